@@ -1,0 +1,230 @@
+"""The typed, frozen configuration of one run, section by section.
+
+Every key of a suite file is a field here; its description is what `config/README.md` and the JSON schema show. Fields
+marked `identity=False` change where or how comfortably a run happens, never its numbers: they stay out of fingerprints.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+NOT_IDENTITY: dict[str, Any] = {"identity": False}
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class DatasetConfig(Section):
+    """Which images, and which part of them."""
+
+    name: Literal["fashion-mnist-5k", "fashion-mnist", "cifar10", "cifar100", "digits", "npz", "image-folder"]
+    label: Label | None = Field(None, description="Name in results and tables; by default `name`.")
+    root: str | None = Field(
+        None, description="Folder of a torchvision data set; default `data`.", json_schema_extra=NOT_IDENTITY
+    )
+    path: str | None = Field(
+        None, description="The file of `npz`, the folder of `image-folder`.", json_schema_extra=NOT_IDENTITY
+    )
+    download: bool = Field(
+        False, description="Let torchvision download what is missing.", json_schema_extra=NOT_IDENTITY
+    )
+    image_size: Annotated[int, Field(ge=8, le=512)] | None = Field(
+        None, description="Side in pixels to which images are resized; needed by `image-folder`."
+    )
+    train_limit: Count | None = Field(None, description="Use this many training images, balanced over the classes.")
+    test_limit: Count | None = Field(None, description="Use this many test images, balanced over the classes.")
+    validation: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.0,
+        description="Part of the training split that is held out and evaluated on in place of the test split, "
+        "for choosing hyperparameters.",
+    )
+
+    @property
+    def title(self) -> str:
+        """The name under which results are filed."""
+        return self.label or self.name
+
+
+class EncoderConfig(Section):
+    """The network: a backbone and a projection head."""
+
+    name: Literal["resnet18-cifar", "resnet34-cifar", "resnet50-cifar", "resnet-compact"]
+    label: Label | None = Field(None, description="Name in results and tables; by default `name`.")
+    width: Annotated[int, Field(ge=4, le=512)] = Field(
+        32, description="Channels of the first stage (`resnet-compact` only)."
+    )
+    depth: Annotated[int, Field(ge=1, le=8)] = Field(
+        1, description="Residual blocks a stage (`resnet-compact` only)."
+    )
+    stem: Literal["conv3", "patch2"] = Field(
+        "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size (`resnet-compact` only)."
+    )
+    head: Literal["linear", "mlp"] = Field("linear", description="Projection head: one layer, or two with a ReLU.")
+    dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
+    hidden: Annotated[int, Field(ge=2, le=16384)] | None = Field(
+        None, description="Hidden units of the MLP head; by default as many as the backbone's features."
+    )
+    batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
+    )
+
+    @property
+    def title(self) -> str:
+        """The name under which results are filed."""
+        return self.label or self.name
+
+
+class RuleAll(Section):
+    """Every key of the queue (MoCo)."""
+
+    rule: Literal["all"] = "all"
+
+
+class _Ranked(Section):
+    fraction: Fraction | None = Field(None, description="Part of the queue; exclusive with `count`.")
+    count: Count | None = Field(None, description="Number of keys; exclusive with `fraction`.")
+
+
+class RuleHardest(_Ranked):
+    """Keep the most similar keys: our reading of the paper's filter."""
+
+    rule: Literal["hardest"]
+
+
+class RuleEasiest(_Ranked):
+    """Keep the least similar keys: a control."""
+
+    rule: Literal["easiest"]
+
+
+class RuleRandom(_Ranked):
+    """Keep a random part, drawn anew each step: a control."""
+
+    rule: Literal["random"]
+
+
+class RuleDropHardest(_Ranked):
+    """Drop the most similar keys as suspected false negatives."""
+
+    rule: Literal["drop-hardest"]
+
+
+class RuleBand(Section):
+    """Keep the ranks [inner, outer) by similarity, as parts of the queue (ring)."""
+
+    rule: Literal["band"]
+    inner: Probability = Field(0.01, description="Where the band begins; 0 is the most similar key.")
+    outer: Fraction = Field(0.1, description="Where the band ends.")
+
+
+class RuleThreshold(Section):
+    """Keep keys whose cosine similarity is above a value, but at least `minimum` of them."""
+
+    rule: Literal["threshold"]
+    similarity: Annotated[float, Field(ge=-1, le=1)]
+    minimum: Count = Field(1, description="The hardest this many are always kept.")
+
+
+NegativesConfig = Annotated[
+    RuleAll | RuleHardest | RuleEasiest | RuleRandom | RuleDropHardest | RuleBand | RuleThreshold,
+    Field(discriminator="rule"),
+]
+
+
+class ContrastConfig(Section):
+    """The subject of the study: queue, momentum encoder, loss and negatives."""
+
+    queue_size: Count = Field(4096, description="Number of keys K in the queue.")
+    temperature: Positive = Field(0.1, description="Temperature tau of the softmax.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="m of the momentum encoder.")
+    dual_view: Literal["none", "key-anchored", "key-in-batch", "symmetric", "query-queue", "scaled-positive"] = Field(
+        "none", description="Reading of the dual-view loss (D0-D4 and a control)."
+    )
+    key_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.5, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
+    )
+    negatives: NegativesConfig = Field(default_factory=RuleAll, description="Which keys of the queue are negatives.")
+    filter_warmup_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
+        0, description="Steps at the start in which every key of the queue is a negative, whatever the rule."
+    )
+    mask_same_sample: bool = Field(True, description="Never use an image's own earlier key as its negative.")
+    enqueue: Literal["one-view", "both-views"] = Field(
+        "one-view", description="Keys that enter the queue in a step of `symmetric`: B, or 2B as in MoCo's demo."
+    )
+
+
+class AugmentConfig(Section):
+    """How the two views of an image are drawn. Defaults: MoCo's CIFAR-10 demo."""
+
+    crop_scale: tuple[Fraction, Fraction] = Field((0.08, 1.0), description="Area of the random crop, as parts.")
+    crop_ratio: tuple[Positive, Positive] = Field((0.75, 4 / 3), description="Width to height of the crop.")
+    flip: Probability = Field(0.5, description="Probability of a horizontal flip.")
+    jitter_probability: Probability = Field(0.8, description="Probability of the colour jitter.")
+    brightness: Probability = 0.4
+    contrast: Probability = 0.4
+    saturation: Probability = 0.4
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    grayscale: Probability = Field(0.2, description="Probability of losing all colour.")
+    blur: Probability = Field(0.0, description="Probability of a Gaussian blur, sigma 0.1-2.")
+    solarize: Probability = Field(0.0, description="Probability of inverting values above a half.")
+
+
+class TrainConfig(Section):
+    """The loop."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 200
+    batch_size: Annotated[int, Field(ge=2, le=65536)] = 512
+    optimiser: Literal["sgd", "adamw"] = "sgd"
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 0.06
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = Field(5e-4, description="On all parameters, as in the demo.")
+    sgd_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    schedule: Literal["cosine-step", "cosine-epoch", "constant"] = Field(
+        "cosine-step", description="Learning rate over a run; `cosine-epoch` is the MoCo demo's."
+    )
+    warmup_epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(0, description="Linear warm-up of the rate.")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Of the encoders' products; `auto` is bfloat16 where the hardware multiplies in it."
+    )
+    channels_last: bool = True
+    compile: Literal["auto", "never", "always"] = Field(
+        "auto", description="torch.compile: `auto` where it pays (CUDA), falls back to eager and says so."
+    )
+    deterministic: bool = Field(True, description="Refuse algorithms whose result depends on timing.")
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
+        "auto", description="`auto`: a CUDA device if there is one.", json_schema_extra=NOT_IDENTITY
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run.")
+    checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
+    )
+    augment: AugmentConfig = AugmentConfig()
+
+
+class ProbeConfig(Section):
+    """Linear classifier on frozen features, its rate and decay chosen on a held-out part of the training split."""
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 50
+    batch_size: Annotated[int, Field(ge=2, le=65536)] = 256
+    learning_rates: tuple[Positive, ...] = Field((0.03, 0.1, 0.3, 1.0, 3.0), min_length=1, max_length=32)
+    weight_decays: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field((0.0, 1e-4), min_length=1, max_length=32)
+    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = Field(0.2, description="Part used for choosing.")
+
+
+class EvaluateConfig(Section):
+    """What is measured on the last epoch's query encoder."""
+
+    knn_k: Count = Field(200, description="Neighbours.")
+    knn_temperature: Positive = Field(0.1, description="Neighbours weigh exp(similarity / temperature).")
+    probe: ProbeConfig = ProbeConfig()
+    corruptions: bool = Field(True, description="kNN under noise, blur, contrast and occlusion.")
+    floors: bool = Field(True, description="kNN and probe on raw pixels and on the random initialisation.")
+    neighbours: Annotated[int, Field(ge=0, le=64)] = Field(6, description="Test images shown with their neighbours.")
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images a forward pass.")

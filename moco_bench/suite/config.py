@@ -4,9 +4,9 @@ Every key of a suite file is a field here; its description is what `config/READM
 marked `identity=False` change where or how comfortably a run happens, never its numbers: they stay out of fingerprints.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -26,7 +26,9 @@ class DatasetConfig(Section):
     """Which images, and which part of them."""
 
     name: Literal["fashion-mnist-5k", "fashion-mnist", "cifar10", "cifar100", "digits", "npz", "image-folder"]
-    label: Label | None = Field(None, description="Name in results and tables; by default `name`.")
+    label: Label | None = Field(
+        None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
+    )
     root: str | None = Field(
         None, description="Folder of a torchvision data set; default `data`.", json_schema_extra=NOT_IDENTITY
     )
@@ -57,7 +59,9 @@ class EncoderConfig(Section):
     """The network: a backbone and a projection head."""
 
     name: Literal["resnet18-cifar", "resnet34-cifar", "resnet50-cifar", "resnet-compact"]
-    label: Label | None = Field(None, description="Name in results and tables; by default `name`.")
+    label: Label | None = Field(
+        None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
+    )
     width: Annotated[int, Field(ge=4, le=512)] = Field(
         32, description="Channels of the first stage (`resnet-compact` only)."
     )
@@ -89,8 +93,25 @@ class RuleAll(Section):
 
 
 class _Ranked(Section):
+    """A rule that counts keys by rank: a part of the queue or a number of keys, never both."""
+
+    default_fraction: ClassVar[float] = 0.25
     fraction: Fraction | None = Field(None, description="Part of the queue; exclusive with `count`.")
     count: Count | None = Field(None, description="Number of keys; exclusive with `fraction`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_the_default(cls, given: Any) -> Any:
+        # Spelt out, so that `hardest` and `hardest 25 %` are one run with one fingerprint.
+        if isinstance(given, dict) and given.get("fraction") is None and given.get("count") is None:
+            return {**given, "fraction": cls.default_fraction}
+        return given
+
+    @model_validator(mode="after")
+    def _exclusive(self) -> Self:
+        if self.fraction is not None and self.count is not None:
+            raise ValueError("give `fraction` or `count`, not both")
+        return self
 
 
 class RuleHardest(_Ranked):
@@ -114,6 +135,7 @@ class RuleRandom(_Ranked):
 class RuleDropHardest(_Ranked):
     """Drop the most similar keys as suspected false negatives."""
 
+    default_fraction: ClassVar[float] = 0.001
     rule: Literal["drop-hardest"]
 
 
@@ -121,7 +143,9 @@ class RuleBand(Section):
     """Keep the ranks [inner, outer) by similarity, as parts of the queue (ring)."""
 
     rule: Literal["band"]
-    inner: Probability = Field(0.01, description="Where the band begins; 0 is the most similar key.")
+    inner: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.01, description="Where the band begins; 0 is the most similar key."
+    )
     outer: Fraction = Field(0.1, description="Where the band ends.")
 
 
@@ -133,9 +157,16 @@ class RuleThreshold(Section):
     minimum: Count = Field(1, description="The hardest this many are always kept.")
 
 
+def _spell_out_rule(given: Any) -> Any:
+    return {"rule": given} if isinstance(given, str) else given
+
+
 NegativesConfig = Annotated[
-    RuleAll | RuleHardest | RuleEasiest | RuleRandom | RuleDropHardest | RuleBand | RuleThreshold,
-    Field(discriminator="rule"),
+    Annotated[
+        RuleAll | RuleHardest | RuleEasiest | RuleRandom | RuleDropHardest | RuleBand | RuleThreshold,
+        Field(discriminator="rule"),
+    ],
+    BeforeValidator(_spell_out_rule),
 ]
 
 

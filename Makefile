@@ -1,0 +1,81 @@
+# Two commands are enough: `make report` runs a suite and ends with the path of its report, `make test` runs the tests.
+# Both set up .venv first. Needed beforehand: Python 3.11 or newer with venv, make, and a package index.
+
+SUITE ?= config/quickstart.yaml
+CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+VENV ?= .venv
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$name" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
+	done)
+PYTEST_FLAGS ?=
+SNAKEMAKE_FLAGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# One thread a process, so that tests and runs side by side don't fight for cores; a run sets its own number.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report plan test check format bench soak docs clean clean-results
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/\1|\2/' \
+		| while IFS='|' read -r name text; do printf '  %-20s %s\n' "make $$name" "$$text"; done
+	@echo
+	@echo "  SUITE=$(SUITE)  CORES=$(CORES)  VENV=$(VENV)  may be given behind any of them"
+
+setup: $(INSTALLED) ## Set up the virtual environment and install the package
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer with venv found; name one with PYTHON=..." >&2; exit 2; }
+	"$(PYTHON)" -m venv "$(VENV)"
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml $(INSTALLED)
+	$(PIP) install --editable '.[dev]'
+	@touch $@
+
+plan: $(INSTALLED) ## List the runs of SUITE and why each would run
+	@$(BIN)/moco-bench plan "$(SUITE)"
+
+report: $(INSTALLED) ## Run SUITE and print the path of its report
+	@BIN="$(BIN)" sh workflow/report.sh "$(SUITE)" --cores $(CORES) $(SNAKEMAKE_FLAGS)
+
+test: $(INSTALLED_DEV) ## Run the tests
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: $(INSTALLED_DEV) ## Check style, types, layers and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(INSTALLED_DEV) ## Format the code and the workflow
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+bench: $(INSTALLED_DEV) ## Time the hot paths
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only $(PYTEST_FLAGS)
+
+soak: $(INSTALLED_DEV) ## Interrupt runs many more times than `make test` does, and compare bytes
+	MOCO_BENCH_KILLS=200 $(BIN)/python -m pytest -m soak $(PYTEST_FLAGS)
+
+docs: $(INSTALLED) ## Make again what is generated from the code
+	$(BIN)/python -m moco_bench.suite.schema workflow/schemas/suite.schema.json
+
+clean: ## Remove the environment and caches; results stay
+	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .coverage *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-results: ## Remove results, reports and logs that are not committed
+	git clean -fdXq results reports
+	rm -rf logs .snakemake

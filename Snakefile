@@ -1,0 +1,31 @@
+# The workflow of one suite: images -> encoders -> metrics -> one table -> effects -> report.
+#
+#     snakemake --cores 2                                            runs config/quickstart.yaml
+#     snakemake --cores 2 --configfile config/cifar10-cpu.yaml       runs another suite
+#     snakemake --cores 2 --dry-run                                  lists what would run, and why
+#
+# All logic lives in the package; a rule says what a command needs, what it makes and when it must run again.
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    prepare,
+    collect,
+    analyse,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.output,

@@ -1,0 +1,1 @@
+"""From one tidy table of runs to effects, intervals, tests and verdicts on claims. No torch."""

@@ -1,0 +1,112 @@
+"""From the files of runs to one tidy table, `runs.csv`: a row for every run that the suite expects, there or not."""
+
+import csv
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.table import COLUMNS
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+from moco_bench.suite.runs import Run
+
+_METRICS = (
+    "knn_top1", "knn_top1_projection", "linear_top1", "alignment", "uniformity", "effective_rank",
+    "knn_top1_corrupted", "evaluated_on", "evaluation_fingerprint",
+)  # fmt: skip
+_RESOURCES = (
+    "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib", "memory_source", "device",
+    "precision", "exclusive", "foreign_load",
+)  # fmt: skip
+_LAST_EPOCH = ["train_loss", "false_negative_rate_kept", "false_negative_rate_dropped"]
+_RECORD = ["reason", "epochs", "threads", "compiled", "shared_from", "device", "precision"]
+
+
+def collect(runs: Iterable[Run], results: Path) -> pd.DataFrame:
+    """One row a run, in the order given; columns are `table.COLUMNS`.
+
+    A run whose files are absent, unreadable, or made by another configuration is a row with `status` missing and the
+    reason: one broken run must not hide the others.
+    """
+    rows = [_row(run, results) for run in runs]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def _row(run: Run, results: Path) -> dict[str, Any]:
+    expected = {
+        "suite": run.suite,
+        "arm": run.arm,
+        "dataset": run.dataset.title,
+        "encoder": run.encoder.title,
+        "seed": run.seed,
+        "replicate": run.replicate,
+        "fingerprint": run.fingerprint,
+        "budget": getattr(run, "budget", "epochs"),
+        "directory": f"runs/{run.id}",
+    }
+    directory = run.directory(results)
+    if not (directory / "run.json").exists():
+        return {**expected, "status": "missing", "reason": "not run yet"}
+    try:
+        found = _read(directory, run)
+    except InputError as error:
+        return {**expected, "status": "missing", "reason": _without_place(str(error), results)}
+    return {**expected, **found}
+
+
+def _read(directory: Path, run: Run) -> dict[str, Any]:
+    record = _mapping(directory / "run.json")
+    if record.get("fingerprint") != run.fingerprint:
+        raise InputError("made by another configuration of this suite; run the suite again")
+    status = record.get("status")
+    if status not in ("done", "failed"):
+        raise InputError(f"run.json: status is {status!r}; done or failed would be right")
+    row: dict[str, Any] = {name: record.get(name) for name in _RECORD}
+    hashes = record.get("hashes") or {}
+    row |= {f"{name}_hash": hashes.get(name) for name in ("init", "order", "augment")}
+    row |= last_epoch(directory / "history.csv")
+    resources = _mapping(directory / "resources.json")
+    row |= {name: resources[name] for name in _RESOURCES if resources.get(name) is not None}
+    if status == "done":
+        metrics = _mapping(directory / "metrics.json")
+        if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
+            raise InputError("metrics.json: made by other evaluation settings; evaluate the run again")
+        row |= {name: metrics.get(name) for name in _METRICS}
+    return {name: _plain(value, name) for name, value in row.items()} | {"status": status}
+
+
+def last_epoch(path: Path) -> dict[str, Any]:
+    """What the last complete row of a history says about loss and false negatives; empty where there is no row."""
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            rows = [row for row in csv.DictReader(handle) if None not in row and None not in row.values()]
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path.name}: not readable as a CSV table ({error})") from None
+    return {name: rows[-1].get(name) or None for name in _LAST_EPOCH} if rows else {}
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds a {type(value).__name__}; a mapping would be right")
+    return value
+
+
+def _plain(value: Any, name: str) -> Any:
+    """A value as it may stand in a table: JSON's NaN and infinity are damage, not numbers."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{name} is {value}; a finite number would be right")
+    if isinstance(value, (dict, list)):
+        raise InputError(f"{name} is a {type(value).__name__}; one value would be right")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
+
+
+def _without_place(message: str, results: Path) -> str:
+    return " ".join(message.replace(f"{results}/", "").split())[:300]

@@ -1,0 +1,37 @@
+"""The metrics of a run as the analysis and the report name them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of `runs.csv`. `better` is None where neither direction is."""
+
+    name: str
+    title: str
+    unit: str
+    better: Literal["higher", "lower"] | None
+    kind: Literal["accuracy", "structure", "speed", "memory"]
+    decimals: int
+
+    @property
+    def needs_quiet_machine(self) -> bool:
+        """Whether a value means something only where nothing else ran on the machine."""
+        return self.kind == "speed"
+
+
+_ALL = (
+    Metric("knn_top1", "kNN accuracy, backbone", "%", "higher", "accuracy", 2),
+    Metric("knn_top1_projection", "kNN accuracy, projection", "%", "higher", "accuracy", 2),
+    Metric("linear_top1", "Linear probe accuracy", "%", "higher", "accuracy", 2),
+    Metric("knn_top1_corrupted", "kNN accuracy, corrupted images", "%", "higher", "accuracy", 2),
+    Metric("alignment", "Alignment", "", "lower", "structure", 3),
+    Metric("uniformity", "Uniformity", "", "lower", "structure", 3),
+    Metric("effective_rank", "Effective rank", "", "higher", "structure", 1),
+    Metric("images_per_second", "Throughput", "images/s", "higher", "speed", 0),
+    Metric("step_ms_median", "Median step", "ms", "lower", "speed", 1),
+    Metric("train_seconds", "Training time", "s", "lower", "speed", 1),
+    Metric("peak_memory_mib", "Peak memory", "MiB", "lower", "memory", 0),
+)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

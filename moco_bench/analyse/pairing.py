@@ -1,0 +1,102 @@
+"""Common random numbers: which seeds are pairs, and what proves it.
+
+All arms of a seed share initialisation, batch order and augmentations; each run records a hash of the three. Where the
+hashes of a seed's arms differ, the seed isn't a pair and takes no part in paired effects; where a run has none, its
+pairs are computed and marked as unproven. Runs with a budget other than epochs differ in length on purpose, so only
+their initialisation can agree.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from moco_bench.analyse.contrasts import Contrast
+from moco_bench.analyse.metrics import Metric
+from moco_bench.analyse.table import HASHES, finished
+
+Pairing = Literal["proven", "initialisation", "unproven", "none"]
+
+
+@dataclass(frozen=True)
+class PairedValues:
+    """One effect's value a seed, and why other seeds gave none."""
+
+    seeds: tuple[int, ...]
+    values: NDArray[np.float64]
+    pairing: Pairing
+    left_out: dict[int, str]
+
+
+def paired_values(cell: pd.DataFrame, contrast: Contrast, metric: Metric) -> PairedValues:
+    """The contrast, seed by seed, over the rows of one (data set, encoder, budget)."""
+    rows = finished(cell)
+    by_budget = not cell["budget"].eq("epochs").all()
+    seeds, values, left_out, proofs = [], [], {}, []
+    for seed in sorted(cell.loc[cell["arm"].isin(contrast.weights), "seed"].unique()):
+        of_seed = rows[(rows["seed"] == seed) & rows["arm"].isin(contrast.weights)].set_index("arm")
+        absent = [arm for arm in contrast.weights if arm not in of_seed.index]
+        if absent:
+            left_out[int(seed)] = f"no finished run of {', '.join(absent)}"
+            continue
+        reason = _unusable(of_seed, metric)
+        agreement = hashes_agree(of_seed, HASHES[:1] if by_budget else HASHES)
+        if reason or agreement == "differ":
+            left_out[int(seed)] = reason or "not paired: the arms' hashes differ"
+            continue
+        seeds.append(int(seed))
+        proofs.append(agreement)
+        values.append(sum(weight * float(of_seed.at[arm, metric.name]) for arm, weight in contrast.weights.items()))
+    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs, by_budget), left_out)
+
+
+def _unusable(of_seed: pd.DataFrame, metric: Metric) -> str:
+    if of_seed[metric.name].isna().any():
+        return f"no {metric.name}"
+    if metric.needs_quiet_machine and not of_seed["exclusive"].all():
+        return "something else ran on the machine"
+    return ""
+
+
+def hashes_agree(rows: pd.DataFrame, names: Iterable[str] = HASHES) -> Literal["agree", "differ", "unknown"]:
+    """Whether the runs of one seed drew the same random numbers."""
+    unknown = False
+    for name in names:
+        known = [value for value in rows[name] if value]
+        if len(set(known)) > 1:
+            return "differ"
+        unknown = unknown or len(known) < len(rows)
+    return "unknown" if unknown else "agree"
+
+
+def _weakest(proofs: Sequence[str], by_budget: bool) -> Pairing:
+    if not proofs:
+        return "none"
+    if "unknown" in proofs:
+        return "unproven"
+    return "initialisation" if by_budget else "proven"
+
+
+def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
+
+    Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
+    (`proven`, `initialisation only`, `unproven` or `not paired`). Unequal hashes are listed, separated by spaces.
+    """
+    rows = []
+    for key, of_seed in finished(runs).groupby(["dataset", "encoder", "budget", "seed"], sort=False):
+        by_budget = key[2] != "epochs"
+        agreement = hashes_agree(of_seed, HASHES[:1] if by_budget else HASHES)
+        proven = "initialisation only" if by_budget else "proven"
+        rows.append(
+            {
+                **dict(zip(("dataset", "encoder", "budget", "seed"), key, strict=True)),
+                "arms": len(of_seed),
+                **{name: " ".join(dict.fromkeys(value for value in of_seed[name] if value)) for name in HASHES},
+                "paired": {"agree": proven, "unknown": "unproven", "differ": "not paired"}[agreement],
+            }
+        )
+    return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "seed", "arms", *HASHES, "paired"])

@@ -1,0 +1,53 @@
+"""The exact paired test: under the null hypothesis the sign of every difference is a coin toss.
+
+Fisher (1935), "The design of experiments", section 21. It assumes symmetric differences, nothing about their shape;
+differences of two arms of a seed are symmetric where the arms are exchangeable, which is the null hypothesis.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+EXACT_UP_TO = 16
+
+
+def sign_flip_p(differences: ArrayLike, *, resamples: int = 10_000, seed: int = 0) -> Floats:
+    """Two-sided p of the mean of `differences` [..., n] -> [...].
+
+    All 2^n sign patterns up to n = 16; above, `resamples` random patterns from `seed`, the observed one counted among
+    them, (b + 1) / (m + 1), so that p is never 0 (Phipson & Smyth 2010). NaN where n = 0.
+    """
+    x = np.asarray(differences, dtype=np.float64)
+    n = x.shape[-1]
+    if n == 0:
+        return np.full(x.shape[:-1], np.nan)
+    observed = np.abs(x.sum(axis=-1))
+    # Sums of the same numbers in another order differ by rounding; such ties must count as reached.
+    reached = observed[..., None] - 1e-9 * np.abs(x).sum(axis=-1)[..., None]
+    if n <= EXACT_UP_TO:
+        return np.asarray(np.mean(np.abs(x @ _half_of_all_signs(n).T) >= reached, axis=-1))
+    signs = np.random.default_rng(seed).integers(0, 2, size=(resamples, n)) * 2.0 - 1.0
+    hits = np.sum(np.abs(x @ signs.T) >= reached, axis=-1)
+    return np.asarray((hits + 1) / (resamples + 1))
+
+
+def smallest_p(n: int) -> float:
+    """The smallest two-sided p that `n` pairs can reach: 2 / 2^n. 1.0 where there are fewer than two."""
+    return 2.0 / 2.0**n if n >= 1 else 1.0
+
+
+def seeds_needed(level: float, tests: int = 1) -> int:
+    """The fewest pairs whose smallest p passes Holm's first step over `tests` at `level`."""
+    n = 1
+    while smallest_p(n) > level / tests:
+        n += 1
+    return n
+
+
+@lru_cache(maxsize=4)
+def _half_of_all_signs(n: int) -> Floats:
+    """The 2^(n-1) sign patterns [.., n] whose first sign is +: the others mirror them in a two-sided test."""
+    bits = np.arange(2 ** (n - 1))[:, None] >> np.arange(n - 1)[None, :] & 1
+    return np.concatenate([np.ones((len(bits), 1)), 1.0 - 2.0 * bits], axis=1)

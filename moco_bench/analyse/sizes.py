@@ -1,0 +1,30 @@
+"""How large an effect is, beside its mean: standardised, robust, and as a chance."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def cohens_dz(differences: ArrayLike) -> float:
+    """Mean of the paired differences [n] over their standard deviation (Cohen 1988, section 2.3.5).
+
+    NaN where n < 2 or the differences don't vary.
+    """
+    x = np.asarray(differences, dtype=np.float64)
+    spread = float(x.std(ddof=1)) if len(x) > 1 else 0.0
+    return float(x.mean()) / spread if spread > 0 else float("nan")
+
+
+def probability_of_improvement(differences: ArrayLike) -> float:
+    """Part of the pairs with a positive difference, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
+
+    Their version compares all runs with all runs; here a seed's runs share their randomness and are compared as pairs.
+    """
+    x = np.asarray(differences, dtype=np.float64)
+    return float(np.mean((x > 0) + 0.5 * (x == 0))) if len(x) else float("nan")
+
+
+def interquartile_mean(values: ArrayLike) -> float:
+    """Mean of what is left when floor(n / 4) values are cut from either end (Agarwal et al. 2021, 2108.13264)."""
+    x = np.sort(np.asarray(values, dtype=np.float64))
+    cut = len(x) // 4
+    return float(x[cut : len(x) - cut].mean()) if len(x) else float("nan")

@@ -1,0 +1,120 @@
+"""`runs.csv`, one row a run: its columns, and reading it with every surprise named."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.errors import InputError
+
+FIXED = (
+    "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "knn_top1", "knn_top1_projection",
+    "linear_top1", "train_loss", "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib",
+    "memory_source", "device", "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash",
+    "exclusive",
+)  # fmt: skip
+MORE = (
+    "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted", "false_negative_rate_kept",
+    "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
+    "evaluation_fingerprint", "shared_from", "directory", "budget",
+)  # fmt: skip
+COLUMNS: tuple[str, ...] = (*FIXED, *MORE)
+REQUIRED = ("arm", "dataset", "encoder", "seed", "status")
+HASHES = ("init_hash", "order_hash", "augment_hash")
+STATUSES = ("done", "failed", "missing")
+BUDGETS = ("epochs", "seconds", "flops")
+
+_NUMBERS = (
+    "epochs", "knn_top1", "knn_top1_projection", "linear_top1", "train_loss", "images_per_second",
+    "step_ms_median", "train_seconds", "peak_memory_mib", "alignment", "uniformity", "effective_rank",
+    "knn_top1_corrupted", "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads",
+)  # fmt: skip
+_PERCENT = ("knn_top1", "knn_top1_projection", "linear_top1", "knn_top1_corrupted")
+
+
+def read_runs(path: Path) -> pd.DataFrame:
+    """Read a table of runs; columns that may be absent are added empty, and types are made sure of.
+
+    Raises:
+        InputError: no such file, not a CSV table, a needed column is missing, a value is not what its column holds, or
+            a run stands there twice.
+    """
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `moco-bench collect SUITE.yaml` writes it") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise InputError(f"{path}: not readable as a CSV table ({' '.join(str(error).split())[:200]})") from None
+    return typed(raw, str(path))
+
+
+def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
+    """A table of strings as a table of runs. Raises `InputError` as `read_runs` does."""
+    missing = [name for name in REQUIRED if name not in raw.columns]
+    if missing:
+        raise InputError(
+            f"{source}: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; "
+            f"a table of runs has "
+            f"{', '.join(REQUIRED)} and metrics such as knn_top1"
+        )
+    runs = raw.copy()
+    for name in (name for name in COLUMNS if name not in runs.columns):
+        runs[name] = ""
+    runs["budget"] = runs["budget"].replace("", "epochs")
+    runs["replicate"] = runs["replicate"].replace("", "1")
+    for name in ("seed", "replicate"):
+        numbers = _numbers(runs, name, source)
+        if numbers.isna().any() or (numbers != numbers.round()).any():
+            raise InputError(f"{source}: column {name} holds something other than whole numbers")
+        runs[name] = numbers.astype(int)
+    for name in _NUMBERS:
+        runs[name] = _numbers(runs, name, source)
+    for name in _PERCENT:
+        if not runs[name].dropna().between(0, 100).all():
+            raise InputError(f"{source}: column {name} holds values outside 0 to 100 percent")
+    _one_of(runs, "status", STATUSES, source)
+    _one_of(runs, "budget", BUDGETS, source)
+    runs["exclusive"] = runs["exclusive"].str.strip().str.lower().isin(("true", "1", "yes"))
+    key = ["dataset", "encoder", "arm", "budget", "seed", "replicate"]
+    twice = runs[runs.duplicated(key)]
+    if len(twice):
+        row = twice.iloc[0]
+        raise InputError(
+            f"{source}: the run {row.dataset}/{row.encoder}/{row.arm}/seed{row.seed} stands there twice "
+            f"(replicate {row.replicate}, budget {row.budget})"
+        )
+    return runs
+
+
+def _numbers(runs: pd.DataFrame, name: str, source: str) -> pd.Series:
+    """The column as finite floats, NaN where it is empty."""
+    text = runs[name].astype(str).str.strip()
+    numbers = pd.to_numeric(text.where(text != ""), errors="coerce").astype(float)
+    wrong = text[(text != "") & ~numbers.abs().lt(float("inf"))]
+    wrong = wrong[~wrong.str.lower().isin(("nan", "none", "null", "na"))]
+    if len(wrong):
+        raise InputError(
+            f"{source}: line {int(wrong.index[0]) + 2}: {name} is {wrong.iloc[0]!r}; a "
+            f"finite number would "
+            "be right, or nothing"
+        )
+    return numbers.where(numbers.abs().lt(float("inf")))
+
+
+def _one_of(runs: pd.DataFrame, name: str, allowed: tuple[str, ...], source: str) -> None:
+    wrong = runs[~runs[name].isin(allowed)]
+    if len(wrong):
+        raise InputError(
+            f"{source}: line {int(wrong.index[0]) + 2}: {name} is {wrong[name].iloc[0]!r}; it is one of "
+            f"{', '.join(allowed)}"
+        )
+
+
+def finished(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose results count: done, and each seed's first time."""
+    return runs[(runs["status"] == "done") & (runs["replicate"] == 1)]
+
+
+def cells(runs: pd.DataFrame) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """(data set, encoder, budget) and its rows, in the order in which they first appear."""
+    return [(key, rows) for key, rows in runs.groupby(["dataset", "encoder", "budget"], sort=False)]

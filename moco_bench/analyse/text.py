@@ -1,0 +1,50 @@
+"""Numbers and effects as a reader wants them: fixed decimals, a real minus sign, a plus where it means something."""
+
+import math
+
+import pandas as pd
+
+from moco_bench.analyse.metrics import METRICS
+
+ABSENT = "\u2013"
+
+
+def number(value: float | None, decimals: int = 2, *, signed: bool = False) -> str:
+    """`value` with fixed decimals; an en dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    shown = f"{abs(value):,.{decimals}f}"
+    zero = not any(digit in shown for digit in "123456789")
+    sign = "" if zero else "\u2212" if value < 0 else "+" if signed else ""
+    return sign + shown
+
+
+def p_value(value: float | None) -> str:
+    """A p-value with as many digits as help: 0.25, 0.031, 0.0078, < 0.0001."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    if value < 1e-4:
+        return "< 0.0001"
+    decimals = 2 if value >= 0.0995 else 3 if value >= 0.00995 else 4
+    return f"{value:.{decimals}f}"
+
+
+def interval(low: float, high: float, decimals: int = 2) -> str:
+    """Both bounds, signed, in brackets."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ABSENT
+    return f"[{number(low, decimals, signed=True)}, {number(high, decimals, signed=True)}]"
+
+
+def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
+    """The effects on one metric, a line each."""
+    lines = []
+    for row in effects[effects["metric"] == metric].to_dict("records"):
+        digits = METRICS[metric].decimals
+        lines.append(
+            f"{row['dataset']}  {row['encoder']}  {row['effect']:<16} "
+            f"{number(row['estimate'], digits, signed=True):>8}  "
+            f"{interval(row['ci_low'], row['ci_high'], digits):<18} p {p_value(row['p_value'])}  "
+            f"Holm {p_value(row['p_holm'])}  n {row['n_seeds']}  {row['finding']}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""The one step of the analysis that touches files: `runs.csv` in, `effects.csv` and `claims.csv` out."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from moco_bench.analyse.claims import claims_of
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.plan import AnalysisPlan, plan_for
+from moco_bench.analyse.table import read_runs
+from moco_bench.files import write_text
+
+
+def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
+    """Analyse `results`/runs.csv by its suite.yaml (or the defaults); write and return effects and claims.
+
+    Raises:
+        InputError: one of the two files can't be used; nothing is written then.
+    """
+    runs, plan = read_runs(results / "runs.csv"), plan_for(results)
+    effects = effects_of(runs, plan)
+    claims = claims_of(effects, plan)
+    write_table(results / "effects.csv", effects)
+    write_table(results / "claims.csv", claims)
+    return effects, claims, plan
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, atomically; numbers with up to ten significant digits, truth values in lower case."""
+    shown = table.copy()
+    for name in shown.columns:
+        if shown[name].dtype == bool:
+            shown[name] = shown[name].map({True: "true", False: "false"})
+    write_text(path, shown.to_csv(index=False, float_format="%.10g", lineterminator="\n"))

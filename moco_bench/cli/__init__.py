@@ -1,0 +1,1 @@
+"""`moco-bench COMMAND`: one file a command, each thin."""

@@ -1,0 +1,88 @@
+"""The entry point: finds the command, runs it, turns its outcome into an exit code."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from moco_bench import __version__
+from moco_bench.errors import InputError, Interrupted
+
+COMMANDS = {
+    "plan": "list the runs of a suite, their state, and why each would run",
+    "prepare": "load a data set and write its manifest",
+    "pretrain": "train one run, or go on with it",
+    "evaluate": "evaluate one run, or a data set's floors",
+    "collect": "gather all runs of a suite into runs.csv",
+    "analyse": "effects, intervals, tests and claims from runs.csv",
+    "report": "tables, figures and one HTML page",
+    "status": "how far the runs of a suite are",
+    "compare": "two results folders against each other",
+}
+"""Name and one line of help; the module `moco_bench.cli.NAME` is imported only when it is called."""
+
+INTERRUPTED, BAD_INPUT = 75, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Returns:
+        0 done; 2 bad input; 75 interrupted, to be continued by the same command; what a command itself returns.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except InputError as error:
+        return _complain(error, BAD_INPUT)
+    except Interrupted as error:
+        return _complain(error, INTERRUPTED)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # `moco-bench plan ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # disk full, no permission: the message names the file
+        return _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+
+
+def _run(given: list[str]) -> int:
+    parser = _Parser(prog="moco-bench", description="Benchmarks and ablations of momentum contrast.")
+    parser.add_argument("--version", action="version", version=f"moco-bench {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    named = next((word for word in given if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        if name != named:
+            subparsers.add_parser(name, help=summary)
+            continue
+        module = importlib.import_module(f"moco_bench.cli.{name}")
+        own = subparsers.add_parser(
+            name,
+            help=summary,
+            description=module.HELP,
+            epilog=f"example:\n  {module.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(own)
+        own.set_defaults(run=module.run)
+    options = parser.parse_args(given)
+    code: int = options.run(options)
+    return code
+
+
+def _complain(message: object, code: int) -> int:
+    print(f"moco-bench: {' '.join(str(message).split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""`moco-bench plan`: what would run, and why."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+
+from moco_bench.cli.options import add_suite
+from moco_bench.cli.text_table import text_table
+from moco_bench.suite.checks import warnings
+from moco_bench.suite.plan import PlannedRun, plan_run
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import load_suite
+
+HELP = "Check a suite and list its runs, the state of each, and why it would run. Writes nothing."
+EXAMPLE = "moco-bench plan config/quickstart.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_suite(parser)
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the plan; warnings go to standard error."""
+    suite = load_suite(options.suite)
+    planned = [plan_run(run, options.results) for run in expand(suite)]
+    for warning in warnings(suite):
+        print(f"warning: {warning}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([_as_dict(item) for item in planned], indent=2))
+        return 0
+    rows = [(item.run.id, item.state, item.reason or "-") for item in planned]
+    print(text_table(("run", "state", "why it would run"), rows))
+    counts = Counter(item.state for item in planned)
+    print(f"\n{len(planned)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
+    return 0
+
+
+def _as_dict(item: PlannedRun) -> dict[str, object]:
+    return {
+        "run": item.run.id,
+        "arm": item.run.arm,
+        "dataset": item.run.dataset.title,
+        "encoder": item.run.encoder.title,
+        "seed": item.run.seed,
+        "replicate": item.run.replicate,
+        "state": item.state,
+        "would_run": item.would_run,
+        "reason": item.reason,
+        "fingerprint": item.run.fingerprint,
+        "evaluation_fingerprint": item.run.evaluation_fingerprint,
+    }

@@ -1,0 +1,58 @@
+"""`moco-bench status`: how far the runs of a suite are."""
+
+import argparse
+import json
+from pathlib import Path
+
+from moco_bench.cli.options import add_suite
+from moco_bench.cli.text_table import text_table
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+from moco_bench.suite.plan import PlannedRun, plan_run
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import load_suite
+
+HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
+EXAMPLE = "moco-bench status config/quickstart.yaml"
+
+STATES = ("done", "failed", "evaluate", "started", "changed", "new")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_suite(parser)
+    parser.add_argument("--json", action="store_true", help="print the status as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a row for each data set, encoder and arm."""
+    suite = load_suite(options.suite)
+    planned = [plan_run(run, options.results) for run in expand(suite)]
+    cells: dict[tuple[str, str, str], dict[str, int]] = {}
+    for item in planned:
+        cell = (item.run.dataset.title, item.run.encoder.title, item.run.arm)
+        cells.setdefault(cell, dict.fromkeys(STATES, 0))[item.state] += 1
+    failures = {item.run.id: _reason(item, options.results) for item in planned if item.state == "failed"}
+    if options.json:
+        rows = [
+            {"dataset": dataset, "encoder": encoder, "arm": arm, **counts}
+            for (dataset, encoder, arm), counts in cells.items()
+        ]
+        print(json.dumps({"cells": rows, "failures": failures}, indent=2))
+        return 0
+    print(
+        text_table(
+            ("data set", "encoder", "arm", *STATES),
+            [(*cell, *(counts[state] for state in STATES)) for cell, counts in cells.items()],
+        )
+    )
+    for run_id, reason in failures.items():
+        print(f"failed: {run_id}: {reason}")
+    return 0
+
+
+def _reason(item: PlannedRun, results: Path) -> str:
+    try:
+        return str(read_json(item.run.directory(results) / "run.json").get("reason"))
+    except InputError as error:
+        return str(error)

@@ -1,0 +1,119 @@
+"""From a data request to images in memory: what was asked for, or an error; never another data set in its place."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from moco_bench.data.embedded import digits, fashion_mnist_5k
+from moco_bench.data.image_folder import image_folder
+from moco_bench.data.npz_file import npz_file
+from moco_bench.data.resize import to_square
+from moco_bench.data.splits import Source, Split, hold_out, limit_to
+from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
+from moco_bench.suite.config import DatasetConfig
+
+SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
+    "fashion-mnist-5k": fashion_mnist_5k,
+    "fashion-mnist": fashion_mnist,
+    "cifar10": cifar10,
+    "cifar100": cifar100,
+    "digits": digits,
+    "npz": npz_file,
+    "image-folder": image_folder,
+}
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Images to train on and images to evaluate on."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    evaluation: Split
+    evaluated_on: str  # "test", or "validation": the held-out part of the training split
+    mean: tuple[float, ...]  # per channel, of the training images in [0, 1]
+    std: tuple[float, ...]  # likewise
+    sha256: str  # of both splits' images and labels, their shapes and the names of the classes
+
+
+def load_dataset(config: DatasetConfig) -> DataSet:
+    """Read the data set that `config` asks for, whole, into memory.
+
+    With `validation`, that part of the training split is held out (stratified, the same images for every seed) and
+    evaluated on; the test split is then never read. `train_limit` and `test_limit` apply to what is left to train and
+    to evaluate on.
+
+    Raises:
+        InputError: a file is missing, damaged or not what it should be, or the request can't be met.
+    """
+    source = SOURCES[config.name](config)
+    train = _resized(source.train(), config)
+    if config.validation > 0:
+        train, evaluation = hold_out(train, config.validation)
+    else:
+        evaluation = _resized(source.test(), config)
+    train = limit_to(train, config.train_limit, "train_limit")
+    evaluation = limit_to(evaluation, config.test_limit, "test_limit")
+    mean, std = channel_statistics(train.images)
+    return DataSet(
+        name=config.name,
+        classes=source.classes,
+        train=train,
+        evaluation=evaluation,
+        evaluated_on="validation" if config.validation > 0 else "test",
+        mean=mean,
+        std=std,
+        sha256=_content_hash(source.classes, train, evaluation),
+    )
+
+
+def manifest_of(dataset: DataSet) -> dict[str, Any]:
+    """What is recorded of a data set: plain JSON."""
+    return {
+        "name": dataset.name,
+        "sha256": dataset.sha256,
+        "classes": list(dataset.classes),
+        "train_images": len(dataset.train),
+        "evaluation_images": len(dataset.evaluation),
+        "evaluated_on": dataset.evaluated_on,
+        "image_shape": list(dataset.train.images.shape[1:]),
+        "mean": list(dataset.mean),
+        "std": list(dataset.std),
+    }
+
+
+def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation (population) per channel of uint8 images [N, C, H, W], in units of [0, 1].
+
+    Taken from the histogram of the 256 levels, so that the sums are exact and the order of images plays no part. The
+    deviation of a constant channel is given as 1: there is nothing to scale.
+    """
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    means, deviations = [], []
+    for channel in images.unbind(1):
+        weights = torch.bincount(channel.reshape(-1), minlength=256).double() / channel.numel()
+        mean = float((weights * levels).sum())
+        deviation = float((weights * (levels - mean) ** 2).sum().sqrt())
+        means.append(mean)
+        deviations.append(deviation if (weights > 0).sum() > 1 else 1.0)
+    return tuple(means), tuple(deviations)
+
+
+def _resized(split: Split, config: DatasetConfig) -> Split:
+    size = config.image_size
+    return split if size is None else Split(to_square(split.images, size), split.labels)
+
+
+def _content_hash(classes: tuple[str, ...], *splits: Split) -> str:
+    hasher = hashlib.sha256(json.dumps(classes).encode())
+    for split in splits:
+        for tensor in (split.images, split.labels):
+            hasher.update(json.dumps([str(tensor.dtype), *tensor.shape]).encode())
+            hasher.update(tensor.contiguous().numpy())
+    return hasher.hexdigest()

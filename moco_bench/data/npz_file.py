@@ -1,0 +1,85 @@
+"""Images from an npz file: a user's own, or the one that ships with the package."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moco_bench.data.arrays import class_count_of, split_of
+from moco_bench.data.splits import Source, Split
+from moco_bench.errors import InputError
+from moco_bench.suite.config import DatasetConfig
+
+NEEDED = ("x_train", "y_train", "x_test", "y_test")
+DAMAGE = (OSError, ValueError, EOFError, MemoryError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def npz_file(config: DatasetConfig) -> Source:
+    """A user's `path`: arrays `x_train`, `y_train`, `x_test`, `y_test` and, if there are names, `classes`."""
+    if config.path is None:
+        raise InputError("dataset npz: `path` is missing; it must name the npz file")
+    return read_npz(Path(config.path))
+
+
+def read_npz(path: Path) -> Source:
+    """The data set in an npz file. Pickled objects in it are refused, never loaded.
+
+    Raises:
+        InputError: no such file, not an npz, or its arrays are not what they should be (also on reading a split).
+    """
+    found = _keys(path)
+    if missing := [key for key in NEEDED if key not in found]:
+        raise InputError(f"{path}: no array {', '.join(missing)}; an npz data set has {', '.join(NEEDED)}")
+    count = class_count_of(_array(path, "y_train"), f"{path}, y_train")
+    classes = _names(path, count) if "classes" in found else tuple(map(str, range(count)))
+
+    def read(split: str) -> Split:
+        return split_of(_array(path, f"x_{split}"), _array(path, f"y_{split}"), count, f"{path}, {split} split")
+
+    return Source(classes, lambda: read("train"), lambda: read("test"))
+
+
+def _names(path: Path, count: int) -> tuple[str, ...]:
+    """The names of the classes."""
+    names = _array(path, "classes")
+    if names.ndim != 1 or names.dtype.kind != "U":
+        raise InputError(f"{path}: classes has shape {names.shape} and dtype {names.dtype}; a list of strings is needed")
+    if len(names) != count:
+        raise InputError(f"{path}: classes has {len(names)} names, but y_train has {count} classes")
+    return tuple(map(str, names))
+
+
+def _keys(path: Path) -> list[str]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; `path` must name an npz file")
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path}: not an npz file; write one with numpy.savez(path, x_train=..., y_train=..., ...)")
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return list(arrays.files)
+    except DAMAGE as error:
+        raise _damaged(path, error) from None
+
+
+def _array(path: Path, key: str) -> NDArray[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            array: NDArray[Any] = arrays[key]
+    except DAMAGE as error:
+        if "allow_pickle" in str(error):
+            raise InputError(
+                f"{path}: {key} holds pickled Python objects, which could run code and are never loaded; "
+                "save a plain array of integers or strings"
+            ) from None
+        raise _damaged(path, error, f", {key}") from None
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path}: {key} is not in numpy's format; write the file with numpy.savez")
+    return array
+
+
+def _damaged(path: Path, error: BaseException, key: str = "") -> InputError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return InputError(f"{path}{key}: not readable ({reason[:200]}); the file may be damaged, write it again")

@@ -1,0 +1,81 @@
+"""Features of a whole split: the encoder frozen, in evaluation mode, in float32."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from moco_bench.data.views import normalise
+from moco_bench.models import Encoder
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What an encoder makes of N images, float32 on the CPU.
+
+    Attributes:
+        backbone: [N, F].
+        projection: [N, D], not normalised.
+    """
+
+    backbone: Tensor
+    projection: Tensor
+
+
+def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
+    """A copy of `encoder` in evaluation mode, float32 and channels-last, on `device`.
+
+    The original is untouched: neither its training mode nor a BatchNorm's statistics can be left changed. The layout is
+    fixed because convolutions of contiguous and of channels-last weights differ in their last bits, and an encoder
+    read from a file must give the bits of the one that was trained.
+    """
+    frozen = copy.deepcopy(encoder).to(device=device, dtype=torch.float32)
+    return frozen.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
+
+
+def embed(
+    encoder: Encoder,
+    images: Tensor,
+    *,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    batch_size: int,
+    device: torch.device | str,
+) -> Embeddings:
+    """Embed images as they are, without augmentation.
+
+    Args:
+        encoder: Left as it was, training mode included.
+        images: uint8 [N, C, H, W].
+        mean: Per channel, of values in [0, 1].
+        std: As `mean`.
+        batch_size: Images a forward pass.
+        device: Where the forward passes happen.
+    """
+    return embed_prepared(
+        encoder, images, lambda batch: normalise(batch, mean, std), batch_size=batch_size, device=device
+    )
+
+
+@torch.no_grad()
+def embed_prepared(
+    encoder: Encoder,
+    images: Tensor,
+    prepare: Callable[[Tensor], Tensor],
+    *,
+    batch_size: int,
+    device: torch.device | str,
+) -> Embeddings:
+    """Embed `prepare(batch)` of each batch of `images`, [B, C, H, W] in and normalised float32 out."""
+    device = torch.device(device)
+    frozen = frozen_copy(encoder, device)
+    backbone, projection = [], []
+    with torch.autocast(device.type, enabled=False):
+        for batch in images.split(batch_size):
+            prepared = prepare(batch.to(device)).to(memory_format=torch.channels_last)
+            features = frozen.features(prepared)
+            backbone.append(features.cpu())
+            projection.append(frozen.head(features).cpu())
+    return Embeddings(torch.cat(backbone), torch.cat(projection))

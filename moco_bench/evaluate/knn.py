@@ -1,0 +1,98 @@
+"""Weighted k-nearest-neighbour classification by cosine similarity (Wu et al. 1805.01978, section 3.4)."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from moco_bench.errors import InputError
+
+CHUNK_ELEMENTS = 2**23
+"""Similarities held at once: 32 MiB, whatever the sizes of bank and queries."""
+
+
+def nearest(bank: Tensor, queries: Tensor, k: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """The k most similar rows of the bank for each query, chunk by chunk of queries, most similar first.
+
+    Where several rows tie for the last places, those with the lowest index get them, so that the outcome depends on
+    neither the library's sorting nor the number of threads.
+
+    Args:
+        bank: [N, F]; rows need not be normalised.
+        queries: [Q, F].
+        k: At most N.
+
+    Yields:
+        Cosine similarities [C, k] float32 and indices [C, k] int64 of the next C queries.
+
+    Raises:
+        InputError: k is more than the bank has.
+    """
+    if k > len(bank):
+        raise InputError(f"{k} neighbours were asked for, but there are {len(bank)} training images: lower knn_k")
+    bank = functional.normalize(bank.float(), dim=1)
+    for chunk in queries.split(max(1, CHUNK_ELEMENTS // len(bank))):
+        yield _top(functional.normalize(chunk.float(), dim=1) @ bank.T, k)
+
+
+def knn_predict(
+    bank: Tensor, bank_labels: Tensor, queries: Tensor, *, k: int, temperature: float, class_count: int
+) -> Tensor:
+    """The class of each query [Q] int64: neighbours vote with weight exp(similarity / temperature).
+
+    Equal votes go to the lowest class. Arguments as in `knn_top1`.
+    """
+    predictions = []
+    for similarities, indices in nearest(bank, queries, k):
+        # Relative to the nearest neighbour, which changes no ratio: a small temperature doesn't overflow.
+        weights = torch.exp((similarities - similarities[:, :1]).double() / temperature).cpu()
+        votes = torch.zeros(len(weights), class_count, dtype=torch.float64)
+        votes.scatter_add_(1, bank_labels.cpu()[indices.cpu()], weights)
+        predictions.append(votes.argmax(dim=1))
+    return torch.cat(predictions)
+
+
+def knn_top1(
+    bank: Tensor,
+    bank_labels: Tensor,
+    queries: Tensor,
+    query_labels: Tensor,
+    *,
+    k: int,
+    temperature: float,
+    class_count: int,
+) -> float:
+    """Accuracy in percent of the weighted kNN classifier.
+
+    Args:
+        bank: Features of the training images, [N, F].
+        bank_labels: int64 [N].
+        queries: Features of the evaluation images, [Q, F].
+        query_labels: int64 [Q].
+        k: Neighbours.
+        temperature: t of the weights e^{s/t}.
+        class_count: Number of classes.
+
+    Raises:
+        InputError: k is more than N.
+    """
+    predicted = knn_predict(bank, bank_labels, queries, k=k, temperature=temperature, class_count=class_count)
+    return percent_correct(predicted, query_labels)
+
+
+def percent_correct(predicted: Tensor, labels: Tensor) -> float:
+    """Percent of [Q] predictions that equal their labels."""
+    return 100.0 * int((predicted == labels.to(predicted.device)).sum()) / len(labels)
+
+
+def _top(similarities: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Values and columns of the k largest of each row, ties by the lowest column."""
+    columns = similarities.shape[1]
+    # One more than wanted: the set of columns is in doubt only where rank k and rank k + 1 are equal.
+    values, indices = similarities.topk(min(k + 1, columns), dim=1)
+    if k < columns:
+        for row in (values[:, k - 1] == values[:, k]).nonzero().flatten().tolist():
+            order = similarities[row].argsort(descending=True, stable=True)
+            values[row, :k], indices[row, :k] = similarities[row, order[:k]], order[:k]
+    return values[:, :k], indices[:, :k]

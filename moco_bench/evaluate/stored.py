@@ -1,0 +1,29 @@
+"""Evaluations kept beside the checkpoints, so that the process that trained an encoder may evaluate it too.
+
+Starting a process costs seconds of importing torch. The training process therefore evaluates at once and leaves the
+result under its evaluation fingerprint; the workflow's own evaluation step takes it from there, and computes only
+where the settings have changed since.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.evaluate.metrics import evaluate_encoder
+from moco_bench.files import write_json
+from moco_bench.models.encoder import Encoder
+from moco_bench.suite.runs import Run
+
+
+def store_evaluation(
+    run: Run, encoder: Encoder, dataset: DataSet, device: torch.device, checkpoints: Path
+) -> dict[str, Any]:
+    """Evaluate `encoder` as `run` wants it, keep the result under its fingerprint, and return it."""
+    metrics = evaluate_encoder(
+        encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device
+    )
+    metrics = {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
+    write_json(run.stored_evaluation(checkpoints), metrics)
+    return metrics

@@ -1,0 +1,76 @@
+"""What a result was measured on: processor, memory, accelerator, versions. No host or user names."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import psutil
+import torch
+
+RECORDED_PACKAGES = ("moco-bench", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
+
+
+def describe_machine() -> dict[str, Any]:
+    """The machine as plain values: what a reader needs to judge a timing."""
+    flags = cpu_flags()
+    gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return {
+        "cpu": _cpu_model(),
+        "cores": available_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "bfloat16": bfloat16_hardware(flags),
+        "gpus": gpus,
+        "os": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def describe_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which on a shared machine are fewer than it has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
+    """`amx`, `avx512` or `arm` where the processor multiplies in bfloat16 itself, else `none`."""
+    flags = cpu_flags() if flags is None else flags
+    for flag, name in (("amx_bf16", "amx"), ("avx512_bf16", "avx512"), ("bf16", "arm")):
+        if flag in flags:
+            return name
+    return "none"
+
+
+def cpu_flags() -> frozenset[str]:
+    """The processor's feature flags as Linux names them; empty elsewhere."""
+    return frozenset(_cpuinfo("flags").split()) | frozenset(_cpuinfo("Features").split())
+
+
+def _cpu_model() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpuinfo(field: str) -> str:
+    if not sys.platform.startswith("linux"):
+        return ""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                name, _, value = line.partition(":")
+                if name.strip() == field:
+                    return value.strip()
+    except OSError:
+        pass
+    return ""

@@ -1,0 +1,71 @@
+"""A backbone and its projection head, built from configuration with an initialisation of its own."""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from moco_bench.errors import InputError
+from moco_bench.models.backbones import BACKBONES, Backbone, NormLayer
+from moco_bench.models.heads import HEADS
+from moco_bench.models.normalisation import SplitBatchNorm
+from moco_bench.suite.config import EncoderConfig
+
+SMALLEST_IMAGE = 8
+"""Side in pixels: the strides of every backbone divide it without leaving an empty map."""
+
+
+class Encoder(nn.Module):
+    """Images [B, C, H, W] -> features [B, F] -> projections [B, D].
+
+    Training contrasts the projections; evaluation uses the features, and the projections for comparison with MoCo.
+
+    Attributes:
+        feature_dimension: F, the length of the backbone's features.
+    """
+
+    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone.module
+        self.head = head
+        self.feature_dimension = backbone.features
+
+    def features(self, images: Tensor) -> Tensor:
+        """The backbone's output [B, F] for normalised images [B, C, H, W]."""
+        features: Tensor = self.backbone(images)
+        return features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The projection [B, D], not normalised."""
+        projection: Tensor = self.head(self.features(images))
+        return projection
+
+
+def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed: int) -> Encoder:
+    """Build the encoder of `config` on the CPU in float32: equal seeds give equal bits, whatever was drawn before.
+
+    PyTorch's initialisers draw from the global generator only, so its state is set aside for the time of building.
+
+    Args:
+        config: Backbone, head and their sizes.
+        channels: Channels of the images.
+        image_size: Shorter side of the images in pixels.
+        seed: Of the initialisation alone.
+
+    Raises:
+        InputError: the images are too small for the backbones' strides.
+    """
+    if image_size < SMALLEST_IMAGE:
+        raise InputError(
+            f"encoder {config.title}: images of {image_size} pixels are too small, at least {SMALLEST_IMAGE} are needed"
+        )
+    norm_layer: NormLayer = nn.BatchNorm2d
+    if config.batch_norm_groups > 1:
+        norm_layer = partial(SplitBatchNorm, groups=config.batch_norm_groups)
+    # No CUDA generator is listed or seeded: initialisation happens on the CPU, where a seed means the same everywhere.
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
+        backbone = BACKBONES[config.name](config, channels, norm_layer)
+        hidden = config.hidden if config.hidden is not None else backbone.features
+        head = HEADS[config.head](backbone.features, hidden, config.dimension)
+        return Encoder(backbone, head)

@@ -1,0 +1,200 @@
+"""Combinations that can't work, found before anything starts.
+
+Types and ranges of single keys are the schema's business (`config.py`); here are the rules between keys. What only the
+images themselves can tell (sizes of a user's own data set) is checked again when they are loaded.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from moco_bench.errors import InputError
+from moco_bench.suite.config import (
+    ContrastConfig,
+    DatasetConfig,
+    EncoderConfig,
+    RuleAll,
+    RuleBand,
+    RuleThreshold,
+    TrainConfig,
+    _Ranked,
+)
+from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.runs import expand, resolve_arm
+from moco_bench.suite.suite import Suite
+
+KNOWN_SIZES = {
+    "fashion-mnist-5k": (5_000, 1_000),
+    "fashion-mnist": (60_000, 10_000),
+    "cifar10": (50_000, 10_000),
+    "cifar100": (50_000, 10_000),
+    "digits": (1_437, 360),
+}
+"""Training and test images of the data sets whose size is known before they are loaded."""
+
+COMPACT_ONLY = ("width", "depth", "stem")
+
+
+def check_suite(suite: Suite) -> None:
+    """Refuse a suite that can't run or can't mean what it says. Raises `InputError`, one line."""
+    _check_names(suite)
+    for dataset in suite.datasets:
+        _check_dataset(dataset)
+    for encoder in suite.encoders:
+        _check_encoder(encoder)
+    _check_arms(suite)
+    for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
+        where = f"arms.{run.arm}"
+        size = training_images(run.dataset)
+        _check_contrast(run.contrast, run.train, run.encoder, where)
+        _check_train(run.train, size, where)
+        if size is not None:
+            _check_warmup(run.contrast, run.train, size, where)
+            if suite.evaluate.knn_k > size:
+                raise InputError(
+                    f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {run.dataset.title} has {size} "
+                    f"training images; at most {size}"
+                )
+
+
+def warnings(suite: Suite) -> list[str]:
+    """What can run but may not mean what its author thinks, a line each."""
+    return list(dict.fromkeys(_warn(suite)))
+
+
+def training_images(dataset: DatasetConfig) -> int | None:
+    """How many images an epoch draws from, or None where only the data can tell."""
+    known = KNOWN_SIZES.get(dataset.name)
+    if known is None:
+        return None
+    size = round(known[0] * (1 - dataset.validation))
+    return min(size, dataset.train_limit or size)
+
+
+def _warn(suite: Suite) -> Iterator[str]:
+    for run in expand(suite):
+        if run.contrast.dual_view == "symmetric":
+            yield (
+                f"arm {run.arm}: `symmetric` encodes twice as many images a step, so at equal epochs it has about twice "
+                "the compute of the other arms"
+            )
+        size = training_images(run.dataset)
+        if size is not None and run.contrast.queue_size > size:
+            yield (
+                f"data set {run.dataset.title}: a queue of {run.contrast.queue_size} keys is longer than an epoch of "
+                f"{size} images, so its oldest keys are stale"
+            )
+    if len(suite.seeds) < 6:
+        yield (
+            f"{len(suite.seeds)} seeds: the exact sign-flip test can't reach p < 0.05 below 6 seeds "
+            f"(smallest here: {2 / 2 ** len(suite.seeds):.3g})"
+        )
+
+
+def _check_names(suite: Suite) -> None:
+    for what, names in (
+        ("datasets", [d.title for d in suite.datasets]),
+        ("encoders", [e.title for e in suite.encoders]),
+        ("arms", list(suite.arms)),
+    ):
+        folded = [name.casefold() for name in names]
+        for index, name in enumerate(folded):
+            if name in folded[:index]:
+                raise InputError(f"{what}: the name {names[index]!r} stands twice (upper and lower case count as one); give one a `label`")
+    if len(set(suite.seeds)) < len(suite.seeds):
+        raise InputError("seeds: each seed may stand once; to run one again list it under `repeat_seeds`")
+    for seed in suite.repeat_seeds:
+        if seed not in suite.seeds:
+            raise InputError(f"repeat_seeds: {seed} is not one of the suite's seeds")
+    if len(set(suite.repeat_seeds)) < len(suite.repeat_seeds):
+        raise InputError("repeat_seeds: each seed may stand once")
+
+
+def _check_dataset(dataset: DatasetConfig) -> None:
+    where = f"datasets.{dataset.title}"
+    own = dataset.name in ("npz", "image-folder")
+    if own and dataset.path is None:
+        raise InputError(f"{where}: `{dataset.name}` needs a `path`")
+    if not own and dataset.path is not None:
+        raise InputError(f"{where}: `path` belongs to `npz` and `image-folder`; {dataset.name} takes `root`")
+    if dataset.name == "image-folder" and dataset.image_size is None:
+        raise InputError(f"{where}: `image-folder` needs an `image_size`, such as 64")
+    torchvision = dataset.name in ("cifar10", "cifar100", "fashion-mnist")
+    if not torchvision and (dataset.root is not None or dataset.download):
+        raise InputError(f"{where}: `root` and `download` belong to cifar10, cifar100 and fashion-mnist")
+
+
+def _check_encoder(encoder: EncoderConfig) -> None:
+    idle = [key for key in COMPACT_ONLY if key in encoder.model_fields_set]
+    if encoder.name != "resnet-compact" and idle:
+        raise InputError(f"encoders.{encoder.title}: `{idle[0]}` has no effect here; it belongs to resnet-compact")
+    if encoder.head == "linear" and encoder.hidden is not None:
+        raise InputError(f"encoders.{encoder.title}: `hidden` has no effect with a linear head; use `head: mlp`")
+
+
+def _check_arms(suite: Suite) -> None:
+    if suite.baseline not in suite.arms:
+        if "baseline" in suite.model_fields_set:
+            raise InputError(f"baseline: {suite.baseline!r} is not an arm; arms are {', '.join(suite.arms)}")
+        if len(suite.arms) > 1:
+            raise InputError(f"baseline: no arm is called 'vanilla'; say which of {', '.join(suite.arms)} is the baseline")
+    base = suite.encoders[0]
+    unchanged = [identity(section) for section in (base, suite.contrast, suite.train)]
+    resolved = {arm: [identity(section) for section in resolve_arm(suite, base, arm)] for arm in suite.arms}
+    for arm, sections in resolved.items():
+        if arm != suite.baseline and len(suite.arms) > 1 and sections == unchanged:
+            raise InputError(f"arms.{arm}: changes nothing; only the baseline, {suite.baseline!r}, may be the suite as it is")
+    for one, other in combinations(resolved, 2):
+        if resolved[one] == resolved[other]:
+            raise InputError(f"arms.{other}: the same run as arm {one!r}; to measure noise use `repeat_seeds`")
+    for name, (treatment, control) in suite.contrasts.items():
+        for arm in (treatment, control):
+            if arm not in suite.arms:
+                raise InputError(f"contrasts.{name}: {arm!r} is not an arm; arms are {', '.join(suite.arms)}")
+        if treatment == control:
+            raise InputError(f"contrasts.{name}: compares {treatment!r} with itself")
+
+
+def _check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
+    both = contrast.dual_view == "symmetric" and contrast.enqueue == "both-views"
+    step = train.batch_size * (2 if both else 1)
+    if contrast.queue_size % step:
+        nearest = max(1, round(contrast.queue_size / step)) * step
+        raise InputError(
+            f"{where}.contrast.queue_size: {contrast.queue_size} is not a multiple of the {step} keys that enter in a "
+            f"step; {nearest} would be"
+        )
+    if train.batch_size % encoder.batch_norm_groups:
+        raise InputError(
+            f"{where}.train.batch_size: {train.batch_size} does not divide into {encoder.batch_norm_groups} BatchNorm groups"
+        )
+    if train.batch_size // encoder.batch_norm_groups < 2:
+        raise InputError(f"{where}.encoder.batch_norm_groups: fewer than 2 images a group have no variance")
+    rule = contrast.negatives
+    count = rule.count if isinstance(rule, _Ranked) else rule.minimum if isinstance(rule, RuleThreshold) else None
+    if count is not None and count > contrast.queue_size:
+        raise InputError(
+            f"{where}.contrast.negatives: {count} keys, but the queue has {contrast.queue_size}; at most that many"
+        )
+    if isinstance(rule, RuleBand) and rule.inner >= rule.outer:
+        raise InputError(f"{where}.contrast.negatives: `inner` {rule.inner} must be below `outer` {rule.outer}")
+
+
+def _check_train(train: TrainConfig, size: int | None, where: str) -> None:
+    if size is not None and train.batch_size > size:
+        raise InputError(f"{where}.train.batch_size: {train.batch_size} is more than the {size} training images")
+    if train.warmup_epochs >= train.epochs:
+        raise InputError(f"{where}.train.warmup_epochs: {train.warmup_epochs} leaves nothing of {train.epochs} epochs")
+    low, high = train.augment.crop_scale
+    if low > high:
+        raise InputError(f"{where}.train.augment.crop_scale: {low} is above {high}; give [smallest, largest]")
+    low, high = train.augment.crop_ratio
+    if low > high:
+        raise InputError(f"{where}.train.augment.crop_ratio: {low} is above {high}; give [smallest, largest]")
+
+
+def _check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:
+    steps = size // train.batch_size * train.epochs
+    if not isinstance(contrast.negatives, RuleAll) and contrast.filter_warmup_steps >= steps:
+        raise InputError(
+            f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: the rule would never act"
+        )

@@ -1,0 +1,166 @@
+"""A suite file as typed, frozen configuration, and the one way to load it."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from moco_bench.errors import InputError
+from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config import (
+    ContrastConfig,
+    DatasetConfig,
+    EncoderConfig,
+    EvaluateConfig,
+    Label,
+    Section,
+    TrainConfig,
+)
+from moco_bench.suite.strict_yaml import read_yaml
+
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+T = TypeVar("T", bound=Section)
+
+
+def _spell_out_name(given: Any) -> Any:
+    return {"name": given} if isinstance(given, str) else given
+
+
+def _spell_out_seeds(given: Any) -> Any:
+    if isinstance(given, int) and not isinstance(given, bool):
+        if not 1 <= given <= 10_000:
+            raise ValueError("a number of seeds is between 1 and 10,000")
+        return tuple(range(given))
+    return given
+
+
+def _empty_for_nothing(given: Any) -> Any:
+    return {} if given is None else given
+
+
+class ArmConfig(Section):
+    """What an arm changes, section by section, in the suite's own spelling; checked where arms meet their base."""
+
+    encoder: dict[str, Any] = Field(default_factory=dict)
+    contrast: dict[str, Any] = Field(default_factory=dict)
+    train: dict[str, Any] = Field(default_factory=dict)
+
+
+class Suite(Section):
+    """One suite: a grid of data sets x encoders x arms x seeds, and how to evaluate and compare it."""
+
+    name: Label
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    datasets: tuple[Annotated[DatasetConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
+    encoders: tuple[Annotated[EncoderConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
+    contrast: ContrastConfig = ContrastConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=10_000), BeforeValidator(_spell_out_seeds)] = (0,)
+    repeat_seeds: tuple[Seed, ...] = Field((), description="Seeds that run a second time: the noise floor.")
+    baseline: Label = Field("vanilla", description="The arm that others are compared with; it may change nothing.")
+    arms: dict[Label, Annotated[ArmConfig, BeforeValidator(_empty_for_nothing)]] = Field(min_length=1, max_length=1000)
+    contrasts: dict[Label, tuple[Label, Label]] = Field(
+        default_factory=dict, description="Name: [treatment arm, control arm], beside the 2x2's effects."
+    )
+    analysis: AnalysisConfig = AnalysisConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _singular_or_plural(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        given = dict(given)
+        for singular in ("dataset", "encoder"):
+            if singular in given:
+                if f"{singular}s" in given:
+                    raise ValueError(f"give `{singular}` or `{singular}s`, not both")
+                given[f"{singular}s"] = (given.pop(singular),)
+        return given
+
+
+def load_suite(path: Path | str) -> Suite:
+    """Read, validate and check a suite file.
+
+    Raises:
+        InputError: anything in it that can't be run, in one line.
+    """
+    from moco_bench.suite.checks import check_suite  # it needs the expansion, which needs this module
+
+    path = Path(path)
+    suite = parse_suite(read_yaml(path), str(path))
+    try:
+        check_suite(suite)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return suite
+
+
+def parse_suite(raw: Any, source: str) -> Suite:
+    """Validate the plain values of a suite; `source` names them in messages. Raises `InputError`."""
+    if not isinstance(raw, dict):
+        raise InputError(f"{source}: a suite is a mapping of keys such as `name`, `dataset`, `arms`")
+    return validate(Suite, raw, source)
+
+
+def validate(section: type[T], raw: Any, where: str) -> T:
+    """`raw` as a section, or an `InputError` of one line that says where and suggests what would be right."""
+    try:
+        return section.model_validate(_lists_as_tuples(raw))  # pydantic's strict mode takes no list for a tuple
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise InputError(f"{where}: {_explain(problems[0])}{more}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}") from None
+
+
+def _lists_as_tuples(raw: Any) -> Any:
+    if isinstance(raw, list | tuple):
+        return tuple(_lists_as_tuples(item) for item in raw)
+    return {key: _lists_as_tuples(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
+
+
+def _explain(problem: Any) -> str:
+    location = _place(problem["loc"])
+    kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
+    if kind == "extra_forbidden":
+        return f"{location}: unknown key{_suggest(str(problem['loc'][-1]), _known_keys())}"
+    if kind == "missing":
+        return f"{location}: missing"
+    if kind in ("literal_error", "union_tag_invalid"):
+        allowed = [word.strip("' ") for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")]
+        word = given.get("rule") if isinstance(given, dict) else given
+        return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
+    message = problem["msg"].removeprefix("Value error, ")
+    shown = f", not {given!r}"[:120] if isinstance(given, (str, int, float, bool)) or given is None else ""
+    return f"{location}: {message[0].lower()}{message[1:]}{shown}" if location else message
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    parts = list(location)
+    if "negatives" in parts[:-1]:  # pydantic puts the rule's name between `negatives` and the key
+        del parts[parts.index("negatives") + 1]
+    return ".".join(str(part)[:80] for part in parts)
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _known_keys() -> list[str]:
+    """Every key that a suite file may contain, at any depth."""
+    keys: set[str] = {"dataset", "encoder"}
+    sections: list[Any] = [Suite]
+    visited: set[type] = set()
+    while sections:
+        annotation = sections.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Section) and annotation not in visited:
+            visited.add(annotation)
+            keys.update(annotation.model_fields)
+            sections.extend(field.annotation for field in annotation.model_fields.values())
+        elif get_args(annotation) and not isinstance(annotation, type(Literal["x"])):
+            sections.extend(get_args(annotation))
+    return sorted(keys)

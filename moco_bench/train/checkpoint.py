@@ -1,0 +1,97 @@
+"""Checkpoints that survive a power cut and never resume the wrong run.
+
+A file is a sha256 of its payload, then the payload (`torch.save`, loaded with `weights_only=True`). It is written
+under a temporary name, flushed and renamed, and the one before is kept: at any moment at least one whole checkpoint
+is on disk. What a checkpoint belongs to (fingerprint, data, precision) travels in it and is compared before it is used.
+"""
+
+import hashlib
+import io
+import os
+import pickle
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from moco_bench.files import write_atomically
+
+LATEST, PREVIOUS = "latest.ckpt", "previous.ckpt"
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+class DamagedCheckpoint(Exception):
+    """The file is not what was written: truncated, altered, or not a checkpoint."""
+
+
+def save_checkpoint(folder: Path, belongs_to: dict[str, str], state: dict[str, Any]) -> None:
+    """Write a checkpoint atomically and keep the one before it."""
+    buffer = io.BytesIO()
+    torch.save({"belongs_to": belongs_to, "state": state}, buffer)
+    payload = buffer.getbuffer()
+    digest = hashlib.sha256(payload).digest()
+    latest = folder / LATEST
+
+    def write(temporary: Path) -> None:
+        with open(temporary, "wb") as handle:
+            handle.write(digest)
+            handle.write(payload)
+        if latest.exists():
+            os.replace(latest, folder / PREVIOUS)
+
+    write_atomically(latest, write)
+
+
+def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.device) -> dict[str, Any] | None:
+    """The state of the newest usable checkpoint, or None.
+
+    A checkpoint that is damaged or belongs to another run is set aside under another name, with a warning, and the
+    previous one is tried.
+    """
+    for path in (folder / LATEST, folder / PREVIOUS):
+        if not path.exists():
+            continue
+        try:
+            content = read_checkpoint(path, device)
+        except DamagedCheckpoint as error:
+            _set_aside(path, str(error))
+            continue
+        differences = list(_differences(content["belongs_to"], belongs_to))
+        if differences:
+            _set_aside(path, f"it belongs to another run ({', '.join(differences)})")
+            continue
+        state: dict[str, Any] = content["state"]
+        return state
+    return None
+
+
+def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """The content of a checkpoint file. Raises `DamagedCheckpoint`."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DamagedCheckpoint(f"unreadable ({error.strerror})") from None
+    digest, payload = raw[:_DIGEST_BYTES], memoryview(raw)[_DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        raise DamagedCheckpoint("its checksum does not fit its content")
+    try:
+        content: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise DamagedCheckpoint(f"not a checkpoint ({str(error).splitlines()[0]})") from None
+    return content
+
+
+def _differences(found: dict[str, str], wanted: dict[str, str]) -> Iterator[str]:
+    for name in sorted(set(found) | set(wanted)):
+        if found.get(name) != wanted.get(name):
+            yield f"{name} {str(found.get(name))[:12]}, not {str(wanted.get(name))[:12]}"
+
+
+def _set_aside(path: Path, why: str) -> None:
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.aside-{number}")).exists():
+        number += 1
+    os.replace(path, aside)
+    warnings.warn(f"checkpoint {path} set aside as {aside.name}: {why}", stacklevel=3)

@@ -1,0 +1,68 @@
+"""One run, one GPU: a lock file a physical device, because a workflow engine counts GPUs but doesn't hand them out.
+
+A device chosen from outside (`--device`, `train.device: cuda:1`, or CUDA_VISIBLE_DEVICES as Slurm sets it) is taken as
+it is. Untested on real GPUs; tested with pretended devices.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from filelock import FileLock, Timeout
+
+POLL_SECONDS = 1.0
+
+
+@contextmanager
+def leased_device(
+    requested: str,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    physical: Sequence[str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[str]:
+    """Hold a device for as long as the context lasts; wait, if need be, until one is free.
+
+    Args:
+        requested: `auto`, `cpu`, `cuda` or `cuda:N`.
+        environment: where CUDA_VISIBLE_DEVICES is looked up.
+        physical: names of the machine's devices, one a CUDA ordinal; asked of the driver by default.
+        folder: of the lock files; the machine's temporary folder by default, so that all users' runs see them.
+
+    Yields:
+        The device to compute on, such as `cpu` or `cuda:0`.
+    """
+    physical = _physical_devices() if physical is None else physical
+    chosen_outside = requested not in ("auto", "cuda") or bool(environment.get("CUDA_VISIBLE_DEVICES"))
+    if chosen_outside or not physical:
+        yield requested
+        return
+    folder = folder or Path(tempfile.gettempdir()) / "moco-bench-gpu-leases"
+    folder.mkdir(parents=True, exist_ok=True)
+    ordinal, lock = _first_free(physical, folder)
+    try:
+        yield f"cuda:{ordinal}"
+    finally:
+        lock.release()
+
+
+def _first_free(physical: Sequence[str], folder: Path) -> tuple[int, FileLock]:
+    locks = [FileLock(folder / f"{name}.lock", mode=0o666) for name in physical]
+    while True:
+        for ordinal, lock in enumerate(locks):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            return ordinal, lock
+        time.sleep(POLL_SECONDS)
+
+
+def _physical_devices() -> list[str]:
+    if not torch.cuda.is_available():
+        return []
+    return [str(torch.cuda.get_device_properties(index).uuid) for index in range(torch.cuda.device_count())]

@@ -1,0 +1,129 @@
+"""What a run tells about itself: a row an epoch."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import torch
+
+from moco_bench.contrast.diagnostics import negative_diagnostics
+from moco_bench.contrast.negatives import Negatives
+from moco_bench.files import write_text
+from moco_bench.train.state import Progress, TrainingState
+from moco_bench.train.step import StepResult
+
+COLUMNS = (
+    "epoch",
+    "step",
+    "train_loss",
+    "query_loss",
+    "key_loss",
+    "learning_rate",
+    "positive_similarity",
+    "negative_similarity",
+    "false_negative_rate_kept",
+    "false_negative_rate_dropped",
+    "embedding_std",
+    "images_per_second",
+    "seconds",
+)
+DIAGNOSES_PER_EPOCH = 5
+COLLAPSED_BELOW = 0.01
+"""Embedding spread below which the encoder gives every image the same answer; evenly spread embeddings have 1."""
+
+Row = dict[str, float | int | None]
+
+
+def note_step(progress: Progress, result: StepResult, learning_rate: float, seconds: float) -> None:
+    """Add a step to the sums of its epoch."""
+    sums = progress.epoch_sums
+    _append(sums, "train_loss", float(result.loss))
+    _append(sums, "query_loss", float(result.query_loss))
+    _append(sums, "key_loss", None if result.key_loss is None else float(result.key_loss))
+    sums["learning_rate"] = [learning_rate]
+    _append(sums, "seconds", seconds)
+
+
+def note_diagnosis(
+    progress: Progress,
+    state: TrainingState,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    *,
+    negatives: Negatives | None,
+    sample_index: torch.Tensor,
+    masked: bool,
+    labels: torch.Tensor,
+) -> None:
+    """Add similarities and false-negative rates of one batch, measured before its keys enter the queue.
+
+    This is the one place where training's files meet labels [N]: they are compared, written down, and go nowhere else.
+    """
+    queue_index = state.queue.sample_index
+    queue_labels = torch.where(queue_index >= 0, labels[queue_index.clamp_min(0)], -1)
+    found = negative_diagnostics(
+        query,
+        key,
+        state.queue.keys,
+        negatives=negatives,
+        sample_index=sample_index if masked else None,
+        queue_index=queue_index if masked else None,
+        sample_labels=labels[sample_index],
+        queue_labels=queue_labels,
+    )
+    for name, value in found.items():
+        _append(progress.epoch_sums, name, value)
+    _append(progress.epoch_sums, "embedding_std", embedding_spread(query))
+
+
+def embedding_spread(embeddings: torch.Tensor) -> float:
+    """Standard deviation over a batch of unit rows [B, D], averaged over dimensions and scaled by sqrt(D).
+
+    1 where embeddings cover the sphere evenly, 0 where they have collapsed to a point (Chen & He, arXiv 2011.10566,
+    section 4.1).
+    """
+    return float(embeddings.float().std(dim=0).mean() * math.sqrt(embeddings.shape[1]))
+
+
+def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> Row:
+    """Turn the sums into the epoch's row, append it to the history and start anew."""
+    sums = progress.epoch_sums
+    seconds = sum(sums["seconds"])
+    row: Row = {name: _mean(sums.get(name, [])) for name in COLUMNS}
+    row.update(
+        epoch=epoch,
+        step=progress.step,
+        learning_rate=sums["learning_rate"][0],
+        images_per_second=len(sums["seconds"]) * batch_size / seconds,
+        seconds=seconds,
+    )
+    progress.history.append(row)
+    progress.epoch_sums = {}
+    return row
+
+
+def why_collapsed(row: Row) -> str | None:
+    """The reason why training makes no sense after an epoch, or None."""
+    spread = row["embedding_std"]
+    if spread is not None and spread < COLLAPSED_BELOW:
+        return f"collapsed: embeddings had a spread of {spread:.2g} in epoch {row['epoch']} (1 is even, 0 a point)"
+    return None
+
+
+def write_history(path: Path, rows: list[Row]) -> None:
+    """Write the history as CSV; an empty field is a quantity that doesn't exist in that run."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: "" if row[name] is None else row[name] for name in COLUMNS} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _append(sums: dict[str, list[float]], name: str, value: float | None) -> None:
+    if value is not None:
+        sums.setdefault(name, []).append(value)
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,100 @@
+"""Device, precision and compilation: what was asked for becomes what this machine can do, and that is recorded."""
+
+import copy
+import os
+import shutil
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from moco_bench.errors import InputError
+from moco_bench.measure.machine import bfloat16_hardware
+from moco_bench.suite.config import TrainConfig
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Where and in which precision a run computes, resolved from its configuration."""
+
+    device: torch.device
+    precision: str
+    channels_last: bool
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context for the encoders' forward passes."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=DTYPES[self.precision])
+
+    def place(self, module: nn.Module) -> nn.Module:
+        """The module on the device, in the memory format that its convolutions like."""
+        return module.to(self.device, memory_format=torch.channels_last if self.channels_last else torch.preserve_format)
+
+    def image_format(self, images: torch.Tensor) -> torch.Tensor:
+        """Images [B, C, H, W] in the memory format of the encoders."""
+        return images.contiguous(memory_format=torch.channels_last) if self.channels_last else images
+
+
+def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Numerics:
+    """Decide device and precision, and set the process up for them; `device_name` replaces the configuration's.
+
+    Raises:
+        InputError: a device or precision was asked for by name that this machine doesn't have.
+    """
+    device = resolve_device(device_name or config.device)
+    precision = config.precision
+    if precision == "auto":
+        precision = "bfloat16" if _multiplies_in_bfloat16(device) else "float32"
+    if precision == "float16" and device.type != "cuda":
+        raise InputError("train.precision: float16 needs a CUDA device; on a CPU use bfloat16 or float32")
+    torch.set_num_threads(config.threads)
+    if device.type == "cuda" and config.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+    return Numerics(device, precision, config.channels_last)
+
+
+def resolve_device(requested: str) -> torch.device:
+    """`auto` is the first CUDA device if there is one. Raises `InputError` for a device that isn't here."""
+    available = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if requested == "auto":
+        return torch.device("cuda:0" if available else "cpu")
+    device = torch.device(requested)
+    if device.type == "cuda" and (device.index or 0) >= available:
+        raise InputError(f"train.device: {requested!r} is not here; this machine shows {available} CUDA devices")
+    return device
+
+
+def _multiplies_in_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bfloat16_hardware() != "none"
+
+
+def compiled(module: nn.Module, config: TrainConfig, numerics: Numerics, example: torch.Tensor) -> tuple[nn.Module, str]:
+    """The module to call, and in a word what became of the wish to compile it.
+
+    Compilation needs a C++ compiler (CPU) or Triton (CUDA). A copy is tried first, forward and backward on `example`
+    [B, C, H, W], so that a compiler that fails is found before training starts: the run then goes on eagerly and says so.
+    """
+    wanted = config.compile == "always" or (config.compile == "auto" and numerics.device.type == "cuda")
+    if not wanted:
+        return module, "eager"
+    if numerics.device.type == "cpu" and not any(shutil.which(name) for name in ("c++", "g++", "clang++")):
+        warnings.warn("no C++ compiler found: running without torch.compile", stacklevel=2)
+        return module, "eager (no C++ compiler)"
+    try:
+        with numerics.autocast():
+            output = torch.compile(copy.deepcopy(module))(example)
+        output.float().sum().backward()
+    except Exception as error:  # whatever a compiler of another machine may raise
+        warnings.warn(f"torch.compile failed, running without it: {str(error).splitlines()[0]}", stacklevel=2)
+        return module, "eager (compiler failed)"
+    return torch.compile(module), "compiled"  # type: ignore[return-value]

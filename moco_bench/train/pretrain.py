@@ -1,0 +1,248 @@
+"""One run from its configuration to its files, resuming from its checkpoint where there is one."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from safetensors.torch import save_file
+from torch import nn
+
+from moco_bench.data.datasets import DataSet, manifest_of
+from moco_bench.errors import InputError, Interrupted, RunFailed
+from moco_bench.files import write_atomically, write_json
+from moco_bench.measure.load import EXCLUSIVE_BELOW
+from moco_bench.measure.machine import describe_machine, describe_versions
+from moco_bench.measure.memory import peak_memory
+from moco_bench.models.encoder import Encoder
+from moco_bench.suite.fingerprint import PROTOCOL
+from moco_bench.suite.runs import Run
+from moco_bench.train.checkpoint import load_checkpoint
+from moco_bench.train.history import Row, write_history
+from moco_bench.train.loop import Surroundings, Trainer
+from moco_bench.train.precision import Numerics, compiled, resolve_numerics
+from moco_bench.train.state import TrainingState, initial_encoder, initial_state
+from moco_bench.train.step import Networks
+
+ATTEMPTS = "attempts.jsonl"
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A run that has come to its end, one way or the other; `write_results` turns it into files."""
+
+    run: Run
+    state: TrainingState
+    numerics: Numerics
+    compiled: str
+    manifest: dict[str, Any]
+    init_hash: str
+    attempts: list[dict[str, Any]]
+
+    @property
+    def reason(self) -> str | None:
+        """Why the run failed; None where it didn't."""
+        return self.state.progress.failed
+
+    @property
+    def encoder(self) -> Encoder:
+        """The trained query encoder."""
+        return self.state.query_encoder
+
+
+def pretrain(
+    run: Run,
+    dataset: DataSet,
+    checkpoints: Path,
+    *,
+    device: str | None = None,
+    stop_requested: Callable[[], bool] = lambda: False,
+    on_epoch: Callable[[Row], None] = lambda row: None,
+) -> Pretrained:
+    """Train a run to its end and leave a checkpoint of it.
+
+    Args:
+        run: what to train.
+        dataset: on what.
+        checkpoints: the run's own folder for checkpoints; the caller holds its lock.
+        device: a device by name, in place of the configuration's.
+        stop_requested: asked after each step.
+        on_epoch: told each row of the history as it comes.
+
+    Raises:
+        InputError: the images don't fit the configuration, or a device is missing.
+        Interrupted: a stop was requested and a checkpoint written.
+    """
+    if len(dataset.train.images) < run.train.batch_size:
+        raise InputError(
+            f"train.batch_size: {run.train.batch_size} is more than the {len(dataset.train.images)} training images "
+            f"of {run.dataset.title}"
+        )
+    numerics = resolve_numerics(run.train, device)
+    channels, height, width = dataset.train.images.shape[1:]
+    shape = {"channels": channels, "image_size": min(height, width)}
+    belongs_to = _belongs_to(run, dataset, numerics)
+    state = initial_state(run, numerics, **shape)
+    saved = load_checkpoint(checkpoints, belongs_to, numerics.device)
+    if saved is not None:
+        state.load_state_dict(saved)
+    attempts = _note_attempt(checkpoints, run.fingerprint, state.progress.step)
+    example = torch.zeros(run.train.batch_size, *dataset.train.images.shape[1:], device=numerics.device)
+    query, compilation = compiled(state.query_encoder, run.train, numerics, numerics.image_format(example))
+    key: nn.Module = torch.compile(state.key_encoder) if compilation == "compiled" else state.key_encoder  # type: ignore[assignment]
+    trainer = Trainer(
+        run,
+        state,
+        Networks(query, key),
+        dataset,
+        numerics,
+        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to),
+    )
+    try:
+        trainer.train()
+    except Interrupted:
+        trainer.save()
+        raise
+    except RunFailed as failure:
+        state.progress.failed = str(failure)
+    trainer.save()
+    return Pretrained(
+        run=run,
+        state=state,
+        numerics=numerics,
+        compiled=compilation,
+        manifest=manifest_of(dataset),
+        init_hash=hash_of_weights(initial_encoder(run, **shape)),
+        attempts=attempts,
+    )
+
+
+def write_results(pretrained: Pretrained, directory: Path) -> None:
+    """Write the run's files, `run.json` last: where it is, the others are whole."""
+    run, progress = pretrained.run, pretrained.state.progress
+    weights = {name: tensor.detach().contiguous().cpu() for name, tensor in pretrained.encoder.state_dict().items()}
+    write_atomically(directory / "encoder.safetensors", lambda path: save_file(weights, path))
+    write_history(directory / "history.csv", progress.history)
+    write_json(directory / "resources.json", resources_of(pretrained))
+    write_json(
+        directory / "run.json",
+        {
+            "suite": run.suite,
+            "arm": run.arm,
+            "dataset": run.dataset.title,
+            "encoder": run.encoder.title,
+            "seed": run.seed,
+            "replicate": run.replicate,
+            "status": "done" if pretrained.reason is None else "failed",
+            "reason": pretrained.reason,
+            "fingerprint": run.fingerprint,
+            "protocol": PROTOCOL,
+            "config": {
+                "dataset": run.dataset.model_dump(mode="json"),
+                "encoder": run.encoder.model_dump(mode="json"),
+                "contrast": run.contrast.model_dump(mode="json"),
+                "train": run.train.model_dump(mode="json"),
+            },
+            "data": pretrained.manifest,
+            "versions": describe_versions(),
+            "machine": describe_machine(),
+            "device": str(pretrained.numerics.device),
+            "precision": pretrained.numerics.precision,
+            "threads": run.train.threads,
+            "compiled": pretrained.compiled,
+            "hashes": {
+                "init": pretrained.init_hash,
+                "order": progress.order_hash.state,
+                "augment": progress.augment_hash.state,
+            },
+            "attempts": pretrained.attempts,
+            "steps": progress.step,
+            "epochs": len(progress.history),
+            "shared_from": None,
+        },
+    )
+
+
+def resources_of(pretrained: Pretrained) -> dict[str, Any]:
+    """Throughput and memory of the training alone; the content of `resources.json`."""
+    run, progress = pretrained.run, pretrained.state.progress
+    seconds = sum(duration for duration, _ in progress.foreign_load)
+    foreign = sum(duration * share for duration, share in progress.foreign_load) / seconds if seconds else None
+    memory = peak_memory(pretrained.numerics.device)
+    return {
+        **progress.times.summary(run.train.batch_size),
+        "train_seconds": progress.times.train_seconds,
+        "peak_memory_mib": progress.peak_memory_mib,
+        "memory_source": memory.memory_source,
+        "peak_reserved_mib": memory.peak_reserved_mib,
+        "exclusive": foreign is not None and foreign < EXCLUSIVE_BELOW,
+        "foreign_load": foreign,
+        "device": str(pretrained.numerics.device),
+        "precision": pretrained.numerics.precision,
+    }
+
+
+@contextmanager
+def sole_writer(checkpoints: Path) -> Iterator[None]:
+    """Hold the run's lock: two writers, one of them an orphan perhaps, would spoil each other's files.
+
+    The kernel frees the lock when its holder dies, however it dies.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(checkpoints / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"{checkpoints}: another process is training this run; wait for it or stop it") from None
+    try:
+        for leftover in checkpoints.glob(".*.tmp"):  # of a writer that was killed
+            leftover.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
+
+
+def hash_of_weights(module: nn.Module) -> str:
+    """sha256 over names, shapes and bits of all parameters and buffers."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _belongs_to(run: Run, dataset: DataSet, numerics: Numerics) -> dict[str, str]:
+    """What must be equal for a checkpoint to be this run's; device and precision decide the bits of what follows."""
+    return {
+        "fingerprint": run.fingerprint,
+        "data": dataset.sha256,
+        "precision": numerics.precision,
+        "device": numerics.device.type,
+    }
+
+
+def _note_attempt(checkpoints: Path, fingerprint: str, start_step: int) -> list[dict[str, Any]]:
+    """Add this attempt to the run's list and return those of the same fingerprint, oldest first."""
+    path = checkpoints / ATTEMPTS
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    attempt = {"fingerprint": fingerprint, "start_step": start_step, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    with open(path, "a", encoding="utf-8") as handle:
+        handle.write(json.dumps(attempt) + "\n")
+    attempts = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            noted = json.loads(line)
+        except json.JSONDecodeError:  # a writer was killed within the line
+            continue
+        if noted.pop("fingerprint") == fingerprint:
+            attempts.append(noted)
+    return attempts

@@ -1,0 +1,22 @@
+"""The learning rate as a pure function of the step."""
+
+import math
+
+from moco_bench.suite.config import TrainConfig
+
+
+def learning_rate_at(step: int, *, steps_per_epoch: int, config: TrainConfig) -> float:
+    """The rate for step `step`, counted from 0 over the whole run.
+
+    `cosine-step` decays at each step, `cosine-epoch` once an epoch as MoCo's CIFAR-10 demo does (SGDR without restarts,
+    Loshchilov & Hutter, arXiv 1608.03983, eq. 5, with a minimum of 0). A linear warm-up, where there is one, precedes it.
+    """
+    warmup, total = config.warmup_epochs * steps_per_epoch, config.epochs * steps_per_epoch
+    if step < warmup:
+        return config.learning_rate * (step + 1) / warmup
+    if config.schedule == "constant":
+        return config.learning_rate
+    if config.schedule == "cosine-epoch":
+        step = step // steps_per_epoch * steps_per_epoch
+    progress = (step - warmup) / (total - warmup)
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))

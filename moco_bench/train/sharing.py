@@ -1,0 +1,60 @@
+"""A finished run serves every suite that asks for the same thing: the vanilla arm is trained once.
+
+Runs are found by fingerprint through one small pointer file each. A repeated seed is never shared: that it is trained
+again is its point.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_json, write_atomically, write_json
+from moco_bench.suite.runs import Run
+
+POINTERS = ".finished"
+FILES = ("encoder.safetensors", "history.csv", "resources.json")
+
+
+def note_finished(run: Run, results: Path) -> None:
+    """Let other suites find a finished run."""
+    if run.replicate == 1:
+        write_json(_pointer(run, results), {"directory": str(run.directory(results).relative_to(results))})
+
+
+def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
+    """Take over the files of a finished run with the same fingerprint and the same data, if another suite has one."""
+    if run.replicate > 1:
+        return False
+    try:
+        source = results / read_json(_pointer(run, results))["directory"]
+        record = read_json(source / "run.json")
+    except (InputError, KeyError, TypeError):
+        return False
+    target = run.directory(results)
+    usable = (
+        source != target
+        and record.get("status") == "done"
+        and record.get("fingerprint") == run.fingerprint
+        and record.get("data", {}).get("sha256") == data_sha256
+        and all((source / name).exists() for name in FILES)
+    )
+    if not usable:
+        return False
+    for name in FILES:
+        write_atomically(target / name, lambda path, name=name: _link_or_copy(source / name, path))  # type: ignore[misc]
+    shared_from = record.get("shared_from") or str(source.relative_to(results))
+    names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
+    write_json(target / "run.json", {**record, **names, "shared_from": shared_from})
+    return True
+
+
+def _pointer(run: Run, results: Path) -> Path:
+    return results / POINTERS / f"{run.fingerprint}.json"
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)

@@ -1,0 +1,137 @@
+"""All that a training run changes while it goes on: what a checkpoint has to hold, in one place."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from moco_bench.contrast.queue import KeyQueue
+from moco_bench.measure.stopwatch import StepTimes
+from moco_bench.models.encoder import Encoder, build_encoder
+from moco_bench.suite.runs import Run
+from moco_bench.train.precision import Numerics
+from moco_bench.train.randomness import ChainedHash, stream, stream_seed
+
+
+@dataclass
+class Progress:
+    """Where a run stands: numbers only, all of them in the checkpoint."""
+
+    step: int = 0
+    failed: str | None = None
+    history: list[dict[str, float | int | None]] = field(default_factory=list)
+    epoch_sums: dict[str, list[float]] = field(default_factory=dict)
+    order_hash: ChainedHash = field(default_factory=ChainedHash)
+    augment_hash: ChainedHash = field(default_factory=ChainedHash)
+    times: StepTimes = field(default_factory=StepTimes)
+    peak_memory_mib: float = 0.0
+    foreign_load: list[tuple[float, float]] = field(default_factory=list)
+    """(seconds, foreign share) of each attempt."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "step": self.step,
+            "failed": self.failed,
+            "history": self.history,
+            "epoch_sums": self.epoch_sums,
+            "order_hash": self.order_hash.state,
+            "augment_hash": self.augment_hash.state,
+            "times": vars(self.times),
+            "peak_memory_mib": self.peak_memory_mib,
+            "foreign_load": self.foreign_load,
+        }
+
+    @classmethod
+    def from_state_dict(cls, state: dict[str, Any]) -> "Progress":
+        """The inverse of `state_dict`."""
+        return cls(
+            **{
+                **state,
+                "order_hash": ChainedHash(state["order_hash"]),
+                "augment_hash": ChainedHash(state["augment_hash"]),
+                "times": StepTimes(**state["times"]),
+                "foreign_load": [tuple(pair) for pair in state["foreign_load"]],
+            }
+        )
+
+
+@dataclass
+class TrainingState:
+    """Encoders, queues, optimiser and progress of one run.
+
+    The key encoder begins as a copy of the query encoder. `query_queue` is there for the reading `query-queue` alone.
+    """
+
+    query_encoder: Encoder
+    key_encoder: Encoder
+    queue: KeyQueue
+    query_queue: KeyQueue | None
+    optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    progress: Progress
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything, as tensors and plain values."""
+        return {
+            "query_encoder": self.query_encoder.state_dict(),
+            "key_encoder": self.key_encoder.state_dict(),
+            "queue": self.queue.state_dict(),
+            "query_queue": self.query_queue.state_dict() if self.query_queue is not None else None,
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "progress": self.progress.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, into objects of the same configuration."""
+        self.query_encoder.load_state_dict(state["query_encoder"])
+        self.key_encoder.load_state_dict(state["key_encoder"])
+        self.queue.load_state_dict(state["queue"])
+        if self.query_queue is not None:
+            self.query_queue.load_state_dict(state["query_queue"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.progress = Progress.from_state_dict(state["progress"])
+
+
+def initial_state(run: Run, numerics: Numerics, *, channels: int, image_size: int) -> TrainingState:
+    """The state before the first step; equal for all arms of a seed that share encoder and queue."""
+    query_encoder = initial_encoder(run, channels=channels, image_size=image_size)
+    key_encoder = initial_encoder(run, channels=channels, image_size=image_size)
+    for parameter in key_encoder.parameters():
+        parameter.requires_grad_(False)
+    numerics.place(query_encoder)
+    numerics.place(key_encoder)
+    contrast, dimension = run.contrast, run.encoder.dimension
+    queue = KeyQueue(contrast.queue_size, dimension, stream(run.seed, "queue")).to(numerics.device)
+    query_queue = None
+    if contrast.dual_view == "query-queue":
+        query_queue = KeyQueue(contrast.queue_size, dimension, stream(run.seed, "query-queue")).to(numerics.device)
+    scaler = torch.amp.GradScaler(numerics.device.type, enabled=numerics.precision == "float16")
+    return TrainingState(
+        query_encoder, key_encoder, queue, query_queue, _optimiser(run, query_encoder), scaler, Progress()
+    )
+
+
+def initial_encoder(run: Run, *, channels: int, image_size: int) -> Encoder:
+    """The encoder as a run's seed initialises it."""
+    return build_encoder(
+        run.encoder, channels=channels, image_size=image_size, seed=stream_seed(run.seed, "initialisation")
+    )
+
+
+def _optimiser(run: Run, encoder: nn.Module) -> torch.optim.Optimizer:
+    train = run.train
+    if train.optimiser == "adamw":
+        return torch.optim.AdamW(
+            encoder.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, foreach=True
+        )
+    return torch.optim.SGD(
+        encoder.parameters(),
+        lr=train.learning_rate,
+        momentum=train.sgd_momentum,
+        weight_decay=train.weight_decay,
+        foreach=True,
+    )

@@ -1,0 +1,125 @@
+"""One step of momentum contrast: two views in, updated weights out (He et al., arXiv 1911.05722, algorithm 1)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from moco_bench.contrast.loss import LossTerms, contrastive_terms
+from moco_bench.contrast.momentum import update_momentum_encoder
+from moco_bench.contrast.negatives import Negatives
+from moco_bench.suite.config import ContrastConfig
+from moco_bench.train.precision import Numerics
+from moco_bench.train.state import TrainingState
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step leaves, all detached: scalar loss terms, and embeddings [B, D], unit rows.
+
+    `second_key` are the keys of the first view, which only `symmetric` computes.
+    """
+
+    loss: Tensor
+    query_loss: Tensor
+    key_loss: Tensor | None
+    query: Tensor
+    key: Tensor
+    second_key: Tensor | None
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The encoders as they are called: compiled, or the modules of the state themselves."""
+
+    query: nn.Module
+    key: nn.Module
+
+
+def training_step(
+    state: TrainingState,
+    networks: Networks,
+    views: tuple[Tensor, Tensor],
+    sample_index: Tensor,
+    *,
+    contrast: ContrastConfig,
+    numerics: Numerics,
+    learning_rate: float,
+    negatives: Negatives | None,
+    shuffle: Tensor | None = None,
+) -> StepResult:
+    """Compute the loss and update both encoders of `state`. `enqueue` has to follow.
+
+    Args:
+        state: encoders, queues and optimiser; its progress is the loop's business.
+        networks: the encoders of `state` as they are to be called.
+        views: two augmented views of the same images, each [B, C, H, W], normalised.
+        sample_index: the images' numbers [B]; they mask an image's own older keys, and carry no label.
+        contrast: loss, temperature and momentum.
+        numerics: device and precision.
+        learning_rate: for this step.
+        negatives: the selection rule in force, None while the filter warms up.
+        shuffle: a permutation [B] for the keys' batch where BatchNorm works in groups: without it the groups of
+            query and key would hold the same images, and BatchNorm would leak which belong together.
+    """
+    update_momentum_encoder(state.query_encoder, state.key_encoder, contrast.momentum)
+    masked = contrast.mask_same_sample
+    symmetric = contrast.dual_view == "symmetric"
+
+    def encode_query(images: Tensor) -> Tensor:
+        with numerics.autocast():
+            embedding = networks.query(images)
+        return normalize(embedding.float(), dim=1)
+
+    def encode_key(images: Tensor) -> Tensor:
+        with torch.no_grad(), numerics.autocast():
+            embedding = networks.key(images if shuffle is None else images[shuffle])
+        if shuffle is not None:
+            embedding = torch.empty_like(embedding).index_copy_(0, shuffle, embedding)
+        return normalize(embedding.float(), dim=1)
+
+    def terms(query: Tensor, key: Tensor) -> LossTerms:
+        return contrastive_terms(
+            query,
+            key,
+            state.queue.keys,
+            temperature=contrast.temperature,
+            dual_view="none" if symmetric else contrast.dual_view,
+            key_weight=contrast.key_weight,
+            negatives=negatives,
+            sample_index=sample_index if masked else None,
+            queue_index=state.queue.sample_index if masked else None,
+            query_queue=state.query_queue.keys if state.query_queue is not None else None,
+        )
+
+    query, key = encode_query(views[0]), encode_key(views[1])
+    first = terms(query, key)
+    loss, query_loss, key_loss, second_key = first.total, first.query_term, first.key_term, None
+    if symmetric:
+        second_key = encode_key(views[0])
+        second = terms(encode_query(views[1]), second_key)
+        loss = (first.total + second.total) / 2
+        query_loss = (first.query_term + second.query_term) / 2
+
+    _update_weights(state, loss, learning_rate)
+
+    return StepResult(loss.detach(), query_loss, key_loss, query.detach(), key, second_key)
+
+
+def enqueue(state: TrainingState, result: StepResult, sample_index: Tensor, contrast: ContrastConfig) -> None:
+    """Put a step's keys into the queue: after its loss, so that no current key was ever a negative."""
+    state.queue.enqueue(result.key, sample_index)
+    if result.second_key is not None and contrast.enqueue == "both-views":
+        state.queue.enqueue(result.second_key, sample_index)
+    if state.query_queue is not None:
+        state.query_queue.enqueue(result.query, sample_index)
+
+
+def _update_weights(state: TrainingState, loss: Tensor, learning_rate: float) -> None:
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate
+    state.optimiser.zero_grad(set_to_none=True)
+    state.scaler.scale(loss).backward()
+    state.scaler.step(state.optimiser)
+    state.scaler.update()

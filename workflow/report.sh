@@ -1,0 +1,23 @@
+# sh workflow/report.sh SUITE.yaml [SNAKEMAKE_OPTIONS...]     (BIN: the environment's bin folder)
+#
+# Runs a suite and ends with the path of its report. Where some runs could not finish, the report is made all the same
+# from what there is, with its holes named, and the exit code is 1. Bad input: exit code 2 before anything starts.
+set -eu
+
+suite=$1
+shift
+PATH="$(cd "$BIN" && pwd):$PATH"
+
+moco-bench plan "$suite"
+name=$(python -c 'import sys; from moco_bench.suite.suite import load_suite; print(load_suite(sys.argv[1]).name)' "$suite")
+
+status=0
+snakemake --configfile "$suite" "$@" || status=1
+if [ "$status" -ne 0 ]; then
+	echo "Some jobs did not finish: the report shows what there is. The same command goes on from here." >&2
+	moco-bench collect "$suite"
+	moco-bench analyse "results/$name"
+	moco-bench report "results/$name" --out "reports/$name"
+fi
+echo "reports/$name/report.html"
+exit "$status"

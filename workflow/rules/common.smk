@@ -1,0 +1,129 @@
+# What the rules share: the suite of this invocation, its runs, and what each job's result depends on.
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from moco_bench.errors import InputError
+from moco_bench.files import sha256_of
+from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
+from moco_bench.suite.runs import expand as expand_suite
+from moco_bench.suite.suite import load_suite
+
+# Jobs call `moco-bench` by name: the one of the environment that Snakemake itself runs in, activated or not.
+os.environ.update(
+    PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+)
+
+
+def suite_file():
+    """The one suite file of this invocation.
+
+    There is no `configfile:` directive, because Snakemake merges what it names with `--configfile`: the arms of the
+    quickstart would run beside those that were asked for.
+    """
+    if workflow.config_settings.config:
+        raise InputError(
+            "--config is not for suites: edit the suite file, or copy it under another name"
+        )
+    files = workflow.overwrite_configfiles
+    if len(files) > 1:
+        raise InputError(
+            f"--configfile takes one suite, not {len(files)}: {', '.join(map(str, files))}"
+        )
+    return (
+        Path(files[0]) if files else Path(workflow.basedir, "config", "quickstart.yaml")
+    )
+
+
+def load_runs():
+    """The suite file, the suite and its runs by id; bad input ends Snakemake with one line instead of a traceback."""
+    try:
+        path = suite_file()
+        suite = load_suite(path)
+        return path, suite, {run.id: run for run in expand_suite(suite)}
+    except InputError as error:
+        print(f"moco-bench: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+SUITE_FILE, SUITE, RUNS = load_runs()
+DATASETS = {dataset.title: dataset for dataset in SUITE.datasets}
+SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
+RESULTS = f"results/{SUITE.name}"
+REPORTS = f"reports/{SUITE.name}"
+LOGS = f"logs/{SUITE.name}"
+RUN = "{dataset}/{encoder}/{arm}/{seed}"
+ENVIRONMENT = "moco-bench"  # what environment.yml makes; used with --software-deployment-method conda
+HAS_GPU = shutil.which("nvidia-smi") is not None
+
+
+def one_of(names):
+    """A pattern that matches these names and nothing else."""
+    return "|".join(re.escape(name) for name in sorted(set(names)))
+
+
+wildcard_constraints:
+    dataset=one_of(DATASETS),
+    encoder=one_of(encoder.title for encoder in SUITE.encoders),
+    arm=one_of(SUITE.arms),
+    seed=one_of(run_id.rsplit("/", 1)[1] for run_id in RUNS),
+
+
+def run_of(wildcards):
+    return RUNS[RUN.format(**wildcards)]
+
+
+def of_each_run(name):
+    """The file `name` of every run."""
+    return [f"{RESULTS}/runs/{run_id}/{name}" for run_id in RUNS]
+
+
+def of_each_dataset(kind):
+    """The file of this kind, `data` or `floors`, of every data set."""
+    return [f"{RESULTS}/{kind}/{dataset}.json" for dataset in DATASETS]
+
+
+def suite_argument(wildcards, output):
+    """The suite file as a job's command names it.
+
+    It takes `output` so that Snakemake counts it as derived: where the suite lies is no reason to train again.
+    """
+    return SUITE_ARGUMENT
+
+
+def own_file(wildcards):
+    """The user's own file of images, if the data set is one: when it changes, its manifest is made again."""
+    dataset = DATASETS[wildcards.dataset]
+    return (
+        [dataset.path] if dataset.name == "npz" and Path(dataset.path).is_file() else []
+    )
+
+
+def gpus(wildcards):
+    """GPUs that a run holds: `auto` takes one where there is one, and must not wait for one where there is none."""
+    device = run_of(wildcards).train.device
+    return int(device.startswith("cuda") or (device == "auto" and HAS_GPU))
+
+
+def request_fingerprint(wildcards):
+    """What a data set's manifest depends on: where the images are as well as which they are."""
+    return sha256_of(DATASETS[wildcards.dataset].model_dump(mode="json"))
+
+
+def floors_fingerprint(wildcards):
+    """What the floors of a data set depend on."""
+    return sha256_of(
+        {
+            "protocol": EVALUATION_PROTOCOL,
+            "dataset": identity(DATASETS[wildcards.dataset]),
+            "encoders": [identity(encoder) for encoder in SUITE.encoders],
+            "seeds": SUITE.seeds,
+            "evaluate": identity(SUITE.evaluate),
+        }
+    )
+
+
+# What the tables and the report depend on: the whole suite file, comments included, because the report shows it.
+SUITE_FINGERPRINT = sha256_of(SUITE_FILE.read_text(encoding="utf-8"))

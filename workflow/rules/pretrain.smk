@@ -1,0 +1,26 @@
+# One run: an encoder trained with one arm from one seed. Checkpoints lie in a directory that no rule declares, because
+# Snakemake deletes declared outputs before every attempt; a retry or a relaunch goes on from them.
+
+
+rule pretrain:
+    input:
+        manifest=rules.prepare.output.manifest,
+    output:
+        run=f"{RESULTS}/runs/{RUN}/run.json",
+        history=f"{RESULTS}/runs/{RUN}/history.csv",
+        resources=f"{RESULTS}/runs/{RUN}/resources.json",
+        encoder=f"{RESULTS}/runs/{RUN}/encoder.safetensors",
+    log:
+        f"{LOGS}/pretrain/{RUN}.log",
+    conda:
+        ENVIRONMENT
+    threads: lambda wildcards: run_of(wildcards).train.threads
+    resources:
+        gpu=gpus,
+    params:
+        # The one tracked param: Snakemake compares params as a set of values, blind to which is which.
+        fingerprint=lambda wildcards: run_of(wildcards).fingerprint,
+        suite=suite_argument,
+    shell:
+        "moco-bench pretrain {params.suite:q}"
+        " --run {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed} > {log:q} 2>&1"

@@ -17,6 +17,10 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    suite_lock = hold_suite()  # held until this process ends
+
+
 localrules:
     all,
     prepare,

@@ -2,12 +2,12 @@
 
     python tools/make_fashion_mnist_5k.py [--source FOLDER] [--out FILE]
 
-The source is the folder of Debian's package `dataset-fashion-mnist` (apt-get install dataset-fashion-mnist), or any folder with
-the four gzipped IDX files of Fashion-MNIST; their content is checked against known checksums. Taken are, in the order of
-the official files, the first 500 images of each class of the training split and the first 100 of each class of the test
-split. The file is an ordinary npz (x_train, y_train, x_test, y_test, classes) whose members carry the zip format's
-earliest date and are deflated at level 9, so that the same zlib always writes the same bytes: made with zlib 1.2.13;
-zlib-ng, which some Python builds contain, packs the same arrays into other bytes.
+The source is the folder of Debian's package `dataset-fashion-mnist` (apt-get install dataset-fashion-mnist), or any
+folder with the four gzipped IDX files of Fashion-MNIST; their content is checked against known checksums. Taken are, in
+the order of the official files, the first 500 images of each class of the training split and the first 100 of each
+class of the test split. The file is an ordinary npz (x_train, y_train, x_test, y_test, classes). Its members carry the
+zip format's earliest date and are deflated at level 9, so that zlib (1.2.13 made the committed file) always writes the
+same bytes; zlib-ng, which some builds of Python contain, packs the same arrays into other bytes.
 """
 
 import argparse
@@ -44,7 +44,11 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    write_atomically(arguments.out, lambda path: path.write_bytes(content) and None)
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_atomically(arguments.out, write)
     print(f"{arguments.out}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
     return 0
 

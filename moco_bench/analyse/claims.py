@@ -51,9 +51,11 @@ def judge(direction: Literal["higher", "lower"], effect: dict[Any, Any]) -> tupl
     if finding in ("higher", "lower"):
         return "contradicted", "interval and exact test agree on the other side"
     if finding == "equivalent":
-        return "contradicted", "the effect is shown to be smaller than the margin"
+        return "contradicted", "the effect is shown to lie within the margin around zero"
     if finding == "no-data":
         return "not decided by this suite", "too few finished runs"
+    if finding == "leans-equivalent":
+        return "not decided by this suite", "the interval lies inside the margin, the exact test doesn't confirm it"
     if finding.startswith("leans-"):
         side = "claimed" if finding == f"leans-{direction}" else "other"
         return "not decided by this suite", f"the interval lies on the {side} side, the exact test doesn't confirm it"

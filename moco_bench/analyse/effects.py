@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
-from moco_bench.analyse.equivalence import equivalence_p
+from moco_bench.analyse.equivalence import equivalence_p, exact_equivalence_p
 from moco_bench.analyse.intervals import studentised_bootstrap_interval, t_interval
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
@@ -25,7 +25,9 @@ from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_
 from moco_bench.analyse.table import cells, finished
 from moco_bench.suite.analysis import AnalysisConfig
 
-Finding = Literal["higher", "lower", "equivalent", "leans-higher", "leans-lower", "undecided", "no-data"]
+Finding = Literal[
+    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"
+]
 
 FIXED_COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
@@ -33,8 +35,8 @@ FIXED_COLUMNS = (
 )  # fmt: skip
 MORE_COLUMNS = (
     "kind", "standard_deviation", "cohens_dz", "interquartile_mean", "probability_of_improvement", "smallest_p",
-    "detectable_effect", "margin", "p_equivalence", "finding", "other_low", "other_high", "other_method",
-    "left_out",
+    "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "finding", "other_low", "other_high",
+    "other_method", "left_out",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -110,6 +112,7 @@ def _statistics(pairs: PairedValues, margin: float, config: AnalysisConfig) -> d
         "smallest_p": smallest_p(n) if n else math.nan,
         "detectable_effect": detectable_effect(spread, n, level=level),
         "p_equivalence": equivalence_p(x, margin),
+        "p_equivalence_exact": exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed),
     }
 
 
@@ -130,8 +133,8 @@ def finding_of(row: dict[Any, Any], config: AnalysisConfig) -> Finding:
     """What an effect's row says, by one rule for all.
 
     `higher` or `lower`: the interval leaves out zero *and* the Holm-adjusted exact p is at most 1 - confidence.
-    `equivalent`: else, two one-sided tests put the effect inside the margin. `leans-...`: the interval leaves out zero
-    but the exact test can't or doesn't confirm it. `undecided`: anything else.
+    `equivalent`: else, two one-sided tests, by t and by sign flips, both put the effect inside the margin.
+    `leans-...`: the t side says so, the exact test can't or doesn't confirm it. `undecided`: anything else.
     """
     level = 1 - config.confidence + 1e-12
     low, high = row["ci_low"], row["ci_high"]
@@ -140,8 +143,9 @@ def finding_of(row: dict[Any, Any], config: AnalysisConfig) -> Finding:
     side = "higher" if low > 0 else "lower" if high < 0 else None
     if side and row["p_holm"] <= level:
         return "higher" if side == "higher" else "lower"
-    if row["p_equivalence"] <= level:
+    inside = row["p_equivalence"] <= level
+    if inside and row["p_equivalence_exact"] <= level:
         return "equivalent"
     if side:
         return "leans-higher" if side == "higher" else "leans-lower"
-    return "undecided"
+    return "leans-equivalent" if inside else "undecided"

@@ -5,6 +5,7 @@ differences of two arms of a seed are symmetric where the arms are exchangeable,
 """
 
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +14,14 @@ Floats = NDArray[np.float64]
 EXACT_UP_TO = 16
 
 
-def sign_flip_p(differences: ArrayLike, *, resamples: int = 10_000, seed: int = 0) -> Floats:
-    """Two-sided p of the mean of `differences` [..., n] -> [...].
+def sign_flip_p(
+    differences: ArrayLike,
+    *,
+    alternative: Literal["two-sided", "greater"] = "two-sided",
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Floats:
+    """Find p of the mean of `differences` [..., n] -> [...].
 
     All 2^n sign patterns up to n = 16; above, `resamples` random patterns from `seed`, the observed one counted among
     them, (b + 1) / (m + 1), so that p is never 0 (Phipson & Smyth 2010). NaN where n = 0.
@@ -23,14 +30,14 @@ def sign_flip_p(differences: ArrayLike, *, resamples: int = 10_000, seed: int = 
     n = x.shape[-1]
     if n == 0:
         return np.full(x.shape[:-1], np.nan)
-    observed = np.abs(x.sum(axis=-1))
+    signs = _all_signs(n) if n <= EXACT_UP_TO else np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
+    sums, observed = x @ signs.T, x.sum(axis=-1)
+    if alternative == "two-sided":
+        sums, observed = np.abs(sums), np.abs(observed)
     # Sums of the same numbers in another order differ by rounding; such ties must count as reached.
     reached = observed[..., None] - 1e-9 * np.abs(x).sum(axis=-1)[..., None]
-    if n <= EXACT_UP_TO:
-        return np.asarray(np.mean(np.abs(x @ _half_of_all_signs(n).T) >= reached, axis=-1))
-    signs = np.random.default_rng(seed).integers(0, 2, size=(resamples, n)) * 2.0 - 1.0
-    hits = np.sum(np.abs(x @ signs.T) >= reached, axis=-1)
-    return np.asarray((hits + 1) / (resamples + 1))
+    hits = np.sum(sums >= reached, axis=-1)
+    return np.asarray(hits / len(signs) if n <= EXACT_UP_TO else (hits + 1) / (resamples + 1))
 
 
 def smallest_p(n: int) -> float:
@@ -47,7 +54,6 @@ def seeds_needed(level: float, tests: int = 1) -> int:
 
 
 @lru_cache(maxsize=4)
-def _half_of_all_signs(n: int) -> Floats:
-    """The 2^(n-1) sign patterns [.., n] whose first sign is +: the others mirror them in a two-sided test."""
-    bits = np.arange(2 ** (n - 1))[:, None] >> np.arange(n - 1)[None, :] & 1
-    return np.concatenate([np.ones((len(bits), 1)), 1.0 - 2.0 * bits], axis=1)
+def _all_signs(n: int) -> Floats:
+    """The 2^n sign patterns [2^n, n]."""
+    return np.asarray(1.0 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n)[None, :] & 1))

@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from moco_bench.cli.options import add_suite
+from moco_bench.errors import RunFailed
 from moco_bench.suite.runs import Run, find_run
 from moco_bench.suite.suite import load_suite
 
@@ -50,7 +51,10 @@ def run(options: argparse.Namespace) -> int:
                 )
             with interrupted_by_signals("evaluation"):
                 if pretrained.reason is None:
-                    store_evaluation(wanted, pretrained.encoder, dataset, pretrained.numerics.device, checkpoints)
+                    try:
+                        store_evaluation(wanted, pretrained.encoder, dataset, pretrained.numerics.device, checkpoints)
+                    except RunFailed as failure:
+                        pretrained.state.progress.failed = str(failure)
                 write_results(pretrained, wanted.directory(options.results))
         note_finished(wanted, options.results)
     print(f"{wanted.id}: {pretrained.reason or 'done'}")

@@ -18,6 +18,9 @@ STREAM_ABOVE = 2**22
 CHUNK_PAIRS = 2**18
 """Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
 
+MINIMUM_WIDTH = 64
+"""Slots of a chunk, whatever the batch: narrower products are slow."""
+
 
 class Chunk(NamedTuple):
     """A part of the queue, seen from all anchors.
@@ -55,7 +58,7 @@ class Candidates:
     def chunk_width(self) -> int:
         """How many slots to take at once: the whole queue, where that matrix is small."""
         rows, size = self.anchor.shape[0], self.queue.shape[0]
-        return size if rows * size <= STREAM_ABOVE else min(size, max(1, CHUNK_PAIRS // rows))
+        return size if rows * size <= STREAM_ABOVE else min(size, max(MINIMUM_WIDTH, CHUNK_PAIRS // rows))
 
     def similarity(self, columns: slice) -> Tensor:
         """Cosine similarity [B, C] of the anchors to the keys in the slots `columns`."""
@@ -71,10 +74,11 @@ class Candidates:
         """The whole queue as one chunk. The similarity carries the anchors' gradient."""
         columns = slice(0, self.queue.shape[0])
         similarity, blocked = self.similarity(columns), self.blocked(columns)
+        values = similarity.detach()  # which keys are kept has no gradient
         counts = cut_counts(ranks, columns.stop)
-        scores = self._scores(ranks, columns, similarity.detach(), blocked) if counts else similarity.detach()
+        scores = self._scores(ranks, columns, values, blocked) if counts else values
         membership = Membership(ranks, columns.stop, [cut(scores, count) for count in counts])
-        return Chunk(columns, similarity, membership.keep(similarity.detach(), scores, blocked), blocked)
+        return Chunk(columns, similarity, membership.keep(values, scores, blocked), blocked)
 
     @torch.no_grad()
     def kept_in_chunks(self, ranks: Ranks) -> Iterator[Chunk]:
@@ -85,7 +89,10 @@ class Candidates:
             return
         parts = [slice(start, min(start + width, size)) for start in range(0, size, width)]
         counts = cut_counts(ranks, size)
-        passes = lambda: (self._scores(ranks, part, None, self.blocked(part)) for part in parts)  # noqa: E731
+
+        def passes() -> Iterator[Tensor]:
+            return (self._scores(ranks, part, None, self.blocked(part)) for part in parts)
+
         membership = Membership(ranks, size, streamed_cuts(passes, counts))
         for part in parts:
             similarity, blocked = self.similarity(part), self.blocked(part)

@@ -63,7 +63,7 @@ class _StreamedLogSum(torch.autograd.Function):
         return (highest + total.log()).squeeze(1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (average,) = ctx.saved_tensors
         return gradient[:, None] * average, None, None, None

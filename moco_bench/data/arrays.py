@@ -47,7 +47,9 @@ def class_count_of(labels: NDArray[Any], where: str) -> int:
     if len(present) < 2:
         raise InputError(f"{where}: {len(present)} class(es) in the labels; accuracy needs at least two")
     if present[0] < 0 or not np.array_equal(present, np.arange(len(present))):
-        raise InputError(f"{where}: the labels' values must be 0 to {len(present) - 1}, each present; found {_some(present)}")
+        raise InputError(
+            f"{where}: the {len(present)} classes must be numbered 0 to {len(present) - 1}, found {_some(present)}"
+        )
     return len(present)
 
 
@@ -58,7 +60,7 @@ def _channels_first(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
     if images.ndim == 3:
         images = images[:, None]
     if images.ndim != 4:
-        raise InputError(f"{where}: images have shape {images.shape}; [N, H, W], [N, H, W, C] or [N, C, H, W] is needed")
+        raise InputError(f"{where}: images have shape {images.shape}; [N, H, W], [N, H, W, C] or [N, C, H, W] needed")
     last, first = images.shape[3] in CHANNELS, images.shape[1] in CHANNELS
     if not first and not last:
         raise InputError(f"{where}: images have shape {images.shape}; one or three channels are needed, first or last")

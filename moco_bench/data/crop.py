@@ -1,7 +1,7 @@
 """Random resized crops: where to cut (a draw a sample), and the bilinear resampling back to full size.
 
-A crop, its enlargement and a horizontal flip act on rows and columns separately, so each image X becomes R X C^T with two
-small matrices of its own. A whole batch is then two batched products, without a loop and without a sampling grid.
+A crop, its enlargement and a horizontal flip act on rows and columns separately, so each image X becomes R X C^T with
+two small matrices of its own. A whole batch is then two batched products, without a loop and without a sampling grid.
 """
 
 import math
@@ -22,8 +22,8 @@ def draw_crops(
 ) -> Tensor:
     """Draw the boxes of `count` random resized crops, as torchvision's `RandomResizedCrop` does.
 
-    The area is uniform in `scale` (parts of the image), the ratio of width to height log-uniform in `ratio`. Of ten tries
-    the first that fits is taken; where none fits, the largest central crop whose ratio is in range.
+    The area is uniform in `scale` (parts of the image), the ratio of width to height log-uniform in `ratio`. Of ten
+    tries the first that fits is taken; where none fits, the largest central crop whose ratio is in range.
 
     Returns:
         int64 [count, 4]: top, left, height and width in pixels.
@@ -44,7 +44,7 @@ def draw_crops(
 
 
 def central_crop(height: int, width: int, ratio: tuple[float, float]) -> Tensor:
-    """The largest central box whose ratio of width to height is within `ratio`: int64 [4], ordered as in `draw_crops`."""
+    """The largest central box whose ratio of width to height is within `ratio`: int64 [4], as in `draw_crops`."""
     box_height, box_width = height, width
     if width / height < ratio[0]:
         box_height = round(width / ratio[0])
@@ -56,8 +56,8 @@ def central_crop(height: int, width: int, ratio: tuple[float, float]) -> Tensor:
 def crop_and_flip(images: Tensor, boxes: Tensor, flip: Tensor) -> Tensor:
     """Cut each image to its box, resample it bilinearly to its former size and mirror it where `flip` is set.
 
-    Pixels outside the box have no influence. A crop is never larger than what it becomes, so antialiasing (which acts on
-    shrinking only) would change nothing.
+    Pixels outside the box have no influence. A crop is never larger than what it becomes, so antialiasing (which acts
+    on shrinking only) would change nothing.
 
     Args:
         images: [B, C, H, W], any real dtype.

@@ -15,6 +15,7 @@ from moco_bench.data.npz_file import npz_file
 from moco_bench.data.resize import to_square
 from moco_bench.data.splits import Source, Split, hold_out, limit_to
 from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
+from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
 
 SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
@@ -53,11 +54,16 @@ def load_dataset(config: DatasetConfig) -> DataSet:
         InputError: a file is missing, damaged or not what it should be, or the request can't be met.
     """
     source = SOURCES[config.name](config)
-    train = _resized(source.train(), config)
+    train = _square(source.train(), config)
     if config.validation > 0:
         train, evaluation = hold_out(train, config.validation)
     else:
-        evaluation = _resized(source.test(), config)
+        evaluation = _square(source.test(), config)
+        if evaluation.images.shape[1:] != train.images.shape[1:]:
+            raise InputError(
+                f"{config.title}: training images are {_shape(train)}, test images {_shape(evaluation)} (channels, "
+                "height, width); they must agree, `image_size` resizes both"
+            )
     train = limit_to(train, config.train_limit, "train_limit")
     evaluation = limit_to(evaluation, config.test_limit, "test_limit")
     mean, std = channel_statistics(train.images)
@@ -105,9 +111,20 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(means), tuple(deviations)
 
 
-def _resized(split: Split, config: DatasetConfig) -> Split:
-    size = config.image_size
-    return split if size is None else Split(to_square(split.images, size), split.labels)
+def _square(split: Split, config: DatasetConfig) -> Split:
+    """The split with images of `image_size`, or as they are where that isn't given and they are square."""
+    if config.image_size is not None:
+        return Split(to_square(split.images, config.image_size), split.labels)
+    if split.images.shape[2] != split.images.shape[3]:
+        raise InputError(
+            f"{config.title}: images are {_shape(split)} (channels, height, width), not square; "
+            "give `image_size` to cut and resize them"
+        )
+    return split
+
+
+def _shape(split: Split) -> str:
+    return "x".join(str(length) for length in split.images.shape[1:])
 
 
 def _content_hash(classes: tuple[str, ...], *splits: Split) -> str:
@@ -115,5 +132,5 @@ def _content_hash(classes: tuple[str, ...], *splits: Split) -> str:
     for split in splits:
         for tensor in (split.images, split.labels):
             hasher.update(json.dumps([str(tensor.dtype), *tensor.shape]).encode())
-            hasher.update(tensor.contiguous().numpy())
+            hasher.update(tensor.contiguous().numpy().tobytes())
     return hasher.hexdigest()

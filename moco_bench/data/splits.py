@@ -10,7 +10,8 @@ from torch import Tensor
 
 from moco_bench.errors import InputError
 
-SEED = 2501_16360
+# The same in every run, whatever its own seed: runs must be comparable. Two, so that the two choices are independent.
+HOLD_OUT_SEED, LIMIT_SEED = 2501, 16360
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,33 @@ class Source:
 
 
 def hold_out(split: Split, fraction: float) -> tuple[Split, Split]:
-    """Part a split in two, class by class: what stays, and about `fraction` of every class (at least one image).
+    """Part a split in two: what stays, and `fraction` of it, from each class in proportion.
 
-    The parts depend on the labels and `fraction` alone, and a larger fraction holds out the same images and more.
+    The parts depend on the labels and `fraction` alone; a larger fraction holds out the same images and more.
 
     Raises:
-        InputError: a class has a single image.
+        InputError: a class is too small to keep an image, or nothing would be held out.
     """
     labels = split.labels.numpy()
     sizes = np.bincount(labels)
-    if sizes[sizes > 0].min() < 2:
+    # Each sample's place within its class, from 0 to 1: cut anywhere, every class is cut in the same proportion.
+    place = (_ranks(labels, HOLD_OUT_SEED) + 0.5) / sizes[labels]
+    order = np.argsort(place, kind="stable")
+    count = round(fraction * len(split))
+    held, kept = np.sort(order[:count]), np.sort(order[count:])
+    if count == 0 or not np.array_equal(np.unique(labels[kept]), np.unique(labels)):
         raise InputError(
-            f"validation: class {int(np.flatnonzero(sizes == 1)[0])} has a single training image, which can't be both "
-            "trained and validated on; give it more images or leave `validation` out"
+            f"validation: {fraction:g} of {len(split)} training images, the smallest class having "
+            f"{sizes[sizes > 0].min()}, leaves a class or the held-out part without any; "
+            "give more images or another fraction"
         )
-    held = _ranks(labels, SEED) < np.clip(np.rint(fraction * sizes), 1, sizes - 1)[labels]
-    return split[_indices(~held)], split[_indices(held)]
+    return split[torch.from_numpy(kept)], split[torch.from_numpy(held)]
 
 
 def limit_to(split: Split, count: int | None, key: str) -> Split:
     """Keep `count` images, as equally many of each class as there are, in their former order; None keeps all.
 
-    A smaller count keeps part of what a larger one keeps.
+    A smaller count keeps part of what a larger one keeps. Where a class runs out, the others make up for it.
 
     Raises:
         InputError: `count` is larger than the split or smaller than its number of classes. `key` names the setting.
@@ -66,13 +72,13 @@ def limit_to(split: Split, count: int | None, key: str) -> Split:
     if count is None:
         return split
     labels = split.labels.numpy()
-    sizes = np.bincount(labels)
-    if count > len(split):
-        raise InputError(f"{key}: {count} images asked for, the data set has {len(split)}; lower it or leave it out")
-    if count < np.count_nonzero(sizes):
-        raise InputError(f"{key}: {count} images can't cover {np.count_nonzero(sizes)} classes; raise it")
-    # Taken in order of rank, then class, the first `count` are balanced, and a class that is exhausted gives way.
-    keep = np.lexsort((labels, _ranks(labels, SEED + 1)))[:count]
+    classes = len(np.unique(labels))
+    if not classes <= count <= len(split):
+        raise InputError(
+            f"{key}: {count} images asked for, but there are {len(split)} images of {classes} classes; "
+            f"give {classes} to {len(split)} or leave it out"
+        )
+    keep = np.lexsort((labels, _ranks(labels, LIMIT_SEED)))[:count]
     return split[torch.from_numpy(np.sort(keep))]
 
 
@@ -84,7 +90,3 @@ def _ranks(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     ranks = np.empty(len(labels), np.int64)
     ranks[by_class] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return ranks
-
-
-def _indices(mask: NDArray[np.bool_]) -> Tensor:
-    return torch.from_numpy(np.flatnonzero(mask))

@@ -1,8 +1,8 @@
 """CIFAR-10, CIFAR-100 and Fashion-MNIST, in the files, under the checksums and from the addresses of torchvision.
 
-The files are read here and not by torchvision's classes, for two reasons: a pickle can run code when it is loaded, so only
-bytes whose checksum is known are unpickled (the very bytes that were checked, not the file a second time); and the test
-split stays unopened where a validation split takes its place.
+The files are read here and not by torchvision's classes, for two reasons: a pickle can run code when it is loaded, so
+only bytes whose checksum is known are unpickled (the very bytes that were checked, not the file a second time); and the
+test split stays unopened where a validation split takes its place.
 """
 
 import hashlib
@@ -76,14 +76,14 @@ def _root(config: DatasetConfig) -> Path:
 
 def _download_missing(config: DatasetConfig, kind: Any, folder: Path, names: Iterable[str]) -> None:
     """Where a download is wanted and a file isn't there, let torchvision fetch, check and unpack its archive."""
-    if config.download and not all((folder / name).is_file() for name in names):
-        try:
+    try:
+        if config.download and not all((folder / name).is_file() for name in names):
             kind(_root(config), download=True)
-        except (OSError, RuntimeError, ValueError, EOFError) as error:
-            reason = " ".join(str(error).split())
-            raise InputError(
-                f"{config.name}: the download to {folder} failed ({reason[:200]}); try again, or put the files there by hand"
-            ) from None
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{config.name}: no download to {folder} ({reason}); try again, or put the files there by hand"
+        ) from None
 
 
 def _verified_bytes(path: Path, md5: str) -> bytes:
@@ -95,9 +95,9 @@ def _verified_bytes(path: Path, md5: str) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; put it there, point `root` elsewhere or set `download: true`") from None
-    except OSError as error:
-        raise InputError(f"{path}: not readable ({error.strerror})") from None
+        raise InputError(f"{path}: no such file; put it there, change `root` or set `download: true`") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable ({error}); `root` must name the folder of the data set") from None
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
         raise InputError(

@@ -1,7 +1,8 @@
 """Random views of a batch: all parameters are drawn first, one independent draw a sample, and then applied.
 
-Order, as in MoCo v1-v3 and BYOL: resized crop, flip, colour jitter, grayscale, blur, solarize, normalise. Drawing happens on the CPU
-from a generator that is passed in, so that the stream of views is the same on every device and can be hashed.
+In this order: resized crop, flip, colour jitter, grayscale (MoCo's CIFAR-10 demo), blur and solarize (BYOL), and the
+normalisation. Parameters are drawn on the CPU from a generator that is passed in, so that the stream of views is the
+same on every device and can be hashed.
 """
 
 from collections.abc import Callable

@@ -32,7 +32,7 @@ def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
     read from a file must give the bits of the one that was trained.
     """
     frozen = copy.deepcopy(encoder).to(device=device, dtype=torch.float32)
-    return frozen.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
+    return frozen.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def embed(
@@ -73,7 +73,7 @@ def embed_prepared(
     frozen = frozen_copy(encoder, device)
     backbone, projection = [], []
     with torch.autocast(device.type, enabled=False):
-        for batch in images.split(batch_size):
+        for batch in torch.split(images, batch_size):
             prepared = prepare(batch.to(device)).to(memory_format=torch.channels_last)
             features = frozen.features(prepared)
             backbone.append(features.cpu())

@@ -32,7 +32,7 @@ def nearest(bank: Tensor, queries: Tensor, k: int) -> Iterator[tuple[Tensor, Ten
     if k > len(bank):
         raise InputError(f"{k} neighbours were asked for, but there are {len(bank)} training images: lower knn_k")
     bank = functional.normalize(bank.float(), dim=1)
-    for chunk in queries.split(max(1, CHUNK_ELEMENTS // len(bank))):
+    for chunk in torch.split(queries, max(1, CHUNK_ELEMENTS // len(bank))):
         yield _top(functional.normalize(chunk.float(), dim=1) @ bank.T, k)
 
 
@@ -87,12 +87,15 @@ def percent_correct(predicted: Tensor, labels: Tensor) -> float:
 
 
 def _top(similarities: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Values and columns of the k largest of each row, ties by the lowest column."""
-    columns = similarities.shape[1]
-    # One more than wanted: the set of columns is in doubt only where rank k and rank k + 1 are equal.
-    values, indices = similarities.topk(min(k + 1, columns), dim=1)
-    if k < columns:
-        for row in (values[:, k - 1] == values[:, k]).nonzero().flatten().tolist():
-            order = similarities[row].argsort(descending=True, stable=True)
-            values[row, :k], indices[row, :k] = similarities[row, order[:k]], order[:k]
-    return values[:, :k], indices[:, :k]
+    """Values and columns of the k largest of each row, in descending order; ties by the lowest column."""
+    # One more than wanted: which columns belong is in doubt only where ranks k and k + 1 are equal.
+    values, columns = similarities.topk(min(k + 1, similarities.shape[1]), dim=1)
+    last = values[:, k - 1]
+    in_doubt = (values[:, k:] == last[:, None]).any(dim=1)
+    for row in in_doubt.nonzero().flatten().tolist():
+        above = columns[row, :k][values[row, :k] > last[row]]
+        equal = (similarities[row] == last[row]).nonzero().flatten()
+        columns[row, :k] = torch.cat([above, equal[: k - len(above)]])
+    columns = columns[:, :k].sort(dim=1).values
+    values, order = similarities.gather(1, columns).sort(dim=1, descending=True, stable=True)
+    return values, columns.gather(1, order)

@@ -21,9 +21,7 @@ def store_evaluation(
     run: Run, encoder: Encoder, dataset: DataSet, device: torch.device, checkpoints: Path
 ) -> dict[str, Any]:
     """Evaluate `encoder` as `run` wants it, keep the result under its fingerprint, and return it."""
-    metrics = evaluate_encoder(
-        encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device
-    )
+    metrics = evaluate_encoder(encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device)
     metrics = {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
     write_json(run.stored_evaluation(checkpoints), metrics)
     return metrics

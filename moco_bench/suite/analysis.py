@@ -29,8 +29,9 @@ class ClaimRule(Section):
     """One claim of the paper's abstract, the quantity that stands for it, and the rule that judges it.
 
     The claim is *supported* on a data set where the effect's interval lies on the claimed side of zero and its
-    Holm-adjusted p is at most 1 - confidence; *contradicted* where both hold for the other side, or where the effect
-    is shown to be smaller than the margin (equivalence); otherwise it is *not decided by this suite*.
+    Holm-adjusted exact p is at most 1 - confidence; *contradicted* where both hold for the other side, or where the
+    effect is shown to lie within the margin around zero (equivalence, by t and by exact test); otherwise it is *not
+    decided by this suite*. So a design that is too small to support a claim is too small to contradict it.
     """
 
     name: Label

@@ -5,6 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
 from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
@@ -15,6 +17,20 @@ from moco_bench.suite.suite import load_suite
 os.environ.update(
     PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 )
+
+
+def stop(message, code):
+    """End Snakemake with one line: an exception that it knows would come with a traceback."""
+    print(f"moco-bench: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def refuse_other_environments():
+    """Each job imports this package, which is installed where Snakemake is and nowhere else."""
+    if workflow.deployment_settings.deployment_method:
+        raise InputError(
+            "leave out --software-deployment-method: jobs run in the environment that Snakemake runs in"
+        )
 
 
 def suite_file():
@@ -40,23 +56,56 @@ def suite_file():
 def load_runs():
     """The suite file, the suite and its runs by id; bad input ends Snakemake with one line instead of a traceback."""
     try:
+        refuse_other_environments()
         path = suite_file()
         suite = load_suite(path)
         return path, suite, {run.id: run for run in expand_suite(suite)}
     except InputError as error:
-        print(f"moco-bench: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        stop(error, code=2)
 
 
 SUITE_FILE, SUITE, RUNS = load_runs()
 DATASETS = {dataset.title: dataset for dataset in SUITE.datasets}
-SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
+SUITE_ARGUMENT = str(
+    SUITE_FILE.relative_to(Path.cwd())
+    if SUITE_FILE.is_relative_to(Path.cwd())
+    else SUITE_FILE
+)
 RESULTS = f"results/{SUITE.name}"
 REPORTS = f"reports/{SUITE.name}"
 LOGS = f"logs/{SUITE.name}"
 RUN = "{dataset}/{encoder}/{arm}/{seed}"
-ENVIRONMENT = "moco-bench"  # what environment.yml makes; used with --software-deployment-method conda
-HAS_GPU = shutil.which("nvidia-smi") is not None
+ENVIRONMENT = "../../environment.yml"  # names the software of a rule; jobs run in the environment of Snakemake itself
+THREADS = max(run.train.threads for run in RUNS.values())
+
+
+def hold_suite():
+    """Keep a second Snakemake off this suite until this one ends, however it ends.
+
+    Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
+    this one.
+    """
+    lock = FileLock(Path(RESULTS, ".lock"), timeout=0)
+    try:
+        Path(RESULTS).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        stop(
+            f"another Snakemake is running the suite {SUITE.name} in this directory; wait until it ends",
+            code=1,
+        )
+    except OSError as error:
+        stop(f"{RESULTS}: {error.strerror}", code=1)
+    return lock
+
+
+def gpus():
+    """GPUs that a run holds: `auto` takes one where there is one, and must not wait for one where there is none."""
+    devices = {run.train.device for run in RUNS.values()}
+    return int(
+        any(d.startswith("cuda") for d in devices)
+        or ("auto" in devices and shutil.which("nvidia-smi") is not None)
+    )
 
 
 def one_of(names):
@@ -101,12 +150,6 @@ def own_file(wildcards):
     )
 
 
-def gpus(wildcards):
-    """GPUs that a run holds: `auto` takes one where there is one, and must not wait for one where there is none."""
-    device = run_of(wildcards).train.device
-    return int(device.startswith("cuda") or (device == "auto" and HAS_GPU))
-
-
 def request_fingerprint(wildcards):
     """What a data set's manifest depends on: where the images are as well as which they are."""
     return sha256_of(DATASETS[wildcards.dataset].model_dump(mode="json"))
@@ -124,6 +167,8 @@ def floors_fingerprint(wildcards):
         }
     )
 
+
+GPUS = gpus()
 
 # What the tables and the report depend on: the whole suite file, comments included, because the report shows it.
 SUITE_FINGERPRINT = sha256_of(SUITE_FILE.read_text(encoding="utf-8"))

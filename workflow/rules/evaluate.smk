@@ -12,9 +12,9 @@ rule evaluate:
         f"{LOGS}/evaluate/{RUN}.log",
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: run_of(wildcards).train.threads
+    threads: THREADS
     resources:
-        gpu=gpus,
+        gpu=GPUS,
     params:
         fingerprint=lambda wildcards: run_of(wildcards).evaluation_fingerprint,
         suite=suite_argument,
@@ -32,7 +32,7 @@ rule floors:
         f"{LOGS}/floors/{{dataset}}.log",
     conda:
         ENVIRONMENT
-    threads: SUITE.train.threads
+    threads: THREADS
     params:
         fingerprint=floors_fingerprint,
         suite=suite_argument,

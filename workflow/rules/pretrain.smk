@@ -14,9 +14,9 @@ rule pretrain:
         f"{LOGS}/pretrain/{RUN}.log",
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: run_of(wildcards).train.threads
+    threads: THREADS
     resources:
-        gpu=gpus,
+        gpu=GPUS,
     params:
         # The one tracked param: Snakemake compares params as a set of values, blind to which is which.
         fingerprint=lambda wildcards: run_of(wildcards).fingerprint,

@@ -17,9 +17,7 @@ def random_scores(rows: int, columns: slice, seed: tuple[int, int], device: torc
         int32 [rows, columns.stop - columns.start].
     """
     of_row = _mix(_mix(torch.arange(rows, dtype=torch.int32, device=device)) + seed[0])
-    of_column = _mix(
-        _mix(torch.arange(columns.start, columns.stop, dtype=torch.int32, device=device)) + seed[1]
-    )
+    of_column = _mix(_mix(torch.arange(columns.start, columns.stop, dtype=torch.int32, device=device)) + seed[1])
     # The two hashes make every entry's argument unlike its neighbours'; mixing once more undoes the xor's structure.
     return _mix(of_row[:, None] ^ of_column[None, :])
 

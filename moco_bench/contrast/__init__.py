@@ -1,0 +1,35 @@
+"""Momentum contrast: the queue, the momentum encoder, the choice of negatives and the losses. Pure tensors."""
+
+from moco_bench.contrast.diagnostics import negative_diagnostics
+from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
+from moco_bench.contrast.momentum import update_momentum_encoder
+from moco_bench.contrast.negatives import (
+    All,
+    Band,
+    DropHardest,
+    Easiest,
+    Hardest,
+    Negatives,
+    Random,
+    Threshold,
+    negatives_from,
+)
+from moco_bench.contrast.queue import KeyQueue
+
+__all__ = [
+    "All",
+    "Band",
+    "DropHardest",
+    "Easiest",
+    "Hardest",
+    "KeyQueue",
+    "LossTerms",
+    "Negatives",
+    "Random",
+    "Threshold",
+    "contrastive_loss",
+    "contrastive_terms",
+    "negative_diagnostics",
+    "negatives_from",
+    "update_momentum_encoder",
+]

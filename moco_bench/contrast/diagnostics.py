@@ -1,0 +1,85 @@
+"""What the negatives of a batch look like. For the history of a run; training never sees a label."""
+
+import torch
+from torch import Tensor
+
+from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.negatives import All, Negatives
+from moco_bench.contrast.validation import check_images, check_integers, check_rows
+
+
+def negative_diagnostics(
+    query: Tensor,
+    key: Tensor,
+    queue: Tensor,
+    *,
+    negatives: Negatives | None = None,
+    sample_index: Tensor | None = None,
+    queue_index: Tensor | None = None,
+    sample_labels: Tensor | None = None,
+    queue_labels: Tensor | None = None,
+) -> dict[str, float | None]:
+    """Similarities, and how many of the negatives are of the anchor's own class.
+
+    Shows the selection that the next call of the loss makes, also of a random rule, whose generator stays as it is.
+
+    Args:
+        query: [B, D], unit rows.
+        key: [B, D], unit rows.
+        queue: [K, D], unit rows.
+        negatives: the selection rule, by default the whole queue.
+        sample_index: int64 [B], as in `contrastive_loss`.
+        queue_index: int64 [K], as in `contrastive_loss`. Pairs of one image count as neither kept nor dropped.
+        sample_labels: int64 [B], the class of each query, negative where unknown.
+        queue_labels: int64 [K], the class of each key of the queue, negative where unknown.
+
+    Returns:
+        `positive_similarity`: mean of q_i.k_i. `negative_similarity`: mean of q_i.n_j over the kept pairs.
+        `false_negative_rate_kept`, `false_negative_rate_dropped`: fraction of the pairs with both classes known in
+        which they are equal. None where there is no pair to count.
+
+    Raises:
+        ValueError: an argument doesn't fit; one line that names it.
+    """
+    check_rows(query, key, queue)
+    check_images(query, queue, sample_index, queue_index)
+    check_integers("sample_labels", sample_labels, query)
+    check_integers("queue_labels", queue_labels, queue)
+    rule = All() if negatives is None else negatives
+    with torch.autocast(query.device.type, enabled=False):  # as in the loss, or it would show another selection
+        query, key, queue = (rows.detach().float() for rows in (query, key, queue))
+    similarity, kept, dropped = _Mean(), _Mean(), _Mean()
+    candidates = Candidates(query, queue, sample_index, queue_index)
+    for chunk in candidates.kept_in_chunks(rule.preview(queue.shape[0])):
+        keep = torch.ones_like(chunk.similarity, dtype=torch.bool) if chunk.keep is None else chunk.keep
+        similarity.add(chunk.similarity, keep)
+        if sample_labels is None or queue_labels is None:
+            continue
+        columns = queue_labels[None, chunk.columns]
+        known = (sample_labels[:, None] >= 0) & (columns >= 0)
+        if chunk.blocked is not None:
+            known &= ~chunk.blocked
+        equal = sample_labels[:, None] == columns
+        kept.add(equal, keep & known)
+        dropped.add(equal, ~keep & known)
+    return {
+        "positive_similarity": float((query * key).sum(dim=1).mean()),
+        "negative_similarity": similarity.value,
+        "false_negative_rate_kept": kept.value,
+        "false_negative_rate_dropped": dropped.value,
+    }
+
+
+class _Mean:
+    """A mean over the places of matrices that arrive one by one."""
+
+    def __init__(self) -> None:
+        self._total, self._count = 0.0, 0
+
+    def add(self, values: Tensor, places: Tensor) -> None:
+        self._total += float((values * places).sum())
+        self._count += int(places.sum())
+
+    @property
+    def value(self) -> float | None:
+        return self._total / self._count if self._count else None

@@ -1,0 +1,93 @@
+"""How well classes can be read off embeddings: weighted kNN and linear probe."""
+
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.evaluate.features import Embeddings
+from moco_bench.evaluate.knn import knn_top1
+from moco_bench.evaluate.probe import ProbeResult, linear_probe
+from moco_bench.suite.config import EvaluateConfig
+from moco_bench.train.randomness import stream_seed
+
+
+class Accuracy(TypedDict):
+    """Accuracies in percent on the evaluation split, and what the linear probe chose."""
+
+    knn_top1: float
+    knn_top1_projection: float
+    linear_top1: float
+    linear_learning_rate: float
+    linear_weight_decay: float
+    linear_holdout_top1: float
+
+
+def accuracy_of(
+    train: Embeddings,
+    evaluation: Embeddings,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    *,
+    seed: int,
+    device: torch.device | str,
+) -> Accuracy:
+    """Weighted kNN on features and on projections, linear probe on features.
+
+    Args:
+        train: Of the training images without augmentation: the bank, and what the probe learns from.
+        evaluation: Of the evaluation images.
+        dataset: Both splits' labels.
+        config: Neighbours, temperature and probe.
+        seed: Of the probe's held-out part and batch order.
+        device: Where the products are computed.
+
+    Raises:
+        InputError: more neighbours are asked for than there are training images.
+    """
+    probe = probe_of(train.backbone, evaluation.backbone, dataset, config, seed=seed, device=device)
+    return Accuracy(
+        knn_top1=knn_of(train.backbone, evaluation.backbone, dataset, config, device=device),
+        knn_top1_projection=knn_of(train.projection, evaluation.projection, dataset, config, device=device),
+        linear_top1=probe.top1,
+        linear_learning_rate=probe.learning_rate,
+        linear_weight_decay=probe.weight_decay,
+        linear_holdout_top1=probe.holdout_top1,
+    )
+
+
+def knn_of(
+    bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str
+) -> float:
+    """`knn_top1` with a data set's labels and a suite's settings."""
+    return knn_top1(
+        bank.to(device),
+        dataset.train.labels,
+        queries.to(device),
+        dataset.evaluation.labels,
+        k=config.knn_k,
+        temperature=config.knn_temperature,
+        class_count=len(dataset.classes),
+    )
+
+
+def probe_of(
+    train: Tensor,
+    evaluation: Tensor,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    *,
+    seed: int,
+    device: torch.device | str,
+) -> ProbeResult:
+    """`linear_probe` with a data set's labels and a suite's settings."""
+    return linear_probe(
+        train.to(device),
+        dataset.train.labels.to(device),
+        evaluation.to(device),
+        dataset.evaluation.labels.to(device),
+        config.probe,
+        class_count=len(dataset.classes),
+        seed=stream_seed(seed, "probe"),
+    )

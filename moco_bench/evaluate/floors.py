@@ -1,0 +1,96 @@
+"""What can be had without learning: kNN and linear probe on raw pixels and on the randomly initialised encoder."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.evaluate.accuracy import accuracy_of, knn_of, probe_of
+from moco_bench.evaluate.features import embed
+from moco_bench.evaluate.metrics import check_neighbours
+from moco_bench.models import build_encoder
+from moco_bench.suite.config import EncoderConfig, EvaluateConfig
+from moco_bench.train.randomness import stream_seed
+
+PIXELS_SIDE = 32
+"""Larger images are averaged down to this side first: a probe on more pixels costs more than it tells."""
+
+
+def floors_of(
+    dataset: DataSet,
+    encoders: Sequence[EncoderConfig],
+    seeds: Sequence[int],
+    config: EvaluateConfig,
+    device: torch.device | str,
+) -> dict[str, Any]:
+    """The floors of a data set, accuracies in percent.
+
+    Args:
+        dataset: Images and labels.
+        encoders: Each of a suite's encoders.
+        seeds: Of the suite's runs; a random encoder is the one that the run of that seed begins with. The probe on
+            pixels takes the first.
+        config: The same settings as for the runs.
+        device: Where to compute.
+
+    Returns:
+        Plain JSON: `pixels` and `random_encoder` by the encoder's title and the seed.
+
+    Raises:
+        InputError: more neighbours are asked for than there are training images.
+    """
+    check_neighbours(dataset, config)
+    return {
+        "pixels": pixel_floor(dataset, config, seed=seeds[0], device=device),
+        "random_encoder": {
+            encoder.title: {
+                str(seed): random_encoder_floor(dataset, encoder, config, seed=seed, device=device) for seed in seeds
+            }
+            for encoder in encoders
+        },
+    }
+
+
+def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, seed: int, device: torch.device | str) -> dict[str, float]:
+    """Weighted kNN and probe on pixels less the mean training image; uncentred, their cosine is mostly brightness."""
+    train, evaluation = _pixels(dataset.train.images), _pixels(dataset.evaluation.images)
+    mean = train.mean(dim=0)
+    train -= mean
+    evaluation -= mean
+    return {
+        "knn_top1": knn_of(train, evaluation, dataset, config, device=device),
+        "linear_top1": probe_of(train, evaluation, dataset, config, seed=seed, device=device).top1,
+    }
+
+
+def random_encoder_floor(
+    dataset: DataSet, encoder_config: EncoderConfig, config: EvaluateConfig, *, seed: int, device: torch.device | str
+) -> dict[str, float]:
+    """Weighted kNN and probe on an encoder that has not been trained."""
+    _, channels, *sides = dataset.train.images.shape
+    encoder = build_encoder(
+        encoder_config, channels=channels, image_size=min(sides), seed=stream_seed(seed, "initialisation")
+    )
+    train, evaluation = (
+        embed(encoder, split.images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
+        for split in (dataset.train, dataset.evaluation)
+    )
+    accuracy = accuracy_of(train, evaluation, dataset, config, seed=seed, device=device)
+    return {
+        "knn_top1": accuracy["knn_top1"],
+        "knn_top1_projection": accuracy["knn_top1_projection"],
+        "linear_top1": accuracy["linear_top1"],
+    }
+
+
+def _pixels(images: Tensor) -> Tensor:
+    """float32 [N, C * H * W] in [0, 1]."""
+    height, width = images.shape[-2:]
+    size = (min(height, PIXELS_SIDE), min(width, PIXELS_SIDE))
+    batches = [batch.float().div_(255) for batch in torch.split(images, 1024)]
+    if size != (height, width):
+        batches = [functional.adaptive_avg_pool2d(batch, size) for batch in batches]
+    return torch.cat(batches).flatten(1)

@@ -1,0 +1,131 @@
+"""Everything that is measured on one encoder: the content of `metrics.json` but for its fingerprint."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.data.views import Augmentation
+from moco_bench.errors import InputError, RunFailed
+from moco_bench.evaluate.accuracy import accuracy_of, knn_of
+from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
+from moco_bench.evaluate.diagnostics import alignment, effective_rank, uniformity
+from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
+from moco_bench.evaluate.neighbours import nearest_neighbours
+from moco_bench.models import Encoder
+from moco_bench.suite.config import AugmentConfig, EvaluateConfig
+from moco_bench.train.randomness import stream
+
+ALIGNMENT_IMAGES = 1000
+CORRUPTION_SEED = 0
+"""Of the suite's one corrupted test set: not the run's seed, so that all runs are asked about the same images."""
+
+
+def evaluate_encoder(
+    encoder: Encoder,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    *,
+    augment: AugmentConfig,
+    seed: int,
+    device: torch.device | str,
+) -> dict[str, Any]:
+    """Evaluate a query encoder as it is after its last epoch; equal arguments give equal bits.
+
+    The bank of kNN and the probe's examples are the training images without augmentation. Alignment, uniformity and
+    effective rank are of the projections of the evaluation images, since that is where the loss acts; accuracies are
+    of the backbone's features unless a name says otherwise.
+
+    Args:
+        encoder: Left as it was.
+        dataset: Labels of the training split reach the kNN's bank and the probe only.
+        config: Settings of the evaluation.
+        augment: How the two views are drawn whose alignment is measured.
+        seed: Of the run: draws views, uniformity's rows, the probe's held-out part and batch order.
+        device: Where to compute.
+
+    Returns:
+        Plain JSON. `corruptions` is empty and `knn_top1_corrupted` None where the settings leave them out.
+
+    Raises:
+        InputError: more neighbours are asked for than there are training images.
+        RunFailed: embeddings are not finite.
+    """
+    check_neighbours(dataset, config)
+    train = _embed(encoder, dataset.train.images, dataset, config, device)
+    evaluation = _embed(encoder, dataset.evaluation.images, dataset, config, device)
+    for embeddings in (train, evaluation):
+        if not (embeddings.backbone.isfinite().all() and embeddings.projection.isfinite().all()):
+            raise RunFailed("the encoder's embeddings aren't finite")
+    first, second = (
+        _embed_views(encoder, dataset, config, augment, stream(seed, "alignment", view), device) for view in (0, 1)
+    )
+    corruptions = _corrupted(encoder, train.backbone, dataset, config, device) if config.corruptions else {}
+    under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
+    return {
+        "evaluated_on": dataset.evaluated_on,
+        **accuracy_of(train, evaluation, dataset, config, seed=seed, device=device),
+        "alignment": alignment(first, second),
+        "uniformity": uniformity(evaluation.projection, stream(seed, "uniformity")),
+        "effective_rank": effective_rank(evaluation.projection),
+        "corruptions": corruptions,
+        "knn_top1_corrupted": math.fsum(under_corruption) / len(under_corruption) if under_corruption else None,
+        "neighbours": nearest_neighbours(
+            train.backbone,
+            dataset.train.labels,
+            evaluation.backbone,
+            dataset.evaluation.labels,
+            queries=config.neighbours,
+        ),
+    }
+
+
+def check_neighbours(dataset: DataSet, config: EvaluateConfig) -> None:
+    """Refuse more neighbours than there are training images before anything is computed."""
+    if config.knn_k > len(dataset.train.labels):
+        raise InputError(
+            f"evaluate.knn_k is {config.knn_k}, but {dataset.name} has {len(dataset.train.labels)} training images: "
+            "choose at most as many"
+        )
+
+
+def _embed(
+    encoder: Encoder, images: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
+) -> Embeddings:
+    return embed(encoder, images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
+
+
+def _embed_views(
+    encoder: Encoder,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    augment: AugmentConfig,
+    generator: torch.Generator,
+    device: torch.device | str,
+) -> Tensor:
+    """Projections of one view of each of the first evaluation images."""
+    augmentation = Augmentation(augment, dataset.mean, dataset.std)
+
+    height, width = dataset.evaluation.images.shape[-2:]
+
+    def draw_and_apply(images: Tensor) -> Tensor:
+        return augmentation.apply(images, augmentation.draw(len(images), height, width, generator))
+
+    images = dataset.evaluation.images[:ALIGNMENT_IMAGES]
+    return embed_prepared(encoder, images, draw_and_apply, batch_size=config.batch_size, device=device).projection
+
+
+def _corrupted(
+    encoder: Encoder, bank: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
+) -> dict[str, dict[str, float]]:
+    """Top-1 of kNN by kind and strength; the bank stays clean."""
+    images = dataset.evaluation.images
+    top1: dict[str, dict[str, float]] = {kind: {} for kind in CORRUPTIONS}
+    for kind in CORRUPTIONS:
+        for strength in STRENGTHS:
+            changed = corrupt(images, kind, strength, stream(CORRUPTION_SEED, f"corruption {kind}", strength))
+            queries = _embed(encoder, changed, dataset, config, device).backbone
+            top1[kind][str(strength)] = knn_of(bank, queries, dataset, config, device=device)
+    return top1

@@ -1,0 +1,1 @@
+"""The report's tables: each module builds some from results; `model` and the writers know nothing of what they say."""

@@ -1,0 +1,65 @@
+"""What an ingredient costs: throughput, training time and memory of each arm, and relative to the baseline."""
+
+import pandas as pd
+
+from moco_bench.analyse.metrics import METRICS
+from moco_bench.analyse.table import cells
+from moco_bench.analyse.text import ABSENT, number
+from moco_bench.report.links import Links
+from moco_bench.report.results import Results
+from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
+from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant, mean_cell
+
+SPEED = ("images_per_second", "step_ms_median", "train_seconds")
+
+
+def cost_table(results: Results, links: Links) -> Table:
+    """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs."""
+    source = links.to("runs.csv")
+    rows: list[tuple[Cell, ...]] = []
+    for (dataset, encoder, budget), of_cell in cells(results.runs):
+        done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
+        quiet = done[done["exclusive"]]
+        for arm in dict.fromkeys(of_cell["arm"]):
+            own, own_quiet = done[done["arm"] == arm], quiet[quiet["arm"] == arm]
+            rows.append(
+                (
+                    cell(arm),
+                    cell(dataset),
+                    cell(encoder),
+                    cell(budget),
+                    *(mean_cell(own_quiet[name], METRICS[name].decimals, href=source) for name in SPEED),
+                    _relative(quiet, arm, "images_per_second", results.plan.baseline),
+                    mean_cell(own["peak_memory_mib"], 0, href=source),
+                    _relative(done, arm, "peak_memory_mib", results.plan.baseline),
+                    cell(", ".join(sorted({str(v) for v in own["memory_source"] if v})) or ABSENT),
+                    cell(f"{len(own_quiet)} of {len(own)}", len(own_quiet)),
+                )
+            )
+    columns = (
+        Column("arm", "Arm", numeric=False),
+        *KEY,
+        *(Column(name, heading(METRICS[name])) for name in SPEED),
+        Column("relative_speed", "Speed, relative"),
+        Column("peak_memory_mib", "Peak memory, MiB"),
+        Column("relative_memory", "Memory, relative"),
+        Column("memory_source", "Memory source", numeric=False),
+        Column("quiet_runs", "Undisturbed runs"),
+    )
+    table = Table(
+        "cost",
+        "Cost",
+        "Mean and standard deviation over seeds. Speeds come only from runs that had the machine to themselves.",
+        columns,
+        tuple(rows),
+    )
+    return drop_constant(table, KEY_NAMES)
+
+
+def _relative(rows: pd.DataFrame, arm: str, metric: str, baseline: str) -> Cell:
+    """The arm's mean over the baseline's."""
+    means = rows.groupby("arm")[metric].mean()
+    if pd.isna(means.get(arm)) or not means.get(baseline, 0) > 0:
+        return Cell(ABSENT)
+    ratio = float(means[arm] / means[baseline])
+    return cell(number(ratio, 3), ratio)

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from moco_bench.measure.load import LoadSample, foreign_load, sample_load
+
+
+def test_the_share_is_arithmetic():
+    start = LoadSample(wall=0, machine_busy=100, own=10, cores=2)
+
+    assert foreign_load(start, LoadSample(wall=10, machine_busy=115, own=20, cores=2)) == pytest.approx(0.25)
+    assert foreign_load(start, LoadSample(wall=10, machine_busy=110, own=20, cores=2)) == 0
+    assert foreign_load(start, LoadSample(wall=10, machine_busy=200, own=10, cores=2)) == 1
+
+
+def test_a_busy_neighbour_is_noticed():
+    neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        time.sleep(0.2)
+        start = sample_load()
+        time.sleep(1.0)
+        load = foreign_load(start, sample_load())
+    finally:
+        neighbour.kill()
+        neighbour.wait()
+
+    assert load > 0.3 / start.cores

@@ -1,0 +1,47 @@
+import socket
+
+import psutil
+import pytest
+import torch
+
+from moco_bench.measure import machine, memory
+from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
+
+
+@pytest.mark.parametrize(
+    ("flags", "hardware"),
+    [({"amx_bf16", "avx512_bf16"}, "amx"), ({"avx512_bf16"}, "avx512"), ({"bf16"}, "arm"), ({"avx2"}, "none")],
+)
+def test_bfloat16_is_read_off_the_flags(flags, hardware):
+    assert bfloat16_hardware(frozenset(flags)) == hardware
+
+
+def test_the_description_is_whole_and_anonymous():
+    described = describe_machine()
+
+    assert described["cores"] >= 1
+    assert described["memory_gib"] > 0.1
+    assert described["cpu"]
+    assert socket.gethostname() not in str(described).split()
+    assert describe_versions()["torch"].split("+")[0] == torch.__version__.split("+")[0]
+
+
+def test_elsewhere_than_on_linux_flags_are_unknown(monkeypatch):
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+
+    assert machine.cpu_flags() == frozenset()
+    assert describe_machine()["cpu"]
+
+
+def test_peak_memory_of_a_process_is_at_least_what_it_holds_now():
+    peak = memory.peak_memory(torch.device("cpu"))
+
+    assert peak.memory_source == "process rss"
+    assert peak.peak_memory_mib >= 0.9 * psutil.Process().memory_info().rss / 2**20
+
+
+def test_peak_memory_on_cuda_is_what_the_allocator_says(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3 * 2**20)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 5 * 2**20)
+
+    assert memory.peak_memory(torch.device("cuda")) == memory.PeakMemory(3.0, "cuda allocated", 5.0)

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from moco_bench.suite.plan import plan_run
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import parse_suite
+
+
+@pytest.fixture
+def run(raw):
+    return expand(parse_suite(raw, "x"))[0]
+
+
+def lay(run, results, *, status="done", metrics=True, sha256="a", **changes):
+    directory = run.directory(results)
+    directory.mkdir(parents=True)
+    config = {name: getattr(run, name).model_dump(mode="json") for name in ("dataset", "encoder", "contrast", "train")}
+    record = {
+        "fingerprint": run.fingerprint, "protocol": 1, "status": status, "config": config, "seed": 0,
+        "data": {"sha256": sha256}, **changes,
+    }  # fmt: skip
+    (directory / "run.json").write_text(json.dumps(record))
+    if metrics:
+        (directory / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint}))
+
+
+def test_states(run, tmp_path):
+    assert plan_run(run, tmp_path).state == "new"
+    run.checkpoints(tmp_path).mkdir(parents=True)
+    (run.checkpoints(tmp_path) / "latest.ckpt").touch()
+    assert plan_run(run, tmp_path).state == "started"
+    lay(run, tmp_path, metrics=False)
+    assert plan_run(run, tmp_path).state == "evaluate"
+    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": "old"}))
+    assert plan_run(run, tmp_path).reason == "evaluation settings changed"
+    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint}))
+    assert plan_run(run, tmp_path).state == "done"
+    assert not plan_run(run, tmp_path).would_run
+
+
+def test_a_failed_run_is_a_result(run, tmp_path):
+    lay(run, tmp_path, status="failed")
+
+    assert plan_run(run, tmp_path).state == "failed"
+    assert not plan_run(run, tmp_path).would_run
+
+
+def test_the_changed_key_is_named(run, raw, tmp_path):
+    lay(run, tmp_path)
+    raw["contrast"]["temperature"] = 0.2
+    changed = expand(parse_suite(raw, "x"))[0]
+
+    assert plan_run(changed, tmp_path).reason == "contrast.temperature: 0.1 -> 0.2"
+
+
+def test_other_data_and_other_protocol(run, tmp_path):
+    lay(run, tmp_path)
+    manifest = tmp_path / run.suite / "data" / "digits.json"
+    manifest.parent.mkdir()
+    manifest.write_text(json.dumps({"sha256": "b"}))
+    assert plan_run(run, tmp_path).reason == "the data set's content has changed"
+    (run.directory(tmp_path) / "run.json").write_text("{")
+    assert plan_run(run, tmp_path).reason == "its run.json is not readable"
+
+
+def test_the_protocol_is_named(run, tmp_path):
+    lay(run, tmp_path, protocol=0, fingerprint="older")
+
+    assert plan_run(run, tmp_path).reason == "training protocol 0, now 1"

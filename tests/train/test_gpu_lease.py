@@ -1,0 +1,56 @@
+import multiprocessing
+import time
+
+import pytest
+
+from moco_bench.train import gpu_lease
+from moco_bench.train.gpu_lease import leased_device
+
+TWO = ("GPU-a", "GPU-b")
+
+
+def test_each_run_gets_a_device_of_its_own(tmp_path):
+    def lease():
+        return leased_device("auto", environment={}, physical=TWO, folder=tmp_path)
+
+    with lease() as first, lease() as second:
+        assert {first, second} == {"cuda:0", "cuda:1"}
+    with lease() as again:
+        assert again == "cuda:0"
+
+
+def hold(folder, held, seconds):
+    with leased_device("cuda", environment={}, physical=TWO[:1], folder=folder):
+        held.set()
+        time.sleep(seconds)
+
+
+def test_the_next_waits_and_a_killed_holder_frees_its_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_lease, "POLL_SECONDS", 0.05)
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    holder = context.Process(target=hold, args=(tmp_path, held, 60))
+    holder.start()
+    assert held.wait(30)
+    began = time.monotonic()
+    holder.kill()
+    holder.join()
+
+    with leased_device("cuda", environment={}, physical=TWO[:1], folder=tmp_path) as device:
+        assert device == "cuda:0"
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    ("requested", "environment", "physical"),
+    [
+        ("cuda:1", {}, TWO),
+        ("cpu", {}, TWO),
+        ("auto", {"CUDA_VISIBLE_DEVICES": "1"}, TWO[1:]),
+        ("auto", {}, ()),
+    ],
+)
+def test_a_choice_made_outside_is_respected(tmp_path, requested, environment, physical):
+    with leased_device(requested, environment=environment, physical=physical, folder=tmp_path) as device:
+        assert device == requested
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,138 @@
+"""What a whole run promises: equal bits for equal requests, through any interruption, and never a look at a label."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from moco_bench.data.datasets import Split
+from moco_bench.errors import InputError, Interrupted
+from moco_bench.train.pretrain import hash_of_weights, pretrain, sole_writer, write_results
+
+ARMS = {
+    "vanilla": {},
+    "dual": {"dual_view": "key-in-batch"},
+    "filter": {"negatives": {"rule": "hardest", "fraction": 0.25}, "filter_warmup_steps": 3},
+    "both": {"dual_view": "key-in-batch", "negatives": {"rule": "hardest", "fraction": 0.25}},
+    "random": {"negatives": {"rule": "random"}},
+    "symmetric": {"dual_view": "symmetric"},
+    "both-views": {"dual_view": "symmetric", "enqueue": "both-views"},
+    "query-queue": {"dual_view": "query-queue"},
+}
+
+
+def stop_after(steps):
+    """A `stop_requested` that becomes true after so many calls, one a step."""
+    calls = iter(range(steps))
+    return lambda: next(calls, None) is None
+
+
+@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("groups", [1, 4])
+def test_an_interrupted_run_ends_with_the_same_bits(arm, groups, make_run, dataset, tmp_path):
+    run = make_run({"contrast": ARMS[arm], "encoder": {"batch_norm_groups": groups}})
+    straight = pretrain(run, dataset, tmp_path / "straight")
+
+    for steps in (4, 3):
+        with pytest.raises(Interrupted):
+            pretrain(run, dataset, tmp_path / "broken", stop_requested=stop_after(steps - 1))
+    resumed = pretrain(run, dataset, tmp_path / "broken")
+
+    assert [attempt["start_step"] for attempt in resumed.attempts] == [0, 4, 7]
+    assert hash_of_weights(resumed.encoder) == hash_of_weights(straight.encoder)
+    assert hash_of_weights(resumed.state.key_encoder) == hash_of_weights(straight.state.key_encoder)
+    assert torch.equal(resumed.state.queue.keys, straight.state.queue.keys)
+    timeless = [{k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in resumed.state.progress.history]
+    assert timeless == [{k: row[k] for k in timeless[0]} for row in straight.state.progress.history]
+    assert resumed.state.progress.augment_hash.state == straight.state.progress.augment_hash.state
+    assert resumed.state.progress.order_hash.state == straight.state.progress.order_hash.state
+
+
+def test_all_arms_share_initialisation_order_and_augmentation(make_run, dataset, tmp_path):
+    runs = {arm: pretrain(make_run({"contrast": changes}), dataset, tmp_path / arm) for arm, changes in ARMS.items()}
+
+    for of in (
+        lambda p: p.init_hash,
+        lambda p: p.state.progress.order_hash.state,
+        lambda p: p.state.progress.augment_hash.state,
+    ):
+        assert len({of(pretrained) for pretrained in runs.values()}) == 1
+    assert len({hash_of_weights(pretrained.encoder) for pretrained in runs.values()}) == len(ARMS)
+
+
+def test_another_seed_shares_none_of_them(make_run, dataset, tmp_path):
+    zero, one = (pretrain(make_run(seed=seed), dataset, tmp_path / str(seed)) for seed in (0, 1))
+
+    assert zero.init_hash != one.init_hash
+    assert zero.state.progress.order_hash.state != one.state.progress.order_hash.state
+    assert zero.state.progress.augment_hash.state != one.state.progress.augment_hash.state
+
+
+def test_labels_never_reach_training(make_run, dataset, tmp_path):
+    shuffled = Split(dataset.train.images, dataset.train.labels[torch.randperm(96, generator=torch.Generator().manual_seed(1))])
+    other = dataclasses.replace(dataset, train=shuffled)
+    run = make_run({"contrast": ARMS["both"]})
+
+    with_labels, without = pretrain(run, dataset, tmp_path / "a"), pretrain(run, other, tmp_path / "b")
+
+    assert hash_of_weights(with_labels.encoder) == hash_of_weights(without.encoder)
+    rates = [p.state.progress.history[-1]["false_negative_rate_kept"] for p in (with_labels, without)]
+    assert rates[0] != rates[1]  # the labels did arrive where they are looked at
+
+
+def test_a_filter_that_only_warms_up_is_vanilla(make_run, dataset, tmp_path):
+    warming = make_run({"contrast": {"negatives": "hardest", "filter_warmup_steps": 1000}})
+
+    assert hash_of_weights(pretrain(warming, dataset, tmp_path / "a").encoder) == hash_of_weights(
+        pretrain(make_run(), dataset, tmp_path / "b").encoder
+    )
+
+
+def test_training_lowers_the_loss(make_run, dataset, tmp_path):
+    history = pretrain(make_run({"train": {"epochs": 12}}), dataset, tmp_path).state.progress.history
+
+    assert history[-1]["train_loss"] < history[1]["train_loss"]
+
+
+def test_divergence_is_a_result(make_run, dataset, tmp_path):
+    run = make_run({"train": {"learning_rate": 1000.0, "weight_decay": 10.0, "epochs": 4}})
+
+    failed = pretrain(run, dataset, tmp_path / "checkpoints")
+    write_results(failed, tmp_path / "run")
+
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["status"] == "failed"
+    assert record["reason"].startswith(("diverged", "collapsed"))
+    # A relaunch finds the end it had come to, and doesn't train on.
+    assert pretrain(run, dataset, tmp_path / "checkpoints").reason == failed.reason
+
+
+def test_the_files_of_a_run(make_run, dataset, tmp_path):
+    pretrained = pretrain(make_run(), dataset, tmp_path / "checkpoints")
+    write_results(pretrained, tmp_path / "run")
+
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "encoder.safetensors", "history.csv", "resources.json", "run.json"
+    ]  # fmt: skip
+    resources = json.loads((tmp_path / "run" / "resources.json").read_text())
+    assert resources["images_per_second"] > 0
+    assert resources["memory_source"] == "process rss"
+    assert resources["peak_memory_mib"] > 50
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (record["status"], record["steps"], record["epochs"]) == ("done", 12, 2)
+    assert record["precision"] == "float32"
+
+
+def test_two_writers_are_kept_apart(tmp_path):
+    with sole_writer(tmp_path), pytest.raises(InputError, match="another process"), sole_writer(tmp_path):
+        pass
+    with sole_writer(tmp_path):  # freed again
+        pass
+
+
+def test_a_data_set_smaller_than_a_batch(make_run, dataset, tmp_path):
+    run = make_run({"train": {"batch_size": 128}, "contrast": {"queue_size": 128}})
+
+    with pytest.raises(InputError, match="128 is more than the 96 training images"):
+        pretrain(run, dataset, tmp_path)

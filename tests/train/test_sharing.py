@@ -1,0 +1,52 @@
+import json
+
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import parse_suite
+from moco_bench.train.pretrain import pretrain, write_results
+from moco_bench.train.sharing import note_finished, reuse_finished
+
+
+def runs(name, repeat=()):
+    raw = {
+        "name": name, "dataset": {"name": "npz", "path": "toy.npz"},
+        "encoder": {"name": "resnet-compact", "width": 4, "dimension": 16},
+        "contrast": {"queue_size": 64},
+        "train": {"epochs": 1, "batch_size": 16, "precision": "float32", "device": "cpu"},
+        "seeds": [0], "repeat_seeds": list(repeat), "arms": {"vanilla": None},
+    }  # fmt: skip
+    return expand(parse_suite(raw, "toy"))
+
+
+def finish(run, dataset, results):
+    write_results(pretrain(run, dataset, run.checkpoints(results)), run.directory(results))
+    note_finished(run, results)
+
+
+def test_another_suite_takes_over_a_finished_run(dataset, tmp_path):
+    (first,), (second,) = runs("first"), runs("second")
+    assert not reuse_finished(second, dataset.sha256, tmp_path)
+    finish(first, dataset, tmp_path)
+
+    assert reuse_finished(second, dataset.sha256, tmp_path)
+
+    ours, theirs = second.directory(tmp_path), first.directory(tmp_path)
+    assert (ours / "encoder.safetensors").read_bytes() == (theirs / "encoder.safetensors").read_bytes()
+    record = json.loads((ours / "run.json").read_text())
+    assert (record["suite"], record["shared_from"]) == ("second", "first/runs/npz/resnet-compact/vanilla/seed0")
+
+
+def test_not_with_other_data_nor_from_itself_nor_for_a_repeated_seed(dataset, tmp_path):
+    (first,), (second, repeat) = runs("first"), runs("second", repeat=[0])
+    finish(first, dataset, tmp_path)
+
+    assert not reuse_finished(second, "other data", tmp_path)
+    assert not reuse_finished(first, dataset.sha256, tmp_path)
+    assert not reuse_finished(repeat, dataset.sha256, tmp_path)
+
+
+def test_a_pointer_to_something_that_is_gone_is_ignored(dataset, tmp_path):
+    (first,), (second,) = runs("first"), runs("second")
+    finish(first, dataset, tmp_path)
+    (first.directory(tmp_path) / "encoder.safetensors").unlink()
+
+    assert not reuse_finished(second, dataset.sha256, tmp_path)

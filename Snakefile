@@ -10,6 +10,9 @@ from snakemake.utils import min_version
 min_version("9.10")
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/pretrain.smk"
@@ -18,7 +21,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    suite_lock = hold_suite()  # held until this process ends
+    hold_suite()
 
 
 localrules:
@@ -33,3 +36,4 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        rules.collect.input,

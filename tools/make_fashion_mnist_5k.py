@@ -33,12 +33,12 @@ CLASSES = (
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Write the file; exit 2 where the source is missing or isn't Fashion-MNIST."""
     parser = argparse.ArgumentParser(description="Make the images that ship with the package.")
     parser.add_argument("--source", type=Path, default=DEBIAN, help=f"folder of the gzipped IDX files ({DEBIAN})")
     parser.add_argument("--out", type=Path, default=FASHION_MNIST_5K, help=f"file to write ({FASHION_MNIST_5K})")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     try:
         content = npz_bytes(arguments.source)
     except InputError as error:

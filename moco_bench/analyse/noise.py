@@ -1,5 +1,6 @@
 """The noise floor: how far the same seed, run twice, is from itself, beside how far seeds are from each other."""
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = (
@@ -20,11 +21,12 @@ def noise_floor(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
         by_seed = of_arm.pivot(index="seed", columns="replicate", values=metric)
         if 1 not in by_seed or by_seed.shape[1] < 2:
             continue
-        gaps = by_seed.drop(columns=1).sub(by_seed[1], axis=0).abs().stack()
-        if gaps.empty:
+        gaps = by_seed.drop(columns=1).sub(by_seed[1], axis=0).abs().to_numpy(dtype=float)
+        gaps = gaps[~np.isnan(gaps)]
+        if not len(gaps):
             continue
+        spread = float(by_seed[1].to_frame().std(ddof=1).iloc[0])
         rows.append(
-            (dataset, encoder, budget, arm, metric, len(gaps), int((gaps == 0).sum()), float(gaps.max()),
-             float(gaps.mean()), float(by_seed[1].std(ddof=1)))
-        )  # fmt: skip
+            (dataset, encoder, budget, arm, metric, len(gaps), int((gaps == 0).sum()), gaps.max(), gaps.mean(), spread)
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS))

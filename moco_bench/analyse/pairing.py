@@ -6,9 +6,10 @@ pairs are computed and marked as unproven. Runs with a budget other than epochs 
 their initialisation can agree.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,42 +34,47 @@ class PairedValues:
 
 def paired_values(cell: pd.DataFrame, contrast: Contrast, metric: Metric) -> PairedValues:
     """The contrast, seed by seed, over the rows of one (data set, encoder, budget)."""
-    rows = finished(cell)
     by_budget = not cell["budget"].eq("epochs").all()
+    names = HASHES[:1] if by_budget else HASHES
+    columns = ["seed", "arm", "exclusive", metric.name, *HASHES]
+    runs = {(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")}
     seeds, values, left_out, proofs = [], [], {}, []
-    for seed in sorted(cell.loc[cell["arm"].isin(contrast.weights), "seed"].unique()):
-        of_seed = rows[(rows["seed"] == seed) & rows["arm"].isin(contrast.weights)].set_index("arm")
-        absent = [arm for arm in contrast.weights if arm not in of_seed.index]
+    for seed in sorted(cell.loc[cell["arm"].isin(list(contrast.weights)), "seed"].unique()):
+        absent = [arm for arm in contrast.weights if (seed, arm) not in runs]
         if absent:
             left_out[int(seed)] = f"no finished run of {', '.join(absent)}"
             continue
+        of_seed = [runs[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
-        agreement = hashes_agree(of_seed, HASHES[:1] if by_budget else HASHES)
+        agreement = hashes_agree(of_seed, names)
         if reason or agreement == "differ":
             left_out[int(seed)] = reason or "not paired: the arms' hashes differ"
             continue
         seeds.append(int(seed))
         proofs.append(agreement)
-        values.append(sum(weight * float(of_seed.at[arm, metric.name]) for arm, weight in contrast.weights.items()))
+        weights = contrast.weights.values()
+        values.append(sum(w * float(run[metric.name]) for w, run in zip(weights, of_seed, strict=True)))
     return PairedValues(tuple(seeds), np.array(values), _weakest(proofs, by_budget), left_out)
 
 
-def _unusable(of_seed: pd.DataFrame, metric: Metric) -> str:
-    if of_seed[metric.name].isna().any():
+def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
+    if any(math.isnan(run[metric.name]) for run in of_seed):
         return f"no {metric.name}"
-    if metric.needs_quiet_machine and not of_seed["exclusive"].all():
+    if metric.needs_quiet_machine and not all(run["exclusive"] for run in of_seed):
         return "something else ran on the machine"
     return ""
 
 
-def hashes_agree(rows: pd.DataFrame, names: Iterable[str] = HASHES) -> Literal["agree", "differ", "unknown"]:
+def hashes_agree(
+    of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HASHES
+) -> Literal["agree", "differ", "unknown"]:
     """Whether the runs of one seed drew the same random numbers."""
     unknown = False
     for name in names:
-        known = [value for value in rows[name] if value]
+        known = [run[name] for run in of_seed if run[name]]
         if len(set(known)) > 1:
             return "differ"
-        unknown = unknown or len(known) < len(rows)
+        unknown = unknown or len(known) < len(of_seed)
     return "unknown" if unknown else "agree"
 
 
@@ -89,7 +95,7 @@ def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, of_seed in finished(runs).groupby(["dataset", "encoder", "budget", "seed"], sort=False):
         by_budget = key[2] != "epochs"
-        agreement = hashes_agree(of_seed, HASHES[:1] if by_budget else HASHES)
+        agreement = hashes_agree(of_seed.to_dict("records"), HASHES[:1] if by_budget else HASHES)
         proven = "initialisation only" if by_budget else "proven"
         rows.append(
             {

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from moco_bench.analyse.compare import Comparison
 from moco_bench.analyse.metrics import METRICS
 
 ABSENT = "\u2013"
@@ -47,4 +48,29 @@ def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
             f"{interval(row['ci_low'], row['ci_high'], digits):<18} p {p_value(row['p_value'])}  "
             f"Holm {p_value(row['p_holm'])}  n {row['n_seeds']}  {row['finding']}"
         )
+    return "\n".join(lines)
+
+
+def comparison_as_text(found: Comparison) -> str:
+    """A comparison, a line an arm and metric, then what only one side has."""
+    lines = []
+    for row in found.table.to_dict("records"):
+        digits = METRICS[row["metric"]].decimals
+        lines.append(
+            f"{row['dataset']}  {row['encoder']}  {row['arm']:<10} {row['metric']:<20} "
+            f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  "
+            f"{number(row['difference'], digits, signed=True):>8} {interval(row['ci_low'], row['ci_high'], digits):<18} "
+            f"n {row['n_seeds']}  {row['verdict']}"
+            + (f"  (equal {row['budget']})" if row["budget"] != "epochs" else "")
+        )
+    if not lines:
+        lines = ["no run is finished on both sides"]
+    for title, runs in (
+        ("only in the first", found.only_before),
+        ("only in the second", found.only_after),
+        ("done in the first, failed in the second", found.newly_failed),
+    ):
+        lines += [f"{title}: {run}" for run in runs]
+    counts = found.table["verdict"].value_counts()
+    lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) or "nothing was compared")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from moco_bench.contrast.diagnostics import negative_diagnostics
 from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
+from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.momentum import update_momentum_encoder
 from moco_bench.contrast.negatives import (
     All,
@@ -31,5 +32,6 @@ __all__ = [
     "contrastive_terms",
     "negative_diagnostics",
     "negatives_from",
+    "plain_version",
     "update_momentum_encoder",
 ]

@@ -13,7 +13,7 @@ from moco_bench.contrast.negatives.rules import Ranks
 from moco_bench.contrast.negatives.selection import Membership, cut, cut_counts
 
 STREAM_ABOVE = 2**22
-"""Pairs above which the queue is taken in chunks; below, one matrix is quicker or as quick."""
+"""Pairs above which the queue is taken in chunks. Below, one matrix (16 MiB) saves a rule the passes of a search."""
 
 CHUNK_PAIRS = 2**18
 """Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
@@ -70,8 +70,8 @@ class Candidates:
             return None
         return self.sample_index[:, None] == self.queue_index[None, columns]
 
-    def kept(self, ranks: Ranks) -> Chunk:
-        """The whole queue as one chunk. The similarity carries the anchors' gradient."""
+    def whole(self, ranks: Ranks) -> Chunk:
+        """The whole queue as one chunk; its similarity carries the anchors' gradient."""
         columns = slice(0, self.queue.shape[0])
         similarity, blocked = self.similarity(columns), self.blocked(columns)
         values = similarity.detach()  # which keys are kept has no gradient
@@ -81,11 +81,11 @@ class Candidates:
         return Chunk(columns, similarity, membership.keep(values, scores, blocked), blocked)
 
     @torch.no_grad()
-    def kept_in_chunks(self, ranks: Ranks) -> Iterator[Chunk]:
-        """The queue in chunks of `chunk_width` slots, without gradients. The pairs kept are those of `kept`."""
+    def chunks(self, ranks: Ranks) -> Iterator[Chunk]:
+        """The queue in chunks of `chunk_width` slots, without gradients. The pairs kept are those of `whole`."""
         size, width = self.queue.shape[0], self.chunk_width
         if width == size:
-            yield self.kept(ranks)
+            yield self.whole(ranks)
             return
         parts = [slice(start, min(start + width, size)) for start in range(0, size, width)]
         counts = cut_counts(ranks, size)

@@ -46,24 +46,26 @@ def negative_diagnostics(
     check_integers("sample_labels", sample_labels, query)
     check_integers("queue_labels", queue_labels, queue)
     rule = All() if negatives is None else negatives
-    with torch.autocast(query.device.type, enabled=False):  # as in the loss, or it would show another selection
-        query, key, queue = (rows.detach().float() for rows in (query, key, queue))
+    dtype = torch.promote_types(query.dtype, torch.float32)
     similarity, kept, dropped = _Mean(), _Mean(), _Mean()
-    candidates = Candidates(query, queue, sample_index, queue_index)
-    for chunk in candidates.kept_in_chunks(rule.preview(queue.shape[0])):
-        keep = torch.ones_like(chunk.similarity, dtype=torch.bool) if chunk.keep is None else chunk.keep
-        similarity.add(chunk.similarity, keep)
-        if sample_labels is None or queue_labels is None:
-            continue
-        columns = queue_labels[None, chunk.columns]
-        known = (sample_labels[:, None] >= 0) & (columns >= 0)
-        if chunk.blocked is not None:
-            known &= ~chunk.blocked
-        equal = sample_labels[:, None] == columns
-        kept.add(equal, keep & known)
-        dropped.add(equal, ~keep & known)
+    with torch.no_grad(), torch.autocast(query.device.type, enabled=False):  # as in the loss, to see its selection
+        query, key, queue = query.to(dtype), key.to(dtype), queue.to(dtype)
+        candidates = Candidates(query, queue, sample_index, queue_index)
+        for chunk in candidates.chunks(rule.preview(queue.shape[0])):
+            keep = torch.ones_like(chunk.similarity, dtype=torch.bool) if chunk.keep is None else chunk.keep
+            similarity.add(chunk.similarity, keep)
+            if sample_labels is None or queue_labels is None:
+                continue
+            columns = queue_labels[None, chunk.columns]
+            known = (sample_labels[:, None] >= 0) & (columns >= 0)
+            if chunk.blocked is not None:
+                known &= ~chunk.blocked
+            equal = sample_labels[:, None] == columns
+            kept.add(equal, keep & known)
+            dropped.add(equal, ~keep & known)
+        positive = float((query * key).sum(dim=1).mean())
     return {
-        "positive_similarity": float((query * key).sum(dim=1).mean()),
+        "positive_similarity": positive,
         "negative_similarity": similarity.value,
         "false_negative_rate_kept": kept.value,
         "false_negative_rate_dropped": dropped.value,
@@ -71,7 +73,7 @@ def negative_diagnostics(
 
 
 class _Mean:
-    """A mean over the places of matrices that arrive one by one."""
+    """A mean over chosen places of matrices that arrive one by one."""
 
     def __init__(self) -> None:
         self._total, self._count = 0.0, 0

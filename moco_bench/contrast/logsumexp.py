@@ -1,5 +1,8 @@
 """The one quantity of all these losses that grows with the queue: log sum e^{s/tau} over an anchor's negatives."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -9,24 +12,37 @@ from torch.autograd.function import once_differentiable
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.negatives.rules import Ranks
 
+_PLAIN = ContextVar("plain", default=False)
+
+
+@contextmanager
+def plain_version() -> Iterator[None]:
+    """Within it the losses use `plain_log_sum`: the partner of tests and benchmarks."""
+    token = _PLAIN.set(True)
+    try:
+        yield
+    finally:
+        _PLAIN.reset(token)
+
 
 def log_sum_of_negatives(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
     """Log of the sum of e^{s/temperature} over the kept keys, with its gradient for the anchors.
 
-    Takes the queue in chunks where the whole B x K matrix would be large; both ways give the same to float precision.
+    The gradient is found on the way, so nothing of the size B x K is kept for the backward pass; where that matrix
+    would be large, it never exists, as the queue is taken in chunks.
 
     Returns:
         [B]; minus infinity, with gradient zero, where an anchor has no negative.
     """
-    if candidates.chunk_width == candidates.queue.shape[0]:
+    if _PLAIN.get():
         return plain_log_sum(candidates, ranks, temperature)
-    result: Tensor = _StreamedLogSum.apply(candidates.anchor, candidates, ranks, temperature)
+    result: Tensor = _LogSum.apply(candidates.anchor, candidates, ranks, temperature)
     return result
 
 
 def plain_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
-    """The definition of `log_sum_of_negatives`, with the whole matrix in memory."""
-    whole = candidates.kept(ranks)
+    """The definition of `log_sum_of_negatives`: one matrix, differentiated by autograd. Equal to float precision."""
+    whole = candidates.whole(ranks)
     # In place: the gradient of the product needs its factors, not its result.
     logits = whole.similarity.div_(temperature)
     if whole.keep is not None:
@@ -34,7 +50,7 @@ def plain_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> T
     return logits.logsumexp(dim=1)
 
 
-class _StreamedLogSum(torch.autograd.Function):
+class _LogSum(torch.autograd.Function):
     """`plain_log_sum` in chunks of the queue.
 
     The gradient of row i for its anchor is sum_j softmax_ij n_j / tau, an average of keys. The pass that sums the
@@ -44,10 +60,11 @@ class _StreamedLogSum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, anchor: Tensor, candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
+        differentiable = ctx.needs_input_grad[0]
         highest = anchor.new_full((anchor.shape[0], 1), -torch.inf)
         total = torch.zeros_like(highest)
-        average = torch.zeros_like(anchor)
-        for chunk in candidates.kept_in_chunks(ranks):
+        keys = torch.zeros_like(anchor) if differentiable else None
+        for chunk in candidates.chunks(ranks):
             logits = chunk.similarity.div_(temperature)
             if chunk.keep is not None:
                 logits.masked_fill_(~chunk.keep, -torch.inf)
@@ -56,10 +73,11 @@ class _StreamedLogSum(torch.autograd.Function):
             shrink = (highest - reference).exp_()
             weights = logits.sub_(reference).exp_()
             total.mul_(shrink).add_(weights.sum(dim=1, keepdim=True))
-            if ctx.needs_input_grad[0]:
-                average.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
+            if keys is not None:
+                keys.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
             highest = raised
-        ctx.save_for_backward(average.div_(total.clamp_min(torch.finfo(total.dtype).tiny) * temperature))
+        if keys is not None:
+            ctx.save_for_backward(keys.div_(total.clamp_min(torch.finfo(total.dtype).tiny)).div_(temperature))
         return (highest + total.log()).squeeze(1)
 
     @staticmethod

@@ -47,9 +47,9 @@ def central_crop(height: int, width: int, ratio: tuple[float, float]) -> Tensor:
     """The largest central box whose ratio of width to height is within `ratio`: int64 [4], as in `draw_crops`."""
     box_height, box_width = height, width
     if width / height < ratio[0]:
-        box_height = round(width / ratio[0])
+        box_height = max(1, round(width / ratio[0]))
     elif width / height > ratio[1]:
-        box_width = round(height * ratio[1])
+        box_width = max(1, round(height * ratio[1]))
     return torch.tensor([(height - box_height) // 2, (width - box_width) // 2, box_height, box_width])
 
 

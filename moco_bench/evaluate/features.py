@@ -25,14 +25,11 @@ class Embeddings:
 
 
 def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
-    """A copy of `encoder` in evaluation mode, float32 and channels-last, on `device`.
+    """A copy of `encoder` in evaluation mode, in float32 on `device`.
 
-    The original is untouched: neither its training mode nor a BatchNorm's statistics can be left changed. The layout is
-    fixed because convolutions of contiguous and of channels-last weights differ in their last bits, and an encoder
-    read from a file must give the bits of the one that was trained.
+    The original is untouched: neither its training mode nor a BatchNorm's statistics can be left changed.
     """
-    frozen = copy.deepcopy(encoder).to(device=device, dtype=torch.float32)
-    return frozen.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    return copy.deepcopy(encoder).to(device=device, dtype=torch.float32).eval().requires_grad_(False)
 
 
 def embed(
@@ -74,6 +71,8 @@ def embed_prepared(
     backbone, projection = [], []
     with torch.autocast(device.type, enabled=False):
         for batch in torch.split(images, batch_size):
+            # Said outright, or the layout of the weights decides, and with it the last bits: an encoder read from a
+            # file would differ from the one that was trained.
             prepared = prepare(batch.to(device)).to(memory_format=torch.channels_last)
             features = frozen.features(prepared)
             backbone.append(features.cpu())

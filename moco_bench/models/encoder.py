@@ -67,5 +67,5 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
         torch.default_generator.manual_seed(seed)
         backbone = BACKBONES[config.name](config, channels, norm_layer)
         hidden = config.hidden if config.hidden is not None else backbone.features
-        head = HEADS[config.head](backbone.features, hidden, config.dimension)
+        head = HEADS[config.head](backbone.features, hidden, config.dimension, norm_layer)
         return Encoder(backbone, head)

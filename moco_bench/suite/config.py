@@ -71,7 +71,9 @@ class EncoderConfig(Section):
     stem: Literal["conv3", "patch2"] = Field(
         "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size (`resnet-compact` only)."
     )
-    head: Literal["linear", "mlp"] = Field("linear", description="Projection head: one layer, or two with a ReLU.")
+    head: Literal["linear", "mlp", "mlp-bn"] = Field(
+        "linear", description="Projection head: one layer; two with a ReLU; two, each with BatchNorm."
+    )
     dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
     hidden: Annotated[int, Field(ge=2, le=16384)] | None = Field(
         None, description="Hidden units of the MLP head; by default as many as the backbone's features."

@@ -126,7 +126,7 @@ def _explain(problem: Any) -> str:
     location = _place(problem["loc"])
     kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
     if kind == "extra_forbidden":
-        return f"{location}: unknown key{_suggest(str(problem['loc'][-1]), _known_keys())}"
+        return f"{location}: unknown key{_suggest(str(problem['loc'][-1]), known_keys())}"
     if kind == "missing":
         return f"{location}: missing"
     if kind in ("literal_error", "union_tag_invalid"):
@@ -150,7 +150,7 @@ def _suggest(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _known_keys() -> list[str]:
+def known_keys() -> list[str]:
     """Every key that a suite file may contain, at any depth."""
     keys: set[str] = {"dataset", "encoder"}
     sections: list[Any] = [Suite]

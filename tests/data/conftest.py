@@ -22,12 +22,20 @@ def need(path, advice):
     pytest.skip(message)
 
 
+ROOT = Path(os.environ.get("MOCO_BENCH_DATA", Path(__file__).parents[2] / "data"))
+
+
 @pytest.fixture(scope="session")
 def real_data_root():
-    """The folder with `cifar-10-batches-py` (and more): MOCO_BENCH_DATA, by default the repository's `data`."""
-    root = Path(os.environ.get("MOCO_BENCH_DATA", Path(__file__).parents[2] / "data"))
-    need(root / "cifar-10-batches-py", "set MOCO_BENCH_DATA to a folder with CIFAR-10 as torchvision unpacks it")
-    return root
+    """The folder with `cifar-10-batches-py`: MOCO_BENCH_DATA, by default the repository's `data`."""
+    need(ROOT / "cifar-10-batches-py", "set MOCO_BENCH_DATA to a folder with CIFAR-10 as torchvision unpacks it")
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_npz():
+    """A balanced part of CIFAR-100 (100 + 20 images a class) as an npz."""
+    return need(ROOT / "cifar100-12k.npz", "set MOCO_BENCH_DATA to a folder that holds it")
 
 
 @pytest.fixture(scope="session")

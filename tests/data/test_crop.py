@@ -17,6 +17,11 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+def same_distribution(one, other):
+    """The p value of a two-sample Kolmogorov-Smirnov test."""
+    return ks_2samp(one, other, method="asymp").pvalue
+
+
 def torchvision_draws(count, height, width, scale, ratio):
     """[count, 4] boxes (top, left, height, width) as torchvision draws them."""
     image = torch.zeros(1, height, width)
@@ -82,7 +87,7 @@ def test_draws_are_distributed_as_torchvisions(height, width, scale, ratio):
     ours = draw_crops(count, height, width, scale, ratio, generator()).numpy()
     theirs = torchvision_draws(count, height, width, scale, ratio)
     for name, one, other in zip(("top", "left", "height", "width"), ours.T, theirs.T, strict=True):
-        assert ks_2samp(one, other).pvalue > 1e-3, name
+        assert same_distribution(one, other) > 1e-3, name
     # The joint distribution too: area, shape and how the position goes with the size.
     for name, of in {
         "area": lambda box: box[:, 2] * box[:, 3],
@@ -90,16 +95,18 @@ def test_draws_are_distributed_as_torchvisions(height, width, scale, ratio):
         "bottom": lambda box: box[:, 0] + box[:, 2],
         "whole": lambda box: (box[:, 2] == height) & (box[:, 3] == width),
     }.items():
-        assert ks_2samp(of(ours), of(theirs)).pvalue > 1e-3, name
+        assert same_distribution(of(ours), of(theirs)) > 1e-3, name
 
 
 def test_the_comparison_of_distributions_can_fail():
     theirs = torchvision_draws(4000, 32, 32, (0.08, 1.0), (0.75, 4 / 3))
     other = draw_crops(4000, 32, 32, (0.14, 1.0), (0.75, 4 / 3), generator()).numpy()
-    assert ks_2samp(theirs[:, 2], other[:, 2]).pvalue < 1e-6
+    assert same_distribution(theirs[:, 2], other[:, 2]) < 1e-6
 
 
-@pytest.mark.parametrize(("ratio", "expected"), [((3.0, 4.0), (11, 32)), ((0.25, 0.5), (32, 16)), ((1.0, 1.0), (32, 32))])
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [((3.0, 4.0), (11, 32)), ((0.25, 0.5), (32, 16)), ((1.0, 1.0), (32, 32))]
+)
 def test_falls_back_to_the_largest_central_crop_in_range(ratio, expected):
     # An area of 95 % and more with such ratios never fits into a square.
     boxes = draw_crops(50, 32, 32, (0.95, 1.0), ratio, generator())
@@ -116,13 +123,13 @@ def test_falls_back_to_the_largest_central_crop_in_range(ratio, expected):
     st.integers(1, 40),
     st.floats(1e-3, 1.0),
     st.floats(1e-3, 1.0),
-    st.floats(0.05, 20.0),
-    st.floats(0.05, 20.0),
+    st.floats(1e-3, 1e3),
+    st.floats(1e-3, 1e3),
 )
 def test_boxes_lie_inside_the_image(height, width, low, high, narrow, wide):
     scale, ratio = (min(low, high), max(low, high)), (min(narrow, wide), max(narrow, wide))
     top, left, box_height, box_width = draw_crops(50, height, width, scale, ratio, generator()).unbind(1)
-    assert bool((top >= 0).all() and (left >= 0).all() and (box_height >= 0).all() and (box_width >= 0).all())
+    assert bool((top >= 0).all() and (left >= 0).all() and (box_height > 0).all() and (box_width > 0).all())
     assert bool((top + box_height <= height).all() and (left + box_width <= width).all())
 
 

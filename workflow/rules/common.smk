@@ -13,24 +13,13 @@ from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.runs import expand as expand_suite
 from moco_bench.suite.suite import load_suite
 
-# Jobs call `moco-bench` by name: the one of the environment that Snakemake itself runs in, activated or not.
-os.environ.update(
-    PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-)
+# The suite of this invocation
 
 
 def stop(message, code):
     """End Snakemake with one line: an exception that it knows would come with a traceback."""
     print(f"moco-bench: {message}", file=sys.stderr)
     raise SystemExit(code)
-
-
-def refuse_other_environments():
-    """Each job imports this package, which is installed where Snakemake is and nowhere else."""
-    if workflow.deployment_settings.deployment_method:
-        raise InputError(
-            "leave out --software-deployment-method: jobs run in the environment that Snakemake runs in"
-        )
 
 
 def suite_file():
@@ -40,23 +29,18 @@ def suite_file():
     quickstart would run beside those that were asked for.
     """
     if workflow.config_settings.config:
-        raise InputError(
-            "--config is not for suites: edit the suite file, or copy it under another name"
-        )
+        raise InputError("--config is not for suites: edit the suite file, or copy it under another name")
+    if workflow.deployment_settings.deployment_method:
+        raise InputError("leave out --software-deployment-method: jobs run in the environment that Snakemake runs in")
     files = workflow.overwrite_configfiles
     if len(files) > 1:
-        raise InputError(
-            f"--configfile takes one suite, not {len(files)}: {', '.join(map(str, files))}"
-        )
-    return (
-        Path(files[0]) if files else Path(workflow.basedir, "config", "quickstart.yaml")
-    )
+        raise InputError(f"--configfile takes one suite, not {len(files)}: {', '.join(map(str, files))}")
+    return Path(files[0]) if files else Path(workflow.basedir, "config", "quickstart.yaml")
 
 
 def load_runs():
-    """The suite file, the suite and its runs by id; bad input ends Snakemake with one line instead of a traceback."""
+    """The suite file, the suite, and its runs by id."""
     try:
-        refuse_other_environments()
         path = suite_file()
         suite = load_suite(path)
         return path, suite, {run.id: run for run in expand_suite(suite)}
@@ -66,46 +50,14 @@ def load_runs():
 
 SUITE_FILE, SUITE, RUNS = load_runs()
 DATASETS = {dataset.title: dataset for dataset in SUITE.datasets}
-SUITE_ARGUMENT = str(
-    SUITE_FILE.relative_to(Path.cwd())
-    if SUITE_FILE.is_relative_to(Path.cwd())
-    else SUITE_FILE
-)
+
+
+# Where things lie
+
 RESULTS = f"results/{SUITE.name}"
 REPORTS = f"reports/{SUITE.name}"
 LOGS = f"logs/{SUITE.name}"
 RUN = "{dataset}/{encoder}/{arm}/{seed}"
-ENVIRONMENT = "../../environment.yml"  # names the software of a rule; jobs run in the environment of Snakemake itself
-THREADS = max(run.train.threads for run in RUNS.values())
-
-
-def hold_suite():
-    """Keep a second Snakemake off this suite until this one ends, however it ends.
-
-    Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
-    this one.
-    """
-    lock = FileLock(Path(RESULTS, ".lock"), timeout=0)
-    try:
-        Path(RESULTS).mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        stop(
-            f"another Snakemake is running the suite {SUITE.name} in this directory; wait until it ends",
-            code=1,
-        )
-    except OSError as error:
-        stop(f"{RESULTS}: {error.strerror}", code=1)
-    return lock
-
-
-def gpus():
-    """GPUs that a run holds: `auto` takes one where there is one, and must not wait for one where there is none."""
-    devices = {run.train.device for run in RUNS.values()}
-    return int(
-        any(d.startswith("cuda") for d in devices)
-        or ("auto" in devices and shutil.which("nvidia-smi") is not None)
-    )
 
 
 def one_of(names):
@@ -134,6 +86,15 @@ def of_each_dataset(kind):
     return [f"{RESULTS}/{kind}/{dataset}.json" for dataset in DATASETS]
 
 
+def own_file(wildcards):
+    """The user's own file of images, if the data set is one: when it changes, its manifest is made again."""
+    dataset = DATASETS[wildcards.dataset]
+    return [dataset.path] if dataset.name == "npz" and Path(dataset.path).is_file() else []
+
+
+SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
+
+
 def suite_argument(wildcards, output):
     """The suite file as a job's command names it.
 
@@ -142,21 +103,16 @@ def suite_argument(wildcards, output):
     return SUITE_ARGUMENT
 
 
-def own_file(wildcards):
-    """The user's own file of images, if the data set is one: when it changes, its manifest is made again."""
-    dataset = DATASETS[wildcards.dataset]
-    return (
-        [dataset.path] if dataset.name == "npz" and Path(dataset.path).is_file() else []
-    )
+# What results depend on: the one tracked param of each rule
 
 
 def request_fingerprint(wildcards):
-    """What a data set's manifest depends on: where the images are as well as which they are."""
+    """Of a data set's manifest: where the images are as well as which they are."""
     return sha256_of(DATASETS[wildcards.dataset].model_dump(mode="json"))
 
 
 def floors_fingerprint(wildcards):
-    """What the floors of a data set depend on."""
+    """Of a data set's floors."""
     return sha256_of(
         {
             "protocol": EVALUATION_PROTOCOL,
@@ -168,7 +124,39 @@ def floors_fingerprint(wildcards):
     )
 
 
-GPUS = gpus()
-
-# What the tables and the report depend on: the whole suite file, comments included, because the report shows it.
+# Of tables and report: the whole suite file, comments included, because the report shows it.
 SUITE_FINGERPRINT = sha256_of(SUITE_FILE.read_text(encoding="utf-8"))
+
+
+# What jobs take of the machine
+
+THREADS = max(run.train.threads for run in RUNS.values())
+
+
+def wants_gpu(device):
+    """Whether a run holds a GPU: `auto` takes one where there is one, and must not wait for one where there is none."""
+    return device.startswith("cuda") or (device == "auto" and shutil.which("nvidia-smi") is not None)
+
+
+GPUS = int(any(wants_gpu(run.train.device) for run in RUNS.values()))
+
+# It names the software of a rule; jobs run in the environment that Snakemake runs in, where this package is installed.
+ENVIRONMENT = "../../environment.yml"
+
+# Jobs call `moco-bench` by name: that environment's, activated or not.
+os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+
+# Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
+# this one however its holder ends.
+LOCK = FileLock(Path(RESULTS, ".lock"), timeout=0)
+
+
+def hold_suite():
+    """Keep a second Snakemake off this suite until this process ends."""
+    try:
+        Path(RESULTS).mkdir(parents=True, exist_ok=True)
+        LOCK.acquire()
+    except Timeout:
+        stop(f"another Snakemake is running the suite {SUITE.name} here; wait until it ends", code=1)
+    except OSError as error:
+        stop(f"{RESULTS}: {error.strerror}", code=1)

@@ -15,5 +15,7 @@ rule prepare:
     params:
         fingerprint=request_fingerprint,
         suite=suite_argument,
+    message:
+        "Check the images of {wildcards.dataset}"
     shell:
         "moco-bench prepare {params.suite:q} --dataset {wildcards.dataset} > {log:q} 2>&1"

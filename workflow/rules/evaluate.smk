@@ -18,6 +18,8 @@ rule evaluate:
     params:
         fingerprint=lambda wildcards: run_of(wildcards).evaluation_fingerprint,
         suite=suite_argument,
+    message:
+        "Evaluate {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
         "moco-bench evaluate {params.suite:q}"
         " --run {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed} > {log:q} 2>&1"
@@ -33,8 +35,12 @@ rule floors:
     conda:
         ENVIRONMENT
     threads: THREADS
+    resources:
+        gpu=GPUS,
     params:
         fingerprint=floors_fingerprint,
         suite=suite_argument,
+    message:
+        "Evaluate raw pixels and untrained encoders on {wildcards.dataset}"
     shell:
         "moco-bench evaluate {params.suite:q} --floors {wildcards.dataset} > {log:q} 2>&1"

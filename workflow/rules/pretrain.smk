@@ -21,6 +21,8 @@ rule pretrain:
         # The one tracked param: Snakemake compares params as a set of values, blind to which is which.
         fingerprint=lambda wildcards: run_of(wildcards).fingerprint,
         suite=suite_argument,
+    message:
+        "Train {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
         "moco-bench pretrain {params.suite:q}"
         " --run {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed} > {log:q} 2>&1"

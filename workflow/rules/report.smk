@@ -5,17 +5,22 @@ rule collect:
     input:
         runs=of_each_run("run.json"),
         metrics=of_each_run("metrics.json"),
+        histories=of_each_run("history.csv"),
+        resources=of_each_run("resources.json"),
         floors=of_each_dataset("floors") if SUITE.evaluate.floors else [],
     output:
         table=f"{RESULTS}/runs.csv",
         suite=f"{RESULTS}/suite.yaml",
     log:
         f"{LOGS}/collect.log",
+    retries: 0
     conda:
         ENVIRONMENT
     params:
         fingerprint=SUITE_FINGERPRINT,
         suite=suite_argument,
+    message:
+        "Gather all runs in {output.table}"
     shell:
         "moco-bench collect {params.suite:q} > {log:q} 2>&1"
 
@@ -29,11 +34,14 @@ rule analyse:
         claims=f"{RESULTS}/claims.csv",
     log:
         f"{LOGS}/analyse.log",
+    retries: 0
     conda:
         ENVIRONMENT
     params:
         fingerprint=SUITE_FINGERPRINT,
         results=lambda wildcards, input: Path(input.table).parent,
+    message:
+        "Compute effects and claims"
     shell:
         "moco-bench analyse {params.results:q} > {log:q} 2>&1"
 
@@ -45,15 +53,37 @@ rule report:
         effects=rules.analyse.output.effects,
         claims=rules.analyse.output.claims,
     output:
-        page=f"{REPORTS}/report.html",
+        page=report(
+            f"{REPORTS}/report.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"file": "the whole report"},
+        ),
         text=f"{REPORTS}/report.md",
+        figures=report(
+            directory(f"{REPORTS}/figures"),  # which figures there are depends on the suite and on what has finished
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        tables=report(
+            directory(f"{REPORTS}/tables"),
+            patterns=["{table}.csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
     log:
         f"{LOGS}/report.log",
+    retries: 0
     conda:
         ENVIRONMENT
     params:
         fingerprint=SUITE_FINGERPRINT,
         results=lambda wildcards, input: Path(input.table).parent,
         reports=lambda wildcards, output: Path(output.page).parent,
+    message:
+        "Write {output.page}"
     shell:
         "moco-bench report {params.results:q} --out {params.reports:q} > {log:q} 2>&1"

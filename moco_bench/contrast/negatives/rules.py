@@ -6,7 +6,7 @@ queues, masks or ties: `selection` and `radix` carry out whatever a rule describ
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 
@@ -70,24 +70,29 @@ class All(Negatives):
 class _Share(Negatives):
     """A number of keys, given as `count` or as a `fraction` of the queue: k = max(1, round(fraction K))."""
 
+    default_fraction: ClassVar[float] = 0.25
+
     fraction: float | None = None
     count: int | None = None
 
     def __post_init__(self) -> None:
         if self.fraction is not None and self.count is not None:
             raise ValueError("fraction and count exclude each other: give one of them")
+        if self.fraction is None and self.count is None:
+            object.__setattr__(self, "fraction", self.default_fraction)
         if self.fraction is not None and not 0 < self.fraction <= 1:
             raise ValueError(f"fraction must lie in (0, 1], got {self.fraction}")
         if self.count is not None and self.count < 1:
             raise ValueError(f"count must be at least 1, got {self.count}")
 
-    def size(self, queue_size: int, default: float) -> int:
-        """The number of keys, `default` being the fraction where nothing was asked for."""
-        if self.count is None:
-            return max(1, round((self.fraction or default) * queue_size))
-        if self.count > queue_size:
-            raise ValueError(f"count must be at most {queue_size}, the size of the queue, got {self.count}")
-        return self.count
+    def size(self, queue_size: int) -> int:
+        """The number of keys."""
+        if self.fraction is not None:
+            return max(1, round(self.fraction * queue_size))
+        count = cast(int, self.count)
+        if count > queue_size:
+            raise ValueError(f"count must be at most {queue_size}, the size of the queue, got {count}")
+        return count
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Hardest(_Share):
 
     def ranks(self, queue_size: int) -> Ranks:
         """See `Negatives.ranks`. By default a quarter of the queue."""
-        return Ranks(last=self.size(queue_size, default=0.25))
+        return Ranks(last=self.size(queue_size))
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Easiest(_Share):
 
     def ranks(self, queue_size: int) -> Ranks:
         """See `Negatives.ranks`. By default a quarter of the queue."""
-        return Ranks("easiest-first", last=self.size(queue_size, default=0.25))
+        return Ranks("easiest-first", last=self.size(queue_size))
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class Random(_Share):
         """See `Negatives.ranks`. By default a quarter of the queue. Advances the generator."""
         source = cast(torch.Generator, self.generator)
         low, high = torch.randint(-(2**31), 2**31, (2,), generator=source, device=source.device).tolist()
-        return Ranks("random", last=self.size(queue_size, default=0.25), seed=(low, high))
+        return Ranks("random", last=self.size(queue_size), seed=(low, high))
 
     def preview(self, queue_size: int) -> Ranks:
         """See `Negatives.preview`."""
@@ -143,9 +148,11 @@ class Random(_Share):
 class DropHardest(_Share):
     """All but the most similar keys, which are suspected false negatives (Cai et al. 2010.06682)."""
 
+    default_fraction: ClassVar[float] = 0.001
+
     def ranks(self, queue_size: int) -> Ranks:
         """See `Negatives.ranks`. By default 0.1 % of the queue, and at least one key, is dropped."""
-        dropped = self.size(queue_size, default=0.001)
+        dropped = self.size(queue_size)
         if dropped >= queue_size:
             raise ValueError(f"drop-hardest must leave at least one of {queue_size} keys, but drops {dropped}")
         return Ranks(first=dropped)

@@ -27,8 +27,8 @@ def accuracy_metrics(results: Results) -> list[Metric]:
 
 
 def heading(metric: Metric) -> str:
-    """A metric's title with its unit."""
-    return f"{metric.title}, {metric.unit}" if metric.unit else metric.title
+    """A metric's short title with its unit."""
+    return f"{metric.short}, {metric.unit}" if metric.unit else metric.short
 
 
 def accuracy_table(results: Results, links: Links) -> Table:

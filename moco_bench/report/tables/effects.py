@@ -15,10 +15,10 @@ EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filt
 FINDING_WORDS = {
     "higher": "higher",
     "lower": "lower",
-    "equivalent": "no difference beyond the margin",
-    "leans-higher": "leans higher, not confirmed",
-    "leans-lower": "leans lower, not confirmed",
-    "leans-equivalent": "leans to no difference, not confirmed",
+    "equivalent": "no difference",
+    "leans-higher": "leans higher",
+    "leans-lower": "leans lower",
+    "leans-equivalent": "leans to none",
     "undecided": "not decided",
     "no-data": "no data",
 }
@@ -39,26 +39,30 @@ def finding_tone(metric: str, finding: str) -> str:
 
 
 def effects_table(results: Results, links: Links) -> Table:
-    """All effects on the declared accuracies: estimate, interval, test, correction, equivalence, sizes."""
+    """All effects on the declared accuracies: estimate, interval, test, correction, finding."""
     config = results.plan.config
-    declared = dict.fromkeys((config.primary, *config.metrics))
-    effects = results.effects[results.effects["metric"].isin(list(declared))]
-    rows = [_row(effect, links) for effect in effects.to_dict("records")]
+    rows = []
+    for effect in _declared(results):
+        digits = METRICS[effect["metric"]].decimals
+        rows.append(
+            (
+                *_identity(effect),
+                cell(number(effect["estimate"], digits, signed=True), effect["estimate"], href=links.to("effects.csv")),
+                cell(interval(effect["ci_low"], effect["ci_high"], digits)),
+                cell(p_value(effect["p_value"]), effect["p_value"]),
+                cell(p_value(effect["p_holm"]), effect["p_holm"]),
+                cell(effect["n_seeds"], effect["n_seeds"]),
+                cell(effect["paired"]),
+                cell(FINDING_WORDS[effect["finding"]], tone=finding_tone(effect["metric"], effect["finding"])),
+            )
+        )
     percent = f"{100 * config.confidence:g} %"
     columns = (
-        Column("effect", "Effect", numeric=False),
-        *KEY,
-        Column("metric", "Metric", numeric=False),
+        *IDENTITY,
         Column("estimate", "Estimate"),
         Column("interval", f"{percent} interval", numeric=False),
-        Column("other_interval", _method(_other(config.interval)), numeric=False),
         Column("p_value", "Exact p"),
         Column("p_holm", "Holm p"),
-        Column("p_equivalence", "Equivalence p"),
-        Column("cohens_dz", "d_z"),
-        Column("probability_of_improvement", "P(better)"),
-        Column("interquartile_mean", "IQM"),
-        Column("detectable_effect", "Detectable at 80 % power"),
         Column("n_seeds", "Seeds"),
         Column("paired", "Pairing", numeric=False),
         Column("finding", "Finding", numeric=False),
@@ -66,46 +70,74 @@ def effects_table(results: Results, links: Links) -> Table:
     table = Table(
         "effects",
         "Effects",
-        f"Estimates in percentage points; {percent} {_method(config.interval)} intervals; exact two-sided sign-flip p; "
-        "Holm's correction within each family.",
+        f"Percentage points; {config.interval} intervals; exact two-sided sign-flip p; Holm's correction "
+        "within each family.",
         columns,
         tuple(rows),
-        note=f"Intervals in brackets that are dashes are unbounded or not defined for that many seeds. Margin of "
-        f"equivalence: {config.margin_points:g} points.",
     )
     return drop_constant(table, (*KEY_NAMES, "metric", "paired"))
 
 
-def _other(method: str) -> str:
-    return "studentised-bootstrap" if method == "t" else "t"
+def certainty_table(results: Results, links: Links) -> Table:
+    """The same effects: the other interval, equivalence, standardised and robust sizes, what could have been seen."""
+    config = results.plan.config
+    other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
+    rows = []
+    for effect in _declared(results):
+        digits = METRICS[effect["metric"]].decimals
+        rows.append(
+            (
+                *_identity(effect),
+                cell(interval(effect["other_low"], effect["other_high"], digits)),
+                cell(p_value(effect["p_equivalence"]), effect["p_equivalence"]),
+                cell(p_value(effect["p_equivalence_exact"]), effect["p_equivalence_exact"]),
+                cell(number(effect["cohens_dz"], 2, signed=True), effect["cohens_dz"]),
+                cell(number(effect["probability_of_improvement"], 2), effect["probability_of_improvement"]),
+                cell(number(effect["interquartile_mean"], digits, signed=True), effect["interquartile_mean"]),
+                cell(p_value(effect["smallest_p"]), effect["smallest_p"]),
+                cell(number(effect["detectable_effect"], digits), effect["detectable_effect"]),
+            )
+        )
+    columns = (
+        *IDENTITY,
+        Column("other_interval", f"{100 * config.confidence:g} % {other}", numeric=False),
+        Column("p_equivalence", "Equivalence p, t"),
+        Column("p_equivalence_exact", "Equivalence p, exact"),
+        Column("cohens_dz", "Cohen's dz"),
+        Column("probability_of_improvement", "P(better)"),
+        Column("interquartile_mean", "IQM"),
+        Column("smallest_p", "Smallest p"),
+        Column("detectable_effect", "Detectable"),
+    )
+    table = Table(
+        "certainty",
+        "More about each effect",
+        f"Equivalence within {config.margin_points:g} point{'s' * (config.margin_points != 1)}; detectable: the "
+        "smallest effect that a t-test of as many seeds finds with a chance of 80 %. A dash: unbounded, or not defined "
+        "for so few seeds.",
+        columns,
+        tuple(rows),
+    )
+    return drop_constant(table, (*KEY_NAMES, "metric"))
 
 
-def _method(method: str) -> str:
-    return {"t": "t", "studentised-bootstrap": "studentised-bootstrap"}[method]
+IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
 
 
-def _row(effect: dict[Any, Any], links: Links) -> tuple[Cell, ...]:
-    digits = METRICS[effect["metric"]].decimals
-    equivalence = max(effect["p_equivalence"], effect["p_equivalence_exact"])
+def _declared(results: Results) -> list[dict[Any, Any]]:
+    """The effects on the declared accuracies, the primary metric's first."""
+    config = results.plan.config
+    declared = list(dict.fromkeys((config.primary, *config.metrics)))
+    effects = results.effects[results.effects["metric"].isin(declared)]
+    order = effects["metric"].map({name: place for place, name in enumerate(declared)})
+    return effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
+
+
+def _identity(effect: dict[Any, Any]) -> tuple[Cell, ...]:
     return (
         cell(effect_title(effect["effect"])),
-        cell(effect["dataset"]),
-        cell(effect["encoder"]),
-        cell(effect["budget"]),
-        cell(METRICS[effect["metric"]].title),
-        cell(number(effect["estimate"], digits, signed=True), effect["estimate"], href=links.to("effects.csv")),
-        cell(interval(effect["ci_low"], effect["ci_high"], digits)),
-        cell(interval(effect["other_low"], effect["other_high"], digits)),
-        cell(p_value(effect["p_value"]), effect["p_value"]),
-        cell(p_value(effect["p_holm"]), effect["p_holm"]),
-        cell(p_value(equivalence), equivalence),
-        cell(number(effect["cohens_dz"], 2, signed=True), effect["cohens_dz"]),
-        cell(number(effect["probability_of_improvement"], 2), effect["probability_of_improvement"]),
-        cell(number(effect["interquartile_mean"], digits, signed=True), effect["interquartile_mean"]),
-        cell(number(effect["detectable_effect"], digits), effect["detectable_effect"]),
-        cell(effect["n_seeds"], effect["n_seeds"]),
-        cell(effect["paired"]),
-        cell(FINDING_WORDS[effect["finding"]], tone=finding_tone(effect["metric"], effect["finding"])),
+        *(cell(effect[name]) for name in KEY_NAMES),
+        cell(METRICS[effect["metric"]].short),
     )
 
 
@@ -115,47 +147,32 @@ def claims_table(results: Results, links: Links) -> Table | None:
         return None
     rows = []
     for claim in results.claims.to_dict("records"):
-        known = isinstance(claim["metric"], str)
-        digits = METRICS[claim["metric"]].decimals if known else 2
-        measured = f"{effect_title(claim['effect'])} on {METRICS[claim['metric']].title}" if known else ABSENT
+        measured = pd.notna(claim["estimate"])
+        digits = METRICS[claim["metric"]].decimals if isinstance(claim["metric"], str) else 2
+        effect = number(_float(claim["estimate"]), digits, signed=True)
+        if measured:
+            effect += f" {interval(_float(claim['ci_low']), _float(claim['ci_high']), digits)}"
         tone = {"supported": "good", "contradicted": "bad"}.get(claim["verdict"], "open")
+        why = f"{claim['why'][0].upper()}{claim['why'][1:]}."
         rows.append(
             (
                 cell(claim["text"]),
+                cell(claim["verdict"].removesuffix(" by this suite"), claim["verdict"], tone=tone),
                 *(cell(claim[name] if isinstance(claim[name], str) else ABSENT) for name in KEY_NAMES),
-                cell(measured),
-                cell(
-                    _number(claim["estimate"], digits), claim["estimate"], href=links.to("claims.csv") if known else ""
-                ),
-                cell(interval(_float(claim["ci_low"]), _float(claim["ci_high"]), digits)),
-                cell(p_value(_float(claim["p_holm"])), claim["p_holm"]),
-                cell(claim["verdict"], tone=tone),
-                cell(f"{claim['why']}. {claim['reading']}".strip()),
+                cell(effect, claim["estimate"], href=links.to("claims.csv") if measured else ""),
+                cell(f"{claim['reading']} {why}".strip()),
             )
         )
     columns = (
-        Column("claim", "Claim of the abstract", numeric=False),
+        Column("claim", "Claim of the abstract", numeric=False, prose=True),
+        Column("verdict", "By this suite", numeric=False),
         *KEY,
-        Column("measured", "What was measured", numeric=False),
-        Column("estimate", "Estimate"),
-        Column("interval", "Interval", numeric=False),
-        Column("p_holm", "Holm p"),
-        Column("verdict", "Verdict", numeric=False),
-        Column("why", "Why, and how the claim was read", numeric=False),
+        Column("effect", "Effect and interval", numeric=False),
+        Column("why", "How the claim was read, and why this verdict", numeric=False, prose=True),
     )
-    table = Table(
-        "claims",
-        "Claims",
-        "Verdicts by rules that the suite declared before its runs.",
-        columns,
-        tuple(rows),
-    )
-    return drop_constant(table, ("encoder", "budget"))
+    table = Table("claims", "Claims", "Verdicts by rules that the suite declared.", columns, tuple(rows))
+    return drop_constant(table, KEY_NAMES)
 
 
 def _float(value: Any) -> float:
     return float(value) if pd.notna(value) else float("nan")
-
-
-def _number(value: Any, digits: int) -> str:
-    return number(_float(value), digits, signed=True)

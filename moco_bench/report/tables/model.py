@@ -11,11 +11,12 @@ from moco_bench.analyse.text import ABSENT, number
 
 @dataclass(frozen=True)
 class Column:
-    """`name` heads the CSV, `title` the table that people read; numbers are set flush right."""
+    """`name` heads the CSV, `title` the table that people read; numbers are set flush right, prose may wrap."""
 
     name: str
     title: str
     numeric: bool = True
+    prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def drop_constant(table: Table, names: Iterable[str]) -> Table:
     keep = [
         place
         for place, column in enumerate(table.columns)
-        if column.name not in names or len({row[place].text for row in table.rows}) > 1
+        if column.name not in names or len({row[place].text for row in table.rows} - {ABSENT}) > 1
     ]
     return Table(
         table.name,

@@ -102,7 +102,7 @@ def holes_table(results: Results, links: Links) -> Table | None:
         Column("run", "Run", numeric=False),
         Column("budget", "Budget", numeric=False),
         Column("status", "Status", numeric=False),
-        Column("reason", "Reason", numeric=False),
+        Column("reason", "Reason", numeric=False, prose=True),
         Column("epochs", "Epochs finished"),
     )
     table = Table("holes", "Runs without a result", "A failed run is a result too.", columns, rows)

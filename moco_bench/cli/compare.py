@@ -1,0 +1,57 @@
+"""`moco-bench compare`: did anything get worse between two results directories?"""
+
+import argparse
+from pathlib import Path
+
+from moco_bench.errors import InputError
+
+HELP = "compare two results folders; exit 1 where something got worse beyond the margin"
+EXAMPLE = "moco-bench compare results-old/quickstart results/quickstart"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("before", type=Path, metavar="RESULTS_A")
+    parser.add_argument("after", type=Path, metavar="RESULTS_B")
+    parser.add_argument("--metric", action="append", help="compare only this metric (may be given again)")
+    parser.add_argument("--margin-points", type=float, help="of accuracies (default: the suite's of RESULTS_A)")
+    parser.add_argument("--margin-percent", type=float, help="of all else (default: the suite's of RESULTS_A)")
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison; 1 where it has a regression."""
+    import json
+
+    from moco_bench.analyse.compare import compare
+    from moco_bench.analyse.metrics import METRICS
+    from moco_bench.analyse.plan import plan_for
+    from moco_bench.analyse.table import read_runs
+    from moco_bench.analyse.text import comparison_as_text
+
+    unknown = [name for name in args.metric or [] if name not in METRICS]
+    if unknown:
+        raise InputError(f"--metric {unknown[0]}: no such metric; there are {', '.join(METRICS)}")
+    margins = {name: getattr(args, name) for name in ("margin_points", "margin_percent")}
+    for name, value in margins.items():
+        if value is not None and not 0 <= value < 1e9:
+            raise InputError(f"--{name.replace('_', '-')} {value}: a margin is a number from 0")
+    config = plan_for(args.before).config.model_copy(update={k: v for k, v in margins.items() if v is not None})
+    found = compare(
+        read_runs(args.before / "runs.csv"),
+        read_runs(args.after / "runs.csv"),
+        config,
+        tuple(args.metric) if args.metric else None,
+    )
+    if args.json:
+        whole = {
+            "rows": json.loads(found.table.to_json(orient="records", double_precision=10)),
+            "only_before": found.only_before,
+            "only_after": found.only_after,
+            "newly_failed": found.newly_failed,
+            "regressed": found.regressed,
+        }
+        print(json.dumps(whole, indent=2))
+    else:
+        print(comparison_as_text(found))
+    return 1 if found.regressed else 0

@@ -1,0 +1,28 @@
+"""`moco-bench report`: the page, the tables and the figures of a results directory."""
+
+import argparse
+from pathlib import Path
+
+HELP = "render results/SUITE as reports/SUITE/report.html"
+EXAMPLE = "moco-bench report results/quickstart"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="folder with runs.csv and what lies beside it")
+    parser.add_argument("--out", type=Path, help="where to write (default: reports/SUITE, beside the results folder)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report and print its path."""
+    from moco_bench.report.write import write_report
+
+    print(write_report(args.results, args.out or default_out(args.results)))
+    return 0
+
+
+def default_out(results: Path) -> Path:
+    """reports/SUITE beside the folder that holds `results` (results/SUITE); beside `results` itself otherwise."""
+    place = results.resolve()
+    base = place.parent.parent if place.parent.name == "results" else place.parent
+    return base / "reports" / place.name

@@ -1,0 +1,114 @@
+"""Accuracy by arm, every seed visible, with the floors; and the seeds as pairs across arms."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from moco_bench.analyse.metrics import METRICS
+from moco_bench.analyse.text import number
+from moco_bench.report.figures.style import INK, MUTED, Plot, arm_styles, grid, name_cell, plain, theme
+from moco_bench.report.results import Results
+
+
+def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows that figures show; runs of equal compute have tables of their own."""
+    return runs[runs["budget"] == "epochs"]
+
+
+def accuracy_figure(results: Results) -> Plot | None:
+    """Each seed a point, each arm's mean with its standard deviation, floors as lines; kNN beside the linear probe."""
+    done = equal_epochs(results.finished)
+    metrics = [METRICS[name] for name in ("knn_top1", "linear_top1") if done[name].notna().any()]
+    if not metrics:
+        return None
+    columns = ["dataset", "encoder", "arm", "seed", *(m.name for m in metrics)]
+    data = done[columns].melt(columns[:4], var_name="metric", value_name="top1").dropna(subset="top1")
+    with theme("accuracy"):
+        figure, axes = grid(len(results.cells), len(metrics), row_height=0.7 + 0.3 * len(results.arms))
+        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+            for panel, metric in zip(row, metrics, strict=True):
+                chosen = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
+                _dots(panel, chosen[chosen["metric"] == metric.name], results.arms)
+                floor = (results.floors.get(dataset, {}).get("pixels") or {}).get(metric.name)
+                if isinstance(floor, (int, float)):
+                    panel.axvline(floor, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+                    panel.annotate("raw pixels", (floor, 1), xycoords=("data", "axes fraction"), xytext=(3, -8),
+                                   textcoords="offset points", fontsize=7.5, color=MUTED)  # fmt: skip
+                panel.set_xlabel(f"{metric.title}, %")
+                name_cell(panel, dataset, encoder, len(results.cells) > 1)
+            row[-1].tick_params(labelleft=len(metrics) == 1)
+    means = data[data["metric"] == metrics[0].name].groupby("arm", sort=False)["top1"].mean()
+    said = ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.items())
+    return Plot(
+        "accuracy",
+        "Accuracy by arm",
+        "Small points: seeds. Large marker and bar: mean and standard deviation. Dashed: the same evaluation on raw "
+        "pixels.",
+        f"{metrics[0].title} by arm: {said}.",
+        figure,
+        data,
+    )
+
+
+def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
+    styles = arm_styles(arms)
+    sns.stripplot(
+        data, x="top1", y="arm", order=list(arms), hue="arm", hue_order=list(arms), jitter=False, size=3.6, alpha=0.55,
+        palette={arm: styles[arm].colour for arm in arms}, legend=False, ax=panel,
+    )  # fmt: skip
+    for place, arm in enumerate(arms):
+        values = data.loc[data["arm"] == arm, "top1"]
+        if len(values):
+            spread = values.std(ddof=1) if len(values) > 1 else 0.0
+            panel.errorbar(
+                values.mean(), place + 0.24, xerr=spread, color=styles[arm].colour, marker=styles[arm].marker,
+                markersize=6, capsize=2.5, linewidth=1.4,
+            )  # fmt: skip
+    panel.set(ylabel="", ylim=(len(arms) - 0.4, -0.7))
+    panel.set_yticks(range(len(arms)), [plain(arm) for arm in arms])
+    panel.grid(axis="y", visible=False)
+
+
+def pairs_figure(results: Results) -> Plot | None:
+    """The primary metric across arms, one line a seed: parallel lines mean that seeds agree on what an arm does."""
+    metric = METRICS[results.plan.config.primary]
+    data = equal_epochs(results.finished)[["dataset", "encoder", "arm", "seed", metric.name]].dropna()
+    if data.empty or len(results.arms) < 2:
+        return None
+    styles = arm_styles(results.arms)
+    place = {arm: position for position, arm in enumerate(results.arms)}
+    count = len(results.cells)
+    with theme("pairs"):
+        figure, axes = grid((count + 1) // 2, min(count, 2), row_height=2.6)
+        for panel, (dataset, encoder) in zip(axes.flat, results.cells, strict=False):
+            chosen = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
+            for seed, of_seed in chosen.groupby("seed"):
+                line = of_seed.assign(x=of_seed["arm"].map(place)).sort_values("x")
+                panel.plot(line["x"], line[metric.name], color=MUTED, linewidth=0.8, alpha=0.7)
+                panel.annotate(str(seed), (line["x"].iloc[-1], line[metric.name].iloc[-1]), xytext=(7, -3),
+                               textcoords="offset points", fontsize=7, color=MUTED)  # fmt: skip
+            for arm, of_arm in chosen.groupby("arm", sort=False):
+                style = styles[str(arm)]
+                panel.plot([place[str(arm)]] * len(of_arm), of_arm[metric.name], linestyle="", marker=style.marker,
+                           color=style.colour)  # fmt: skip
+            many = len(results.arms) > 5
+            panel.set_xticks(range(len(results.arms)), [plain(arm) for arm in results.arms])
+            panel.tick_params(axis="x", rotation=40 if many else 0)
+            panel.tick_params(axis="x", labelcolor=INK)
+            panel.set(
+                ylabel=f"{metric.title}, {metric.unit}" if metric.unit else metric.title,
+                xlim=(-0.4, len(results.arms) - 0.4),
+            )
+            panel.grid(axis="x", visible=False)
+            name_cell(panel, dataset, encoder, count > 1)
+        for panel in list(axes.flat)[count:]:
+            panel.set_axis_off()
+    return Plot(
+        "pairs",
+        "Every seed across arms",
+        "One line a seed, its number at the end: all arms of a seed share initialisation, batch order and "
+        "augmentations.",
+        f"{metric.title} of {data['seed'].nunique()} seeds across {len(results.arms)} arms, one line a seed.",
+        figure,
+        data,
+    )

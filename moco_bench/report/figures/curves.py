@@ -1,0 +1,85 @@
+"""Quantities over the epochs of training, one line an arm: loss and similarities, false negatives."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from moco_bench.report.figures.style import Plot, arm_styles, grid, plain, theme
+from moco_bench.report.results import Results
+
+LEARNING = {
+    "train_loss": "Training loss",
+    "positive_similarity": "Similarity to the positive",
+    "negative_similarity": "Similarity to negatives",
+}
+FALSE_NEGATIVES = {
+    "false_negative_rate_kept": "Of kept negatives",
+    "false_negative_rate_dropped": "Of dropped negatives",
+}
+
+
+def learning_figure(results: Results) -> Plot | None:
+    """Loss and mean similarities by epoch."""
+    return _curves(
+        results,
+        LEARNING,
+        "learning",
+        "Learning curves",
+        "Mean over seeds, thin lines single seeds. Losses of arms with different negatives are not comparable: chance "
+        "level is log(1 + number of negatives).",
+    )
+
+
+def false_negative_figure(results: Results) -> Plot | None:
+    """The part of negatives that has the anchor's own class."""
+    return _curves(
+        results,
+        FALSE_NEGATIVES,
+        "false_negatives",
+        "False negatives",
+        "Part of the negatives that has the anchor's own class, kept and dropped by the filter. Labels are used for "
+        "this diagnosis only, never for training.",
+    )
+
+
+def _curves(results: Results, titles: Mapping[str, str], name: str, title: str, caption: str) -> Plot | None:
+    histories = results.histories
+    known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
+    if not known:
+        return None
+    data = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
+    data = data[["dataset", "encoder", "arm", "seed", "epoch", *known]]
+    with theme(name):
+        figure, axes = grid(len(results.cells), len(known), row_height=2.5)
+        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+            of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
+            for panel, (column, text) in zip(row, known.items(), strict=True):
+                _lines(panel, of_cell, column, results.arms)
+                panel.set(xlabel="Epoch", ylabel="")
+                panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+                panel.set_title(text)
+            if len(results.cells) > 1:
+                row[0].set_ylabel(plain(f"{dataset} \u00b7 {encoder}"))
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+    last = data.groupby("arm", sort=False)[next(iter(known))].last()
+    said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())
+    return Plot(
+        name, title, caption, f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.", figure, data
+    )
+
+
+def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) -> None:
+    styles = arm_styles(arms)
+    for arm in arms:
+        values = data.loc[data["arm"] == arm].pivot(index="epoch", columns="seed", values=column)
+        style = styles[arm]
+        if values.notna().to_numpy().any():
+            thin = values.iloc[:: max(1, len(values) // 200)]  # keeps long histories from swelling the page
+            panel.plot(thin.index, thin.to_numpy(), color=style.colour, linewidth=0.5, alpha=0.35)
+        panel.plot(
+            values.index, values.mean(axis=1), color=style.colour, linestyle=style.dash, marker=style.marker,
+            markevery=max(1, len(values) // 5), markersize=4.5, label=plain(arm),
+        )  # fmt: skip

@@ -1,0 +1,168 @@
+"""The plain version against the queue as a whole and in chunks: value, gradient, selection and memory."""
+
+import weakref
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from moco_bench.contrast import (
+    All,
+    Band,
+    DropHardest,
+    Easiest,
+    Hardest,
+    Random,
+    Threshold,
+    candidates,
+    contrastive_loss,
+    plain_version,
+)
+from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.logsumexp import log_sum_of_negatives
+
+READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
+RULES = {
+    "all": All,
+    "hardest": Hardest,
+    "hardest-one": lambda: Hardest(count=1),
+    "hardest-all-but-one": lambda: Hardest(count=46),
+    "easiest": lambda: Easiest(fraction=0.6),
+    "random": lambda: Random(fraction=0.3, generator=torch.Generator().manual_seed(5)),
+    "drop-hardest": lambda: DropHardest(count=9),
+    "band": lambda: Band(0.1, 0.7),
+    "band-from-top": lambda: Band(0.0, 0.5),
+    "threshold": lambda: Threshold(similarity=0.5, minimum=1),
+    "threshold-minimum": lambda: Threshold(similarity=0.9, minimum=20),
+}
+
+
+def value_and_gradient(batch, rule, dual_view, masked):
+    query = batch.query.clone().requires_grad_()
+    images = {"sample_index": batch.sample_index, "queue_index": batch.queue_index} if masked else {}
+    loss = contrastive_loss(
+        query,
+        batch.key,
+        batch.queue,
+        temperature=0.1,
+        dual_view=dual_view,
+        negatives=rule,
+        query_queue=batch.query_queue,
+        **images,
+    )
+    loss.backward()
+    return loss.detach(), query.grad
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_chunks_equal_the_plain_version_for_every_reading(batch_of, chunks_of, rule, masked, ties, dtype):
+    batch = batch_of(rows=6, size=47, seed=8, dtype=dtype, ties=ties)
+    for dual_view in READINGS:
+        with plain_version():
+            plain = value_and_gradient(batch, RULES[rule](), dual_view, masked)
+        for width in (3, 46, None) if dual_view == "none" else (20,):
+            chunks_of(width)
+            torch.testing.assert_close(value_and_gradient(batch, RULES[rule](), dual_view, masked), plain)
+
+
+@pytest.mark.parametrize("width", [None, 7])
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_the_keys_kept_are_those_of_the_independent_formulation(
+    reference, batch_of, chunks_of, rule, masked, ties, width
+):
+    chunks_of(width)
+    batch = batch_of(rows=6, size=47, seed=9, ties=ties)
+    images = (batch.sample_index, batch.queue_index) if masked else (None, None)
+    ranks = RULES[rule]().preview(47)
+    chunks = list(Candidates(batch.query, batch.queue, *images).chunks(ranks))
+    kept = torch.cat([torch.ones_like(c.similarity).bool() if c.keep is None else c.keep for c in chunks], dim=1)
+    lists = (batch.sample_index.tolist(), batch.queue_index.tolist()) if masked else (None, None)
+    expected = reference.selection(RULES[rule](), batch.query.numpy(), batch.queue.numpy(), *lists, seed=ranks.seed)
+    assert [set(row.nonzero().flatten().tolist()) for row in kept] == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), rule=st.sampled_from([name for name in RULES if name != "random"]))
+def test_the_order_of_the_queue_does_not_matter(batch_of, data, rule):
+    batch = batch_of(rows=4, size=47, seed=data.draw(st.integers(0, 1000)))
+    before = value_and_gradient(batch, RULES[rule](), "key-anchored", masked=True)
+    order = torch.tensor(data.draw(st.permutations(range(47))))
+    batch.queue, batch.queue_index = batch.queue[order], batch.queue_index[order]
+    after = value_and_gradient(batch, RULES[rule](), "key-anchored", masked=True)
+    torch.testing.assert_close(after, before)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), rule=st.sampled_from([name for name in RULES if name != "random"]))
+def test_a_rotation_of_all_embeddings_changes_nothing(batch_of, seed, rule):
+    batch = batch_of(rows=4, size=47, seed=seed)
+    rotation = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))).Q
+    value, gradient = value_and_gradient(batch, RULES[rule](), "key-in-batch", masked=False)
+    for name in ("query", "key", "queue"):
+        setattr(batch, name, getattr(batch, name) @ rotation)
+    torch.testing.assert_close(
+        value_and_gradient(batch, RULES[rule](), "key-in-batch", masked=False), (value, gradient @ rotation)
+    )
+
+
+def test_a_queue_is_streamed_where_its_matrix_is_large_and_only_there(monkeypatch):
+    small = Candidates(torch.zeros(256, 2), torch.zeros(4096, 2))
+    large = Candidates(torch.zeros(256, 2), torch.zeros(65536, 2))
+    assert small.chunk_width == 4096
+    assert large.chunk_width * 256 == candidates.CHUNK_PAIRS
+    assert Candidates(torch.zeros(8192, 2), torch.zeros(65536, 2)).chunk_width == candidates.MINIMUM_WIDTH
+    monkeypatch.setattr(candidates, "STREAM_ABOVE", 2**40)
+    assert large.chunk_width == 65536
+
+
+class AllocationMeter(TorchDispatchMode):
+    """Adds up the storages that operations make and that are still alive."""
+
+    def __init__(self):
+        super().__init__()
+        self.alive, self.bytes, self.peak = {}, 0, 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        result = function(*arguments, **(keywords or {}))
+        known = {t.untyped_storage()._cdata for t in arguments if isinstance(t, torch.Tensor)}
+        for tensor in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(tensor, torch.Tensor):
+                self._count(tensor.untyped_storage(), known)
+        return result
+
+    def _count(self, storage, known):
+        identity = storage._cdata
+        if identity in known or identity in self.alive:
+            return
+        self.alive[identity] = storage.nbytes()
+        self.bytes += storage.nbytes()
+        self.peak = max(self.peak, self.bytes)
+        weakref.finalize(storage, self._release, identity)
+
+    def _release(self, identity):
+        self.bytes -= self.alive.pop(identity, 0)
+
+
+def peak_bytes(rule):
+    generator = torch.Generator().manual_seed(0)
+    query = torch.nn.functional.normalize(torch.randn(256, 8, generator=generator), dim=1).requires_grad_()
+    queue = torch.nn.functional.normalize(torch.randn(65536, 8, generator=generator), dim=1)
+    meter = AllocationMeter()
+    with meter:
+        log_sum_of_negatives(Candidates(query, queue), rule.preview(65536), 0.1).mean().backward()
+    return meter.peak
+
+
+@pytest.mark.parametrize(("rule", "limit"), [(All(), 0.1), (Hardest(fraction=0.25), 0.2)])
+def test_a_large_queue_needs_a_small_part_of_the_plain_versions_memory(rule, limit):
+    with plain_version():
+        plain = peak_bytes(rule)
+    assert plain >= 256 * 65536 * 4, "the meter must see the matrix"
+    assert peak_bytes(rule) <= limit * plain

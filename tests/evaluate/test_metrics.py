@@ -1,0 +1,121 @@
+import json
+import math
+
+import pytest
+import torch
+
+from moco_bench.data.datasets import DataSet, load_dataset
+from moco_bench.errors import InputError, RunFailed
+from moco_bench.evaluate import effective_rank, embed, evaluate_encoder, knn_top1
+from moco_bench.models import Encoder, build_encoder
+from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
+
+CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(epochs=4), neighbours=3)
+KEYS = {
+    "evaluated_on",
+    "knn_top1",
+    "knn_top1_projection",
+    "linear_top1",
+    "linear_learning_rate",
+    "linear_weight_decay",
+    "linear_holdout_top1",
+    "alignment",
+    "uniformity",
+    "effective_rank",
+    "corruptions",
+    "knn_top1_corrupted",
+    "neighbours",
+}
+
+
+@pytest.fixture(scope="module")
+def digits() -> DataSet:
+    return load_dataset(DatasetConfig(name="digits", train_limit=300, test_limit=150))
+
+
+def untrained(seed: int = 0) -> Encoder:
+    return build_encoder(
+        EncoderConfig(name="resnet-compact", width=4, dimension=8), channels=1, image_size=8, seed=seed
+    )
+
+
+def evaluate(dataset: DataSet, config: EvaluateConfig = CONFIG, encoder: Encoder | None = None, **changes):
+    arguments = {"augment": AugmentConfig(crop_scale=(0.5, 1.0)), "seed": 0, "device": "cpu", **changes}
+    return evaluate_encoder(encoder or untrained(), dataset, config, **arguments)
+
+
+@pytest.fixture(scope="module")
+def metrics(digits):
+    return evaluate(digits)
+
+
+def test_metrics_are_plain_json_with_the_documented_keys(metrics):
+    assert set(metrics) == KEYS
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    assert metrics["evaluated_on"] == "test"
+    assert 0 < metrics["alignment"] < 4
+    assert metrics["uniformity"] < 0
+    assert [len(row) for row in metrics["neighbours"]["neighbours"]] == [8, 8, 8]
+
+
+def test_metrics_are_those_of_the_functions(metrics, digits):
+    settings = {"mean": digits.mean, "std": digits.std, "batch_size": 500, "device": "cpu"}
+    bank = embed(untrained(), digits.train.images, **settings)
+    queries = embed(untrained(), digits.evaluation.images, **settings)
+    labels = digits.train.labels, digits.evaluation.labels
+    for name, features in (("knn_top1", "backbone"), ("knn_top1_projection", "projection")):
+        expected = knn_top1(
+            getattr(bank, features), labels[0], getattr(queries, features), labels[1],
+            k=15, temperature=0.1, class_count=10,
+        )  # fmt: skip
+        assert metrics[name] == expected
+    assert metrics["knn_top1"] != metrics["knn_top1_projection"]
+    assert metrics["effective_rank"] == effective_rank(queries.projection)
+
+
+def test_the_corrupted_accuracy_is_the_mean_over_kinds_and_strengths(metrics):
+    assert set(metrics["corruptions"]) == {"noise", "blur", "contrast", "occlusion"}
+    assert all(set(strengths) == {"1", "2", "3"} for strengths in metrics["corruptions"].values())
+    values = [top1 for strengths in metrics["corruptions"].values() for top1 in strengths.values()]
+    assert metrics["knn_top1_corrupted"] == pytest.approx(math.fsum(values) / 12)
+    assert min(values) < metrics["knn_top1"]
+
+
+def test_equal_arguments_give_equal_metrics_and_leave_the_global_generator_alone(metrics, digits):
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    assert evaluate(digits) == metrics
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_seed_draws_views_but_not_the_corrupted_images(metrics, digits):
+    other = evaluate(digits, seed=1)
+    assert other["alignment"] != metrics["alignment"]
+    for name in ("knn_top1", "corruptions", "effective_rank", "neighbours"):
+        assert other[name] == metrics[name]
+
+
+def test_alignment_is_zero_where_views_are_the_images(digits):
+    still = AugmentConfig(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0.0, jitter_probability=0.0, grayscale=0.0)
+    assert evaluate(digits, augment=still)["alignment"] == pytest.approx(0, abs=1e-6)
+
+
+def test_corruptions_and_neighbours_can_be_left_out(digits):
+    found = evaluate(digits, CONFIG.model_copy(update={"corruptions": False, "neighbours": 0}))
+    assert set(found) == KEYS
+    assert (found["corruptions"], found["knn_top1_corrupted"]) == ({}, None)
+    assert found["neighbours"]["queries"] == []
+
+
+def test_more_neighbours_than_images_are_refused(digits):
+    with pytest.raises(InputError, match=r"evaluate.knn_k is 301, but digits has 300 training images"):
+        evaluate(digits, CONFIG.model_copy(update={"knn_k": 301}))
+
+
+def test_embeddings_that_are_not_finite_end_the_run_with_a_reason(digits):
+    encoder = untrained()
+    with torch.no_grad():
+        encoder.head.weight[0, 0] = math.nan
+    with pytest.raises(RunFailed, match="aren't finite"):
+        evaluate(digits, encoder=encoder)

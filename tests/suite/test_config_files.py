@@ -1,0 +1,49 @@
+"""The suites that ship, and the page that explains their keys."""
+
+from pathlib import Path
+
+import pytest
+
+from moco_bench.suite.checks import KNOWN_SIZES, training_images
+from moco_bench.suite.config import DatasetConfig
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import known_keys, load_suite
+
+CONFIG = Path(__file__).parents[2] / "config"
+SUITES = sorted(CONFIG.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
+def test_every_suite_passes_and_is_called_as_its_file(path):
+    suite = load_suite(path)
+
+    assert suite.name == path.stem
+    assert len(expand(suite)) >= 8
+
+
+def test_all_promised_suites_are_there():
+    assert {path.stem for path in SUITES} >= {
+        "quickstart", "smoke", "cifar10", "cifar100", "cifar10-cpu", "cifar100-cpu", "readings", "negatives"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["quickstart", "smoke", "cifar10", "cifar100", "cifar10-cpu", "cifar100-cpu"])
+def test_the_two_by_two_has_its_four_arms(name):
+    assert list(load_suite(CONFIG / f"{name}.yaml").arms) == ["vanilla", "dual", "filter", "both"]
+
+
+def test_the_readme_explains_every_key():
+    text = (CONFIG / "README.md").read_text()
+
+    assert [key for key in known_keys() if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist-5k", "digits"])
+def test_known_sizes_are_those_of_the_data(name):
+    from moco_bench.data.datasets import load_dataset
+
+    dataset = load_dataset(DatasetConfig(name=name))
+
+    assert KNOWN_SIZES[name] == (len(dataset.train.labels), len(dataset.evaluation.labels))
+    limited = DatasetConfig(name=name, validation=0.2, train_limit=500)
+    assert training_images(limited) == len(load_dataset(limited).train.labels)

@@ -24,6 +24,14 @@ onstart:
     hold_suite()
 
 
+onsuccess:
+    LOCK.release()
+
+
+onerror:
+    LOCK.release()
+
+
 localrules:
     all,
     prepare,

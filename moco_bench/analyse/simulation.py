@@ -53,7 +53,15 @@ class Reliability:
     bootstrap_width: float
 
 
-def simulate(distribution: Distribution, n: int, *, datasets: int, seed: int, confidence: float = 0.95) -> Reliability:
+def simulate(
+    distribution: Distribution,
+    n: int,
+    *,
+    datasets: int,
+    seed: int,
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+) -> Reliability:
     """Draw `datasets` samples of `n` differences with true mean zero; see how often each procedure is right."""
     generator = np.random.default_rng(seed)
     t_hits, bootstrap_hits, rejected = [], [], []
@@ -63,7 +71,7 @@ def simulate(distribution: Distribution, n: int, *, datasets: int, seed: int, co
         low, high = t_interval(x, confidence)
         t_hits.append((low <= 0) & (high >= 0))
         t_widths.append(high - low)
-        low, high = studentised_bootstrap_interval(x, confidence)
+        low, high = studentised_bootstrap_interval(x, confidence, resamples=resamples)
         bootstrap_hits.append((low <= 0) & (high >= 0))
         bootstrap_widths.append(high - low)
         rejected.append(sign_flip_p(x) <= 1 - confidence + 1e-12)

@@ -51,6 +51,11 @@ def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
     return "\n".join(lines)
 
 
+def equal_budget(budget: str) -> str:
+    """Named only where it isn't the usual one."""
+    return f" (equal {budget})" if budget != "epochs" else ""
+
+
 def comparison_as_text(found: Comparison) -> str:
     """A comparison, a line an arm and metric, then what only one side has."""
     lines = []
@@ -60,7 +65,7 @@ def comparison_as_text(found: Comparison) -> str:
             f"{row['dataset']}  {row['encoder']}  {row['arm']:<10} {row['metric']:<20} "
             f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  "
             f"{number(row['difference'], digits, signed=True):>8} {interval(row['ci_low'], row['ci_high'], digits):<18} "
-            f"n {row['n_seeds']}  {row['verdict']}"
+            f"n {row['n_seeds']}  {row['verdict']}{equal_budget(row['budget'])}"
             + (f"  (equal {row['budget']})" if row["budget"] != "epochs" else "")
         )
     if not lines:

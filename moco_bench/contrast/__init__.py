@@ -1,8 +1,8 @@
 """Momentum contrast: the queue, the momentum encoder, the choice of negatives and the losses. Pure tensors."""
 
 from moco_bench.contrast.diagnostics import negative_diagnostics
-from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
 from moco_bench.contrast.logsumexp import plain_version
+from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
 from moco_bench.contrast.momentum import update_momentum_encoder
 from moco_bench.contrast.negatives import (
     All,

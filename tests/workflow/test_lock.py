@@ -5,7 +5,13 @@ import subprocess
 import sys
 from typing import Any
 
-HOLD = "import sys, time, filelock; filelock.FileLock(sys.argv[1]).acquire(); print('held', flush=True); time.sleep(60)"
+HOLD = """
+import sys, time, filelock
+lock = filelock.FileLock(sys.argv[1], timeout=0)
+lock.acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
 
 
 def test_a_second_snakemake_is_refused_until_the_first_is_gone(workflow: Any) -> None:

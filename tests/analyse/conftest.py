@@ -1,0 +1,55 @@
+"""Tables of runs with known effects."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from moco_bench.analyse.table import typed
+
+GAINS = {"vanilla": 0.0, "dual": 2.0, "filter": -1.0, "both": 1.5}
+
+
+def make_runs(
+    seeds: int = 8,
+    gains: dict[str, float] | None = None,
+    *,
+    spread: float = 0.1,
+    dataset: str = "cifar10",
+    hashes: bool = True,
+    budget: str = "epochs",
+    replicates: int = 1,
+) -> pd.DataFrame:
+    """One row a run, all columns as strings, as `runs.csv` holds them."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for seed in range(seeds):
+        level = 60 + rng.normal(0, 2)
+        for arm, gain in (gains or GAINS).items():
+            value = level + gain + rng.normal(0, spread)
+            for replicate in range(1, replicates + 1):
+                rows.append(
+                    {
+                        "suite": "s", "arm": arm, "dataset": dataset, "encoder": "e", "seed": str(seed),
+                        "status": "done", "knn_top1": repr(value), "linear_top1": repr(value + 5),
+                        "images_per_second": repr(1000.0 - 50 * (arm == "both")), "peak_memory_mib": "800",
+                        "replicate": str(replicate), "exclusive": "true", "budget": budget, "reason": "",
+                        "directory": f"runs/{dataset}/e/{arm}/seed{seed}",
+                        "init_hash": f"i{seed}" if hashes else "", "order_hash": f"o{seed}" if hashes else "",
+                        "augment_hash": f"a{seed}" if hashes else "",
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def raw_runs() -> Callable[..., pd.DataFrame]:
+    """The strings of a `runs.csv`."""
+    return make_runs
+
+
+@pytest.fixture
+def runs_of() -> Callable[..., pd.DataFrame]:
+    """The same, read."""
+    return lambda *args, **options: typed(make_runs(*args, **options), "test")

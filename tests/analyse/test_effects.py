@@ -1,0 +1,154 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from moco_bench.analyse.effects import COLUMNS, FIXED_COLUMNS, effects_of, finding_of
+from moco_bench.analyse.multiplicity import holm
+from moco_bench.analyse.plan import AnalysisPlan
+from moco_bench.analyse.table import typed
+from moco_bench.suite.analysis import AnalysisConfig
+
+
+def pick(effects, effect, metric="knn_top1", **where):
+    chosen = effects[(effects["effect"] == effect) & (effects["metric"] == metric)]
+    for name, value in where.items():
+        chosen = chosen[chosen[name] == value]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+def test_known_effects_are_found(runs_of):
+    effects = effects_of(runs_of(8))
+    assert tuple(effects.columns) == COLUMNS
+    assert " ".join(FIXED_COLUMNS) == (
+        "dataset encoder metric budget effect estimate ci_low ci_high ci_method p_value p_holm n_seeds paired"
+    )
+    truth = {"dual_view": 2.25, "filtering": -0.75, "interaction": 0.5, "both-vanilla": 1.5}
+    for name, value in truth.items():
+        row = pick(effects, name)
+        assert row["estimate"] == pytest.approx(value, abs=0.15)
+        assert row["ci_low"] < row["estimate"] < row["ci_high"]
+        assert (row["n_seeds"], row["paired"], row["ci_method"]) == (8, "proven", "t")
+    assert pick(effects, "dual_view")["finding"] == "higher"
+    assert pick(effects, "filtering")["finding"] == "lower"
+
+
+def test_interval_and_p_are_those_of_the_paired_differences(runs_of):
+    runs = runs_of(7)
+    by_arm = runs.pivot(index="seed", columns="arm", values="knn_top1")
+    difference = by_arm["dual"] - by_arm["vanilla"]
+    row = pick(effects_of(runs), "dual-vanilla")
+    theirs = stats.ttest_rel(by_arm["dual"], by_arm["vanilla"])
+    low, high = theirs.confidence_interval()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+    exact = stats.permutation_test((difference,), np.mean, permutation_type="samples", n_resamples=np.inf)
+    assert row["p_value"] == pytest.approx(exact.pvalue)
+    assert row["smallest_p"] == 2 / 2**7
+
+
+def test_each_family_is_corrected_apart(runs_of):
+    plan = AnalysisPlan(contrasts={"both-dual": ("both", "dual")})
+    effects = effects_of(runs_of(8, spread=1.5), plan)
+    knn = effects[effects["metric"] == "knn_top1"]
+    for kind, size in (("factorial", 3), ("arm", 3), ("suite", 1)):
+        family = knn[knn["kind"] == kind]
+        assert len(family) == size
+        np.testing.assert_allclose(family["p_holm"], holm(family["p_value"]))
+
+
+def test_a_family_may_span_the_suite(runs_of):
+    import pandas as pd
+
+    runs = pd.concat([runs_of(8, spread=1.5), runs_of(8, spread=1.5, dataset="cifar100")], ignore_index=True)
+    apart = effects_of(runs)
+    together = effects_of(runs, AnalysisPlan(AnalysisConfig(holm="suite")))
+    chosen = (together["metric"] == "knn_top1") & (together["kind"] == "factorial")
+    np.testing.assert_allclose(together.loc[chosen, "p_holm"], holm(together.loc[chosen, "p_value"]))
+    assert (together.loc[chosen, "p_holm"] >= apart.loc[chosen, "p_holm"]).all()
+
+
+def test_three_seeds_confirm_nothing_however_large_the_effect(runs_of):
+    effects = effects_of(runs_of(3, {"vanilla": 0, "dual": 20, "filter": 0, "both": 20}))
+    row = pick(effects, "dual_view")
+    assert row["finding"] == "leans-higher"
+    assert row["p_value"] == 0.25
+    assert pick(effects, "filtering")["finding"] == "leans-equivalent"
+    assert set(effects["finding"]) <= {"leans-higher", "leans-equivalent", "undecided"}
+
+
+def test_no_difference_is_a_finding(runs_of):
+    row = pick(effects_of(runs_of(8, {"vanilla": 0, "dual": 0.2, "filter": 0, "both": 0.2}, spread=0.6)), "filtering")
+    assert row["finding"] == "equivalent"
+    assert row["margin"] == 1.0
+
+
+def test_a_half_finished_grid_keeps_its_rows(raw_runs):
+    raw = raw_runs(4)
+    raw.loc[raw["arm"] == "both", "status"] = "missing"
+    effects = effects_of(typed(raw, "x"))
+    row = pick(effects, "dual_view")
+    assert row["finding"] == "no-data"
+    assert math.isnan(row["estimate"])
+    assert math.isnan(row["p_holm"])
+    assert row["n_seeds"] == 0
+    assert "seed 0: no finished run of both" in row["left_out"]
+    assert pick(effects, "dual-vanilla")["n_seeds"] == 4
+
+
+def test_one_seed_has_an_estimate_and_no_interval(runs_of):
+    row = pick(effects_of(runs_of(1)), "dual-vanilla")
+    assert row["estimate"] == pytest.approx(2.0, abs=0.5)
+    assert math.isnan(row["ci_low"])
+    assert row["finding"] == "undecided"
+
+
+def test_speed_comes_from_undisturbed_runs_and_its_margin_from_the_control(raw_runs):
+    raw = raw_runs(4)
+    raw.loc[raw["seed"] == "3", "exclusive"] = "false"
+    row = pick(effects_of(typed(raw, "x")), "both-vanilla", "images_per_second")
+    assert row["n_seeds"] == 3
+    assert row["estimate"] == pytest.approx(-50)
+    assert row["margin"] == pytest.approx(50)
+
+
+def test_the_suite_may_choose_the_bootstrap_interval(runs_of):
+    runs = runs_of(8)
+    by_t = pick(effects_of(runs), "dual_view")
+    by_bootstrap = pick(effects_of(runs, AnalysisPlan(AnalysisConfig(interval="studentised-bootstrap"))), "dual_view")
+    assert by_bootstrap["ci_method"] == "studentised-bootstrap"
+    assert (by_bootstrap["ci_low"], by_bootstrap["ci_high"]) == (by_t["other_low"], by_t["other_high"])
+
+
+def test_budgets_are_told_apart(runs_of):
+    import pandas as pd
+
+    runs = pd.concat(
+        [runs_of(8), runs_of(8, budget="seconds", gains={"vanilla": 0, "dual": -1, "filter": 0, "both": 0})]
+    )
+    effects = effects_of(runs.reset_index(drop=True))
+    assert pick(effects, "dual-vanilla", budget="epochs")["estimate"] > 1.5
+    equal_compute = pick(effects, "dual-vanilla", budget="seconds")
+    assert equal_compute["estimate"] < -0.5
+    assert equal_compute["paired"] == "initialisation"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_holm", "p_t", "p_exact", "finding"),
+    [
+        (0.5, 1.5, 0.02, 0.5, 0.5, "higher"),
+        (-1.5, -0.5, 0.02, 0.5, 0.5, "lower"),
+        (0.1, 0.4, 0.02, 0.001, 0.001, "higher"),
+        (0.1, 0.4, 0.2, 0.001, 0.001, "equivalent"),
+        (0.5, 1.5, 0.2, 0.5, 0.5, "leans-higher"),
+        (-1.5, -0.5, 0.2, 0.5, 0.5, "leans-lower"),
+        (-0.4, 0.4, 0.9, 0.01, 0.2, "leans-equivalent"),
+        (-2.0, 2.0, 0.9, 0.4, 0.4, "undecided"),
+        (math.nan, math.nan, 1.0, math.nan, 0.5, "undecided"),
+    ],
+)
+def test_the_rule(low, high, p_holm, p_t, p_exact, finding):
+    row = {"estimate": 0.0, "ci_low": low, "ci_high": high, "p_holm": p_holm, "p_equivalence": p_t,
+           "p_equivalence_exact": p_exact}  # fmt: skip
+    assert finding_of(row, AnalysisConfig()) == finding

@@ -44,4 +44,4 @@ rule all:
     default_target: True
     input:
         rules.report.output,
-        rules.collect.input,
+        rules.collect.input,  # or a run that is missing behind a finished report would go unnoticed

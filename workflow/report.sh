@@ -1,18 +1,21 @@
-# sh workflow/report.sh SUITE.yaml [SNAKEMAKE_OPTIONS...]     (BIN: the environment's bin folder)
+# sh workflow/report.sh SUITE.yaml [SNAKEMAKE_OPTIONS...]
 #
 # Runs a suite and ends with the path of its report. Where some runs could not finish, the report is made all the same
 # from what there is, with its holes named, and the exit code is 1. Bad input: exit code 2 before anything starts.
+# BIN is the folder of the environment's commands; without it they are looked up as usual.
 set -eu
 
 suite=$1
 shift
-PATH="$(cd "$BIN" && pwd):$PATH"
+if [ -n "${BIN:-}" ]; then
+	PATH="$(cd "$BIN" && pwd):$PATH"
+fi
 
 moco-bench plan "$suite"
 name=$(python -c 'import sys; from moco_bench.suite.suite import load_suite; print(load_suite(sys.argv[1]).name)' "$suite")
 
 status=0
-snakemake --configfile "$suite" "$@" || status=1
+snakemake --configfile "$suite" --quiet host reason "$@" || status=1
 if [ "$status" -ne 0 ]; then
 	echo "Some jobs did not finish: the report shows what there is. The same command goes on from here." >&2
 	moco-bench collect "$suite"

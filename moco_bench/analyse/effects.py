@@ -61,10 +61,10 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
 
 
 def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
-    """The declared metrics, costs and claims' metrics of which at least one finished run has a value."""
+    """The primary metric, and the declared metrics, costs and claims' metrics of which any finished run has a value."""
     declared = [config.primary, *config.metrics, *config.costs, *(c.metric for c in config.claims if c.metric)]
     done = finished(runs)
-    return [name for name in dict.fromkeys(declared) if done[name].notna().any()]
+    return [name for name in dict.fromkeys(declared) if name == config.primary or done[name].notna().any()]
 
 
 def _row(

@@ -57,7 +57,7 @@ def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
             f"a table of runs has "
             f"{', '.join(REQUIRED)} and metrics such as knn_top1"
         )
-    runs = raw.copy()
+    runs = raw.fillna("")
     for name in (name for name in COLUMNS if name not in runs.columns):
         runs[name] = ""
     runs["budget"] = runs["budget"].replace("", "epochs")
@@ -95,8 +95,7 @@ def _numbers(runs: pd.DataFrame, name: str, source: str) -> pd.Series:
     if len(wrong):
         raise InputError(
             f"{source}: line {int(wrong.index[0]) + 2}: {name} is {wrong.iloc[0]!r}; a "
-            f"finite number would "
-            "be right, or nothing"
+            "finite number would be right, or nothing"
         )
     return numbers.where(numbers.abs().lt(float("inf")))
 

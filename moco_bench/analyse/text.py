@@ -61,12 +61,12 @@ def comparison_as_text(found: Comparison) -> str:
     lines = []
     for row in found.table.to_dict("records"):
         digits = METRICS[row["metric"]].decimals
+        bounds = interval(row["ci_low"], row["ci_high"], digits)
+        change = f"{number(row['difference'], digits, signed=True):>8} {bounds:<18}"
         lines.append(
             f"{row['dataset']}  {row['encoder']}  {row['arm']:<10} {row['metric']:<20} "
-            f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  "
-            f"{number(row['difference'], digits, signed=True):>8} {interval(row['ci_low'], row['ci_high'], digits):<18} "
+            f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  {change} "
             f"n {row['n_seeds']}  {row['verdict']}{equal_budget(row['budget'])}"
-            + (f"  (equal {row['budget']})" if row["budget"] != "epochs" else "")
         )
     if not lines:
         lines = ["no run is finished on both sides"]

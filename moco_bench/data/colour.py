@@ -74,7 +74,7 @@ def jitter(images: Tensor, factors: Tensor, order: Tensor, chosen: Tensor, activ
                 index = (chosen & (order[:, stage] == operation)).nonzero().squeeze(1)
                 factor = factors[index, operation].to(images.device)
                 index = index.to(images.device)
-                images[index] = adjust(images[index], factor)
+                images.index_copy_(0, index, adjust(images.index_select(0, index), factor))
     return images
 
 

@@ -92,12 +92,13 @@ def _block(results: Results, metric: Metric, dataset: str, encoder: str, *, seve
     rows = chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
     if not rows:
         return None
-    answers = tuple(_answer(row, metric, rows) for row in rows)
+    level = 1 - results.plan.config.confidence
+    answers = tuple(_answer(row, metric, rows, level) for row in rows)
     title = f"{dataset}, {encoder}"
     return Block(title, _headline(rows, metric), answers, _limits(results, rows, metric), _unit(metric))
 
 
-def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]]) -> Answer:
+def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]], level: float) -> Answer:
     treatment, _, control = row["effect"].rpartition("-")
     question = QUESTIONS.get(row["effect"]) or (
         f"Is {treatment} better than {control}?" if row["kind"] == "arm" else f"{row['effect']}: a difference?"
@@ -106,7 +107,7 @@ def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]]) -> 
     unproven = ", pairing unproven" if row["paired"] == "unproven" else ""
     return Answer(
         question=question,
-        verdict=_verdict(row, metric),
+        verdict=_verdict(row, metric, level),
         tone=finding_tone(metric.name, row["finding"]),
         decided=row["finding"] in ("higher", "lower", "equivalent"),
         estimate=number(row["estimate"], metric.decimals, signed=True),
@@ -116,13 +117,19 @@ def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]]) -> 
     )
 
 
-def _verdict(row: dict[Any, Any], metric: Metric) -> str:
+def _verdict(row: dict[Any, Any], metric: Metric, level: float) -> str:
     finding, interaction = row["finding"], row["effect"] == "interaction"
     margin = _margin(row, metric)
     good = finding.endswith(metric.better or "higher")
     if finding in ("higher", "lower"):
-        words = ("Yes: together they gain more than apart", "No: they get in each other's way")
-        return words[not good] if interaction else ("Yes" if good else "No: it does harm")
+        small = max(row["p_equivalence"], row["p_equivalence_exact"]) <= level + 1e-12
+        if interaction:
+            words = "Yes: together they gain more" if good else "No: they get in each other's way"
+        else:
+            words = (
+                ("Yes" if good else "No: it does harm") if not small else ("Slightly" if good else "No: slight harm")
+            )
+        return f"{words}, under {margin}" if small else words
     if finding == "equivalent":
         return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
     if finding == "leans-equivalent":

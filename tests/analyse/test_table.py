@@ -66,7 +66,7 @@ def test_not_a_table(tmp_path):
     with pytest.raises(InputError, match="not readable"):
         read_runs(tmp_path / "runs.csv")
     (tmp_path / "runs.csv").write_text('a,b\n1,2,3,4\n"')
-    with pytest.raises(InputError, match="runs.csv"):
+    with pytest.raises(InputError, match="not readable"):
         read_runs(tmp_path / "runs.csv")
 
 

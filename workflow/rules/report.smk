@@ -2,11 +2,9 @@
 
 
 rule collect:
-    input:
+    input:  # history.csv and resources.json come with run.json, from one job
         runs=of_each_run("run.json"),
         metrics=of_each_run("metrics.json"),
-        histories=of_each_run("history.csv"),
-        resources=of_each_run("resources.json"),
         floors=of_each_dataset("floors") if SUITE.evaluate.floors else [],
     output:
         table=f"{RESULTS}/runs.csv",

@@ -1,0 +1,72 @@
+"""The JSON schema of a suite file, for editors and other tools; made from the configuration, so it can't fall behind.
+
+`python -m moco_bench.suite.schema workflow/schemas/suite.schema.json` writes it. It knows the short spellings that a
+suite file may use. It is looser than `load_suite`, which also checks what keys mean together.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from moco_bench.files import write_text
+from moco_bench.suite.suite import Suite
+
+Schema = dict[str, Any]
+
+
+def suite_schema() -> Schema:
+    """The schema, draft 2020-12."""
+    schema = Suite.model_json_schema()
+    definitions, properties = schema["$defs"], schema["properties"]
+    for singular, section in (("dataset", "DatasetConfig"), ("encoder", "EncoderConfig")):
+        one = _name_or(definitions[section]["properties"]["name"]["enum"], _reference(section))
+        properties[singular] = one
+        properties[f"{singular}s"]["items"] = one
+        schema["required"].remove(f"{singular}s")
+        schema.setdefault("allOf", []).append({"oneOf": [{"required": [singular]}, {"required": [f"{singular}s"]}]})
+    properties["seeds"] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 10_000}, properties["seeds"]]}
+    negatives = definitions["ContrastConfig"]["properties"]["negatives"]
+    rules = sorted(negatives.pop("discriminator")["mapping"])
+    definitions["ContrastConfig"]["properties"]["negatives"] = _name_or(rules, negatives)
+    _describe_arms(schema, rules)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "A suite of moco_bench",
+    }
+
+
+def _describe_arms(schema: Schema, rules: list[str]) -> None:
+    """An arm may be empty, and names only the keys that it changes: nothing in it is required."""
+    definitions, arms = schema["$defs"], schema["properties"]["arms"]
+    arms["patternProperties"] = {
+        pattern: {"anyOf": [_reference("ArmConfig"), {"type": "null"}]} for pattern in arms["patternProperties"]
+    }
+    arms["additionalProperties"] = False
+    for name, section in (("encoder", "EncoderConfig"), ("contrast", "ContrastConfig"), ("train", "TrainConfig")):
+        keys = dict(definitions[section]["properties"])
+        if "negatives" in keys:
+            keys["negatives"] = _name_or(rules, {"type": "object"})
+        definitions["ArmConfig"]["properties"][name] = {
+            "type": "object",
+            "properties": keys,
+            "additionalProperties": False,
+        }
+
+
+def _reference(section: str) -> Schema:
+    return {"$ref": f"#/$defs/{section}"}
+
+
+def _name_or(names: list[str], section: Schema) -> Schema:
+    return {"anyOf": [{"type": "string", "enum": list(names)}, section]}
+
+
+def schema_text() -> str:
+    """The schema as it stands in its file."""
+    return json.dumps(suite_schema(), indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    write_text(Path(sys.argv[1]), schema_text())

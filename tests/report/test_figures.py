@@ -1,0 +1,130 @@
+"""The data behind each figure, and that figures survive holes; not pixels."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
+from moco_bench.report.figures.cost import cost_figure
+from moco_bench.report.figures.curves import false_negative_figure, learning_figure
+from moco_bench.report.figures.effects import effects_figure, seed_values
+from moco_bench.report.figures.robustness import corruption_figure
+from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, inline_svg
+from moco_bench.report.results import load_results
+
+ALL = (
+    accuracy_figure, pairs_figure, cost_figure, false_negative_figure, learning_figure, effects_figure,
+    corruption_figure,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, synthetic):
+    return load_results(
+        synthetic.write_results(tmp_path_factory.mktemp("figures"), synthetic.suite_values(4), foreign=("dual/seed0",))
+    )
+
+
+def test_accuracy_shows_every_seed(results):
+    data = accuracy_figure(results).data
+    knn = data[data["metric"] == "knn_top1"]
+    assert len(knn) == 16
+    expected = results.runs.set_index(["arm", "seed"])["knn_top1"]
+    for row in knn.to_dict("records"):
+        assert row["top1"] == expected[row["arm"], row["seed"]]
+
+
+def test_throughput_comes_from_undisturbed_runs_only(results):
+    data = cost_figure(results).data
+    speed = data[data["metric"] == "images_per_second"]
+    assert len(speed) == 15
+    assert not ((speed["arm"] == "dual") & (speed["seed"] == 0)).any()
+    assert (data["metric"] == "peak_memory_mib").sum() == 16
+
+
+def test_without_undisturbed_runs_there_is_no_throughput(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2), foreign=("seed0", "seed1"))
+    plot = cost_figure(load_results(path))
+    assert set(plot.data["metric"]) == {"peak_memory_mib"}
+    assert "No run had the machine to itself" in plot.caption
+
+
+def test_effects_show_what_the_table_says(results):
+    data = effects_figure(results).data
+    summary = data[data["seed"] == "all"].set_index("effect")
+    values = seed_values(results)
+    for effect, own in values.groupby("effect"):
+        assert summary.loc[effect, "estimate"] == pytest.approx(own["value"].mean())
+
+
+def test_curves_hold_the_histories(results):
+    data = learning_figure(results).data
+    assert len(data) == 16 * 12
+    dropped = false_negative_figure(results).data
+    assert dropped.loc[dropped["arm"] == "vanilla", "false_negative_rate_dropped"].isna().all()
+
+
+def test_corruptions_start_from_the_clean_accuracy(results):
+    data = corruption_figure(results).data
+    clean = data[(data["strength"] == 0) & (data["corruption"] == "noise")].set_index(["arm", "seed"])["knn_top1"]
+    runs = results.runs.set_index(["arm", "seed"])["knn_top1"]
+    np.testing.assert_allclose(clean.sort_index(), runs.sort_index())
+    assert sorted(data["strength"].unique()) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("draw", ALL)
+def test_every_figure_says_in_words_what_it_shows(results, draw):
+    plot = draw(results)
+    assert len(plot.alt) > 30
+    assert plot.alt.endswith(".")
+    assert plot.caption
+    assert not plot.data.empty
+
+
+@pytest.mark.parametrize("draw", ALL)
+def test_without_results_there_is_no_figure(tmp_path, synthetic, draw):
+    results = load_results(
+        synthetic.write_results(tmp_path, synthetic.suite_values(2), missing=("seed0", "seed1"), floors=False)
+    )
+    assert draw(results) is None
+
+
+def test_svg_is_well_formed_and_the_same_every_time(results):
+    first, second = as_svg(accuracy_figure(results)), as_svg(accuracy_figure(results))
+    assert first == second
+    ElementTree.fromstring(first)
+    assert as_png(accuracy_figure(results)).startswith(b"\x89PNG")
+
+
+def test_inline_svg_has_its_own_identifiers_and_the_pages_colours(results):
+    body = inline_svg(as_svg(cost_figure(results)), "cost")
+    ElementTree.fromstring(body)
+    identifiers = re.findall(r'\bid="([^"]+)"', body)
+    assert identifiers
+    assert all(name.startswith("cost-") for name in identifiers)
+    referred = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', body)
+    assert {a or b for a, b in referred} <= set(identifiers)
+    assert f"var(--ink, {INK})" in body
+    assert "var(--c-0072b2, #0072b2)" in body
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", body)
+
+
+def test_arms_differ_without_colour_too():
+    styles = arm_styles(["vanilla", "dual", "filter", "both", "d1", "d3", "d4", "control", "easiest", "random"])
+    assert len({(s.marker, str(s.dash), s.hatch) for s in styles.values()}) == 10
+    assert len({s.colour for s in styles.values()}) == 10
+
+
+def test_names_are_not_mathematics(tmp_path, synthetic):
+    values = synthetic.suite_values(2)
+    values["dataset"] = {"name": "fashion-mnist-5k", "label": "a_b-c.d"}
+    results = load_results(synthetic.write_results(tmp_path, values))
+    frame = results.runs.replace({"arm": {"dual": "$\\frac{dual$"}})
+    import dataclasses
+
+    for draw in ALL:
+        plot = draw(dataclasses.replace(results, runs=frame))
+        if plot is not None:
+            as_svg(plot)

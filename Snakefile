@@ -45,3 +45,5 @@ rule all:
     input:
         rules.report.output,
         rules.collect.input,  # or a run that is missing behind a finished report would go unnoticed
+    message:
+        "The suite is complete"

@@ -20,7 +20,7 @@ if [ "$status" -ne 0 ]; then
 	echo "Some jobs did not finish: the report shows what there is. The same command goes on from here." >&2
 	moco-bench collect "$suite"
 	moco-bench analyse "results/$name"
-	moco-bench report "results/$name" --out "reports/$name"
+	moco-bench report "results/$name" --out "reports/$name" >/dev/null
 fi
 echo "reports/$name/report.html"
 exit "$status"

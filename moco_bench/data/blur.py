@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from moco_bench.data.crop import separable
 
@@ -27,5 +28,4 @@ def _blur_rows(size: int, sigma: Tensor) -> Tensor:
     kernel = torch.softmax(-0.5 * (offsets / sigma[:, None]) ** 2, dim=1)
     position = (torch.arange(size, device=sigma.device)[:, None] + offsets).abs()
     position = torch.where(position >= size, 2 * (size - 1) - position, position)
-    rows = torch.zeros(len(sigma), size, size, device=sigma.device)
-    return rows.scatter_add_(2, position.expand(len(sigma), -1, -1), kernel[:, None].expand(-1, size, -1))
+    return torch.einsum("bk,ikj->bij", kernel, one_hot(position, size).float())

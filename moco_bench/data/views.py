@@ -122,5 +122,5 @@ def _where(chosen: Tensor, change: Callable[..., Tensor], images: Tensor, *param
     if len(index) > 0:
         own = [parameter[index].to(images.device) for parameter in parameters]
         index = index.to(images.device)
-        images[index] = change(images[index], *own)
+        images[index] = change(images.index_select(0, index), *own)
     return images

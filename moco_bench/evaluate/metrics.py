@@ -1,12 +1,14 @@
 """Everything that is measured on one encoder: the content of `metrics.json` but for its fingerprint."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.splits import limit_to
 from moco_bench.data.views import Augmentation
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of
@@ -121,6 +123,9 @@ def _corrupted(
     encoder: Encoder, bank: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> dict[str, dict[str, float]]:
     """Top-1 of kNN by kind and strength; the bank stays clean."""
+    if len(dataset.evaluation) > config.corruption_images:
+        asked = limit_to(dataset.evaluation, config.corruption_images, "evaluate.corruption_images")
+        dataset = replace(dataset, evaluation=asked)
     images = dataset.evaluation.images
     top1: dict[str, dict[str, float]] = {kind: {} for kind in CORRUPTIONS}
     for kind in CORRUPTIONS:

@@ -85,7 +85,7 @@ def _warn(suite: Suite) -> Iterator[str]:
             )
     if len(suite.seeds) < 6:
         yield (
-            f"{len(suite.seeds)} seeds: the exact sign-flip test can't reach p < 0.05 below 6 seeds "
+            f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds "
             f"(smallest here: {2 / 2 ** len(suite.seeds):.3g})"
         )
 

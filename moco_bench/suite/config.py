@@ -258,6 +258,9 @@ class EvaluateConfig(Section):
     knn_temperature: Positive = Field(0.1, description="Neighbours weigh exp(similarity / temperature).")
     probe: ProbeConfig = ProbeConfig()
     corruptions: bool = Field(True, description="kNN under noise, blur, contrast and occlusion.")
+    corruption_images: Annotated[int, Field(ge=100)] = Field(
+        2000, description="At most this many evaluation images, balanced over the classes, are corrupted."
+    )
     floors: bool = Field(True, description="kNN and probe on raw pixels and on the random initialisation.")
     neighbours: Annotated[int, Field(ge=0, le=64)] = Field(6, description="Test images shown with their neighbours.")
     batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images a forward pass.")

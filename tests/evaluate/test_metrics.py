@@ -119,3 +119,13 @@ def test_embeddings_that_are_not_finite_end_the_run_with_a_reason(digits):
         encoder.head.weight[0, 0] = math.nan
     with pytest.raises(RunFailed, match="aren't finite"):
         evaluate(digits, encoder=encoder)
+
+
+def test_only_as_many_images_are_corrupted_as_the_settings_say(digits):
+    """With 150 evaluation images and 100 asked for, accuracies are multiples of a hundredth."""
+    limited = evaluate(digits, CONFIG.model_copy(update={"corruption_images": 100}))["corruptions"]
+    whole = evaluate(digits)["corruptions"]
+
+    accuracies = [top1 for strengths in limited.values() for top1 in strengths.values()]
+    assert all(top1 == round(top1) for top1 in accuracies)
+    assert limited != whole

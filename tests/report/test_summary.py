@@ -22,7 +22,7 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     assert answers[1].verdict == "No: slight harm, under 1 point"
     assert answers[2].verdict == "No: what they gain adds up, within 1 point"
     assert found.headline.startswith("The dual-view loss gains 2")
-    assert "hard-negative filtering loses 0.3 points" in found.headline
+    assert "hard-negative filtering loses 0.2 points" in found.headline
     assert found.progress == "All 32 runs are done."
 
 

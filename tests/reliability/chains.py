@@ -1,0 +1,130 @@
+"""One run from its first step to the collected table, in as many processes as it takes."""
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from processes import Outcome, Setting, start
+
+ARMS = ("vanilla", "dual", "filter", "both")
+STEPS_PER_EPOCH, EPOCHS = 5, 4
+HARDEST = {"rule": "hardest", "fraction": 0.25}
+SUITE: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"name": "digits", "train_limit": 160, "test_limit": 60},
+    "encoder": {"name": "resnet-compact", "width": 4, "dimension": 16, "batch_norm_groups": 4},
+    "contrast": {"queue_size": 64, "filter_warmup_steps": 7, "mask_same_sample": True},
+    "train": {
+        "epochs": EPOCHS, "batch_size": 32, "precision": "float32", "threads": 1, "device": "cpu",
+        "checkpoint_seconds": 0.0,
+    },
+    "evaluate": {"knn_k": 5, "probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]}},
+    "arms": {
+        "vanilla": {},
+        "dual": {"contrast": {"dual_view": "key-in-batch"}},
+        "filter": {"contrast": {"negatives": HARDEST}},
+        "both": {"contrast": {"dual_view": "key-in-batch", "negatives": HARDEST}},
+    },
+}  # fmt: skip
+TIMED = ("images_per_second", "seconds")
+"""Columns of a history that the clock decides."""
+
+
+def write_suite(path: Path, **changes: Any) -> Path:
+    """Write the suite to `path`, whole sections replaced by `changes`."""
+    path.write_text(yaml.safe_dump(SUITE | changes, sort_keys=False))
+    return path
+
+
+@dataclass
+class Chain:
+    """`pretrain`, `evaluate`, `collect` for one run, each repeated until it ends well.
+
+    Attributes:
+        suite: the suite file.
+        arm: which arm's run.
+        folder: of this chain's results, logs and traces.
+        places: names of the places that each command passed when nothing disturbed it.
+    """
+
+    suite: Path
+    arm: str
+    folder: Path
+    seed: int = 0
+    places: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str:
+        return f"digits/resnet-compact/{self.arm}/seed{self.seed}"
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    @property
+    def run(self) -> Path:
+        """The run's directory."""
+        return self.results / "tiny" / "runs" / self.run_id
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.results / "tiny" / "checkpoints" / self.run_id
+
+    @property
+    def commands(self) -> dict[str, list[str]]:
+        """The three commands, in their order."""
+        where = ["--results", str(self.results)]
+        run = [str(self.suite), "--run", self.run_id]
+        return {
+            "pretrain": ["pretrain", *run, *where],
+            "evaluate": ["evaluate", *run, *where],
+            "collect": ["collect", str(self.suite), *where],
+        }
+
+    def start(self, command: str, setting: Setting = Setting()) -> Any:
+        """Start one of the commands."""
+        return start(self.commands[command], self.folder / f"{command}.log", setting)
+
+    def execute(self, command: str, setting: Setting = Setting()) -> Outcome:
+        """Run one of the commands to whatever end."""
+        return self.start(command, setting).wait()
+
+    def finish(self) -> None:
+        """Run all commands, none disturbed."""
+        for command in self.commands:
+            trace = self.folder / f"{command}.json"
+            outcome = self.execute(command, Setting(trace=trace))
+            assert outcome.code == 0, outcome.printed
+            self.places[command] = json.loads(trace.read_text())
+
+    def record(self) -> dict[str, Any]:
+        """The run's `run.json`."""
+        record: dict[str, Any] = json.loads((self.run / "run.json").read_text())
+        return record
+
+    def start_steps(self) -> list[int]:
+        """The step that each attempt started from."""
+        return [attempt["start_step"] for attempt in self.record()["attempts"]]
+
+
+def assert_same_results(chain: Chain, undisturbed: Chain) -> None:
+    """The same bytes where bytes can be the same, the same values in all fields that no clock decides."""
+    for name in ("encoder.safetensors", "metrics.json"):
+        assert (chain.run / name).read_bytes() == (undisturbed.run / name).read_bytes(), name
+    assert timeless_history(chain) == timeless_history(undisturbed)
+    assert chain.record()["hashes"] == undisturbed.record()["hashes"]
+    assert leftovers(chain) == []
+
+
+def timeless_history(chain: Chain) -> list[dict[str, str]]:
+    """The rows of `history.csv` without what the clock decides."""
+    with open(chain.run / "history.csv", newline="") as handle:
+        return [{name: value for name, value in row.items() if name not in TIMED} for row in csv.DictReader(handle)]
+
+
+def leftovers(chain: Chain) -> list[str]:
+    """Files that a killed writer left half written."""
+    return [str(path.relative_to(chain.results)) for path in chain.results.rglob("*.tmp")]

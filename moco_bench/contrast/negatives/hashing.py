@@ -7,17 +7,17 @@ from torch import Tensor
 _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 
 
-def random_scores(rows: int, columns: slice, seed: tuple[int, int], device: torch.device) -> Tensor:
-    """Part of a matrix of uniform random int32 numbers: all of its `rows`, and the given `columns`.
+def random_scores(rows: Tensor, columns: Tensor, seed: tuple[int, int]) -> Tensor:
+    """Part of a matrix of uniform random int32 numbers: the given `rows` [R] and `columns` [C].
 
     An entry depends on its row, its column and the seed alone (a counter-based generator), hence not on how a queue is
     cut into chunks, nor on the device.
 
     Returns:
-        int32 [rows, columns.stop - columns.start].
+        int32 [R, C].
     """
-    of_row = _mix(_mix(torch.arange(rows, dtype=torch.int32, device=device)) + seed[0])
-    of_column = _mix(_mix(torch.arange(columns.start, columns.stop, dtype=torch.int32, device=device)) + seed[1])
+    of_row = _mix(_mix(rows.to(torch.int32)) + seed[0])
+    of_column = _mix(_mix(columns.to(torch.int32)) + seed[1])
     # The two hashes make every entry's argument unlike its neighbours'; mixing once more undoes the xor's structure.
     return _mix(of_row[:, None] ^ of_column[None, :])
 

@@ -34,6 +34,7 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv "$(VENV)"
 
 $(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV): a few minutes the first time, most of them PyTorch"
 	$(PIP) install --editable .
 	@touch $@
 

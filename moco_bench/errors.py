@@ -5,8 +5,12 @@ class InputError(Exception):
     """What the user gave can't be used. The message is one line: what is wrong, where, what would be right. Exit 2."""
 
 
-class Interrupted(Exception):
-    """A signal stopped the run after its checkpoint was written; the same command goes on from there. Exit 75."""
+class Interrupted(BaseException):
+    """A signal stopped the command; the same command goes on from where it was. Exit 75.
+
+    Like KeyboardInterrupt it may come up anywhere, so it is no `Exception`: code that answers whatever goes wrong in
+    a library would take it for that.
+    """
 
 
 class RunFailed(Exception):

@@ -1,44 +1,91 @@
 """Reading and writing files so that a reader never sees half of one."""
 
+import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from moco_bench.errors import InputError
 
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+"""Tells the processes of machines apart that share a file system, without a host name in a file's name."""
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+
+def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | None = None) -> None:
     """Let `write` fill a temporary file beside `path`, flush it to disk, then rename it over `path`.
 
     The directory is flushed too, so that the rename survives a power cut. On any error the temporary file is removed
-    and what stood at `path` is untouched.
+    and what stood at `path` is untouched. Temporary files of writers that were killed are removed.
+
+    Args:
+        path: the file to write; its folder is made.
+        write: fills the file whose path it is given.
+        keep: where what stood at `path` is renamed to.
+
+    Raises:
+        OSError: the disk is full, a permission is missing, and the like; it names `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        with open(temporary, "rb+") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    with _errors_naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.tmp")
+        try:
+            write(temporary)
+            with open(temporary, "rb+") as handle:
+                os.fsync(handle.fileno())
+            if keep is not None and path.exists():
+                os.replace(path, keep)
+            os.replace(temporary, path)
+        finally:
+            with suppress(OSError):  # of a disk that became read-only, say: what went wrong first is the news
+                temporary.unlink(missing_ok=True)
+        _flush_directory(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content`, atomically."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_atomically(path, write)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, atomically."""
+    write_bytes(path, text.encode())
 
-    def write(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
 
-    write_atomically(path, write)
+@contextmanager
+def _errors_naming(path: Path) -> Iterator[None]:
+    """An error of the file system names no file, or a temporary one of which nobody has heard; this names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary files for `path` whose writers, on this machine, are gone: killed while they wrote."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{_HOST}.*.tmp"):
+        process = leftover.name.split(".")[-2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            leftover.unlink(missing_ok=True)
+
+
+def _flush_directory(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def canonical_json(value: Any) -> str:
@@ -60,11 +107,25 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        InputError: the file is missing, unreadable or not JSON.
+        InputError: the file is missing, unreadable, not JSON, or holds NaN or infinity, which JSON doesn't have.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: not readable as JSON ({error})") from None
+    except RecursionError:
+        raise InputError(f"{path}: not readable as JSON (nested too deeply)") from None
+    except (OSError, ValueError) as error:  # what is wrong with text, with JSON and with a number is a ValueError
+        raise InputError(f"{path}: not readable as JSON ({' '.join(str(error).split())[:200]})") from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds a mapping. Raises `InputError` where it doesn't, or as `read_json` does."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds a {type(value).__name__}; a mapping would be right")
+    return value
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

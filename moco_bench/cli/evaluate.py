@@ -1,12 +1,14 @@
 """`moco-bench evaluate`: metrics of one run, or the floors that any encoder has to beat."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from moco_bench.cli.options import add_suite
-from moco_bench.errors import InputError
-from moco_bench.files import read_json, write_json
+from moco_bench.cli.options import add_suite, tell_of_wait
+from moco_bench.errors import InputError, RunFailed
+from moco_bench.files import read_mapping, write_json
+from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run, find_run
 from moco_bench.suite.suite import Suite, load_suite
 
@@ -34,46 +36,63 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _evaluate_run(wanted: Run, results: Path) -> Path:
+    from moco_bench.train.run_lock import sole_writer
+    from moco_bench.train.signals import interrupted_by_signals
+
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
-    record = read_json(directory / "run.json")
-    if record["fingerprint"] != wanted.fingerprint:
-        raise InputError(f"{directory}: trained with other settings than the suite has now; run `pretrain` first")
-    metrics = _metrics(wanted, record, directory, checkpoints)
-    write_json(directory / "metrics.json", metrics)
-    _remove_checkpoints(checkpoints)
+    read_record(directory / "run.json")  # before the lock makes a folder for a run that isn't there
+    with interrupted_by_signals(wanted.id), sole_writer(checkpoints, partial(tell_of_wait, wanted)):
+        record = read_record(directory / "run.json")
+        if record["fingerprint"] != wanted.fingerprint:
+            raise InputError(f"{directory}: trained with other settings than the suite has now; run `pretrain` first")
+        write_json(directory / "metrics.json", _metrics(wanted, record, results))
+        _remove_checkpoints(checkpoints)
     return directory / "metrics.json"
 
 
-def _metrics(wanted: Run, record: dict[str, Any], directory: Path, checkpoints: Path) -> dict[str, Any]:
+def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, Any]:
     if record["status"] != "done":
-        return {"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": record["reason"]}
-    stored = wanted.stored_evaluation(checkpoints)
-    if stored.exists():
-        metrics: dict[str, Any] = read_json(stored)
-        if metrics.get("data_sha256") == record["data"]["sha256"]:
-            return metrics
-
-    from safetensors.torch import load_file
+        return _without_metrics(wanted, record["reason"])
+    stored = _stored(wanted, record, wanted.checkpoints(results))
+    if stored is not None:
+        return stored
 
     from moco_bench.data.datasets import load_dataset
     from moco_bench.evaluate.stored import store_evaluation
+    from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.precision import resolve_numerics
-    from moco_bench.train.signals import interrupted_by_signals
-    from moco_bench.train.state import initial_encoder
+    from moco_bench.train.state import trained_encoder
 
     dataset = load_dataset(wanted.dataset)
     if dataset.sha256 != record["data"]["sha256"]:
         raise InputError(f"{wanted.dataset.title}: the data set has changed since {wanted.id} was trained on it")
     channels, height, width = dataset.train.images.shape[1:]
-    encoder = initial_encoder(wanted, channels=channels, image_size=min(height, width))
-    encoder.load_state_dict(load_file(directory / "encoder.safetensors"))
-    with interrupted_by_signals("evaluation"):
-        return store_evaluation(wanted, encoder, dataset, resolve_numerics(wanted.train).device, checkpoints)
+    weights = wanted.directory(results) / "encoder.safetensors"
+    encoder = trained_encoder(wanted, weights, record["hashes"], channels=channels, image_size=min(height, width))
+    with leased_device(wanted.train.device) as name:
+        device = resolve_numerics(wanted.train, name).device
+        try:
+            return store_evaluation(wanted, encoder, dataset, device, wanted.checkpoints(results))
+        except RunFailed as failure:
+            return _without_metrics(wanted, str(failure))
+
+
+def _stored(wanted: Run, record: dict[str, Any], checkpoints: Path) -> dict[str, Any] | None:
+    """What the training process left, if it is there, whole, and about the same images."""
+    try:
+        metrics = read_mapping(wanted.stored_evaluation(checkpoints))
+    except InputError:
+        return None
+    return metrics if metrics.get("data_sha256") == record["data"]["sha256"] else None
+
+
+def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
+    return {"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": reason}
 
 
 def _remove_checkpoints(checkpoints: Path) -> None:
     """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
-    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.jsonl"):
+    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json"):
         path.unlink(missing_ok=True)
 
 
@@ -82,14 +101,16 @@ def _evaluate_floors(suite: Suite, title: str, results: Path) -> Path:
     if title not in configs:
         raise InputError(f"--floors: suite {suite.name} has no data set {title!r}; it has {', '.join(configs)}")
 
-    from moco_bench.data.datasets import load_dataset
+    from moco_bench.data.datasets import load_described
     from moco_bench.evaluate.floors import floors_of
+    from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.precision import resolve_numerics
     from moco_bench.train.signals import interrupted_by_signals
 
-    device = resolve_numerics(suite.train).device
-    with interrupted_by_signals("evaluation"):
-        floors = floors_of(load_dataset(configs[title]), suite.encoders, suite.seeds, suite.evaluate, device)
-    path = results / suite.name / "floors" / f"{title}.json"
-    write_json(path, floors)
-    return path
+    folder = results / suite.name
+    with interrupted_by_signals(f"floors of {title}"), leased_device(suite.train.device) as name:
+        dataset = load_described(configs[title], folder / "data" / f"{title}.json")
+        device = resolve_numerics(suite.train, name).device
+        floors = floors_of(dataset, suite.encoders, suite.seeds, suite.evaluate, device)
+        write_json(folder / "floors" / f"{title}.json", floors)
+    return folder / "floors" / f"{title}.json"

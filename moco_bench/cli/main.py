@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 2 bad input; 75 interrupted, to be continued by the same command; what a command itself returns.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    warnings.formatwarning = _one_line
     try:
         return _run(given)
     except InputError as error:
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `moco-bench plan ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError as error:
+        return _complain(f"out of memory: {error or 'no further detail'}", 1)
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
 
@@ -77,6 +81,11 @@ def _run(given: list[str]) -> int:
     options = parser.parse_args(given)
     code: int = options.run(options)
     return code
+
+
+def _one_line(message: Warning | str, *context: object, **more: object) -> str:
+    """A warning as a user needs it, without the place in the code that raised it."""
+    return f"moco-bench: warning: {message}\n"
 
 
 def _complain(message: object, code: int) -> int:

@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from tqdm import tqdm
 
-from moco_bench.cli.options import add_suite
-from moco_bench.errors import RunFailed
+from moco_bench.cli.options import add_suite, tell_of_wait
+from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.suite.runs import Run, find_run
 from moco_bench.suite.suite import load_suite
 
@@ -32,30 +33,32 @@ def run(options: argparse.Namespace) -> int:
     wanted = find_run(suite, options.run_id)
     checkpoints = wanted.checkpoints(options.results)
 
-    from moco_bench.data.datasets import load_dataset
+    from moco_bench.data.datasets import load_described
     from moco_bench.evaluate.stored import store_evaluation
     from moco_bench.train.gpu_lease import leased_device
-    from moco_bench.train.pretrain import pretrain, sole_writer, write_results
+    from moco_bench.train.pretrain import pretrain, write_results
+    from moco_bench.train.run_lock import sole_writer
     from moco_bench.train.sharing import note_finished, reuse_finished
     from moco_bench.train.signals import interrupted_by_signals, stop_on_signals
 
-    with sole_writer(checkpoints):
-        dataset = load_dataset(wanted.dataset)
+    with interrupted_by_signals(wanted.id), sole_writer(checkpoints, partial(tell_of_wait, wanted)):
+        dataset = load_described(wanted.dataset, wanted.manifest(options.results))
         if reuse_finished(wanted, dataset.sha256, options.results):
             print(f"{wanted.id}: shared with a finished run of the same fingerprint")
             return 0
-        with interrupted_by_signals("waiting for a device"), leased_device(wanted.train.device) as device:
+        with leased_device(wanted.train.device) as device:
             with stop_on_signals() as stop, _told_epochs(wanted) as on_epoch:
                 pretrained = pretrain(
                     wanted, dataset, checkpoints, device=device, stop_requested=lambda: bool(stop), on_epoch=on_epoch
                 )
-            with interrupted_by_signals("evaluation"):
-                if pretrained.reason is None:
-                    try:
-                        store_evaluation(wanted, pretrained.encoder, dataset, pretrained.numerics.device, checkpoints)
-                    except RunFailed as failure:
-                        pretrained.state.progress.failed = str(failure)
-                write_results(pretrained, wanted.directory(options.results))
+            if stop:
+                raise Interrupted(f"{wanted.id}: trained to its end; not evaluated yet")
+            if pretrained.reason is None:
+                try:
+                    store_evaluation(wanted, pretrained.encoder, dataset, pretrained.numerics.device, checkpoints)
+                except RunFailed as failure:
+                    pretrained.state.progress.failed = str(failure)
+            write_results(pretrained, wanted.directory(options.results))
         note_finished(wanted, options.results)
     print(f"{wanted.id}: {pretrained.reason or 'done'}")
     return 0

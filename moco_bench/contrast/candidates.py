@@ -1,49 +1,26 @@
-"""The pairs of anchors and keys, of which a rule keeps some as negatives: all at once, or in chunks of the queue."""
+"""The pairs of anchors and keys, from which a rule chooses negatives."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from moco_bench.contrast.negatives.hashing import random_scores
-from moco_bench.contrast.negatives.histogram import streamed_cuts
 from moco_bench.contrast.negatives.rules import Ranks
-from moco_bench.contrast.negatives.selection import Cut, Membership, cut, cut_counts, flags
+from moco_bench.contrast.negatives.selection import flags
 
-STREAM_ABOVE = 2**22
-"""Pairs above which the queue is taken in chunks. Below, one matrix (16 MiB) is computed once for all passes."""
+BLOCKED = 1e30
+"""By how much the score of a blocked pair is lowered: below all others, and no infinity, which a product makes NaN."""
 
-CHUNK_PAIRS = 2**18
-"""Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
-
-MINIMUM_WIDTH = 64
-"""Slots of a chunk, whatever the batch: narrower products are slow."""
-
-SAMPLE = 1024
-"""Keys from which the range of an anchor's scores is judged."""
-
-
-class Chunk(NamedTuple):
-    """A part of the queue, seen from all anchors.
-
-    Attributes:
-        columns: the slots of the queue.
-        similarity: [B, C], to be changed in place by whoever asked for it.
-        dropped: [B, C], 1 where a pair is no negative, else 0; None where all are.
-        blocked: [B, C], 1 where a pair is of one image (and dropped), else 0; None where no pair is.
-    """
-
-    columns: slice
-    similarity: Tensor
-    dropped: Tensor | None
-    blocked: Tensor | None
+EVERY = slice(None)
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Anchors, the queue, and the images that both came from.
+
+    The methods take parts of the matrix of all pairs: slots of the queue as a slice with start and stop, rows as a
+    slice or as numbers.
 
     Attributes:
         anchor: [B, D], unit rows.
@@ -57,8 +34,33 @@ class Candidates:
     sample_index: Tensor | None = None
     queue_index: Tensor | None = None
 
-    @property
-    def chunk_width(self) -> int:
-        """How many slots to take at once: the whole queue, where that matrix is small."""
-        rows, size = self.anchor.shape[0], self.queue.shape[0]
-        return size if rows * size <= STREAM_ABOVE else min(size, max(MINIMUM_WIDTH, CHUNK_PAIRS // rows))
+    def similarity(self, columns: slice, rows: Tensor | slice = EVERY) -> Tensor:
+        """Cosine similarity of anchors and keys, [R, C]."""
+        return self.anchor[rows] @ self.queue[columns].T
+
+    def blocked(self, columns: slice, rows: Tensor | slice = EVERY) -> Tensor | None:
+        """1 for pairs of one image, which are no candidates, else 0: [R, C]. None where images don't matter."""
+        if self.sample_index is None or self.queue_index is None:
+            return None
+        return flags(torch.eq, self.sample_index[rows, None], self.queue_index[None, columns], self.anchor.dtype)
+
+    def scores(
+        self, ranks: Ranks, columns: slice, rows: Tensor | slice = EVERY, similarity: Tensor | None = None
+    ) -> Tensor:
+        """What a rule's ranks are ranks of, [R, C]: the higher, the earlier; blocked pairs come last.
+
+        Args:
+            ranks: the rule.
+            columns: slots of the queue.
+            rows: numbers of the anchors.
+            similarity: of these pairs, where it is at hand; not changed.
+        """
+        if ranks.order == "random":
+            row_numbers = torch.arange(len(self.anchor), device=self.anchor.device)[rows]
+            slots = torch.arange(columns.start, columns.stop, columns.step or 1, device=self.anchor.device)
+            scores = random_scores(row_numbers, slots, ranks.seed).to(self.anchor.dtype)
+        else:
+            similarity = self.similarity(columns, rows) if similarity is None else similarity
+            scores = similarity if ranks.order == "hardest-first" else -similarity
+        blocked = self.blocked(columns, rows)
+        return scores if blocked is None else scores.sub(blocked, alpha=BLOCKED)

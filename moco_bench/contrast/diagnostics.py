@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.negatives import All, Negatives
 from moco_bench.contrast.validation import check_images, check_integers, check_rows
 
@@ -51,15 +52,15 @@ def negative_diagnostics(
     with torch.no_grad(), torch.autocast(query.device.type, enabled=False):  # as in the loss, to see its selection
         query, key, queue = query.to(dtype), key.to(dtype), queue.to(dtype)
         candidates = Candidates(query, queue, sample_index, queue_index)
-        for chunk in candidates.chunks(rule.preview(queue.shape[0])):
-            keep = torch.ones_like(chunk.similarity, dtype=torch.bool) if chunk.keep is None else chunk.keep
+        for chunk in queue_in_chunks(candidates, rule.preview(queue.shape[0])):
+            nothing = torch.zeros_like(chunk.similarity)
+            keep = (nothing if chunk.dropped is None else chunk.dropped) == 0
             similarity.add(chunk.similarity, keep)
             if sample_labels is None or queue_labels is None:
                 continue
             columns = queue_labels[None, chunk.columns]
             known = (sample_labels[:, None] >= 0) & (columns >= 0)
-            if chunk.blocked is not None:
-                known &= ~chunk.blocked
+            known &= (nothing if chunk.blocked is None else chunk.blocked) == 0
             equal = sample_labels[:, None] == columns
             kept.add(equal, keep & known)
             dropped.add(equal, ~keep & known)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from moco_bench.data.resize import to_square
 from moco_bench.data.splits import Source, Split, hold_out, limit_to
 from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
 from moco_bench.errors import InputError
+from moco_bench.files import read_mapping
 from moco_bench.suite.config import DatasetConfig
 
 SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
@@ -77,6 +79,23 @@ def load_dataset(config: DatasetConfig) -> DataSet:
         std=std,
         sha256=_content_hash(source.classes, train, evaluation),
     )
+
+
+def load_described(config: DatasetConfig, manifest: Path) -> DataSet:
+    """Load a data set; where the file `manifest` describes it, it has to be what it was then.
+
+    Without this, runs on images that changed while a suite was at work would be compared with those before.
+
+    Raises:
+        InputError: the images have changed, or as `load_dataset` does.
+    """
+    dataset = load_dataset(config)
+    if manifest.exists() and read_mapping(manifest).get("sha256") != dataset.sha256:
+        raise InputError(
+            f"{config.title}: its images are not those that {manifest} describes; put them back, or remove that file "
+            "and start again, which trains every run of this data set on the new images"
+        )
+    return dataset
 
 
 def manifest_of(dataset: DataSet) -> dict[str, Any]:

@@ -74,8 +74,8 @@ def _warn(suite: Suite) -> Iterator[str]:
     for run in expand(suite):
         if run.contrast.dual_view == "symmetric":
             yield (
-                f"arm {run.arm}: `symmetric` encodes twice as many images a step, so at equal epochs it has about twice "
-                "the compute of the other arms"
+                f"arm {run.arm}: `symmetric` encodes twice as many images a step, so at equal epochs it has about "
+                "twice the compute of the other arms"
             )
         size = training_images(run.dataset)
         if size is not None and run.contrast.queue_size > size:
@@ -99,7 +99,10 @@ def _check_names(suite: Suite) -> None:
         folded = [name.casefold() for name in names]
         for index, name in enumerate(folded):
             if name in folded[:index]:
-                raise InputError(f"{what}: the name {names[index]!r} stands twice (upper and lower case count as one); give one a `label`")
+                raise InputError(
+                    f"{what}: the name {names[index]!r} stands twice (upper and lower case count as one); "
+                    "give one a `label`"
+                )
     if len(set(suite.seeds)) < len(suite.seeds):
         raise InputError("seeds: each seed may stand once; to run one again list it under `repeat_seeds`")
     for seed in suite.repeat_seeds:
@@ -136,13 +139,17 @@ def _check_arms(suite: Suite) -> None:
         if "baseline" in suite.model_fields_set:
             raise InputError(f"baseline: {suite.baseline!r} is not an arm; arms are {', '.join(suite.arms)}")
         if len(suite.arms) > 1:
-            raise InputError(f"baseline: no arm is called 'vanilla'; say which of {', '.join(suite.arms)} is the baseline")
+            raise InputError(
+                f"baseline: no arm is called 'vanilla'; say which of {', '.join(suite.arms)} is the baseline"
+            )
     base = suite.encoders[0]
     unchanged = [identity(section) for section in (base, suite.contrast, suite.train)]
     resolved = {arm: [identity(section) for section in resolve_arm(suite, base, arm)] for arm in suite.arms}
     for arm, sections in resolved.items():
         if arm != suite.baseline and len(suite.arms) > 1 and sections == unchanged:
-            raise InputError(f"arms.{arm}: changes nothing; only the baseline, {suite.baseline!r}, may be the suite as it is")
+            raise InputError(
+                f"arms.{arm}: changes nothing; only the baseline, {suite.baseline!r}, may be the suite as it is"
+            )
     for one, other in combinations(resolved, 2):
         if resolved[one] == resolved[other]:
             raise InputError(f"arms.{other}: the same run as arm {one!r}; to measure noise use `repeat_seeds`")
@@ -165,7 +172,8 @@ def _check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encod
         )
     if train.batch_size % encoder.batch_norm_groups:
         raise InputError(
-            f"{where}.train.batch_size: {train.batch_size} does not divide into {encoder.batch_norm_groups} BatchNorm groups"
+            f"{where}.train.batch_size: {train.batch_size} does not divide into "
+            f"{encoder.batch_norm_groups} BatchNorm groups"
         )
     if train.batch_size // encoder.batch_norm_groups < 2:
         raise InputError(f"{where}.encoder.batch_norm_groups: fewer than 2 images a group have no variance")
@@ -196,5 +204,6 @@ def _check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where
     steps = size // train.batch_size * train.epochs
     if not isinstance(contrast.negatives, RuleAll) and contrast.filter_warmup_steps >= steps:
         raise InputError(
-            f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: the rule would never act"
+            f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: "
+            "the rule would never act"
         )

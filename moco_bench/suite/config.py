@@ -65,9 +65,7 @@ class EncoderConfig(Section):
     width: Annotated[int, Field(ge=4, le=512)] = Field(
         32, description="Channels of the first stage (`resnet-compact` only)."
     )
-    depth: Annotated[int, Field(ge=1, le=8)] = Field(
-        1, description="Residual blocks a stage (`resnet-compact` only)."
-    )
+    depth: Annotated[int, Field(ge=1, le=8)] = Field(1, description="Residual blocks a stage (`resnet-compact` only).")
     stem: Literal["conv3", "patch2"] = Field(
         "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size (`resnet-compact` only)."
     )

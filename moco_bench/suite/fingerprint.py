@@ -75,9 +75,7 @@ def pretraining_fingerprint(
     *, dataset: DatasetConfig, encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig, seed: int
 ) -> str:
     """The fingerprint of a run's weights, 64 hexadecimal digits."""
-    return sha256_of(
-        pretraining_identity(dataset=dataset, encoder=encoder, contrast=contrast, train=train, seed=seed)
-    )
+    return sha256_of(pretraining_identity(dataset=dataset, encoder=encoder, contrast=contrast, train=train, seed=seed))
 
 
 def evaluation_fingerprint(pretraining: str, evaluate: EvaluateConfig) -> str:

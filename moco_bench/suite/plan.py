@@ -1,13 +1,14 @@
 """What would run, and why: each run of a suite held against what lies in its results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_json
+from moco_bench.files import read_mapping
 from moco_bench.suite.fingerprint import PROTOCOL, pretraining_identity
+from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
 
 State = Literal["done", "failed", "evaluate", "started", "new", "changed"]
@@ -34,17 +35,17 @@ def plan_run(run: Run, results: Path) -> PlannedRun:
         if any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
             return PlannedRun(run, "started", "has a checkpoint to go on from")
         return PlannedRun(run, "new", "never run")
-    record = _read(directory / "run.json")
+    record = _read(directory / "run.json", read_record)
     if record is None:
         return PlannedRun(run, "changed", "its run.json is not readable")
-    if record.get("fingerprint") != run.fingerprint:
+    if record["fingerprint"] != run.fingerprint:
         return PlannedRun(run, "changed", _what_changed(record, run))
-    manifest = _read(results / run.suite / "data" / f"{run.dataset.title}.json")
-    if manifest is not None and manifest.get("sha256") != record.get("data", {}).get("sha256"):
+    manifest = _read(run.manifest(results), read_mapping)
+    if manifest is not None and manifest.get("sha256") != record["data"]["sha256"]:
         return PlannedRun(run, "changed", "the data set's content has changed")
-    if record.get("status") == "failed":
+    if record["status"] == "failed":
         return PlannedRun(run, "failed", "")
-    metrics = _read(directory / "metrics.json")
+    metrics = _read(directory / "metrics.json", read_mapping)
     if metrics is None:
         return PlannedRun(run, "evaluate", "trained, not evaluated")
     if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
@@ -52,12 +53,11 @@ def plan_run(run: Run, results: Path) -> PlannedRun:
     return PlannedRun(run, "done", "")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any] | None:
     try:
-        content = read_json(path)
+        return read(path)
     except InputError:
         return None
-    return content if isinstance(content, dict) else None
 
 
 def _what_changed(record: Mapping[str, Any], run: Run) -> str:
@@ -66,7 +66,7 @@ def _what_changed(record: Mapping[str, Any], run: Run) -> str:
     wanted = pretraining_identity(
         dataset=run.dataset, encoder=run.encoder, contrast=run.contrast, train=run.train, seed=run.seed
     )
-    found = {**record.get("config", {}), "seed": record.get("seed")}
+    found = {**record["config"], "seed": record.get("seed")}
     changes = list(_differences(found, {key: wanted[key] for key in wanted if key != "protocol"}))
     return "; ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "") or "settings changed"
 

@@ -1,4 +1,4 @@
-"""A suite becomes runs: data sets x encoders x arms x seeds, each with its whole configuration and its two fingerprints."""
+"""A suite becomes runs: data sets x encoders x arms x seeds, each with its configuration and two fingerprints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,6 +52,10 @@ class Run:
         """Where its checkpoints lie: never inside a declared output, which the workflow deletes before a retry."""
         return results / self.suite / "checkpoints" / self.id
 
+    def manifest(self, results: Path) -> Path:
+        """Where its data set is described."""
+        return results / self.suite / "data" / f"{self.dataset.title}.json"
+
     def stored_evaluation(self, checkpoints: Path) -> Path:
         """Where a finished evaluation waits among the run's checkpoints to be taken over."""
         return checkpoints / f"evaluation-{self.evaluation_fingerprint[:16]}.json"
@@ -103,6 +107,8 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     result = dict(base)
     for key, value in changes.items():
         old = result.get(key)
-        nested = isinstance(old, Mapping) and isinstance(value, Mapping) and key != "negatives"
-        result[key] = merged(old, value) if nested else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and key != "negatives":
+            result[key] = merged(old, value)
+        else:
+            result[key] = value
     return result

@@ -17,6 +17,7 @@ from moco_bench.suite.config import (
     Section,
     TrainConfig,
 )
+from moco_bench.suite.profiling import ProfileConfig
 from moco_bench.suite.strict_yaml import read_yaml
 
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -65,6 +66,7 @@ class Suite(Section):
         default_factory=dict, description="Name: [treatment arm, control arm], beside the 2x2's effects."
     )
     analysis: AnalysisConfig = AnalysisConfig()
+    profile: ProfileConfig | None = Field(None, description="Measure memory and time of every arm's step.")
 
     @model_validator(mode="before")
     @classmethod
@@ -130,7 +132,10 @@ def _explain(problem: Any) -> str:
     if kind == "missing":
         return f"{location}: missing"
     if kind in ("literal_error", "union_tag_invalid"):
-        allowed = [word.strip("' ") for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")]
+        allowed = [
+            word.strip("' ")
+            for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")
+        ]
         word = given.get("rule") if isinstance(given, dict) else given
         return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
     message = problem["msg"].removeprefix("Value error, ")

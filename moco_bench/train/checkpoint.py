@@ -18,6 +18,9 @@ import torch
 
 from moco_bench.files import write_atomically
 
+LAYOUT = "1"
+"""Raised when what a checkpoint holds changes: one of another layout is set aside, not misread."""
+
 LATEST, PREVIOUS = "latest.ckpt", "previous.ckpt"
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -32,16 +35,13 @@ def save_checkpoint(folder: Path, belongs_to: dict[str, str], state: dict[str, A
     torch.save({"belongs_to": belongs_to, "state": state}, buffer)
     payload = buffer.getbuffer()
     digest = hashlib.sha256(payload).digest()
-    latest = folder / LATEST
 
     def write(temporary: Path) -> None:
         with open(temporary, "wb") as handle:
             handle.write(digest)
             handle.write(payload)
-        if latest.exists():
-            os.replace(latest, folder / PREVIOUS)
 
-    write_atomically(latest, write)
+    write_atomically(folder / LATEST, write, keep=folder / PREVIOUS)
 
 
 def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.device) -> dict[str, Any] | None:
@@ -49,6 +49,9 @@ def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.devi
 
     A checkpoint that is damaged or belongs to another run is set aside under another name, with a warning, and the
     previous one is tried.
+
+    Raises:
+        OSError: a checkpoint can't be read; it may be whole, so it isn't set aside.
     """
     for path in (folder / LATEST, folder / PREVIOUS):
         if not path.exists():
@@ -68,18 +71,17 @@ def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.devi
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
-    """The content of a checkpoint file. Raises `DamagedCheckpoint`."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DamagedCheckpoint(f"unreadable ({error.strerror})") from None
+    """The content of a checkpoint file. Raises `DamagedCheckpoint` and `OSError`."""
+    raw = path.read_bytes()
     digest, payload = raw[:_DIGEST_BYTES], memoryview(raw)[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         raise DamagedCheckpoint("its checksum does not fit its content")
     try:
-        content: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+        content = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
         raise DamagedCheckpoint(f"not a checkpoint ({str(error).splitlines()[0]})") from None
+    if not isinstance(content, dict) or set(content) != {"belongs_to", "state"}:
+        raise DamagedCheckpoint("not a checkpoint")
     return content
 
 

@@ -8,19 +8,18 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.contrast.negatives import Negatives, negatives_from
+from moco_bench.contrast.negatives import Negatives
 from moco_bench.data.datasets import DataSet
-from moco_bench.data.views import Augmentation
 from moco_bench.errors import Interrupted, RunFailed
-from moco_bench.measure.load import foreign_load, sample_load
+from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory
 from moco_bench.measure.stopwatch import Stopwatch
-from moco_bench.suite.config import RuleAll
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, close_epoch, note_diagnosis, note_step, why_collapsed
+from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics
-from moco_bench.train.randomness import epoch_order, stream
+from moco_bench.train.randomness import epoch_order
 from moco_bench.train.schedule import learning_rate_at
 from moco_bench.train.state import TrainingState
 from moco_bench.train.step import Networks, StepResult, enqueue, training_step
@@ -59,11 +58,11 @@ class Trainer:
     ) -> None:
         self.run, self.state, self.networks, self.numerics = run, state, networks, numerics
         self.surroundings = surroundings
-        self.images = dataset.train.images.to(numerics.device)
+        self.inputs = StepInputs(run, dataset, numerics)
         self.labels = dataset.train.labels.to(numerics.device)
-        self.augmentation = Augmentation(run.train.augment, dataset.mean, dataset.std)
         self.batch_size = run.train.batch_size
-        self.steps_per_epoch = len(self.images) // self.batch_size  # an incomplete last batch is dropped, as in MoCo
+        # An incomplete last batch is dropped, as in MoCo.
+        self.steps_per_epoch = len(self.inputs.images) // self.batch_size
         self.total_steps = self.steps_per_epoch * run.train.epochs
         self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
         self._stopwatch = Stopwatch(state.progress.times, numerics.device)
@@ -79,12 +78,13 @@ class Trainer:
         if progress.failed is not None:  # the checkpoint of a run that had come to its end
             raise RunFailed(progress.failed)
         load_at_start, saved_at = sample_load(), time.monotonic()
+        progress.foreign_load.append((0.0, 0.0))
         order, order_epoch = torch.empty(0), -1
         try:
             while progress.step < self.total_steps:
                 epoch, within = divmod(progress.step, self.steps_per_epoch)
                 if epoch != order_epoch:
-                    order, order_epoch = epoch_order(self.run.seed, epoch, len(self.images)), epoch
+                    order, order_epoch = epoch_order(self.run.seed, epoch, len(self.inputs.images)), epoch
                     if within == 0:
                         progress.order_hash.update(order.numpy().tobytes())
                 self._step(order[within * self.batch_size : (within + 1) * self.batch_size])
@@ -92,13 +92,13 @@ class Trainer:
                 if within + 1 == self.steps_per_epoch:
                     self._end_epoch(epoch + 1)
                     if time.monotonic() - saved_at >= self.run.train.checkpoint_seconds:
+                        self._note_load_since(load_at_start)
                         self.save()
                         saved_at = time.monotonic()
                 if self.surroundings.stop_requested() and progress.step < self.total_steps:
                     raise Interrupted(f"stopped after step {progress.step} of {self.total_steps}")
         finally:
-            load = sample_load()
-            progress.foreign_load.append((load.wall - load_at_start.wall, foreign_load(load_at_start, load)))
+            self._note_load_since(load_at_start)
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -106,23 +106,28 @@ class Trainer:
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak_memory(self.numerics.device).peak_memory_mib)
         save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
 
+    def _note_load_since(self, start: LoadSample) -> None:
+        """Write down how disturbed this attempt was so far: a killed one can't do it at its end."""
+        now = sample_load()
+        self.state.progress.foreign_load[-1] = (now.wall - start.wall, foreign_load(start, now))
+
     def _step(self, sample_index: torch.Tensor) -> None:
         run, state, progress = self.run, self.state, self.state.progress
         step = progress.step
         rate = learning_rate_at(step, steps_per_epoch=self.steps_per_epoch, config=run.train)
-        negatives = self._negatives_at(step)
+        negatives = self.inputs.negatives(step)
         self._stopwatch.start()
         on_device = sample_index.to(self.numerics.device)
         result = training_step(
             state,
             self.networks,
-            self._views(on_device, step),
+            self.inputs.views(self.inputs.gather(on_device), step, progress.augment_hash),
             on_device,
             contrast=run.contrast,
             numerics=self.numerics,
             learning_rate=rate,
             negatives=negatives,
-            shuffle=self._shuffle_at(step),
+            shuffle=self.inputs.shuffle(step),
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
@@ -133,28 +138,6 @@ class Trainer:
         note_step(progress, result, rate, seconds)
         if not math.isfinite(progress.epoch_sums["train_loss"][-1]):
             raise RunFailed(f"diverged: the training loss was not finite at step {step}")
-
-    def _views(self, sample_index: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        images = self.images[sample_index]
-        generator = stream(self.run.seed, "augmentation", step)
-        views = []
-        for _ in range(2):
-            parameters = self.augmentation.draw(*images.shape[:1], *images.shape[2:], generator)
-            parameters.digest(self.state.progress.augment_hash)
-            views.append(self.numerics.image_format(self.augmentation.apply(images, parameters)))
-        return views[0], views[1]
-
-    def _negatives_at(self, step: int) -> Negatives | None:
-        contrast = self.run.contrast
-        if isinstance(contrast.negatives, RuleAll) or step < contrast.filter_warmup_steps:
-            return None
-        return negatives_from(contrast.negatives, stream(self.run.seed, "negatives", step))
-
-    def _shuffle_at(self, step: int) -> torch.Tensor | None:
-        if self.run.encoder.batch_norm_groups == 1:
-            return None
-        order = torch.randperm(self.batch_size, generator=stream(self.run.seed, "shuffle", step))
-        return order.to(self.numerics.device)
 
     def _diagnose(self, result: StepResult, sample_index: torch.Tensor, negatives: Negatives | None) -> None:
         note_diagnosis(

@@ -34,7 +34,8 @@ class Numerics:
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on the device, in the memory format that its convolutions like."""
-        return module.to(self.device, memory_format=torch.channels_last if self.channels_last else torch.preserve_format)
+        module = module.to(self.device)
+        return module.to(memory_format=torch.channels_last) if self.channels_last else module
 
     def image_format(self, images: torch.Tensor) -> torch.Tensor:
         """Images [B, C, H, W] in the memory format of the encoders."""
@@ -74,15 +75,18 @@ def resolve_device(requested: str) -> torch.device:
 
 def _multiplies_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bfloat16_hardware() != "none"
 
 
-def compiled(module: nn.Module, config: TrainConfig, numerics: Numerics, example: torch.Tensor) -> tuple[nn.Module, str]:
+def compiled(
+    module: nn.Module, config: TrainConfig, numerics: Numerics, example: torch.Tensor
+) -> tuple[nn.Module, str]:
     """The module to call, and in a word what became of the wish to compile it.
 
     Compilation needs a C++ compiler (CPU) or Triton (CUDA). A copy is tried first, forward and backward on `example`
-    [B, C, H, W], so that a compiler that fails is found before training starts: the run then goes on eagerly and says so.
+    [B, C, H, W], so that a compiler that fails is found before training starts: the run then goes on eagerly and
+    says so.
     """
     wanted = config.compile == "always" or (config.compile == "auto" and numerics.device.type == "cuda")
     if not wanted:

@@ -1,36 +1,30 @@
 """One run from its configuration to its files, resuming from its checkpoint where there is one."""
 
-import hashlib
-import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from moco_bench.data.datasets import DataSet, manifest_of
 from moco_bench.errors import InputError, Interrupted, RunFailed
-from moco_bench.files import write_atomically, write_json
+from moco_bench.files import write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.runs import Run
-from moco_bench.train.checkpoint import load_checkpoint
+from moco_bench.train.attempts import note_attempt
+from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
 from moco_bench.train.history import Row, write_history
 from moco_bench.train.loop import Surroundings, Trainer
 from moco_bench.train.precision import Numerics, compiled, resolve_numerics
-from moco_bench.train.state import TrainingState, initial_encoder, initial_state
+from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
 from moco_bench.train.step import Networks
-
-ATTEMPTS = "attempts.jsonl"
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,7 @@ def pretrain(
     saved = load_checkpoint(checkpoints, belongs_to, numerics.device)
     if saved is not None:
         state.load_state_dict(saved)
-    attempts = _note_attempt(checkpoints, run.fingerprint, state.progress.step)
+    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step)
     example = torch.zeros(run.train.batch_size, *dataset.train.images.shape[1:], device=numerics.device)
     query, compilation = compiled(state.query_encoder, run.train, numerics, numerics.image_format(example))
     key: nn.Module = torch.compile(state.key_encoder) if compilation == "compiled" else state.key_encoder  # type: ignore[assignment]
@@ -127,7 +121,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
     """Write the run's files, `run.json` last: where it is, the others are whole."""
     run, progress = pretrained.run, pretrained.state.progress
     weights = {name: tensor.detach().contiguous().cpu() for name, tensor in pretrained.encoder.state_dict().items()}
-    write_atomically(directory / "encoder.safetensors", lambda path: save_file(weights, path))
+    write_bytes(directory / "encoder.safetensors", save(weights))
     write_history(directory / "history.csv", progress.history)
     write_json(directory / "resources.json", resources_of(pretrained))
     write_json(
@@ -160,6 +154,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
                 "init": pretrained.init_hash,
                 "order": progress.order_hash.state,
                 "augment": progress.augment_hash.state,
+                "encoder": hash_of_weights(pretrained.encoder),
             },
             "attempts": pretrained.attempts,
             "steps": progress.step,
@@ -188,61 +183,13 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def sole_writer(checkpoints: Path) -> Iterator[None]:
-    """Hold the run's lock: two writers, one of them an orphan perhaps, would spoil each other's files.
-
-    The kernel frees the lock when its holder dies, however it dies.
-
-    Raises:
-        InputError: another process holds it.
-    """
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(checkpoints / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(f"{checkpoints}: another process is training this run; wait for it or stop it") from None
-    try:
-        for leftover in checkpoints.glob(".*.tmp"):  # of a writer that was killed
-            leftover.unlink(missing_ok=True)
-        yield
-    finally:
-        lock.release()
-
-
-def hash_of_weights(module: nn.Module) -> str:
-    """sha256 over names, shapes and bits of all parameters and buffers."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(f"{name}{tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
 def _belongs_to(run: Run, dataset: DataSet, numerics: Numerics) -> dict[str, str]:
-    """What must be equal for a checkpoint to be this run's; device and precision decide the bits of what follows."""
+    """What must be equal for a checkpoint to be this run's: all that decides the bits of what follows."""
     return {
+        "layout": LAYOUT,
         "fingerprint": run.fingerprint,
         "data": dataset.sha256,
         "precision": numerics.precision,
         "device": numerics.device.type,
+        "torch": torch.__version__,
     }
-
-
-def _note_attempt(checkpoints: Path, fingerprint: str, start_step: int) -> list[dict[str, Any]]:
-    """Add this attempt to the run's list and return those of the same fingerprint, oldest first."""
-    path = checkpoints / ATTEMPTS
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    attempt = {"fingerprint": fingerprint, "start_step": start_step, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    with open(path, "a", encoding="utf-8") as handle:
-        handle.write(json.dumps(attempt) + "\n")
-    attempts = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            noted = json.loads(line)
-        except json.JSONDecodeError:  # a writer was killed within the line
-            continue
-        if noted.pop("fingerprint") == fingerprint:
-            attempts.append(noted)
-    return attempts

@@ -9,7 +9,7 @@ def learning_rate_at(step: int, *, steps_per_epoch: int, config: TrainConfig) ->
     """The rate for step `step`, counted from 0 over the whole run.
 
     `cosine-step` decays at each step, `cosine-epoch` once an epoch as MoCo's CIFAR-10 demo does (SGDR without restarts,
-    Loshchilov & Hutter, arXiv 1608.03983, eq. 5, with a minimum of 0). A linear warm-up, where there is one, precedes it.
+    Loshchilov & Hutter, arXiv 1608.03983, eq. 5, with a minimum of 0). A linear warm-up, if there is one, comes first.
     """
     warmup, total = config.warmup_epochs * steps_per_epoch, config.epochs * steps_per_epoch
     if step < warmup:

@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_json, write_atomically, write_json
+from moco_bench.files import read_mapping, write_atomically, write_json
+from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
 
 POINTERS = ".finished"
@@ -27,16 +28,16 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
     if run.replicate > 1:
         return False
     try:
-        source = results / read_json(_pointer(run, results))["directory"]
-        record = read_json(source / "run.json")
-    except (InputError, KeyError, TypeError):
+        source = results / str(read_mapping(_pointer(run, results)).get("directory"))
+        record = read_record(source / "run.json")
+    except InputError:
         return False
     target = run.directory(results)
     usable = (
         source != target
-        and record.get("status") == "done"
-        and record.get("fingerprint") == run.fingerprint
-        and record.get("data", {}).get("sha256") == data_sha256
+        and record["status"] == "done"
+        and record["fingerprint"] == run.fingerprint
+        and record["data"]["sha256"] == data_sha256
         and all((source / name).exists() for name in FILES)
     )
     if not usable:

@@ -40,7 +40,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
 
 @contextmanager
 def interrupted_by_signals(what: str) -> Iterator[None]:
-    """Within this context TERM and INT raise `Interrupted`: for work that is simply done again, such as an evaluation."""
+    """Within this context TERM and INT raise `Interrupted`, for work that is simply done again; `what` names it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}")

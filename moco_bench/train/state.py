@@ -1,12 +1,17 @@
 """All that a training run changes while it goes on: what a checkpoint has to hold, in one place."""
 
+import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import nn
 
 from moco_bench.contrast.queue import KeyQueue
+from moco_bench.errors import InputError
 from moco_bench.measure.stopwatch import StepTimes
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.suite.runs import Run
@@ -120,6 +125,42 @@ def initial_encoder(run: Run, *, channels: int, image_size: int) -> Encoder:
     return build_encoder(
         run.encoder, channels=channels, image_size=image_size, seed=stream_seed(run.seed, "initialisation")
     )
+
+
+def trained_encoder(run: Run, path: Path, hashes: dict[str, Any], *, channels: int, image_size: int) -> Encoder:
+    """The encoder whose weights lie at `path`.
+
+    Args:
+        run: its configuration.
+        path: `encoder.safetensors`.
+        hashes: of `run.json`; the weights must have the one called `encoder`.
+        channels: of the images.
+        image_size: their side in pixels.
+
+    Raises:
+        InputError: the file is missing, damaged, or of another run.
+    """
+    encoder = initial_encoder(run, channels=channels, image_size=image_size)
+    try:
+        encoder.load_state_dict(load(path.read_bytes()))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run `pretrain` again") from None
+    except (SafetensorError, RuntimeError):  # not the format, or not this network's names and shapes
+        raise InputError(f"{path}: damaged; remove {path.parent} and run `pretrain` again") from None
+    if hash_of_weights(encoder) != hashes.get("encoder"):
+        raise InputError(
+            f"{path}: not the weights that run.json describes; remove {path.parent} and run `pretrain` again"
+        )
+    return encoder
+
+
+def hash_of_weights(module: nn.Module) -> str:
+    """sha256 over names, shapes and bits of all parameters and buffers."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _optimiser(run: Run, encoder: nn.Module) -> torch.optim.Optimizer:

@@ -120,6 +120,7 @@ def _update_weights(state: TrainingState, loss: Tensor, learning_rate: float) ->
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate
     state.optimiser.zero_grad(set_to_none=True)
-    state.scaler.scale(loss).backward()
+    scaled: Tensor = state.scaler.scale(loss)
+    torch.autograd.backward(scaled)
     state.scaler.step(state.optimiser)
     state.scaler.update()

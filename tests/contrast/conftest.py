@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from moco_bench.contrast import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
-from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast import All, Band, DropHardest, Easiest, Hardest, Random, Threshold, chunks
 
 MASK32 = 0xFFFFFFFF
 
@@ -23,7 +22,7 @@ def random_score(row, column, seed):
     of_row = _lowbias32(_lowbias32(row) + seed[0] & MASK32)
     of_column = _lowbias32(_lowbias32(column) + seed[1] & MASK32)
     unsigned = _lowbias32(of_row ^ of_column)
-    return unsigned - 2**32 if unsigned >= 2**31 else unsigned
+    return (unsigned - 2**32 if unsigned >= 2**31 else unsigned) >> 8
 
 
 def _share(rule, size):
@@ -110,10 +109,10 @@ def chunks_of(monkeypatch):
 
     def force(width):
         def chunk_width(candidates):
-            size = candidates.queue.shape[0]
+            size = len(candidates.queue)
             return size if width is None else min(width, size)
 
-        monkeypatch.setattr(Candidates, "chunk_width", property(chunk_width))
+        monkeypatch.setattr(chunks, "chunk_width", chunk_width)
 
     return force
 

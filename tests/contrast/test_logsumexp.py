@@ -16,11 +16,12 @@ from moco_bench.contrast import (
     Hardest,
     Random,
     Threshold,
-    candidates,
+    chunks,
     contrastive_loss,
     plain_version,
 )
 from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.logsumexp import log_sum_of_negatives
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
@@ -81,8 +82,9 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
     batch = batch_of(rows=6, size=47, seed=9, ties=ties)
     images = (batch.sample_index, batch.queue_index) if masked else (None, None)
     ranks = RULES[rule]().preview(47)
-    chunks = list(Candidates(batch.query, batch.queue, *images).chunks(ranks))
-    kept = torch.cat([torch.ones_like(c.similarity).bool() if c.keep is None else c.keep for c in chunks], dim=1)
+    parts = list(queue_in_chunks(Candidates(batch.query, batch.queue, *images), ranks))
+    dropped = [torch.zeros_like(part.similarity) if part.dropped is None else part.dropped for part in parts]
+    kept = torch.cat(dropped, dim=1) == 0
     lists = (batch.sample_index.tolist(), batch.queue_index.tolist()) if masked else (None, None)
     expected = reference.selection(RULES[rule](), batch.query.numpy(), batch.queue.numpy(), *lists, seed=ranks.seed)
     assert [set(row.nonzero().flatten().tolist()) for row in kept] == expected
@@ -112,14 +114,14 @@ def test_a_rotation_of_all_embeddings_changes_nothing(batch_of, seed, rule):
     )
 
 
-def test_a_queue_is_streamed_where_its_matrix_is_large_and_only_there(monkeypatch):
-    small = Candidates(torch.zeros(256, 2), torch.zeros(4096, 2))
-    large = Candidates(torch.zeros(256, 2), torch.zeros(65536, 2))
-    assert small.chunk_width == 4096
-    assert large.chunk_width * 256 == candidates.CHUNK_PAIRS
-    assert Candidates(torch.zeros(8192, 2), torch.zeros(65536, 2)).chunk_width == candidates.MINIMUM_WIDTH
-    monkeypatch.setattr(candidates, "STREAM_ABOVE", 2**40)
-    assert large.chunk_width == 65536
+def test_a_queue_is_streamed_where_its_matrix_is_large_and_only_there():
+    def width(rows, size):
+        return chunks.chunk_width(Candidates(torch.zeros(rows, 2), torch.zeros(size, 2)))
+
+    assert width(256, 4096) == 4096
+    assert width(256, 65536) * 256 == chunks.CHUNK_PAIRS
+    assert width(8192, 65536) == chunks.MINIMUM_WIDTH
+    assert width(1, 2**22 + 1) == chunks.CHUNK_PAIRS
 
 
 class AllocationMeter(TorchDispatchMode):

@@ -95,15 +95,37 @@ class Chain:
     def finish(self) -> None:
         """Run all commands, none disturbed."""
         for command in self.commands:
-            trace = self.folder / f"{command}.json"
-            outcome = self.execute(command, Setting(trace=trace))
+            outcome = self.execute(command, Setting(trace=self.trace(command)))
             assert outcome.code == 0, outcome.printed
-            self.places[command] = json.loads(trace.read_text())
+            self.places[command] = self.passed(command)
+
+    def trace(self, command: str) -> Path:
+        """Where a process notes the places that it passes."""
+        return self.folder / f"{command}.trace"
+
+    def passed(self, command: str) -> list[str]:
+        """The places that the last process of this command passed."""
+        return self.trace(command).read_text().splitlines()
 
     def record(self) -> dict[str, Any]:
         """The run's `run.json`."""
         record: dict[str, Any] = json.loads((self.run / "run.json").read_text())
         return record
+
+    def resources(self) -> dict[str, Any]:
+        """The run's `resources.json`."""
+        resources: dict[str, Any] = json.loads((self.run / "resources.json").read_text())
+        return resources
+
+    def history(self) -> list[dict[str, str]]:
+        """The rows of the run's `history.csv`."""
+        with open(self.run / "history.csv", newline="") as handle:
+            return list(csv.DictReader(handle))
+
+    def noted_attempts(self) -> list[int]:
+        """The steps that attempts started from, as noted among the checkpoints while the run isn't done."""
+        path = self.checkpoints / "attempts.json"
+        return [attempt["start_step"] for attempt in json.loads(path.read_text())] if path.exists() else []
 
     def start_steps(self) -> list[int]:
         """The step that each attempt started from."""
@@ -121,8 +143,7 @@ def assert_same_results(chain: Chain, undisturbed: Chain) -> None:
 
 def timeless_history(chain: Chain) -> list[dict[str, str]]:
     """The rows of `history.csv` without what the clock decides."""
-    with open(chain.run / "history.csv", newline="") as handle:
-        return [{name: value for name, value in row.items() if name not in TIMED} for row in csv.DictReader(handle)]
+    return [{name: value for name, value in row.items() if name not in TIMED} for row in chain.history()]
 
 
 def leftovers(chain: Chain) -> list[str]:

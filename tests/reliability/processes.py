@@ -5,7 +5,7 @@ test suite can afford hundreds of kills. A process counts the places that it pas
 place chosen beforehand it sends itself a real signal.
 """
 
-import json
+import itertools
 import multiprocessing
 import os
 import random
@@ -53,7 +53,7 @@ class Setting:
 
     fault: Fault | None = None
     trace: Path | None = None
-    """Where the names of all places passed are written when the command ends."""
+    """Where the names of the places are written as they are passed, one a line."""
     user: int | None = None
     clock_jumps: bool = False
     ballast_mib: int = 0
@@ -108,7 +108,7 @@ def _command(arguments: list[str], log: Path, setting: Setting) -> None:
     os.dup2(descriptor, 2)
     from moco_bench.cli.main import main
 
-    places = _count_places(setting.fault)
+    _count_places(setting.fault, setting.trace)
     if setting.seconds_a_step:
         _slow_down(setting.seconds_a_step)
     if setting.clock_jumps:
@@ -119,25 +119,23 @@ def _command(arguments: list[str], log: Path, setting: Setting) -> None:
         os.setgroups([])
         os.setgid(setting.user)
         os.setuid(setting.user)
-    code = main(arguments)
-    if setting.trace is not None:
-        setting.trace.write_text(json.dumps(places))
-    sys.exit(code)
+    sys.exit(main(arguments))
 
 
-def _count_places(fault: Fault | None) -> list[str]:
-    """Wrap the functions where a kill could do harm; returns the list that names of places passed are added to.
+def _count_places(fault: Fault | None, trace: Path | None) -> None:
+    """Wrap the functions where a kill could do harm.
 
     A kill before a file is flushed cuts the file in two first: such is a file whose writer was killed while it wrote.
     """
     from moco_bench.evaluate import metrics
     from moco_bench.train import loop
 
-    places: list[str] = []
+    notes = open(os.devnull if trace is None else trace, "w", buffering=1)
+    count = itertools.count(1)
 
     def passed(name: str, descriptor: int | None = None) -> None:
-        places.append(name)
-        if fault is not None and len(places) == fault.place:
+        notes.write(f"{name}\n")
+        if fault is not None and next(count) == fault.place:
             if descriptor is not None and fault.signal == signal.SIGKILL:
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             os.kill(os.getpid(), fault.signal)
@@ -166,7 +164,6 @@ def _count_places(fault: Fault | None) -> list[str]:
     loop.training_step = wrapped(loop.training_step, "step", None)  # type: ignore[attr-defined]
     loop.enqueue = wrapped(loop.enqueue, "weights updated, queue not", None)  # type: ignore[attr-defined]
     metrics.embed = wrapped(metrics.embed, "evaluation", None)  # type: ignore[attr-defined]
-    return places
 
 
 def _slow_down(seconds: float) -> None:

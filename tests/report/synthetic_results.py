@@ -1,5 +1,6 @@
 """A results directory with invented numbers, for tests only: every effect in it is put there by this file."""
 
+import copy
 import csv
 import json
 import math
@@ -36,7 +37,7 @@ def suite_values(seeds: int = 3, epochs: int = 12, **changes: Any) -> dict[str, 
         "contrast": {"queue_size": 1024, "temperature": 0.1},
         "train": {"epochs": epochs, "batch_size": 128, "learning_rate": 0.06},
         "seeds": list(range(seeds)),
-        "arms": ARMS,
+        "arms": copy.deepcopy(ARMS),
         **changes,
     }
 

@@ -34,7 +34,9 @@ def test_states(run, tmp_path):
     assert plan_run(run, tmp_path).state == "evaluate"
     (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": "old"}))
     assert plan_run(run, tmp_path).reason == "evaluation settings changed"
-    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint}))
+    (run.directory(tmp_path) / "metrics.json").write_text(
+        json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint})
+    )
     assert plan_run(run, tmp_path).state == "done"
     assert not plan_run(run, tmp_path).would_run
 

@@ -59,6 +59,11 @@ def test_files_that_are_no_text_or_too_large(tmp_path):
     binary.write_bytes(b"\xff\xfe\x00\x01")
     large.write_text("#" * (MAX_BYTES + 1))
 
-    for path, message in ((binary, "UTF-8"), (large, "larger than"), (tmp_path / "none.yaml", "no such file"), (tmp_path, "directory")):
+    for path, message in (
+        (binary, "UTF-8"),
+        (large, "larger than"),
+        (tmp_path / "none.yaml", "no such file"),
+        (tmp_path, "directory"),
+    ):
         with pytest.raises(InputError, match=message):
             read_yaml(path)

@@ -35,7 +35,10 @@ def test_arms_times_seeds_in_order(raw, tmp_path):
 
 def test_an_arm_changes_what_it_names_and_nothing_else(raw, tmp_path):
     suite = load(raw, tmp_path)
-    vanilla, dual = find_run(suite, "digits/resnet-compact/vanilla/seed0"), find_run(suite, "digits/resnet-compact/dual/seed0")
+    vanilla, dual = (
+        find_run(suite, "digits/resnet-compact/vanilla/seed0"),
+        find_run(suite, "digits/resnet-compact/dual/seed0"),
+    )
 
     assert dual.contrast.dual_view == "key-in-batch"
     assert dual.contrast.model_copy(update={"dual_view": "none"}) == vanilla.contrast

@@ -8,7 +8,8 @@ import torch
 
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted
-from moco_bench.train.pretrain import hash_of_weights, pretrain, sole_writer, write_results
+from moco_bench.train.pretrain import pretrain, write_results
+from moco_bench.train.state import hash_of_weights
 
 ARMS = {
     "vanilla": {},
@@ -43,7 +44,10 @@ def test_an_interrupted_run_ends_with_the_same_bits(arm, groups, make_run, datas
     assert hash_of_weights(resumed.encoder) == hash_of_weights(straight.encoder)
     assert hash_of_weights(resumed.state.key_encoder) == hash_of_weights(straight.state.key_encoder)
     assert torch.equal(resumed.state.queue.keys, straight.state.queue.keys)
-    timeless = [{k: v for k, v in row.items() if k not in ("seconds", "images_per_second")} for row in resumed.state.progress.history]
+    timeless = [
+        {k: v for k, v in row.items() if k not in ("seconds", "images_per_second")}
+        for row in resumed.state.progress.history
+    ]
     assert timeless == [{k: row[k] for k in timeless[0]} for row in straight.state.progress.history]
     assert resumed.state.progress.augment_hash.state == straight.state.progress.augment_hash.state
     assert resumed.state.progress.order_hash.state == straight.state.progress.order_hash.state
@@ -70,7 +74,9 @@ def test_another_seed_shares_none_of_them(make_run, dataset, tmp_path):
 
 
 def test_labels_never_reach_training(make_run, dataset, tmp_path):
-    shuffled = Split(dataset.train.images, dataset.train.labels[torch.randperm(96, generator=torch.Generator().manual_seed(1))])
+    shuffled = Split(
+        dataset.train.images, dataset.train.labels[torch.randperm(96, generator=torch.Generator().manual_seed(1))]
+    )
     other = dataclasses.replace(dataset, train=shuffled)
     run = make_run({"contrast": ARMS["both"]})
 
@@ -122,13 +128,6 @@ def test_the_files_of_a_run(make_run, dataset, tmp_path):
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (record["status"], record["steps"], record["epochs"]) == ("done", 12, 2)
     assert record["precision"] == "float32"
-
-
-def test_two_writers_are_kept_apart(tmp_path):
-    with sole_writer(tmp_path), pytest.raises(InputError, match="another process"), sole_writer(tmp_path):
-        pass
-    with sole_writer(tmp_path):  # freed again
-        pass
 
 
 def test_a_data_set_smaller_than_a_batch(make_run, dataset, tmp_path):

@@ -17,6 +17,7 @@ FAST = {
     "encoder__width": 4,
     "evaluate__probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]},
     "evaluate__corruptions": False,
+    "evaluate__floors": False,
 }
 
 

@@ -8,9 +8,9 @@ _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 
 
 def random_scores(rows: Tensor, columns: Tensor, seed: tuple[int, int]) -> Tensor:
-    """Part of a matrix of uniform random int32 numbers: the given `rows` [R] and `columns` [C].
+    """Part of a matrix of uniform random integers: the given `rows` [R] and `columns` [C].
 
-    An entry depends on its row, its column and the seed alone (a counter-based generator), hence not on how a queue is
+    They lie in [-2^23, 2^23), which float32 holds exactly. An entry depends on its row, its column and the seed alone (a counter-based generator), hence not on how a queue is
     cut into chunks, nor on the device.
 
     Returns:
@@ -19,7 +19,7 @@ def random_scores(rows: Tensor, columns: Tensor, seed: tuple[int, int]) -> Tenso
     of_row = _mix(_mix(rows.to(torch.int32)) + seed[0])
     of_column = _mix(_mix(columns.to(torch.int32)) + seed[1])
     # The two hashes make every entry's argument unlike its neighbours'; mixing once more undoes the xor's structure.
-    return _mix(of_row[:, None] ^ of_column[None, :])
+    return _mix(of_row[:, None] ^ of_column[None, :]) >> 8
 
 
 def _mix(value: Tensor) -> Tensor:

@@ -1,47 +1,37 @@
-"""Finding cuts without sorting or holding a row: a histogram narrows the search to few scores, which are collected.
+"""Finding cuts without sorting rows or holding them: a histogram narrows the search to few scores, then collected.
 
 A first pass over the scores counts them in bins and so finds the bin in which the wanted rank lies; a second one
-collects the scores of that bin alone. A row whose bin is too crowded, since its scores are all but equal, is reported
-instead of solved.
+collects the scores of that bin alone. In a row where they are too many, since they are all but equal, the cut is found
+with the whole row at hand.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from moco_bench.contrast.negatives.selection import Cut
+from moco_bench.contrast.negatives.selection import Cut, cut
 
 BINS = 1024
 
 
-@dataclass(frozen=True)
-class StreamedCut:
-    """A cut, as far as it was found.
-
-    Attributes:
-        cut: where the highest scores of each row end; `ties` is never None.
-        tied: int64 [B, 1], how many scores are equal to the cut's value.
-        crowded: int64 [R], the rows in which the cut and `tied` mean nothing.
-    """
-
-    cut: Cut
-    tied: Tensor
-    crowded: Tensor
-
-
 def streamed_cuts(
-    passes: Callable[[], Iterable[Tensor]], counts: Sequence[int], *, sample: Tensor, limit: int
-) -> list[StreamedCut]:
+    passes: Callable[[], Iterable[Tensor]],
+    counts: Sequence[int],
+    *,
+    sample: Tensor,
+    limit: int,
+    in_full: Callable[[Tensor], Iterable[tuple[Tensor, Tensor]]],
+) -> list[Cut]:
     """Find where the highest scores of each row end, for several numbers of them in the same two passes.
 
     Args:
         passes: each call gives the scores anew, [B, C] chunk by chunk, bit for bit the same.
         counts: numbers of highest scores, each from 1 to the length of a row.
-        sample: [B, S], some of the scores, from all over the rows. Its range is cut into bins; what lies outside falls
-            into the outer bins, so that a bad sample makes rows crowded, never wrong.
+        sample: [B, S], scores from all over the rows. Their range is cut into bins; what lies outside falls into the
+            outer bins, so that a bad sample costs time and never a wrong cut.
         limit: how many scores of a row may be collected.
+        in_full: gives the scores [R, K] of rows in full, a few at a time, with their numbers [R].
     """
     bins = _Bins(sample)
     histogram = torch.zeros(len(sample), BINS, dtype=torch.int32, device=sample.device)
@@ -49,12 +39,12 @@ def streamed_cuts(
         # Of a NaN the conversion makes any number, which would be no place in the histogram.
         places = bins.of(scores).to(torch.int64).clamp_(0, BINS - 1)
         histogram.scatter_add_(1, places, histogram.new_ones(1).expand_as(places))
-    searches = [_Search(histogram, count, limit, sample) for count in counts]
+    searches = [_Search(histogram, count, limit, sample.dtype) for count in counts]
     for scores in passes():
         places = bins.of(scores).floor_()
         for search in searches:
             search.collect(scores, places)
-    return [search.result() for search in searches]
+    return [search.result(in_full) for search in searches]
 
 
 class _Bins:
@@ -65,9 +55,10 @@ class _Bins:
     """
 
     def __init__(self, sample: Tensor) -> None:
-        finite, end = sample.isfinite(), torch.finfo(torch.float32).max
-        self._low = sample.where(finite, end).amin(dim=1, keepdim=True)
-        span = sample.where(finite, -end).amax(dim=1, keepdim=True) - self._low
+        # Lowered scores of blocked pairs, or infinities, would stretch the range beyond use.
+        usual, end = sample.abs() < 1e6, torch.finfo(torch.float32).max
+        self._low = sample.where(usual, end).amin(dim=1, keepdim=True)
+        span = sample.where(usual, -end).amax(dim=1, keepdim=True) - self._low
         self._bins_per_unit = BINS / span.clamp_min(1e-30)  # where all are equal, any finite number will do
 
     def of(self, scores: Tensor) -> Tensor:
@@ -78,18 +69,18 @@ class _Bins:
 class _Search:
     """The search for one rank in all rows side by side."""
 
-    def __init__(self, histogram: Tensor, count: int, limit: int, sample: Tensor) -> None:
+    def __init__(self, histogram: Tensor, count: int, limit: int, dtype: torch.dtype) -> None:
         from_top = histogram.flip(1)
-        at_least = from_top.cumsum(dim=1, dtype=torch.float64)  # floats add up 8 times as fast, and exactly
+        at_least = from_top.cumsum(dim=1, dtype=torch.float64)  # floats add up 8 times as fast, and as exactly
         steps = (at_least < count).sum(dim=1, keepdim=True)
         size = from_top.gather(1, steps).to(torch.int64)
+        self._count = count
         self._rank = count - (at_least.gather(1, steps).to(torch.int64) - size)  # within the bin, from 1
         self._crowded = size > limit
-        self._bin = (BINS - 1 - steps).masked_fill(self._crowded, -1)  # a bin that no score is in
+        self._bin = (BINS - 1 - steps).masked_fill(self._crowded, -1).to(dtype)  # -1: no score is in it
         width = int(size.masked_fill(self._crowded, 1).max())
-        lowest = -torch.inf if sample.is_floating_point() else torch.iinfo(sample.dtype).min
-        self._found = sample.new_full((len(sample), width), lowest)
-        self._filled = size.new_zeros(len(sample))
+        self._found = torch.full((len(size), width), -torch.inf, dtype=dtype, device=size.device)
+        self._filled = size.new_zeros(len(size))
 
     def collect(self, scores: Tensor, places: Tensor) -> None:
         """Take the scores of the bin from the next chunk."""
@@ -100,9 +91,15 @@ class _Search:
         self._found[rows, slots] = scores[rows, columns]
         self._filled += hits
 
-    def result(self) -> StreamedCut:
+    def result(self, in_full: Callable[[Tensor], Iterable[tuple[Tensor, Tensor]]]) -> Cut:
+        """The cut of all rows."""
         ordered = self._found.sort(dim=1, descending=True).values
         value = ordered.gather(1, self._rank.clamp_max(ordered.shape[1]) - 1)
         ties = self._rank - (ordered > value).sum(dim=1, keepdim=True)
         tied = (ordered == value).sum(dim=1, keepdim=True)
-        return StreamedCut(Cut(value, ties), tied, self._crowded.squeeze(1).nonzero().squeeze(1))
+        for rows, scores in in_full(self._crowded.squeeze(1).nonzero().squeeze(1)):
+            solved = cut(scores, self._count)
+            value[rows] = solved.value
+            tied[rows] = (scores == solved.value).sum(dim=1, keepdim=True)
+            ties[rows] = tied[rows] if solved.ties is None else solved.ties
+        return Cut.of(value, ties, tied)

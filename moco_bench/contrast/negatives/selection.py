@@ -6,6 +6,7 @@ truth values, and a logit less a multiple of such a number is masked ten times a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -19,11 +20,17 @@ class Cut:
 
     Attributes:
         value: [B, 1], the lowest score inside.
-        ties: int64 [B, 1], how many of the scores equal to `value` are inside, lower slots first; None where all are.
+        ties: int64 [B, 1], how many of the scores equal to `value` are inside, lower slots first; None where all are,
+            in all rows.
     """
 
     value: Tensor
     ties: Tensor | None
+
+    @classmethod
+    def of(cls, value: Tensor, ties: Tensor, tied: Tensor) -> "Cut":
+        """A cut with `ties` of the `tied` equal scores inside."""
+        return cls(value, None if ties.equal(tied) else ties)
 
 
 def cut_counts(ranks: Ranks, queue_size: int) -> list[int]:
@@ -40,19 +47,21 @@ def cut(scores: Tensor, count: int) -> Cut:
     """
     # torch's top-k settles ties by chance: only its lowest value is used.
     value = scores.topk(count, dim=1, sorted=False).values.amin(dim=1, keepdim=True)
-    return Cut(value, count - (scores > value).sum(dim=1, keepdim=True))
+    above = (scores > value).sum(dim=1, keepdim=True)
+    tied = (scores == value).sum(dim=1, keepdim=True)
+    return Cut.of(value, count - above, tied)
 
 
 def flags(compare: Callable[..., Tensor], left: Tensor, right: Tensor | float, dtype: torch.dtype) -> Tensor:
-    """1 where a comparison such as `torch.ge` holds, else 0, in a floating point type."""
-    shape = left.shape if isinstance(right, float) else torch.broadcast_shapes(left.shape, right.shape)
-    return compare(left, right, out=torch.empty(shape, dtype=dtype, device=left.device))
+    """1 where a comparison such as `torch.ge` holds, else 0, [B, C], of [B, C] or [B, 1] with [B, 1], [1, C] or a number."""
+    width = left.shape[1] if isinstance(right, float) else max(left.shape[1], right.shape[1])
+    return compare(left, right, out=torch.empty(left.shape[0], width, dtype=dtype, device=left.device))
 
 
 class Membership:
     """Tells which keys a rule drops. Asked chunk by chunk, in the order of the slots, since ties are settled by it."""
 
-    def __init__(self, ranks: Ranks, queue_size: int, cuts: Sequence[Cut]) -> None:
+    def __init__(self, ranks: Ranks, cuts: Sequence[Cut]) -> None:
         """Take a rule and its cuts, one for each of `cut_counts`."""
         remaining = list(cuts)
         self._inner = _Top(remaining.pop(0)) if ranks.first > 0 else None
@@ -65,18 +74,17 @@ class Membership:
         Args:
             similarity: [B, C].
             scores: [B, C], what the ranks are ranks of.
-            blocked: [B, C], 1 where a pair is dropped whatever its rank; it takes no other's place.
+            blocked: [B, C], 1 where a pair is dropped whatever its rank.
         """
-        dropped = blocked
+        reasons = [] if blocked is None else [blocked]
+        if self._inner is not None:
+            reasons.append(self._inner.inside(scores))
         if self._outer is not None:
-            outside = 1 - self._outer.inside(scores, blocked, similarity.dtype)
+            outside = 1 - self._outer.inside(scores)
             if self._above is not None:
                 outside *= flags(torch.le, similarity, self._above, similarity.dtype)
-            dropped = outside if dropped is None else torch.maximum(dropped, outside)
-        if self._inner is not None:
-            inside = self._inner.inside(scores, blocked, similarity.dtype)
-            dropped = inside if dropped is None else torch.maximum(dropped, inside)
-        return dropped
+            reasons.append(outside)
+        return reduce(torch.maximum, reasons) if reasons else None
 
 
 class _Top:
@@ -85,13 +93,11 @@ class _Top:
     def __init__(self, cut: Cut) -> None:
         self._value, self._left = cut.value, cut.ties
 
-    def inside(self, scores: Tensor, blocked: Tensor | None, dtype: torch.dtype) -> Tensor:
+    def inside(self, scores: Tensor) -> Tensor:
         if self._left is None:
-            return flags(torch.ge, scores, self._value, dtype)
-        tied = flags(torch.eq, scores, self._value, dtype)
-        if blocked is not None:
-            tied *= 1 - blocked
+            return flags(torch.ge, scores, self._value, scores.dtype)
+        tied = flags(torch.eq, scores, self._value, scores.dtype)
         place = tied.cumsum(dim=1)
-        inside = flags(torch.gt, scores, self._value, dtype).add_(tied.mul_(place <= self._left))
+        inside = flags(torch.gt, scores, self._value, scores.dtype).add_(tied.mul_(place <= self._left))
         self._left = self._left - place[:, -1:].to(torch.int64)
         return inside

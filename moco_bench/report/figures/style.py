@@ -5,7 +5,6 @@ a figure printed in grey can be read. Neutral colours are sentinels that the pag
 """
 
 import io
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 INK, MUTED, RULE, PAPER = "#1b1e24", "#5a616b", "#d5d3cb", "#fdfcfa"
 WIDTH = 7.2  # inches: 691 px on the page, a text column in print
@@ -108,7 +108,11 @@ def theme(name: str) -> Iterator[None]:
 def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple[Figure, Any]:
     """A figure of the report's width with rows x columns axes, [rows, columns] even where one is 1."""
     figure = Figure(figsize=(WIDTH, rows * row_height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
+        panel.xaxis.set_major_locator(MaxNLocator(5))
+        panel.yaxis.set_major_locator(MaxNLocator(5))
+    return figure, axes
 
 
 def name_cell(axes: Axes, dataset: str, encoder: str, several: bool) -> None:
@@ -161,8 +165,3 @@ _NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
 def _variable(match: re.Match[str]) -> str:
     colour = match.group(0)
     return f"var(--{_NAMES[colour]}, {colour})" if colour in _NAMES else colour
-
-
-def available_threads() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

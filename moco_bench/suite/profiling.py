@@ -1,0 +1,49 @@
+"""What `moco-bench profile` measures of a suite's arms, and how thoroughly."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from moco_bench.suite.config import Count, EncoderConfig, Fraction, Positive, Section
+
+Values = Annotated[tuple[Count, ...], Field(max_length=32)]
+
+
+class GrowthConfig(Section):
+    """Sweeps of one quantity each, the others as the arm has them."""
+
+    batch_sizes: Values = Field((), description="B, images of a step.")
+    queue_sizes: Values = Field((), description="K, keys of the queue.")
+    fractions: Annotated[tuple[Fraction, ...], Field(max_length=32)] = Field(
+        (), description="k/K, of arms whose rule keeps a fraction."
+    )
+    dimensions: Values = Field((), description="D, length of an embedding.")
+    widths: Values = Field((), description="Channels of the first stage, of `resnet-compact`.")
+    encoders: Annotated[tuple[EncoderConfig, ...], Field(max_length=16)] = Field(
+        (), description="Further encoders, in the same spelling as the suite's."
+    )
+    repeats: Annotated[int, Field(ge=1, le=100)] = Field(3, description="Rounds over all arms, for each value.")
+    steps: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="Timed steps of an arm in each round.")
+
+
+class ProfileConfig(Section):
+    """Memory and time of one training step of every arm, measured alone on the machine."""
+
+    repeats: Annotated[int, Field(ge=2, le=1000)] = Field(5, description="Rounds over all arms.")
+    steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        8, description="Timed steps of an arm in each round: as many again are timed part by part."
+    )
+    warmup_steps: Annotated[int, Field(ge=1, le=1000)] = Field(
+        2, description="Steps before these that are not counted."
+    )
+    evaluation: bool = Field(True, description="Measure the memory of an evaluation, too.")
+    growth: GrowthConfig | None = Field(None, description="How cost grows with batch, queue, k/K, D and encoder.")
+    memory_limit_mib: Positive | None = Field(
+        None, description="Find the largest batch of each arm whose step fits into this memory."
+    )
+    claim_queue_sizes: Values = Field(
+        (), description="Queues at which the loss is compared with one that holds all logits."
+    )
+    leak_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        0, description="Steps of every arm over which memory must not grow; 0 leaves the check out."
+    )

@@ -1,0 +1,26 @@
+"""`run.json`, as far as other commands rely on it."""
+
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a `run.json` whose fingerprint, status, data and hashes can be relied on.
+
+    Raises:
+        InputError: it is missing, unreadable or not a run's record.
+    """
+    record = read_mapping(path)
+    whole = (
+        isinstance(record.get("fingerprint"), str)
+        and record.get("status") in ("done", "failed")
+        and "reason" in record
+        and all(isinstance(record.get(name), dict) for name in ("config", "data", "hashes"))
+        and isinstance(record["data"].get("sha256"), str)
+    )
+    if not whole:
+        raise InputError(f"{path}: not a run's record; remove it and run `pretrain` again")
+    return record

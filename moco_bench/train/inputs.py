@@ -1,0 +1,54 @@
+"""What a training step is given. Everything here follows from the run and the step's number alone."""
+
+import torch
+
+from moco_bench.contrast.negatives import Negatives, negatives_from
+from moco_bench.data.datasets import DataSet
+from moco_bench.data.views import Augmentation, Hasher
+from moco_bench.suite.config import RuleAll
+from moco_bench.suite.runs import Run
+from moco_bench.train.precision import Numerics
+from moco_bench.train.randomness import stream
+
+
+class StepInputs:
+    """Images, views, negatives and shuffles of one run, on the device.
+
+    Args:
+        run: the whole configuration.
+        dataset: its training images are held on the device, whole.
+        numerics: device and memory format.
+    """
+
+    def __init__(self, run: Run, dataset: DataSet, numerics: Numerics) -> None:
+        self.run, self.numerics = run, numerics
+        self.images = dataset.train.images.to(numerics.device)
+        self._augmentation = Augmentation(run.train.augment, dataset.mean, dataset.std)
+
+    def gather(self, sample_index: torch.Tensor) -> torch.Tensor:
+        """The images [B, C, H, W], uint8, of these numbers [B]."""
+        return self.images[sample_index]
+
+    def views(self, images: torch.Tensor, step: int, hasher: Hasher) -> tuple[torch.Tensor, torch.Tensor]:
+        """Two augmented views [B, C, H, W], normalised, of a step's images; `hasher` is fed how they were drawn."""
+        generator = stream(self.run.seed, "augmentation", step)
+        views = []
+        for _ in range(2):
+            parameters = self._augmentation.draw(*images.shape[:1], *images.shape[2:], generator)
+            parameters.digest(hasher)
+            views.append(self.numerics.image_format(self._augmentation.apply(images, parameters)))
+        return views[0], views[1]
+
+    def negatives(self, step: int) -> Negatives | None:
+        """The selection rule in force, None where the whole queue is, or while a filter warms up."""
+        contrast = self.run.contrast
+        if isinstance(contrast.negatives, RuleAll) or step < contrast.filter_warmup_steps:
+            return None
+        return negatives_from(contrast.negatives, stream(self.run.seed, "negatives", step))
+
+    def shuffle(self, step: int) -> torch.Tensor | None:
+        """The order of the keys' batch [B] where BatchNorm works in groups, else None."""
+        if self.run.encoder.batch_norm_groups == 1:
+            return None
+        order = torch.randperm(self.run.train.batch_size, generator=stream(self.run.seed, "shuffle", step))
+        return order.to(self.numerics.device)

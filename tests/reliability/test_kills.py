@@ -1,0 +1,151 @@
+"""Pull the plug anywhere, start the same command again, and get the bytes of a run that nobody disturbed.
+
+Each chain of commands is killed several times, at places and moments drawn from a printed seed, and goes on until it
+is done. `MOCO_BENCH_KILL_SEED=N` repeats what a failure printed; `make soak` draws 200 kills.
+"""
+
+import os
+import random
+import re
+import secrets
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from chains import ARMS, STEPS_PER_EPOCH, Chain, assert_same_results
+from processes import Fault, Outcome, Setting
+
+KILLS_IN_CI = 36
+KILLS_A_COMMAND = {"pretrain": 6, "evaluate": 2, "collect": 1}
+FROM_OUTSIDE = 0.25
+"""Part of the signals that come from outside at a random time, to the process or to its group."""
+
+HALTED = (-signal.SIGKILL, -signal.SIGTERM, 75)
+
+
+class Drill:
+    """Kills chains until there were enough kills; counts what it did."""
+
+    def __init__(self, suite: Path, undisturbed: dict[str, Chain], folder: Path, seed: int) -> None:
+        self.suite, self.undisturbed, self.folder = suite, undisturbed, folder
+        self.random = random.Random(seed)
+        self.kills: Counter[str] = Counter()
+        self.chains = 0
+        self.resumed = 0
+
+    def run(self, kills: int) -> None:
+        """Chain after chain, arm after arm."""
+        while self.kills.total() < kills or self.chains < len(ARMS):
+            arm = ARMS[self.chains % len(ARMS)]
+            folder = self.folder / str(self.chains)
+            folder.mkdir()
+            self._chain(Chain(self.suite, arm, folder))
+            self.chains += 1
+
+    def _chain(self, chain: Chain) -> None:
+        undisturbed = self.undisturbed[chain.arm]
+        self._train(chain)
+        for command in ("evaluate", "collect"):
+            for _ in range(KILLS_A_COMMAND[command]):
+                self._disturb(chain, command)
+            assert_ended_well(chain.execute(command))
+        assert_same_results(chain, undisturbed)
+        assert_elapsed_time_is_whole(chain)
+
+    def _train(self, chain: Chain) -> None:
+        """Kill the trainer again and again, and check after each time where the next attempt has to begin."""
+        bounds = []  # earliest and latest step at which an attempt may begin
+        for _ in range(KILLS_A_COMMAND["pretrain"]):
+            known = len(chain.noted_attempts())
+            outcome = self._disturb(chain, "pretrain")
+            noted = chain.noted_attempts()
+            if len(noted) == known:  # killed before it began
+                continue
+            start = noted[-1]
+            if bounds:
+                earliest, latest = bounds[-1]
+                assert earliest <= start <= latest, (start, bounds, outcome.printed)
+            bounds.append(self._next_start(chain, start, outcome))
+        assert_ended_well(chain.execute("pretrain"))
+        starts = chain.start_steps()
+        assert starts == sorted(starts)
+        self.resumed += sum(step > 0 for step in starts)
+
+    def _next_start(self, chain: Chain, start: int, outcome: Outcome) -> tuple[int, int]:
+        """Where training must go on: after TERM at the very next step, after KILL an epoch earlier at worst."""
+        stopped = re.search(r"stopped after step (\d+)", outcome.printed)
+        if stopped:
+            return int(stopped[1]), int(stopped[1])
+        reached = start + chain.passed("pretrain").count("step")
+        return max(start, reached - STEPS_PER_EPOCH), reached
+
+    def _disturb(self, chain: Chain, command: str) -> Outcome:
+        number = self.random.choices((signal.SIGKILL, signal.SIGTERM), (0.6, 0.4))[0]
+        places = self.undisturbed[chain.arm].places[command]
+        if self.random.random() < FROM_OUTSIDE:
+            running = chain.start(command, Setting(trace=chain.trace(command)))
+            time.sleep(self.random.uniform(0, 0.01 + 0.015 * len(places)))
+            group = self.random.random() < 0.5
+            running.send(number, group=group)
+            where = "the group" if group else "the process"
+            outcome: Outcome = running.wait()
+        else:
+            place = self.random.randint(1, len(places))
+            fault = Fault(place, number)
+            outcome = chain.execute(command, Setting(fault=fault, trace=chain.trace(command)))
+            where = places[place - 1]
+        assert "Traceback" not in outcome.printed, outcome.printed
+        assert outcome.code in (0, *HALTED), outcome.printed
+        if outcome.code in HALTED:
+            self.kills[f"{command}: {number.name} at {where}"] += 1
+        return outcome
+
+
+def assert_ended_well(outcome: Outcome) -> None:
+    assert outcome.code == 0, outcome.printed
+
+
+def assert_elapsed_time_is_whole(chain: Chain) -> None:
+    """The training time counts the steps of all attempts: it is the sum of the history's epochs."""
+    epochs = [float(row["seconds"]) for row in chain.history()]
+    assert chain.resources()["train_seconds"] == pytest.approx(sum(epochs))
+
+
+def drill(suite: Path, undisturbed: dict[str, Chain], folder: Path, kills: int) -> Drill:
+    seed = int(os.environ.get("MOCO_BENCH_KILL_SEED") or secrets.randbelow(10**6))
+    print(f"\nMOCO_BENCH_KILL_SEED={seed}")
+    drill = Drill(suite, undisturbed, folder, seed)
+    drill.run(kills)
+    print(f"{drill.kills.total()} kills in {drill.chains} chains, all results identical; {drill.resumed} attempts resumed")
+    for what, times in sorted(drill.kills.items()):
+        print(f"{times:5} {what}")
+    return drill
+
+
+def test_kills_leave_no_trace(suite: Path, undisturbed: dict[str, Chain], tmp_path: Path) -> None:
+    done = drill(suite, undisturbed, tmp_path, KILLS_IN_CI)
+
+    assert done.kills.total() >= KILLS_IN_CI
+    assert done.resumed >= done.chains
+
+
+@pytest.mark.soak
+def test_hundreds_of_kills_leave_no_trace(suite: Path, undisturbed: dict[str, Chain], tmp_path: Path) -> None:
+    kills = int(os.environ.get("MOCO_BENCH_KILLS", "200"))
+    done = drill(suite, undisturbed, tmp_path, kills)
+
+    assert done.kills.total() >= kills
+    assert done.resumed >= done.chains
+
+
+def test_peak_memory_survives_a_kill(suite: Path, tmp_path: Path) -> None:
+    chain = Chain(suite, "vanilla", tmp_path)
+    killed = chain.execute("pretrain", Setting(fault=Fault(60, signal.SIGKILL), ballast_mib=400))
+    assert killed.code == -signal.SIGKILL
+
+    assert_ended_well(chain.execute("pretrain"))
+
+    assert chain.start_steps()[-1] > 0
+    assert chain.resources()["peak_memory_mib"] > 400

@@ -1,24 +1,40 @@
 """Fixtures of all tests."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+Require = Callable[[Path, str], Path]
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Path:
-    """A folder with real CIFAR-10 as torchvision unpacks it (`cifar-10-batches-py`), and what else lies there.
+def require_data() -> Require:
+    """A function that returns a path, or skips the test where it is absent and says what to do.
 
-    It is MOCO_BENCH_DATA, or the repository's `data`. Without it a test is skipped, and fails where
-    MOCO_BENCH_REQUIRE_DATA=1 promises that it is there.
+    Where MOCO_BENCH_REQUIRE_DATA=1 promises that all data are there, the test fails instead.
     """
-    folder = Path(os.environ.get("MOCO_BENCH_DATA", ROOT / "data"))
-    if not (folder / "cifar-10-batches-py").is_dir():
-        message = f"no cifar-10-batches-py in {folder}: set MOCO_BENCH_DATA to a folder with real CIFAR-10"
+
+    def require(path: Path, advice: str) -> Path:
+        if path.exists():
+            return path
+        message = f"{path} is absent: {advice}"
         if os.environ.get("MOCO_BENCH_REQUIRE_DATA") == "1":
             pytest.fail(message)
         pytest.skip(message)
-    return folder
+
+    return require
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Where real data lie: MOCO_BENCH_DATA, or the repository's `data`."""
+    return Path(os.environ.get("MOCO_BENCH_DATA", Path(__file__).parents[1] / "data"))
+
+
+@pytest.fixture(scope="session")
+def real_data(data_folder: Path, require_data: Require) -> Path:
+    """A folder with real CIFAR-10, `cifar-10-batches-py`, as torchvision unpacks it."""
+    require_data(data_folder / "cifar-10-batches-py", "set MOCO_BENCH_DATA to a folder with CIFAR-10")
+    return data_folder

@@ -16,6 +16,7 @@ COMMANDS = {
     "prepare": "load a data set and write its manifest",
     "pretrain": "train one run, or go on with it",
     "evaluate": "evaluate one run, or a data set's floors",
+    "profile": "memory and time of every arm's training step, by cause",
     "collect": "gather all runs of a suite into runs.csv",
     "analyse": "effects, intervals, tests and claims from runs.csv",
     "report": "tables, figures and one HTML page",

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import RLock
 from typing import Any
 
 from tqdm import tqdm
@@ -38,11 +39,14 @@ def run(options: argparse.Namespace) -> int:
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.pretrain import pretrain, write_results
     from moco_bench.train.run_lock import sole_writer
-    from moco_bench.train.sharing import note_finished, reuse_finished
+    from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
     from moco_bench.train.signals import interrupted_by_signals, stop_on_signals
 
     with interrupted_by_signals(wanted.id), sole_writer(checkpoints, partial(tell_of_wait, wanted)):
         dataset = load_described(wanted.dataset, wanted.manifest(options.results))
+        if is_finished(wanted, dataset.sha256, options.results):
+            print(f"{wanted.id}: finished before; remove {wanted.directory(options.results)} to train it again")
+            return 0
         if reuse_finished(wanted, dataset.sha256, options.results):
             print(f"{wanted.id}: shared with a finished run of the same fingerprint")
             return 0
@@ -67,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
 @contextmanager
 def _told_epochs(wanted: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
     """A progress bar on a terminal, plain lines in a log."""
+    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     bar = tqdm(total=wanted.train.epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
 
     def on_epoch(row: dict[str, Any]) -> None:

@@ -11,14 +11,14 @@ from moco_bench.contrast.negatives.histogram import streamed_cuts
 from moco_bench.contrast.negatives.rules import Ranks
 from moco_bench.contrast.negatives.selection import Cut, Membership, cut, cut_counts
 
-STREAM_ABOVE = 2**22
-"""Pairs above which the queue is taken in chunks. Below, one matrix (16 MiB) is computed once for all passes."""
-
 CHUNK_PAIRS = 2**18
 """Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
 
 MINIMUM_WIDTH = 64
 """Slots of a chunk, whatever the batch: narrower products are slow."""
+
+STORED_PAIRS = 2**22
+"""Pairs up to which a rule that passes over the queue several times computes their similarity once: 16 MiB."""
 
 SAMPLE = 1024
 """Keys from which the range of an anchor's scores is judged."""
@@ -52,37 +52,36 @@ def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
 
 @torch.no_grad()
 def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
-    """The queue in chunks small enough for a cache, or whole where that is small. Drops the pairs of `whole_queue`."""
-    size, width = len(candidates.queue), chunk_width(candidates)
-    parts = [slice(start, min(start + width, size)) for start in range(0, size, width)]
-    only = candidates.similarity(parts[0]) if len(parts) == 1 else None
-    membership = Membership(ranks, _cuts(candidates, ranks, parts, only))
-    for part in parts:
-        similarity = candidates.similarity(part) if only is None else only
-        scores, blocked = candidates.scores(ranks, part, similarity=similarity), candidates.blocked(part)
-        yield Chunk(part, similarity, membership.dropped(similarity, scores, blocked), blocked)
+    """The queue in chunks that fit a cache. The pairs dropped are those of `whole_queue`."""
+    size, counts = len(candidates.queue), cut_counts(ranks, len(candidates.queue))
+    several_passes = bool(counts) and len(candidates.anchor) * size <= STORED_PAIRS
+    stored = candidates.similarity(slice(0, size)) if several_passes else None
+    cuts = _cuts(candidates, ranks, counts, stored) if counts else []
+    membership = Membership(ranks, cuts)
+    for columns in chunk_columns(candidates):
+        similarity = candidates.similarity(columns) if stored is None else stored[:, columns]
+        scores, blocked = candidates.scores(ranks, columns, similarity=similarity), candidates.blocked(columns)
+        yield Chunk(columns, similarity, membership.dropped(similarity, scores, blocked), blocked)
 
 
-def chunk_width(candidates: Candidates) -> int:
-    """How many slots of the queue to take at once."""
-    rows, size = len(candidates.anchor), len(candidates.queue)
-    return size if rows * size <= STREAM_ABOVE else min(size, max(MINIMUM_WIDTH, CHUNK_PAIRS // rows))
+def chunk_columns(candidates: Candidates) -> list[slice]:
+    """The slots of each chunk."""
+    size, width = len(candidates.queue), max(MINIMUM_WIDTH, CHUNK_PAIRS // len(candidates.anchor))
+    return [slice(start, min(start + width, size)) for start in range(0, size, width)]
 
 
-def _cuts(candidates: Candidates, ranks: Ranks, parts: list[slice], only: Tensor | None) -> list[Cut]:
+def _cuts(candidates: Candidates, ranks: Ranks, counts: list[int], stored: Tensor | None) -> list[Cut]:
     size = len(candidates.queue)
-    counts = cut_counts(ranks, size)
-    if not counts:
-        return []
 
-    whole = slice(0, size)
+    def scores(columns: slice) -> Tensor:
+        return candidates.scores(ranks, columns, similarity=None if stored is None else stored[:, columns])
 
     def passes() -> Iterator[Tensor]:
-        return (candidates.scores(ranks, part, similarity=only) for part in parts)
+        return (scores(columns) for columns in chunk_columns(candidates))
 
     def in_full(rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        for some in torch.split(rows, max(1, CHUNK_PAIRS // size)):
-            yield some, candidates.scores(ranks, whole, some)
+        for some in torch.split(rows, max(1, CHUNK_PAIRS // size)) if len(rows) else ():
+            yield some, candidates.scores(ranks, slice(0, size), some)
 
-    sample = candidates.scores(ranks, slice(0, size, max(1, size // SAMPLE)))
+    sample = scores(slice(0, size, max(1, size // SAMPLE)))
     return streamed_cuts(passes, counts, sample=sample, limit=max(32, size // 32), in_full=in_full)

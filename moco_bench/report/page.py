@@ -8,7 +8,9 @@ from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
 from moco_bench.report.figures.curves import false_negative_figure, learning_figure
 from moco_bench.report.figures.effects import effects_figure
+from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
+from moco_bench.report.figures.similarities import similarity_figure
 from moco_bench.report.figures.style import Plot
 from moco_bench.report.links import Links
 from moco_bench.report.methods import methods_of
@@ -110,9 +112,11 @@ def _sections(results: Results, links: Links) -> list[Section]:
         Section(
             "seeds", "Seed by seed", (pairing_note(results),), (*figures(pairs_figure), *tables(differences_table))
         ),
-        Section("training", "Training", (), figures(learning_figure)),
+        Section("training", "Training", (), figures(learning_figure, neighbours_figure)),
         Section("robustness", "Robustness", (), figures(corruption_figure)),
-        Section("mechanism", "Mechanism", (), (*figures(false_negative_figure), *tables(mechanism_table))),
+        Section(
+            "mechanism", "Mechanism", (), (*figures(false_negative_figure, similarity_figure), *tables(mechanism_table))
+        ),
         Section("trust", "Trust", _noise_note(results), tables(pairing_table, noise_table)),
         Section("published", "Published numbers", (), tables(published_table)),
         Section("runs", "Runs and machines", (), tables(machines_table, runs_table)),

@@ -17,7 +17,7 @@ QUESTIONS = {
 }
 SUBJECTS = {
     "dual_view": "the dual-view loss",
-    "filtering": "hard-negative filtering",
+    "filtering": "filtering",
     "interaction": "their interaction",
 }
 
@@ -66,10 +66,16 @@ def summarise(results: Results) -> Summary:
     if len(blocks) == 1:
         headline = blocks[0].headline
     elif blocks:
-        headline = f"What each ingredient is worth, measured {len(blocks)} times"
+        headline = f"What each ingredient is worth, {_extent(results)}"
     else:
         headline = "Nothing can be compared yet"
     return Summary(headline, blocks, metric.title, _progress(results))
+
+
+def _extent(results: Results) -> str:
+    datasets, encoders = (len({cell[place] for cell in results.cells}) for place in (0, 1))
+    parts = [f"on {datasets} data sets"] if datasets > 1 else []
+    return " ".join([*parts, f"with {encoders} encoders"] if encoders > 1 else parts)
 
 
 def _progress(results: Results) -> str:
@@ -104,6 +110,7 @@ def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]], lev
         f"Is {treatment} better than {control}?" if row["kind"] == "arm" else f"{row['effect']}: a difference?"
     )
     seeds = f"{row['n_seeds']} seed{'s' * (row['n_seeds'] != 1)}"
+    tests = f"p {p_value(row['p_value'])}, Holm {p_value(row['p_holm'])}, " if row["n_seeds"] else ""
     unproven = ", pairing unproven" if row["paired"] == "unproven" else ""
     return Answer(
         question=question,
@@ -112,7 +119,7 @@ def _answer(row: dict[Any, Any], metric: Metric, rows: list[dict[Any, Any]], lev
         decided=row["finding"] in ("higher", "lower", "equivalent"),
         estimate=number(row["estimate"], metric.decimals, signed=True),
         interval=interval(row["ci_low"], row["ci_high"], metric.decimals),
-        certainty=f"p {p_value(row['p_value'])}, Holm {p_value(row['p_holm'])}, {seeds}{unproven}",
+        certainty=f"{tests}{seeds}{unproven}",
         strip=strip_for(row, rows, metric.decimals),
     )
 

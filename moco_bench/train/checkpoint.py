@@ -78,8 +78,8 @@ def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
         raise DamagedCheckpoint("its checksum does not fit its content")
     try:
         content = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise DamagedCheckpoint(f"not a checkpoint ({str(error).splitlines()[0]})") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError):
+        raise DamagedCheckpoint("not a checkpoint") from None
     if not isinstance(content, dict) or set(content) != {"belongs_to", "state"}:
         raise DamagedCheckpoint("not a checkpoint")
     return content

@@ -31,10 +31,11 @@ class StepInputs:
 
     def views(self, images: torch.Tensor, step: int, hasher: Hasher) -> tuple[torch.Tensor, torch.Tensor]:
         """Two augmented views [B, C, H, W], normalised, of a step's images; `hasher` is fed how they were drawn."""
+        count, _, height, width = images.shape
         generator = stream(self.run.seed, "augmentation", step)
         views = []
         for _ in range(2):
-            parameters = self._augmentation.draw(*images.shape[:1], *images.shape[2:], generator)
+            parameters = self._augmentation.draw(count, height, width, generator)
             parameters.digest(hasher)
             views.append(self.numerics.image_format(self._augmentation.apply(images, parameters)))
         return views[0], views[1]

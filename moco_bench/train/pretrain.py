@@ -118,8 +118,9 @@ def pretrain(
 
 
 def write_results(pretrained: Pretrained, directory: Path) -> None:
-    """Write the run's files, `run.json` last: where it is, the others are whole."""
+    """Write the run's files, `run.json` last: where it is, the others are whole and of the same training."""
     run, progress = pretrained.run, pretrained.state.progress
+    (directory / "run.json").unlink(missing_ok=True)
     weights = {name: tensor.detach().contiguous().cpu() for name, tensor in pretrained.encoder.state_dict().items()}
     write_bytes(directory / "encoder.safetensors", save(weights))
     write_history(directory / "history.csv", progress.history)
@@ -191,5 +192,5 @@ def _belongs_to(run: Run, dataset: DataSet, numerics: Numerics) -> dict[str, str
         "data": dataset.sha256,
         "precision": numerics.precision,
         "device": numerics.device.type,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
     }

@@ -1,4 +1,4 @@
-"""A finished run serves every suite that asks for the same thing: the vanilla arm is trained once.
+"""A finished run isn't trained again, and serves every suite that asks for the same: the vanilla arm is trained once.
 
 Runs are found by fingerprint through one small pointer file each. A repeated seed is never shared: that it is trained
 again is its point.
@@ -7,6 +7,7 @@ again is its point.
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, write_atomically, write_json
@@ -15,6 +16,11 @@ from moco_bench.suite.runs import Run
 
 POINTERS = ".finished"
 FILES = ("encoder.safetensors", "history.csv", "resources.json")
+
+
+def is_finished(run: Run, data_sha256: str, results: Path) -> bool:
+    """Whether the run's own files are there, whole and of these settings and data; a failed run is finished too."""
+    return _finished_in(run.directory(results), run, data_sha256) is not None
 
 
 def note_finished(run: Run, results: Path) -> None:
@@ -29,25 +35,28 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         return False
     try:
         source = results / str(read_mapping(_pointer(run, results)).get("directory"))
-        record = read_record(source / "run.json")
     except InputError:
         return False
     target = run.directory(results)
-    usable = (
-        source != target
-        and record["status"] == "done"
-        and record["fingerprint"] == run.fingerprint
-        and record["data"]["sha256"] == data_sha256
-        and all((source / name).exists() for name in FILES)
-    )
-    if not usable:
+    record = _finished_in(source, run, data_sha256)
+    if record is None or record["status"] != "done" or source == target:
         return False
+    (target / "run.json").unlink(missing_ok=True)  # it vouches for the files beside it
     for name in FILES:
         write_atomically(target / name, lambda path, name=name: _link_or_copy(source / name, path))  # type: ignore[misc]
     shared_from = record.get("shared_from") or str(source.relative_to(results))
     names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
     write_json(target / "run.json", {**record, **names, "shared_from": shared_from})
     return True
+
+
+def _finished_in(directory: Path, run: Run, data_sha256: str) -> dict[str, Any] | None:
+    try:
+        record = read_record(directory / "run.json")
+    except InputError:
+        return None
+    same = record["fingerprint"] == run.fingerprint and record["data"]["sha256"] == data_sha256
+    return record if same and all((directory / name).exists() for name in FILES) else None
 
 
 def _pointer(run: Run, results: Path) -> Path:

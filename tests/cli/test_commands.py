@@ -104,12 +104,12 @@ def test_a_full_disk_is_one_line(results, tmp_path, monkeypatch, capsys):
     import os
 
     def full(descriptor):
-        raise OSError(28, "No space left on device", "somewhere")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
 
     assert main(["prepare", str(SMOKE), "--dataset", "digits", "--results", str(tmp_path)]) == 1
 
     error = capsys.readouterr().err
-    assert error == "moco-bench: No space left on device: somewhere\n"
+    assert error == f"moco-bench: No space left on device: {tmp_path / 'smoke' / 'data' / 'digits.json'}\n"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

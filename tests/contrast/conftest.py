@@ -105,14 +105,13 @@ def reference():
 
 @pytest.fixture
 def chunks_of(monkeypatch):
-    """Force the queue to be taken in chunks of some width, or whole with None."""
+    """Force the queue to be taken in chunks of some width (None: the usual), with similarities stored or not."""
 
-    def force(width):
-        def chunk_width(candidates):
-            size = len(candidates.queue)
-            return size if width is None else min(width, size)
-
-        monkeypatch.setattr(chunks, "chunk_width", chunk_width)
+    def force(width, stored=False):
+        monkeypatch.setattr(chunks, "STORED_PAIRS", 2**40 if stored else 0)
+        if width is not None:
+            monkeypatch.setattr(chunks, "MINIMUM_WIDTH", width)
+            monkeypatch.setattr(chunks, "CHUNK_PAIRS", 1)
 
     return force
 

@@ -23,6 +23,7 @@ from moco_bench.contrast import (
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.logsumexp import log_sum_of_negatives
+from moco_bench.contrast.negatives.histogram import streamed_cuts
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
 RULES = {
@@ -36,6 +37,7 @@ RULES = {
     "band": lambda: Band(0.1, 0.7),
     "band-from-top": lambda: Band(0.0, 0.5),
     "threshold": lambda: Threshold(similarity=0.5, minimum=1),
+    "threshold-whole-number": lambda: Threshold(similarity=0),
     "threshold-minimum": lambda: Threshold(similarity=0.9, minimum=20),
 }
 
@@ -66,8 +68,8 @@ def test_chunks_equal_the_plain_version_for_every_reading(batch_of, chunks_of, r
     for dual_view in READINGS:
         with plain_version():
             plain = value_and_gradient(batch, RULES[rule](), dual_view, masked)
-        for width in (3, 46, None) if dual_view == "none" else (20,):
-            chunks_of(width)
+        for width, stored in ((3, False), (46, True), (None, True)) if dual_view == "none" else ((20, False),):
+            chunks_of(width, stored)
             torch.testing.assert_close(value_and_gradient(batch, RULES[rule](), dual_view, masked), plain)
 
 
@@ -114,14 +116,32 @@ def test_a_rotation_of_all_embeddings_changes_nothing(batch_of, seed, rule):
     )
 
 
-def test_a_queue_is_streamed_where_its_matrix_is_large_and_only_there():
-    def width(rows, size):
-        return chunks.chunk_width(Candidates(torch.zeros(rows, 2), torch.zeros(size, 2)))
+def test_a_chunk_is_as_wide_as_its_pairs_allow():
+    def widths(rows, size):
+        columns = chunks.chunk_columns(Candidates(torch.zeros(rows, 2), torch.zeros(size, 2)))
+        assert [part.start for part in columns] == [0, *(part.stop for part in columns[:-1])]
+        assert columns[-1].stop == size
+        return {part.stop - part.start for part in columns[:-1]}, columns[-1].stop - columns[-1].start
 
-    assert width(256, 4096) == 4096
-    assert width(256, 65536) * 256 == chunks.CHUNK_PAIRS
-    assert width(8192, 65536) == chunks.MINIMUM_WIDTH
-    assert width(1, 2**22 + 1) == chunks.CHUNK_PAIRS
+    assert widths(256, 65536) == ({1024}, 1024)
+    assert widths(256, 1000) == (set(), 1000)
+    assert widths(8192, 1000) == ({chunks.MINIMUM_WIDTH}, 1000 % chunks.MINIMUM_WIDTH)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("rule", [name for name in RULES if name != "hardest-all-but-one"])
+def test_an_ordinary_queue_is_never_taken_row_by_row(batch_of, chunks_of, monkeypatch, rule, masked):
+    def observed(*arguments, in_full, **keywords):
+        def none_in_full(rows):
+            assert len(rows) == 0
+            return in_full(rows)
+
+        return streamed_cuts(*arguments, in_full=none_in_full, **keywords)
+
+    monkeypatch.setattr(chunks, "streamed_cuts", observed)
+    chunks_of(200)
+    batch = batch_of(rows=16, size=4096, dimension=32, dtype=torch.float32)
+    value_and_gradient(batch, RULES[rule](), "none", masked)
 
 
 class AllocationMeter(TorchDispatchMode):

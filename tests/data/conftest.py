@@ -1,7 +1,6 @@
 """Real data where it is at hand, and small stand-ins in the same file formats where it isn't."""
 
 import hashlib
-import os
 import pickle
 from pathlib import Path
 
@@ -12,35 +11,15 @@ from torchvision import datasets
 DEBIAN_FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
 
-def need(path, advice):
-    """Skip the test where real data is absent; fail it where MOCO_BENCH_REQUIRE_DATA=1 demands the data."""
-    if path.exists():
-        return path
-    message = f"{path} is absent: {advice}"
-    if os.environ.get("MOCO_BENCH_REQUIRE_DATA") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-ROOT = Path(os.environ.get("MOCO_BENCH_DATA", Path(__file__).parents[2] / "data"))
-
-
 @pytest.fixture(scope="session")
-def real_data_root():
-    """The folder with `cifar-10-batches-py`: MOCO_BENCH_DATA, by default the repository's `data`."""
-    need(ROOT / "cifar-10-batches-py", "set MOCO_BENCH_DATA to a folder with CIFAR-10 as torchvision unpacks it")
-    return ROOT
-
-
-@pytest.fixture(scope="session")
-def real_npz():
+def real_npz(data_folder, require_data):
     """A balanced part of CIFAR-100 (100 + 20 images a class) as an npz."""
-    return need(ROOT / "cifar100-12k.npz", "set MOCO_BENCH_DATA to a folder that holds it")
+    return require_data(data_folder / "cifar100-12k.npz", "set MOCO_BENCH_DATA to a folder that holds it")
 
 
 @pytest.fixture(scope="session")
-def debian_fashion_mnist():
-    return need(DEBIAN_FASHION_MNIST, "apt-get install dataset-fashion-mnist")
+def debian_fashion_mnist(require_data):
+    return require_data(DEBIAN_FASHION_MNIST, "apt-get install dataset-fashion-mnist")
 
 
 @pytest.fixture

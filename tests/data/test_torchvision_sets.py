@@ -28,9 +28,9 @@ def test_cifar10_equals_torchvisions(small_cifar):
         assert list(dataset.classes) == theirs.classes
 
 
-def test_real_cifar10_equals_torchvisions(real_data_root):
-    dataset = cifar10(real_data_root)
-    theirs = datasets.CIFAR10(real_data_root, train=False)
+def test_real_cifar10_equals_torchvisions(real_data):
+    dataset = cifar10(real_data)
+    theirs = datasets.CIFAR10(real_data, train=False)
     assert np.array_equal(dataset.evaluation.images.permute(0, 2, 3, 1).numpy(), theirs.data)
     assert dataset.evaluation.labels.tolist() == theirs.targets
     assert dataset.train.images.shape == (50000, 3, 32, 32)

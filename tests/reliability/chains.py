@@ -2,12 +2,13 @@
 
 import csv
 import json
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from processes import Outcome, Setting, start
+from processes import UNDISTURBED, Fault, Outcome, Running, Setting, start
 
 ARMS = ("vanilla", "dual", "filter", "both")
 STEPS_PER_EPOCH, EPOCHS = 5, 4
@@ -46,13 +47,15 @@ class Chain:
     Attributes:
         suite: the suite file.
         arm: which arm's run.
-        folder: of this chain's results, logs and traces.
+        folder: of this chain's logs and traces, and of its results unless
+        results_in: is another folder for them.
         places: names of the places that each command passed when nothing disturbed it.
     """
 
     suite: Path
     arm: str
     folder: Path
+    results_in: Path | None = None
     seed: int = 0
     places: dict[str, list[str]] = field(default_factory=dict)
 
@@ -62,7 +65,7 @@ class Chain:
 
     @property
     def results(self) -> Path:
-        return self.folder / "results"
+        return (self.results_in or self.folder) / "results"
 
     @property
     def run(self) -> Path:
@@ -84,11 +87,11 @@ class Chain:
             "collect": ["collect", str(self.suite), *where],
         }
 
-    def start(self, command: str, setting: Setting = Setting()) -> Any:
+    def start(self, command: str, setting: Setting = UNDISTURBED, log: str | None = None) -> Running:
         """Start one of the commands."""
-        return start(self.commands[command], self.folder / f"{command}.log", setting)
+        return start(self.commands[command], self.folder / (log or f"{command}.log"), setting)
 
-    def execute(self, command: str, setting: Setting = Setting()) -> Outcome:
+    def execute(self, command: str, setting: Setting = UNDISTURBED) -> Outcome:
         """Run one of the commands to whatever end."""
         return self.start(command, setting).wait()
 
@@ -106,6 +109,13 @@ class Chain:
     def passed(self, command: str) -> list[str]:
         """The places that the last process of this command passed."""
         return self.trace(command).read_text().splitlines()
+
+    def interrupt(self, step: int, number: int = signal.SIGKILL) -> Outcome:
+        """Train until this step begins, and there send the trainer a signal."""
+        fault = Fault("step", step + 1, number)
+        outcome = self.execute("pretrain", Setting(fault=fault))
+        assert outcome.code != 0, outcome.printed
+        return outcome
 
     def record(self) -> dict[str, Any]:
         """The run's `run.json`."""
@@ -149,3 +159,22 @@ def timeless_history(chain: Chain) -> list[dict[str, str]]:
 def leftovers(chain: Chain) -> list[str]:
     """Files that a killed writer left half written."""
     return [str(path.relative_to(chain.results)) for path in chain.results.rglob("*.tmp")]
+
+
+def one_line(outcome: Outcome, code: int) -> str:
+    """The one line that a command ended with; before it there may be an epoch's progress and warnings."""
+    assert outcome.code == code, outcome.printed
+    assert "Traceback" not in outcome.printed, outcome.printed
+    complaints = [line for line in outcome.printed.splitlines() if line.startswith("moco-bench: ")]
+    complaints = [line for line in complaints if not line.startswith("moco-bench: warning: ")]
+    assert len(complaints) == 1, outcome.printed
+    assert outcome.printed.endswith(f"{complaints[0]}\n")
+    return complaints[0]
+
+
+def complete(chain: Chain, undisturbed: Chain) -> None:
+    """Start the commands again, and find what an undisturbed run leaves."""
+    for command in chain.commands:
+        outcome = chain.execute(command)
+        assert outcome.code == 0, outcome.printed
+    assert_same_results(chain, undisturbed)

@@ -9,7 +9,7 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # inherited by the fork server
 sys.path.insert(0, str(Path(__file__).parent))  # the fork server and its processes import helpers by name
 
-from chains import ARMS, Chain, write_suite  # noqa: E402
+from chains import ARMS, Chain, write_suite
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ test suite can afford hundreds of kills. A process counts the places that it pas
 place chosen beforehand it sends itself a real signal.
 """
 
-import itertools
 import multiprocessing
 import os
 import random
@@ -13,7 +12,9 @@ import signal
 import stat
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -41,9 +42,10 @@ _server.set_forkserver_preload([*PRELOADED, "processes"])
 
 @dataclass(frozen=True)
 class Fault:
-    """A signal that a process sends itself when it has passed `place` places."""
+    """A signal that a process sends itself when it comes to a place for the so many-th time."""
 
-    place: int
+    place: str
+    times: int
     signal: int
 
 
@@ -77,10 +79,8 @@ class Running:
     def send(self, number: int, *, group: bool = False) -> None:
         """Send a signal from outside, to the process or to its group."""
         assert self._process.pid is not None
-        try:
+        with suppress(ProcessLookupError):  # it was faster
             (os.killpg if group else os.kill)(self._process.pid, number)
-        except ProcessLookupError:  # it was faster
-            pass
 
     def wait(self) -> Outcome:
         """Wait for the end."""
@@ -93,8 +93,14 @@ class Running:
         return Outcome(self._process.exitcode, self._log.read_text())
 
 
-def start(arguments: list[str], log: Path, setting: Setting = Setting()) -> Running:
+UNDISTURBED = Setting()
+
+
+def start(arguments: list[str], log: Path, setting: Setting = UNDISTURBED) -> Running:
     """Start `moco-bench ARGUMENTS`; what it prints goes to `log`."""
+    for path in (log, setting.trace):
+        if path is not None:  # there also if the process is killed before its first breath
+            path.write_text("")
     process = _server.Process(target=_command, args=(arguments, log, setting))
     process.start()
     return Running(process, log)
@@ -130,40 +136,58 @@ def _count_places(fault: Fault | None, trace: Path | None) -> None:
     from moco_bench.evaluate import metrics
     from moco_bench.train import loop
 
-    notes = open(os.devnull if trace is None else trace, "w", buffering=1)
-    count = itertools.count(1)
+    notes = os.open(os.devnull if trace is None else trace, os.O_WRONLY | os.O_TRUNC)
+    times: Counter[str] = Counter()
 
-    def passed(name: str, descriptor: int | None = None) -> None:
-        notes.write(f"{name}\n")
-        if fault is not None and next(count) == fault.place:
-            if descriptor is not None and fault.signal == signal.SIGKILL:
-                os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
-            os.kill(os.getpid(), fault.signal)
+    def passed(name: str) -> bool:
+        os.write(notes, f"{name}\n".encode())
+        times[name] += 1
+        return fault is not None and (fault.place, fault.times) == (name, times[name])
 
-    def wrapped(function: Callable[..., Any], before: str | None, after: str | None) -> Callable[..., Any]:
+    def strike() -> None:
+        assert fault is not None
+        os.kill(os.getpid(), fault.signal)
+
+    def announced(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            if before is not None:
-                passed(before)
-            result = function(*args, **kwargs)
-            if after is not None:
-                passed(after)
-            return result
+            if passed(name):
+                strike()
+            return function(*args, **kwargs)
 
         return call
 
-    flush = os.fsync
+    flush, replace, remove = os.fsync, os.replace, os.unlink
 
     def fsync(descriptor: int) -> None:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            passed("half written", descriptor)
+            temporary = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+            if passed(f"half of {_intended(temporary)} written"):
+                if fault is not None and fault.signal == signal.SIGKILL:
+                    os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
+                strike()
         flush(descriptor)
 
-    os.fsync = fsync
-    os.replace = wrapped(os.replace, "before rename", "after rename")
-    os.unlink = wrapped(os.unlink, "before removal", None)
-    loop.training_step = wrapped(loop.training_step, "step", None)  # type: ignore[attr-defined]
-    loop.enqueue = wrapped(loop.enqueue, "weights updated, queue not", None)  # type: ignore[attr-defined]
-    metrics.embed = wrapped(metrics.embed, "evaluation", None)  # type: ignore[attr-defined]
+    def rename(source: Path, target: Path) -> None:
+        if passed(f"before {target.name} is there"):
+            strike()
+        replace(source, target)
+        if passed(f"{target.name} is there"):
+            strike()
+
+    def unlink(path: Path, **more: Any) -> None:
+        if os.path.exists(path) and passed(f"before {Path(path).name} is removed"):
+            strike()
+        remove(path, **more)
+
+    os.fsync, os.replace, os.unlink = fsync, rename, unlink  # type: ignore[assignment]
+    loop.training_step = announced("step", loop.training_step)  # type: ignore[attr-defined]
+    loop.enqueue = announced("weights updated, queue not", loop.enqueue)  # type: ignore[attr-defined]
+    metrics.embed = announced("evaluation", metrics.embed)  # type: ignore[attr-defined]
+
+
+def _intended(temporary: str) -> str:
+    """`latest.ckpt` of `.latest.ckpt.HOST.PROCESS.tmp`; a fingerprint in a name is left out."""
+    return temporary.removeprefix(".").rsplit(".", 3)[0]
 
 
 def _slow_down(seconds: float) -> None:

@@ -198,11 +198,15 @@ def _write_run(
             "effective_rank": 41 + own.normal(0, 1),
             "corruptions": corrupted,
             "knn_top1_corrupted": float(np.mean([v for kind in corrupted.values() for v in kind.values()])),
+            "similarities": {
+                "edges": [-1.0, -0.5, 0.0, 0.5, 1.0],
+                "counts": {"positive": [0, 1, 20, 79], "same_class": [5, 35, 40, 20], "other_class": [20, 60, 18, 2]},
+            },
             "neighbours": {
-                "queries": [3, 7],
-                "neighbours": [[1, 2, 3], [4, 5, 6]],
-                "query_labels": [0, 1],
-                "neighbour_labels": [[0, 0, 1], [1, 1, 1]],
+                "queries": [0, 100, 200, 300, 400, 500],
+                "neighbours": [[500 * label + rank for rank in range(8)] for label in range(6)],
+                "query_labels": [0, 1, 2, 3, 4, 5],
+                "neighbour_labels": [[label] * 7 + [9] for label in range(6)],
             },
         },
     )

@@ -83,7 +83,7 @@ def test_nan_in_metrics_is_damage(written):
     path = runs[0].directory(root) / "metrics.json"
     path.write_text(path.read_text().replace('"alignment": ', '"alignment": NaN, "x": '))
     assert rows(written)["status"][0] == "missing"
-    assert "alignment is nan" in rows(written)["reason"][0]
+    assert "NaN" in rows(written)["reason"][0]
 
 
 def test_results_of_another_configuration_do_not_count(written):

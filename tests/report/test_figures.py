@@ -10,13 +10,15 @@ from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
 from moco_bench.report.figures.curves import false_negative_figure, learning_figure
 from moco_bench.report.figures.effects import effects_figure, seed_values
+from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
+from moco_bench.report.figures.similarities import similarity_figure
 from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, inline_svg
 from moco_bench.report.results import load_results
 
 ALL = (
     accuracy_figure, pairs_figure, cost_figure, false_negative_figure, learning_figure, effects_figure,
-    corruption_figure,
+    corruption_figure, neighbours_figure, similarity_figure,
 )  # fmt: skip
 
 
@@ -64,6 +66,47 @@ def test_curves_hold_the_histories(results):
     assert len(data) == 16 * 12
     dropped = false_negative_figure(results).data
     assert dropped.loc[dropped["arm"] == "vanilla", "false_negative_rate_dropped"].isna().all()
+
+
+def test_densities_integrate_to_one(results):
+    data = similarity_figure(results).data
+    mass = (data["density"] * (data["high"] - data["low"])).groupby([data["arm"], data["group"]]).sum()
+    assert len(mass) == 4 * 3
+    np.testing.assert_allclose(mass, 1)
+
+
+@pytest.mark.parametrize(
+    "found", [None, [], {"counts": 3}, {"edges": [0, 1], "counts": {"positive": [1, 2]}}, {"edges": "ab", "counts": {}}]
+)
+def test_malformed_histograms_are_left_out(tmp_path, synthetic, found):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(1)))
+    for metrics in results.metrics.values():
+        metrics["similarities"] = found
+    assert similarity_figure(results) is None
+
+
+def test_neighbours_are_those_recorded(results):
+    data = neighbours_figure(results).data
+    assert list(dict.fromkeys(data["arm"])) == ["vanilla", "both"]
+    assert len(data) == 2 * 6 * 8
+    assert data["same_class"].mean() == pytest.approx(7 / 8)
+
+
+@pytest.mark.parametrize("change", ["index", "shape", "absent", "subset"])
+def test_neighbours_that_cannot_be_drawn_are_left_out(tmp_path, synthetic, change):
+    values = synthetic.suite_values(1)
+    if change == "subset":
+        values["dataset"]["train_limit"] = 1000
+    path = synthetic.write_results(tmp_path, values)
+    results = load_results(path)
+    for found in results.metrics.values():
+        if change == "index":
+            found["neighbours"]["neighbours"][0][0] = 5000
+        elif change == "shape":
+            found["neighbours"]["neighbour_labels"] = [[1]]
+        elif change == "absent":
+            found["neighbours"] = None
+    assert neighbours_figure(results) is None
 
 
 def test_corruptions_start_from_the_clean_accuracy(results):

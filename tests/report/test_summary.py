@@ -22,7 +22,7 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     assert answers[1].verdict == "No: slight harm, under 1 point"
     assert answers[2].verdict == "No: what they gain adds up, within 1 point"
     assert found.headline.startswith("The dual-view loss gains 2")
-    assert "hard-negative filtering loses 0.2 points" in found.headline
+    assert "filtering loses 0.2 points" in found.headline
     assert found.progress == "All 32 runs are done."
 
 
@@ -70,7 +70,7 @@ def test_each_data_set_has_its_own_block(tmp_path, synthetic):
     assert [block.title for block in found.blocks] == [
         "fashion-mnist-5k, resnet-compact", "digits, resnet-compact"
     ]  # fmt: skip
-    assert found.headline == "What each ingredient is worth, measured 2 times"
+    assert found.headline == "What each ingredient is worth, on 2 data sets"
 
 
 def test_a_suite_without_the_four_arms_is_answered_arm_by_arm(tmp_path, synthetic):

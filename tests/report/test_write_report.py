@@ -54,6 +54,14 @@ def outline(path: Path) -> Outline:
     return parser
 
 
+@pytest.fixture
+def write_quickly(monkeypatch):
+    """`write_report` with figures that are computed but not drawn: most of the time goes into drawing."""
+    monkeypatch.setattr("moco_bench.report.write.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
+    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"")
+    return write_report
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, synthetic):
     root = tmp_path_factory.mktemp("whole")
@@ -69,7 +77,7 @@ def test_all_files_are_there(whole):
     assert {"report.html", "report.md"} <= names
     for table in ("accuracy", "effects", "certainty", "claims", "cost", "differences", "random_numbers", "runs"):
         assert {f"tables/{table}.{kind}" for kind in ("csv", "md", "tex")} <= names
-    for figure in ("accuracy", "effects", "cost", "pairs", "learning", "corruptions", "false_negatives"):
+    for figure in ("accuracy", "effects", "cost", "pairs", "learning", "corruptions", "false_negatives", "neighbours"):
         assert {f"figures/{figure}.{kind}" for kind in ("svg", "png", "csv")} <= names
 
 
@@ -99,7 +107,7 @@ def test_landmarks_headers_and_alternatives(whole):
     assert tags.count("h1") == 1
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
     drawings = [attrs for _, attrs in found.tags if attrs.get("role") == "img"]
-    assert len(drawings) == 7
+    assert len(drawings) == 9
     assert all(len(attrs["aria-label"]) > 30 for attrs in drawings)
     assert ("a", {"class": "skip", "href": "#answer"}) in found.tags
 
@@ -116,9 +124,9 @@ def test_links_to_files_lead_to_files(whole):
         assert (page.parent / unquote(href)).exists(), href
 
 
-def test_there_are_no_links_to_files_that_are_absent(tmp_path, synthetic):
+def test_there_are_no_links_to_files_that_are_absent(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(1))
-    page = write_report(results, tmp_path / "out")
+    page = write_quickly(results, tmp_path / "out")
     hrefs = outline(page).hrefs
     assert not any("effects.csv" in href for href in hrefs if not href.startswith("data:"))
     assert any("runs.csv" in href for href in hrefs)
@@ -141,11 +149,11 @@ def test_floors_fingerprint_noise_and_pairs_are_told(whole):
     assert "our reading" in text
 
 
-def test_below_the_floor_is_said_plainly(tmp_path, synthetic):
+def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     path = results / "floors" / "fashion-mnist-5k.json"
     path.write_text(json.dumps({"pixels": {"knn_top1": 95.0, "linear_top1": 10.0}}))
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "is not above 95.00 % on raw pixels" in text
     assert "adds nothing over the pixels" in text
 
@@ -157,49 +165,49 @@ def test_the_same_results_give_the_same_bytes(whole, tmp_path):
         assert (again.parent / name).read_bytes() == (page.parent / name).read_bytes(), name
 
 
-def test_a_half_finished_grid_shows_its_holes(tmp_path, synthetic):
+def test_a_half_finished_grid_shows_its_holes(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(
         tmp_path, synthetic.suite_values(3), missing=("both/seed1",), failed=("filter/seed2",), floors=False
     )
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "10 of 12 runs are done, 1 failed and 1 missing" in text
     assert "fashion-mnist-5k/resnet-compact/both/seed1" in text
     assert "the loss became NaN in epoch 3" in text
     assert "No floor is known" in text
 
 
-def test_nothing_done_still_gives_a_page(tmp_path, synthetic):
+def test_nothing_done_still_gives_a_page(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(1), missing=("seed0",), floors=False)
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "0 of 4 runs are done" in text
 
 
-def test_damaged_files_are_named_and_the_rest_is_shown(tmp_path, synthetic):
+def test_damaged_files_are_named_and_the_rest_is_shown(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     run = "runs/fashion-mnist-5k/resnet-compact/dual/seed1"
     (results / run / "metrics.json").write_text("{")
     (results / run / "history.csv").write_bytes(b"\xff\xff\xff")
     (results / "floors" / "fashion-mnist-5k.json").write_text("[]")
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     for name in (f"{run}/metrics.json", f"{run}/history.csv", "floors/fashion-mnist-5k.json"):
         assert name in text
 
 
-def test_a_table_of_runs_alone_is_enough(tmp_path):
+def test_a_table_of_runs_alone_is_enough(tmp_path, write_quickly):
     rows = [f"{arm},d,e,{seed},done,{60 + seed}" for arm in ("vanilla", "dual") for seed in range(3)]
     (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
-    text = " ".join(outline(write_report(tmp_path, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(tmp_path, tmp_path / "out")).text)
     assert "pairing unproven" in text
     assert "no claims are judged" in text
 
 
-def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path):
+def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path, write_quickly):
     name = "<script>alert(1)</script>\"'&{{7*7}}$x_1$"
     row = '"{}","{}",e,{},done,{}'
     rows = [row.format(arm, name.replace('"', '""'), seed, 60 + seed) for arm in ("vanilla", "<b>dual</b>")
             for seed in range(3)]  # fmt: skip
     (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
-    page = write_report(tmp_path, tmp_path / "out")
+    page = write_quickly(tmp_path, tmp_path / "out")
     found = outline(page)
     assert sum(tag == "script" for tag, _ in found.tags) == 1
     assert not any(tag == "b" and attrs for tag, attrs in found.tags)
@@ -208,37 +216,37 @@ def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path):
     assert "<script>" not in (page.parent / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_table_from_elsewhere_reads_nothing_outside(tmp_path):
+def test_a_table_from_elsewhere_reads_nothing_outside(tmp_path, write_quickly):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "run.json").write_text('{"device": "secret-device"}')
     inside = tmp_path / "results"
     inside.mkdir()
     header = "arm,dataset,encoder,seed,status,knn_top1,directory"
     (inside / "runs.csv").write_text(f"{header}\nvanilla,d,e,0,done,50,../secret\n")
-    page = write_report(inside, tmp_path / "out")
+    page = write_quickly(inside, tmp_path / "out")
     assert "secret-device" not in page.read_text(encoding="utf-8")
 
 
-def test_equal_compute_stands_beside_equal_epochs(tmp_path, synthetic):
+def test_equal_compute_stands_beside_equal_epochs(tmp_path, synthetic, write_quickly):
     import pandas as pd
 
     results = synthetic.write_results(tmp_path, synthetic.suite_values(3))
     runs = pd.read_csv(results / "runs.csv", dtype=str, keep_default_na=False)
     equal = runs.assign(budget="seconds", directory="", order_hash="")
     pd.concat([runs, equal]).to_csv(results / "runs.csv", index=False)
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "Budget" in text
     assert "seconds" in text
 
 
-def test_a_suite_of_many_arms(tmp_path, synthetic):
+def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly):
     values = synthetic.suite_values(2)
     for k, fraction in enumerate((0.05, 0.1, 0.2, 0.4, 0.6, 0.8)):
         values["arms"][f"hardest-{k}"] = {"contrast": {"negatives": {"rule": "hardest", "fraction": fraction}}}
     values["contrasts"] = {"more-less": ["hardest-5", "hardest-0"]}
     results = synthetic.write_results(tmp_path, values)
     assert yaml.safe_load((results / "suite.yaml").read_text())["contrasts"]
-    text = " ".join(outline(write_report(results, tmp_path / "out")).text)
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "more-less" in text
 
 

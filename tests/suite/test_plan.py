@@ -18,7 +18,7 @@ def lay(run, results, *, status="done", metrics=True, sha256="a", **changes):
     config = {name: getattr(run, name).model_dump(mode="json") for name in ("dataset", "encoder", "contrast", "train")}
     record = {
         "fingerprint": run.fingerprint, "protocol": 1, "status": status, "config": config, "seed": 0,
-        "data": {"sha256": sha256}, **changes,
+        "data": {"sha256": sha256}, "hashes": {}, "reason": None, **changes,
     }  # fmt: skip
     (directory / "run.json").write_text(json.dumps(record))
     if metrics:

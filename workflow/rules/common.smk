@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
 from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
+from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.runs import expand as expand_suite
 from moco_bench.suite.suite import load_suite
 
@@ -139,6 +140,9 @@ def wants_gpu(device):
 
 
 GPUS = int(any(wants_gpu(run.train.device) for run in RUNS.values()))
+
+# A run takes one slot, a profile all there are: the limit stands in the profile that Snakemake picks up.
+SLOTS = workflow.resource_settings.resources.get("slots", 1)
 
 # It names the software of a rule; jobs run in the environment that Snakemake runs in, where this package is installed.
 ENVIRONMENT = "../../environment.yml"

@@ -15,6 +15,7 @@ rule evaluate:
     threads: THREADS
     resources:
         gpu=GPUS,
+        slots=1,
     params:
         fingerprint=lambda wildcards: run_of(wildcards).evaluation_fingerprint,
         suite=suite_argument,
@@ -37,6 +38,7 @@ rule floors:
     threads: THREADS
     resources:
         gpu=GPUS,
+        slots=1,
     params:
         fingerprint=floors_fingerprint,
         suite=suite_argument,

@@ -17,6 +17,7 @@ rule pretrain:
     threads: THREADS
     resources:
         gpu=GPUS,
+        slots=1,
     params:
         # The one tracked param: Snakemake compares params as a set of values, blind to which is which.
         fingerprint=lambda wildcards: run_of(wildcards).fingerprint,

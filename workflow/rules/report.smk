@@ -50,6 +50,7 @@ rule report:
         suite=rules.collect.output.suite,
         effects=rules.analyse.output.effects,
         claims=rules.analyse.output.claims,
+        profile=[f"{RESULTS}/profile/{name}" for name in PROFILED],
     output:
         page=report(
             f"{REPORTS}/report.html",

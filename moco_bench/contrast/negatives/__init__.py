@@ -1,8 +1,9 @@
 """Negatives: which keys of the queue an anchor is compared with.
 
-`rules` is what a study chooses from, and where the next selection rule goes. `selection` and `radix` carry a rule out,
-for a whole matrix and chunk by chunk; `hashing` is the source of the random rule. A rule that weighs negatives, or
-adds some, in place of selecting them would be a module beside `rules`, applied to the log-sum where the losses form it.
+`rules` is what a study chooses from, and where the next selection rule goes. `selection` carries a rule out, chunk by
+chunk; `histogram` finds the cuts that it needs in a queue too large to sort; `hashing` is the source of the random
+rule. A rule that weighs negatives or adds some, in place of selecting them, belongs into a module beside `rules`, and
+is applied to the log-sums where `moco_bench.contrast.loss` forms them.
 """
 
 from moco_bench.contrast.negatives.rules import (

@@ -10,8 +10,8 @@ _FIRST, _SECOND = 0x7FEB352D, 0x846CA68B - 2**32
 def random_scores(rows: Tensor, columns: Tensor, seed: tuple[int, int]) -> Tensor:
     """Part of a matrix of uniform random integers: the given `rows` [R] and `columns` [C].
 
-    They lie in [-2^23, 2^23), which float32 holds exactly. An entry depends on its row, its column and the seed alone (a counter-based generator), hence not on how a queue is
-    cut into chunks, nor on the device.
+    They lie in [-2^23, 2^23), which float32 holds exactly. An entry depends on its row, its column and the seed alone
+    (a counter-based generator), hence not on how a queue is cut into chunks, nor on the device.
 
     Returns:
         int32 [R, C].

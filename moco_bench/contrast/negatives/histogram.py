@@ -55,8 +55,8 @@ class _Bins:
     """
 
     def __init__(self, sample: Tensor) -> None:
-        # Lowered scores of blocked pairs, or infinities, would stretch the range beyond use.
-        usual, end = sample.abs() < 1e6, torch.finfo(torch.float32).max
+        # The lowered scores of blocked pairs would stretch the range beyond use.
+        usual, end = sample.abs() < 1e20, torch.finfo(torch.float32).max
         self._low = sample.where(usual, end).amin(dim=1, keepdim=True)
         span = sample.where(usual, -end).amax(dim=1, keepdim=True) - self._low
         self._bins_per_unit = BINS / span.clamp_min(1e-30)  # where all are equal, any finite number will do

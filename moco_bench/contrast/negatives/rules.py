@@ -1,7 +1,7 @@
 """Which keys of the queue are an anchor's negatives: one small class a rule.
 
 Every rule is a band of ranks in some order of the queue, seen from each anchor, so that a rule needs no code for large
-queues, masks or ties: `selection` and `radix` carry out whatever a rule describes.
+queues, masks or ties: `selection` and `histogram` carry out whatever a rule describes.
 """
 
 from abc import ABC, abstractmethod
@@ -192,7 +192,7 @@ class Threshold(Negatives):
         """See `Negatives.ranks`."""
         if self.minimum > queue_size:
             raise ValueError(f"minimum must be at most {queue_size}, the size of the queue, got {self.minimum}")
-        return Ranks(last=self.minimum, above=self.similarity)
+        return Ranks(last=self.minimum, above=float(self.similarity))
 
 
 def negatives_from(config: NegativesConfig, generator: torch.Generator | None = None) -> Negatives:

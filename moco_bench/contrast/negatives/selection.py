@@ -53,7 +53,7 @@ def cut(scores: Tensor, count: int) -> Cut:
 
 
 def flags(compare: Callable[..., Tensor], left: Tensor, right: Tensor | float, dtype: torch.dtype) -> Tensor:
-    """1 where a comparison such as `torch.ge` holds, else 0, [B, C], of [B, C] or [B, 1] with [B, 1], [1, C] or a number."""
+    """1 where a comparison such as `torch.ge` holds, else 0: of two matrices that broadcast, or one and a number."""
     width = left.shape[1] if isinstance(right, float) else max(left.shape[1], right.shape[1])
     return compare(left, right, out=torch.empty(left.shape[0], width, dtype=dtype, device=left.device))
 

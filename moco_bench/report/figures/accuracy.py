@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
-from moco_bench.report.figures.style import INK, MUTED, Plot, arm_styles, grid, name_cell, plain, theme
+from moco_bench.report.figures.style import INK, MUTED, Plot, arm_styles, grid, name_cell, theme
 from moco_bench.report.results import Results
 
 
@@ -65,7 +65,7 @@ def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
                 markersize=6, capsize=2.5, linewidth=1.4,
             )  # fmt: skip
     panel.set(ylabel="", ylim=(len(arms) - 0.4, -0.7))
-    panel.set_yticks(range(len(arms)), [plain(arm) for arm in arms])
+    panel.set_yticks(range(len(arms)), list(arms))
     panel.grid(axis="y", visible=False)
 
 
@@ -92,7 +92,7 @@ def pairs_figure(results: Results) -> Plot | None:
                 panel.plot([place[str(arm)]] * len(of_arm), of_arm[metric.name], linestyle="", marker=style.marker,
                            color=style.colour)  # fmt: skip
             many = len(results.arms) > 5
-            panel.set_xticks(range(len(results.arms)), [plain(arm) for arm in results.arms])
+            panel.set_xticks(range(len(results.arms)), list(results.arms))
             panel.tick_params(axis="x", rotation=40 if many else 0)
             panel.tick_params(axis="x", labelcolor=INK)
             panel.set(

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.figures.accuracy import equal_epochs
-from moco_bench.report.figures.style import INK, Plot, arm_styles, grid, name_cell, plain, theme
+from moco_bench.report.figures.style import INK, Plot, arm_styles, grid, name_cell, theme
 from moco_bench.report.results import Results
 
 
@@ -68,6 +68,6 @@ def _bars(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
         panel.barh(place, values.mean(), height=0.62, color=style.colour, alpha=0.28, linewidth=0)
         panel.barh(place, values.mean(), height=0.62, facecolor="none", edgecolor=style.colour, hatch=style.hatch)
         panel.plot(values, [place] * len(values), linestyle="", marker="|", color=INK, markersize=6)
-    panel.set_yticks(range(len(arms)), [plain(arm) for arm in arms])
+    panel.set_yticks(range(len(arms)), list(arms))
     panel.set_ylim(len(arms) - 0.4, -0.6)
     panel.grid(axis="y", visible=False)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from moco_bench.report.figures.style import Plot, arm_styles, grid, plain, theme
+from moco_bench.report.figures.style import Plot, arm_styles, grid, theme
 from moco_bench.report.results import Results
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ def _curves(results: Results, titles: Mapping[str, str], name: str, title: str, 
                 panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
                 panel.set_title(text)
             if len(results.cells) > 1:
-                row[0].set_ylabel(plain(f"{dataset} \u00b7 {encoder}"))
+                row[0].set_ylabel(f"{dataset} \u00b7 {encoder}")
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
     last = data.groupby("arm", sort=False)[next(iter(known))].last()
@@ -83,7 +83,7 @@ def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) 
             panel.plot(*_one_line(values), color=style.colour, linewidth=0.5, alpha=0.35)
         panel.plot(
             values.index, values.mean(axis=1), color=style.colour, linestyle=style.dash, marker=style.marker,
-            markevery=max(1, len(values) // 5), markersize=4.5, label=plain(arm),
+            markevery=max(1, len(values) // 5), markersize=4.5, label=arm,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import paired_values
 from moco_bench.analyse.text import interval, number
-from moco_bench.report.figures.style import INK, MUTED, PAPER, RULE, Plot, grid, name_cell, plain, theme
+from moco_bench.report.figures.style import INK, MUTED, PAPER, RULE, Plot, grid, name_cell, theme
 from moco_bench.report.results import Results
 from moco_bench.report.tables.effects import effect_title
 
@@ -44,7 +44,7 @@ def effects_figure(results: Results) -> Plot | None:
                 decided = row["finding"] in DECIDED
                 panel.plot(row["estimate"], place, marker="D" if row["kind"] == "factorial" else "o", color=INK,
                            markersize=6, markerfacecolor=INK if decided else PAPER, markeredgewidth=1.4)  # fmt: skip
-            panel.set_yticks(range(len(chosen)), [plain(effect_title(row["effect"])) for row in chosen])
+            panel.set_yticks(range(len(chosen)), [effect_title(row["effect"]) for row in chosen])
             panel.set_ylim(len(chosen) - 0.4, -0.6)
             panel.grid(axis="y", visible=False)
             name_cell(panel, dataset, encoder, len(cells) > 1)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from moco_bench.report.figures.style import Plot, arm_styles, grid, plain, theme
+from moco_bench.report.figures.style import Plot, arm_styles, grid, theme
 from moco_bench.report.results import Results
 
 
@@ -36,10 +36,10 @@ def corruption_figure(results: Results) -> Plot | None:
                     if arm in means.index.get_level_values(0):
                         style = styles[arm]
                         panel.plot(means[arm].index, means[arm], color=style.colour, linestyle=style.dash,
-                                   marker=style.marker, label=plain(arm))  # fmt: skip
-                panel.set_title(plain(kind))
+                                   marker=style.marker, label=arm)  # fmt: skip
+                panel.set_title(kind)
                 panel.set_xticks([0, 1, 2, 3], ["clean", "1", "2", "3"])
-            row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else plain(f"{dataset} \u00b7 {encoder}"))
+            row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else f"{dataset} \u00b7 {encoder}")
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(max(len(labels), 1), 6))
         figure.supxlabel("Strength of the corruption", fontsize=9)

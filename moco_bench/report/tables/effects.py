@@ -151,7 +151,8 @@ def claims_table(results: Results, links: Links) -> Table | None:
         digits = METRICS[claim["metric"]].decimals if isinstance(claim["metric"], str) else 2
         effect = number(_float(claim["estimate"]), digits, signed=True)
         if measured:
-            effect += f" {interval(_float(claim['ci_low']), _float(claim['ci_high']), digits)}"
+            bounds = interval(_float(claim["ci_low"]), _float(claim["ci_high"]), digits)
+            effect = f"{effect} {_unit(claim['metric'])} {bounds}".replace("  ", " ")
         tone = {"supported": "good", "contradicted": "bad"}.get(claim["verdict"], "open")
         why = f"{claim['why'][0].upper()}{claim['why'][1:]}."
         rows.append(
@@ -172,6 +173,11 @@ def claims_table(results: Results, links: Links) -> Table | None:
     )
     table = Table("claims", "Claims", "Verdicts by rules that the suite declared.", columns, tuple(rows))
     return drop_constant(table, KEY_NAMES)
+
+
+def _unit(metric: str) -> str:
+    """Differences of percentages are in points."""
+    return {"%": "points"}.get(METRICS[metric].unit, METRICS[metric].unit)
 
 
 def _float(value: Any) -> float:

@@ -1,0 +1,71 @@
+"""`moco-bench profile`: memory and time of every arm's training step, by cause."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from moco_bench.cli.options import add_suite
+from moco_bench.cli.text_table import text_table
+from moco_bench.suite.suite import load_suite
+
+HELP = """Measure where memory and time of each arm's training step go: results/SUITE/profile/.
+
+It wants the machine to itself; what else ran is detected and written down."""
+EXAMPLE = "moco-bench profile config/quickstart.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_suite(parser)
+    parser.add_argument("--json", action="store_true", help="print time and memory as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the profile's files and print time and peak memory of each arm."""
+    suite = load_suite(options.suite)
+
+    from moco_bench.profile.run import profile_suite, write_profile
+    from moco_bench.train.gpu_lease import leased_device
+    from moco_bench.train.signals import interrupted_by_signals
+
+    directory = options.results / suite.name / "profile"
+    with interrupted_by_signals("profile"), leased_device(suite.train.device) as device:
+        profile = profile_suite(suite, device, tell=_tell)
+        write_profile(profile, suite, directory)
+    tables = profile.tables
+    if options.json:
+        print(json.dumps({name: tables[name] for name in ("time", "memory")}, indent=2))
+        return 0
+    print(_as_text(tables, directory))
+    return 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _as_text(tables: dict[str, list[dict[str, Any]]], directory: Path) -> str:
+    peaks = {
+        (row["dataset"], row["encoder"], row["arm"]): row["mib"]
+        for row in tables["memory"]
+        if row["phase"] == "training" and row["part"] == "peak"
+    }
+    rows = [
+        (
+            row["arm"],
+            row["dataset"],
+            row["encoder"],
+            f"{row['median_ms']:.1f}",
+            f"{row['q1']:.1f} - {row['q3']:.1f}",
+            f"{row['ratio']:.3f}" if row["ratio"] is not None else "-",
+            f"{row['images_per_second']:.0f}",
+            f"{peaks[row['dataset'], row['encoder'], row['arm']]:.0f}",
+            f"{100 * row['foreign_load']:.0f} %",
+        )
+        for row in tables["time"]
+        if row["part"] == "step"
+    ]
+    header = ("arm", "data set", "encoder", "step, ms", "quartiles", "relative", "images/s", "peak, MiB", "others")
+    return f"{text_table(header, rows)}\n{directory}"

@@ -1,0 +1,189 @@
+"""Bytes of tensors by cause: every block of memory that tensors share, from its birth to its death.
+
+Operators are seen where PyTorch dispatches them, in the forward and in the backward pass alike, and the end of a block
+through a weak reference to its storage. So nothing is estimated from shapes, and views count once. What an operator
+takes and gives back inside of itself is not seen.
+"""
+
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils._python_dispatch import TorchDispatchMode
+
+MIB = 2**20
+
+
+@dataclass(eq=False)
+class Block:
+    """Memory of one or more tensors.
+
+    Attributes:
+        size: in bytes.
+        scope: what was going on when it was allocated.
+        cause: what it is, where that was claimed; it may be learnt after its death.
+        saved: whether autograd kept it for the backward pass.
+    """
+
+    size: int
+    scope: str
+    cause: str | None = None
+    saved: bool = False
+
+
+class Event(NamedTuple):
+    """A block is allocated (`sign` 1) or freed (-1), `seconds` after the meter began."""
+
+    seconds: float
+    sign: int
+    block: Block
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Live bytes by part after each event.
+
+    Attributes:
+        parts: names, P of them.
+        seconds: [E], since the meter began.
+        live: int64 [E, P], bytes.
+    """
+
+    parts: tuple[str, ...]
+    seconds: NDArray[np.float64]
+    live: NDArray[np.int64]
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that were ever live at once."""
+        return int(self.live.sum(axis=1).max(initial=0))
+
+    def at_peak(self) -> dict[str, int]:
+        """Bytes by part at the moment of the peak, the first one if there are several."""
+        if not len(self.live):
+            return dict.fromkeys(self.parts, 0)
+        moment = self.live[int(self.live.sum(axis=1).argmax())]
+        return {part: int(size) for part, size in zip(self.parts, moment, strict=True)}
+
+
+@dataclass
+class Ledger:
+    """All blocks and what became of them, in order."""
+
+    events: list[Event] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
+
+    def note(self, sign: int, block: Block) -> None:
+        """Write down an allocation or its end."""
+        self.events.append(Event(time.perf_counter() - self.began, sign, block))
+
+    def timeline(self, part_of: Callable[[Block], str]) -> Timeline:
+        """Live bytes over time; `part_of` is asked once everything about a block is known."""
+        named = [part_of(event.block) for event in self.events]
+        parts = tuple(dict.fromkeys(named))
+        changes = np.zeros((len(named), len(parts)), dtype=np.int64)
+        for row, (event, name) in enumerate(zip(self.events, named, strict=True)):
+            changes[row, parts.index(name)] = event.sign * event.block.size
+        seconds = np.array([event.seconds for event in self.events], dtype=np.float64)
+        return Timeline(parts, seconds, changes.cumsum(axis=0))
+
+
+class AllocationMeter:
+    """Watches all tensors of one device type between `with` and its end.
+
+    Attributes:
+        scope: what is going on, for the blocks that are allocated from now on; the user sets it.
+        ledger: what was seen.
+        live: bytes of the blocks that are alive.
+    """
+
+    def __init__(
+        self, device: torch.device, scope: str = "outside", at_new_peak: Callable[[], None] = lambda: None
+    ) -> None:
+        """`at_new_peak` is called whenever there have never been as many live bytes: to read other counters then."""
+        self.scope = scope
+        self.ledger = Ledger()
+        self.live = 0
+        self._highest = 0
+        self._at_new_peak = at_new_peak
+        self._device_type = device.type
+        self._alive: dict[int, tuple[Block, weakref.ref[Any]]] = {}
+        self._watching = False
+        self._contexts = ExitStack()
+
+    def __enter__(self) -> "AllocationMeter":
+        self._watching = True
+        self._contexts.enter_context(saved_tensors_hooks(self._save, lambda tensor: tensor))
+        self._contexts.enter_context(_Watch(self))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._contexts.close()
+        self._watching = False
+
+    def claim(self, cause: str, tensors: Iterable[Tensor]) -> None:
+        """Say what tensors are. Those that the meter has not seen yet count from now on."""
+        for tensor in tensors:
+            block = self.see(tensor)
+            if block is not None:
+                block.cause = cause
+
+    def see(self, tensor: Tensor) -> Block | None:
+        """The block of a tensor; None on another device, or where there is no memory behind it."""
+        if tensor.device.type != self._device_type or tensor.layout != torch.strided:
+            return None
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        known = self._alive.get(key)
+        if known is not None:
+            return known[0]
+        block = Block(storage.nbytes(), self.scope)
+        self._alive[key] = block, weakref.ref(storage, lambda _: self._forget(key))
+        self.ledger.note(1, block)
+        self.live += block.size
+        if self.live > self._highest:
+            self._highest = self.live
+            self._at_new_peak()
+        return block
+
+    def _forget(self, key: int) -> None:
+        block, _ = self._alive.pop(key)
+        self.live -= block.size
+        if self._watching:
+            self.ledger.note(-1, block)
+
+    def _save(self, tensor: Tensor) -> Tensor:
+        block = self.see(tensor)
+        if block is not None:
+            block.saved = True
+        return tensor
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Shows every operator's results to a meter."""
+
+    def __init__(self, meter: AllocationMeter) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._meter = meter
+
+    def __torch_dispatch__(
+        self, operator: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
+    ) -> Any:
+        result = operator(*arguments, **(keywords or {}))
+        self._look_at(result)
+        return result
+
+    def _look_at(self, result: Any) -> None:
+        if isinstance(result, Tensor):
+            self._meter.see(result)
+        elif isinstance(result, (tuple, list)):
+            for part in result:
+                self._look_at(part)

@@ -1,0 +1,36 @@
+"""Times of consecutive parts of something, summed by part: a part ends where the next begins."""
+
+import time
+from collections.abc import Callable
+
+
+class Laps:
+    """A clock that is told which part begins.
+
+    Args:
+        synchronise: waits until the device is idle; called before the clock is read.
+    """
+
+    def __init__(self, synchronise: Callable[[], None] = lambda: None) -> None:
+        self._synchronise = synchronise
+        self._part: str | None = None
+        self._since = 0.0
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, part: str) -> None:
+        """`part` begins; a part that comes again goes on where it was."""
+        self._read()
+        self._part = part
+
+    def stop(self) -> dict[str, float]:
+        """The last part ends. Seconds by part, in the order in which they first began."""
+        self._read()
+        self._part = None
+        return self.seconds
+
+    def _read(self) -> None:
+        self._synchronise()
+        now = time.perf_counter()
+        if self._part is not None:
+            self.seconds[self._part] = self.seconds.get(self._part, 0.0) + now - self._since
+        self._since = now

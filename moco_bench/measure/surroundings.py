@@ -1,0 +1,111 @@
+"""What else happened on the machine while something was measured: other processes, throttling, changes of speed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from moco_bench.measure.load import EXCLUSIVE_BELOW, LoadSample, foreign_load, sample_load
+
+NAMED_NEIGHBOURS = 3
+REFERENCE_SIZE = 512
+CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The counters at one moment."""
+
+    load: LoadSample
+    busy: dict[tuple[int, str], float]
+    throttled: int | None
+    quota_seconds: float | None
+
+
+def begin_watch(system: Path = Path("/sys")) -> Watch:
+    """Read all counters."""
+    return Watch(sample_load(), _processor_seconds(), _throttle_count(system), _quota_seconds(system))
+
+
+def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
+    """What happened since: plain values, None where the platform doesn't say.
+
+    `foreign_load`: share of the machine's processor time that others had; `exclusive`: it was below 5 %;
+    `neighbours`: the busiest of them by name, with their share of one processor (those that the system shows us);
+    `thermal_throttling`: how often the processor slowed down from heat; `quota_seconds`: how long a container's
+    quota held us back; `frequency_mhz`: now.
+    """
+    end = begin_watch(system)
+    load = foreign_load(start.load, end.load)
+    wall = max(end.load.wall - start.load.wall, 1e-9)
+    shares = [
+        (name, (seconds - start.busy.get((pid, name), 0.0)) / wall)
+        for (pid, name), seconds in end.busy.items()
+        if pid != psutil.Process().pid
+    ]
+    busiest = sorted(shares, key=lambda pair: -pair[1])[:NAMED_NEIGHBOURS]
+    frequency = _frequency()
+    return {
+        "foreign_load": load,
+        "exclusive": load < EXCLUSIVE_BELOW,
+        "neighbours": [{"name": name, "processors": round(share, 3)} for name, share in busiest if share >= 0.01],
+        "thermal_throttling": _difference(start.throttled, end.throttled),
+        "quota_seconds": _difference(start.quota_seconds, end.quota_seconds),
+        "frequency_mhz": frequency,
+    }
+
+
+def reference_milliseconds() -> float:
+    """Time of one and the same piece of work, a matrix product in numpy: where it changes, the machine did."""
+    matrix = np.full((REFERENCE_SIZE, REFERENCE_SIZE), 0.5, dtype=np.float32)
+    matrix @ matrix
+    began = time.perf_counter()
+    for _ in range(3):
+        matrix @ matrix
+    return (time.perf_counter() - began) / 3 * 1000
+
+
+def _processor_seconds() -> dict[tuple[int, str], float]:
+    found = {}
+    for process in psutil.process_iter(["name", "cpu_times"]):
+        times = process.info["cpu_times"]
+        if times is not None:
+            found[process.pid, process.info["name"] or "?"] = times.user + times.system
+    return found
+
+
+def _throttle_count(system: Path) -> int | None:
+    counts = [_number(path) for path in system.glob(CPU_THROTTLE)]
+    return sum(int(count) for count in counts if count is not None) if counts else None
+
+
+def _quota_seconds(system: Path) -> float | None:
+    """Version 2 of control groups; of the group that a container shows as its root."""
+    try:
+        lines = (system / "fs/cgroup/cpu.stat").read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    values = dict(line.split(maxsplit=1) for line in lines if " " in line)
+    return int(values["throttled_usec"]) / 1e6 if values.get("throttled_usec", "").isdigit() else None
+
+
+def _number(path: Path) -> float | None:
+    try:
+        return float(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _frequency() -> float | None:
+    try:
+        frequency = psutil.cpu_freq()
+    except (OSError, NotImplementedError, AttributeError):
+        return None
+    return round(frequency.current) if frequency is not None else None
+
+
+def _difference(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else end - start

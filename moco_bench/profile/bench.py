@@ -1,0 +1,79 @@
+"""One arm, set up to make training steps one at a time, as `train.loop` makes them."""
+
+from hashlib import sha256
+
+import torch
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.profile.parts import AUGMENTATION, DATA, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
+from moco_bench.suite.runs import Run
+from moco_bench.train.inputs import StepInputs
+from moco_bench.train.precision import Numerics, compiled, resolve_numerics
+from moco_bench.train.randomness import stream
+from moco_bench.train.state import TrainingState, initial_state
+from moco_bench.train.step import Networks, enqueue, training_step
+
+
+class Bench:
+    """A fresh state of a run and the steps that it would make; a filter is in force from the first of them.
+
+    Attributes:
+        run: what is profiled.
+        dataset: on what.
+        state: changed by every step.
+        inputs: images and what else a step is given.
+        numerics: device and precision.
+        compilation: what became of the wish to compile the encoders.
+    """
+
+    def __init__(self, run: Run, dataset: DataSet, device: str | None = None) -> None:
+        self.run, self.dataset = run, dataset
+        self.numerics: Numerics = resolve_numerics(run.train, device)
+        channels, height, width = dataset.train.images.shape[1:]
+        self.state: TrainingState = initial_state(
+            run, self.numerics, channels=channels, image_size=min(height, width)
+        )
+        self.inputs = StepInputs(run, dataset, self.numerics)
+        example = torch.zeros(run.train.batch_size, channels, height, width, device=self.numerics.device)
+        query, self.compilation = compiled(
+            self.state.query_encoder, run.train, self.numerics, self.numerics.image_format(example)
+        )
+        key = torch.compile(self.state.key_encoder) if self.compilation == "compiled" else self.state.key_encoder
+        self._networks = Networks(query, key)  # type: ignore[arg-type]
+        self._step = run.contrast.filter_warmup_steps
+        self._order = torch.randperm(len(self.inputs.images), generator=stream(run.seed, "order"))
+        self._hasher = sha256()
+
+    def step(self, mark: Mark = unmarked) -> None:
+        """Make one step; `mark` is told its parts as they begin. Times are the caller's business."""
+        run, step = self.run, self._step
+        state, networks = self.state, self._networks
+        if mark is not unmarked:
+            state, networks = observed(state, networks, mark)
+        mark(DATA)
+        places = torch.arange(run.train.batch_size) + step * run.train.batch_size
+        sample_index = self._order[places % len(self._order)].to(self.numerics.device)
+        images = self.inputs.gather(sample_index)
+        mark(AUGMENTATION)
+        views = self.inputs.views(images, step, self._hasher)
+        negatives, shuffle = self.inputs.negatives(step), self.inputs.shuffle(step)
+        mark(MOMENTUM_UPDATE)
+        result = training_step(
+            state,
+            networks,
+            views,
+            sample_index,
+            contrast=run.contrast,
+            numerics=self.numerics,
+            learning_rate=run.train.learning_rate,
+            negatives=negatives,
+            shuffle=shuffle,
+        )
+        mark(QUEUE)
+        enqueue(state, result, sample_index, run.contrast)
+        self._step += 1
+
+    def synchronise(self) -> None:
+        """Wait until the device has done all that it was asked to do."""
+        if self.numerics.device.type == "cuda":
+            torch.cuda.synchronize(self.numerics.device)

@@ -1,0 +1,77 @@
+"""The parts of a training step, and how a step that knows nothing of them tells when one begins.
+
+`training_step` gets its encoders and its gradient scaler from outside. The stand-ins here do what the originals do and
+say when they are called, so the step that is profiled is the one that trains, and training pays nothing for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from moco_bench.train.state import TrainingState
+from moco_bench.train.step import Networks
+
+DATA = "data"
+AUGMENTATION = "augmentation"
+MOMENTUM_UPDATE = "momentum_update"
+QUERY_FORWARD = "query_forward"
+KEY_FORWARD = "key_forward"
+LOSS = "loss"
+BACKWARD = "backward"
+OPTIMISER = "optimiser"
+QUEUE = "queue"
+
+PARTS = (
+    DATA, AUGMENTATION, MOMENTUM_UPDATE, QUERY_FORWARD, KEY_FORWARD, LOSS, BACKWARD, OPTIMISER, QUEUE,
+)  # fmt: skip
+"""In the order in which a step first comes to them; `symmetric` comes to some of them twice."""
+
+Mark = Callable[[str], None]
+"""Told the part that begins; the one before it ends there."""
+
+
+def unmarked(part: str) -> None:
+    """For steps that nobody watches."""
+
+
+def observed(state: TrainingState, networks: Networks, mark: Mark) -> tuple[TrainingState, Networks]:
+    """The same state and networks, with stand-ins that tell `mark` what begins.
+
+    What comes after an encoder's call, normalisation included, counts as the loss until the next call.
+    """
+    watched = replace(state, scaler=_ObservedScaler(state.scaler, mark))
+    return watched, Networks(
+        _ObservedNetwork(networks.query, QUERY_FORWARD, mark), _ObservedNetwork(networks.key, KEY_FORWARD, mark)
+    )
+
+
+class _ObservedNetwork(nn.Module):
+    def __init__(self, network: nn.Module, part: str, mark: Mark) -> None:
+        super().__init__()
+        self._network, self._part, self._mark = network, part, mark
+
+    def forward(self, images: Tensor) -> Tensor:
+        self._mark(self._part)
+        embedding: Tensor = self._network(images)
+        self._mark(LOSS)
+        return embedding
+
+
+class _ObservedScaler(torch.amp.GradScaler):
+    """Backward begins where the loss is scaled, and ends where the optimiser steps."""
+
+    def __init__(self, scaler: torch.amp.GradScaler, mark: Mark) -> None:
+        super().__init__(scaler._device, enabled=scaler.is_enabled())
+        self.load_state_dict(scaler.state_dict())
+        self._mark = mark
+
+    def scale(self, outputs: Any) -> Any:
+        self._mark(BACKWARD)
+        return super().scale(outputs)
+
+    def step(self, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> float | None:
+        self._mark(OPTIMISER)
+        return super().step(optimizer, *args, **kwargs)

@@ -1,0 +1,111 @@
+"""The whole workflow, killed from all sides: its trainer, Snakemake, and both."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from chains import SUITE, Chain, assert_same_results, write_suite
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 120
+
+
+class Workflow:
+    """Snakemake at work on a suite of one run, as far as its table of runs."""
+
+    def __init__(self, suite: Path, folder: Path) -> None:
+        self.chain = Chain(suite, "both", folder)
+        self.log = folder / "snakemake.log"
+        self._command = [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)),
+            *("--cores", "1", "--configfile", str(suite), "results/tiny/runs.csv"),
+        ]
+
+    def launch(self) -> None:
+        with open(self.log, "a") as log:
+            self.snakemake = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, self.log.read_text()
+            assert self.snakemake.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+
+    def until_trained_further(self) -> psutil.Process:
+        """Wait until a new attempt has left a checkpoint; returns the trainer."""
+        attempts = len(self.chain.noted_attempts())
+        self.until(lambda: len(self.chain.noted_attempts()) > attempts)
+        attempt = (self.chain.checkpoints / "attempts.json").stat().st_mtime_ns
+        latest = self.chain.checkpoints / "latest.ckpt"
+        self.until(lambda: latest.exists() and latest.stat().st_mtime_ns > attempt)
+        return next(
+            process
+            for process in psutil.Process(self.snakemake.pid).children(recursive=True)
+            if "pretrain" in process.cmdline() and "python" in process.name()
+        )
+
+    def end(self) -> int:
+        return self.snakemake.wait(SECONDS)
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Workflow:
+    train = SUITE["train"] | {"epochs": 200}
+    suite = write_suite(
+        tmp_path / "tiny.yaml",
+        train=train,
+        arms={"both": SUITE["arms"]["both"]},
+        evaluate=SUITE["evaluate"] | {"floors": False, "corruptions": False},
+    )
+    return Workflow(suite, tmp_path)
+
+
+def assert_same_as_undisturbed(workflow: Workflow, folder: Path) -> None:
+    undisturbed = Chain(workflow.chain.suite, "both", folder)
+    folder.mkdir()
+    undisturbed.finish()
+    assert_same_results(workflow.chain, undisturbed)
+
+
+def test_killed_with_its_workflow(workflow: Workflow, tmp_path: Path) -> None:
+    workflow.launch()
+    workflow.until_trained_further().kill()  # Snakemake itself tries again
+    workflow.until_trained_further().terminate()
+    workflow.until_trained_further()
+    os.killpg(workflow.snakemake.pid, signal.SIGTERM)
+    assert workflow.end() != 0
+    workflow.launch()
+    workflow.until_trained_further()
+    os.killpg(workflow.snakemake.pid, signal.SIGKILL)
+    assert workflow.end() == -signal.SIGKILL
+
+    workflow.launch()
+    assert workflow.end() == 0, workflow.log.read_text()
+
+    starts = workflow.chain.start_steps()
+    assert len(starts) == 5
+    assert starts == sorted(starts)
+    assert starts[1] > 0
+    assert_same_as_undisturbed(workflow, tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_orphan_is_waited_for(workflow: Workflow, tmp_path: Path, number: int) -> None:
+    workflow.launch()
+    orphan = workflow.until_trained_further()
+    workflow.snakemake.send_signal(number)
+    assert workflow.end() != 0
+    assert orphan.is_running()
+
+    workflow.launch()
+    assert workflow.end() == 0, workflow.log.read_text()
+
+    assert workflow.chain.start_steps() == [0]
+    assert_same_as_undisturbed(workflow, tmp_path / "undisturbed")

@@ -29,6 +29,7 @@ Finding = Literal[
     "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"
 ]
 
+LEANING_FROM = 3
 FIXED_COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
     "p_holm", "n_seeds", "paired",
@@ -134,7 +135,8 @@ def finding_of(row: dict[Any, Any], config: AnalysisConfig) -> Finding:
 
     `higher` or `lower`: the interval leaves out zero *and* the Holm-adjusted exact p is at most 1 - confidence.
     `equivalent`: else, two one-sided tests, by t and by sign flips, both put the effect inside the margin.
-    `leans-...`: the t side says so, the exact test can't or doesn't confirm it. `undecided`: anything else.
+    `leans-...`: the t side says so from three seeds or more, the exact test can't or doesn't confirm it (two seeds may
+    agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
     """
     level = 1 - config.confidence + 1e-12
     low, high = row["ci_low"], row["ci_high"]
@@ -146,6 +148,8 @@ def finding_of(row: dict[Any, Any], config: AnalysisConfig) -> Finding:
     inside = row["p_equivalence"] <= level
     if inside and row["p_equivalence_exact"] <= level:
         return "equivalent"
+    if row["n_seeds"] < LEANING_FROM:
+        return "undecided"
     if side:
         return "leans-higher" if side == "higher" else "leans-lower"
     return "leans-equivalent" if inside else "undecided"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moco_bench import __version__
-from moco_bench.errors import InputError, Interrupted
+from moco_bench.errors import InputError, Interrupted, one_line
 
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "tables, figures and one HTML page",
     "status": "how far the runs of a suite are",
     "compare": "two results folders against each other",
+    "bench": "this package's training step against lightly and a plain loop",
 }
 """Name and one line of help; the module `moco_bench.cli.NAME` is imported only when it is called."""
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 2 bad input; 75 interrupted, to be continued by the same command; what a command itself returns.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    warnings.formatwarning = _one_line
+    warnings.formatwarning = _warning
     try:
         return _run(given)
     except InputError as error:
@@ -84,13 +85,13 @@ def _run(given: list[str]) -> int:
     return code
 
 
-def _one_line(message: Warning | str, *context: object, **more: object) -> str:
+def _warning(message: Warning | str, *context: object, **more: object) -> str:
     """A warning as a user needs it, without the place in the code that raised it."""
-    return f"moco-bench: warning: {message}\n"
+    return f"moco-bench: warning: {one_line(message)}\n"
 
 
 def _complain(message: object, code: int) -> int:
-    print(f"moco-bench: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"moco-bench: {one_line(message)}", file=sys.stderr)
     return code
 
 

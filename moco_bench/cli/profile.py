@@ -20,13 +20,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_suite(parser)
     parser.add_argument("--json", action="store_true", help="print time and memory as JSON")
+    parser.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FILE",
+        help="write a trace of one step of every arm (.json or .json.gz) for Perfetto",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the profile's files and print time and peak memory of each arm."""
     suite = load_suite(options.suite)
 
-    from moco_bench.profile.run import profile_suite, write_profile
+    from moco_bench.profile.run import profile_suite, trace_suite, write_profile
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 
@@ -34,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
     with interrupted_by_signals("profile"), leased_device(suite.train.device) as device:
         profile = profile_suite(suite, device, tell=_tell)
         write_profile(profile, suite, directory)
+        if options.trace is not None:
+            trace_suite(suite, device, options.trace)
+            _tell(f"{options.trace}: open it at ui.perfetto.dev or in chrome://tracing")
     tables = profile.tables
     if options.json:
         print(json.dumps({name: tables[name] for name in ("time", "memory")}, indent=2))

@@ -66,12 +66,27 @@ class Timeline:
         """The most bytes that were ever live at once."""
         return int(self.live.sum(axis=1).max(initial=0))
 
+    def thinned(self, points: int) -> "Timeline":
+        """At most `points` moments of it, the fullest of each stretch: the peak is always among them."""
+        if len(self.seconds) <= points:
+            return self
+        totals = self.live.sum(axis=1)
+        stretches = np.array_split(np.arange(len(totals)), points)
+        chosen = np.array([stretch[totals[stretch].argmax()] for stretch in stretches])
+        return Timeline(self.parts, self.seconds[chosen], self.live[chosen])
+
     def at_peak(self) -> dict[str, int]:
         """Bytes by part at the moment of the peak, the first one if there are several."""
         if not len(self.live):
             return dict.fromkeys(self.parts, 0)
         moment = self.live[int(self.live.sum(axis=1).argmax())]
         return {part: int(size) for part, size in zip(self.parts, moment, strict=True)}
+
+    def highest(self, part: str) -> int:
+        """The most bytes of one part at any time, its own peak."""
+        if part not in self.parts:
+            return 0
+        return int(self.live[:, self.parts.index(part)].max(initial=0))
 
 
 @dataclass
@@ -81,9 +96,13 @@ class Ledger:
     events: list[Event] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
 
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.perf_counter() - self.began
+
     def note(self, sign: int, block: Block) -> None:
         """Write down an allocation or its end."""
-        self.events.append(Event(time.perf_counter() - self.began, sign, block))
+        self.events.append(Event(self.seconds(), sign, block))
 
     def timeline(self, part_of: Callable[[Block], str]) -> Timeline:
         """Live bytes over time; `part_of` is asked once everything about a block is known."""

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -11,8 +11,8 @@ from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.measure.allocations import MIB, AllocationMeter, Block, Timeline
 from moco_bench.measure.heap import Heap, heap
 from moco_bench.measure.process import DeviceMemory, ProcessMemory, device_memory, process_memory, restart_peak
-from moco_bench.profile.bench import Bench
 from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, KEY_FORWARD, LOSS, QUERY_FORWARD
+from moco_bench.profile.stepper import Stepper
 from moco_bench.train.state import TrainingState
 
 UNATTRIBUTED, PEAK = "unattributed", "peak"
@@ -27,6 +27,12 @@ HEAP_FREE = "heap_free"
 
 EVALUATION = "evaluation"
 """Everything that an evaluation allocates: the frozen copy, batches, features, similarities, the probe."""
+
+TENSOR_PARTS = (
+    "data_set", "parameters", "key_encoder", "optimiser_state", "gradients", "queue", "input", "activations",
+    "query_temporaries", "key_temporaries", "loss", "backward_temporaries", "update_temporaries",
+)  # fmt: skip
+"""Everything that `part_of` may answer about a training step: what stays, then what comes and goes."""
 
 SETTLE_STEPS = 3
 """Steps before anything is counted: optimiser state, gradients and the allocator's caches exist from then on."""
@@ -44,12 +50,23 @@ class MemoryByCause:
         peak: MiB. Of the resident set on a CPU, of what the allocator gave out on CUDA.
         counters: the same phase as others count it, in MiB; None where a platform doesn't say.
         timeline: bytes of tensors, over one step where the phase is training.
+        marks: when each part of that step began, in seconds of the timeline.
     """
 
     parts: dict[str, float]
     peak: float
     counters: dict[str, float | None]
     timeline: Timeline
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class WatchedStep:
+    """What the meter saw of one step; `heap_at_peak` is the heap when there were most bytes of tensors."""
+
+    timeline: Timeline
+    heap_at_peak: Heap | None
+    marks: tuple[tuple[float, str], ...]
 
 
 @dataclass(frozen=True)
@@ -68,20 +85,22 @@ def before_the_model(dataset: DataSet) -> Before:
     return Before(process_memory(), heap(), images)
 
 
-def training_memory(bench: Bench, before: Before) -> MemoryByCause:
-    """Measure the training step of a fresh `bench`.
+def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:
+    """Measure the training step of a fresh `stepper`.
 
     Call it in a process that has done nothing else: what earlier work freed would count as this arm's.
     """
     for _ in range(SETTLE_STEPS):
-        bench.step()
-    device = bench.numerics.device
+        stepper.step()
+    device = stepper.numerics.device
     restart_peaks(device)
     for _ in range(WATCHED_STEPS):
-        bench.step()
-    bench.synchronise()
+        stepper.step()
+    stepper.synchronise()
     after, on_device = process_memory(), device_memory(device)
-    return account(before, after, on_device, *watch_step(bench))
+    watched = watch_step(stepper)
+    memory = account(before, after, on_device, watched.timeline, watched.heap_at_peak)
+    return replace(memory, marks=watched.marks)
 
 
 def restart_peaks(device: torch.device) -> None:
@@ -95,7 +114,8 @@ def account(
     before: Before, after: ProcessMemory, on_device: DeviceMemory | None, timeline: Timeline, heap_at_peak: Heap | None
 ) -> MemoryByCause:
     """Put the tensors' parts and the process's counters together; what they don't explain is `unattributed`."""
-    parts = {name: size / MIB for name, size in timeline.at_peak().items()}
+    sizes = timeline.at_peak()
+    parts = {name: sizes.pop(name, 0) / MIB for name in TENSOR_PARTS} | {n: size / MIB for n, size in sizes.items()}
     if on_device is not None:
         peak = on_device.allocated / MIB
     else:
@@ -119,28 +139,30 @@ def account(
     return MemoryByCause(parts | {UNATTRIBUTED: peak - sum(parts.values())}, peak, counters, timeline)
 
 
-def watch_step(bench: Bench) -> tuple[Timeline, Heap | None]:
+def watch_step(stepper: Stepper) -> WatchedStep:
     """Make one step under the meter: what every byte belonged to, and the heap when tensors were at their peak."""
+    marks: list[tuple[float, str]] = []
     heaps: list[Heap | None] = [None]
 
     def note_heap() -> None:
         heaps[0] = heap()
 
-    meter = AllocationMeter(bench.numerics.device, at_new_peak=note_heap)
+    meter = AllocationMeter(stepper.numerics.device, at_new_peak=note_heap)
 
     def mark(part: str) -> None:
+        marks.append((meter.ledger.seconds(), part))
         if meter.scope == BACKWARD:  # it has just ended: its gradients have their places
-            meter.claim("gradients", _gradients(bench.state))
+            meter.claim("gradients", _gradients(stepper.state))
         meter.scope = part
 
     with meter:
-        claim_what_stays(meter, bench)
-        bench.step(mark)
-    return meter.ledger.timeline(part_of), heaps[0]
+        claim_what_stays(meter, stepper)
+        stepper.step(mark)
+    return WatchedStep(meter.ledger.timeline(part_of), heaps[0], tuple(marks))
 
 
-def evaluation_memory(bench: Bench, before: Before) -> MemoryByCause:
-    """Measure the evaluation of a trained `bench`, whose state stays in memory as it does behind a training run.
+def evaluation_memory(stepper: Stepper, before: Before) -> MemoryByCause:
+    """Measure the evaluation of a trained `stepper`, whose state stays in memory as it does behind a training run.
 
     A probe of one epoch holds what a probe of fifty does, and corrupted images are held one batch at a time: both are
     cut short. The kernel's peak is that of the watched evaluation, the meter's own notes included.
@@ -150,7 +172,7 @@ def evaluation_memory(bench: Bench, before: Before) -> MemoryByCause:
     def note_heap() -> None:
         heaps[0] = heap()
 
-    run, dataset, device = bench.run, bench.dataset, bench.numerics.device
+    run, dataset, device = stepper.run, stepper.dataset, stepper.numerics.device
     first_candidate = {"learning_rates": run.evaluate.probe.learning_rates[:1], "weight_decays": (0.0,), "epochs": 1}
     config = run.evaluate.model_copy(
         update={"probe": run.evaluate.probe.model_copy(update=first_candidate), "corruptions": False}
@@ -158,9 +180,9 @@ def evaluation_memory(bench: Bench, before: Before) -> MemoryByCause:
     meter = AllocationMeter(device, scope=EVALUATION, at_new_peak=note_heap)
     restart_peaks(device)
     with meter:
-        claim_what_stays(meter, bench)
+        claim_what_stays(meter, stepper)
         evaluate_encoder(
-            bench.state.query_encoder, dataset, config, augment=run.train.augment, seed=run.seed, device=device
+            stepper.state.query_encoder, dataset, config, augment=run.train.augment, seed=run.seed, device=device
         )
     after, on_device = process_memory(), device_memory(device)
     return account(before, after, on_device, meter.ledger.timeline(part_of), heaps[0])
@@ -183,10 +205,10 @@ def part_of(block: Block) -> str:
     return "backward_temporaries" if block.scope == BACKWARD else "update_temporaries"
 
 
-def claim_what_stays(meter: AllocationMeter, bench: Bench) -> None:
+def claim_what_stays(meter: AllocationMeter, stepper: Stepper) -> None:
     """Tell the meter what the state between two steps is made of."""
-    state = bench.state
-    meter.claim("data_set", [bench.inputs.images, bench.dataset.evaluation.images])
+    state = stepper.state
+    meter.claim("data_set", [stepper.inputs.images, stepper.dataset.evaluation.images])
     meter.claim("parameters", _tensors_of(state.query_encoder))
     meter.claim("key_encoder", _tensors_of(state.key_encoder))
     meter.claim("gradients", _gradients(state))

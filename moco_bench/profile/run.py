@@ -1,4 +1,4 @@
-"""A suite's profile from its configuration to its files."""
+"""A suite's profile: everything that it asks for, measured in an order in which nothing disturbs the rest."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,18 +7,33 @@ from typing import Any
 
 from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.files import write_json
+from moco_bench.measure.ceiling import measure_ceiling
 from moco_bench.measure.machine import available_cores, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, since
 from moco_bench.profile.arm_memory import ArmMemory, arm_memory
-from moco_bench.profile.bench import Bench
+from moco_bench.profile.capacity import capacity_rows
 from moco_bench.profile.fresh import in_fresh_processes
-from moco_bench.profile.tables import Row, clock_overhead, counter_rows, memory_rows, time_rows, write_csv
+from moco_bench.profile.growth import growth_rows
+from moco_bench.profile.leak import leak_rows, leak_verdicts
+from moco_bench.profile.queue_claim import queue_rows
+from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.tables import (
+    Row,
+    clock_overhead,
+    counter_rows,
+    memory_rows,
+    time_rows,
+    timeline_rows,
+    write_csv,
+)
 from moco_bench.profile.timing import time_steps
-from moco_bench.suite.fingerprint import identity
-from moco_bench.suite.profiled import PROFILE_PROTOCOL, profile_fingerprint, profiled_runs
+from moco_bench.profile.trace import write_trace
+from moco_bench.profile.work import count_flops, work_rows
+from moco_bench.suite.profiled import PROFILE_PROTOCOL, Cell, profile_fingerprint, profiled_runs
 from moco_bench.suite.profiling import ProfileConfig
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
+from moco_bench.train.precision import DTYPES
 
 Tell = Callable[[str], None]
 
@@ -29,11 +44,6 @@ class Profile:
 
     tables: dict[str, list[Row]] = field(default_factory=dict)
     cells: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, table: str, cell: tuple[str, str], rows: list[Row]) -> None:
-        """Append rows, with their data set and encoder behind."""
-        dataset, encoder = cell
-        self.tables.setdefault(table, []).extend({**row, "dataset": dataset, "encoder": encoder} for row in rows)
 
 
 def profile_suite(suite: Suite, device: str, tell: Tell = lambda line: None) -> Profile:
@@ -47,15 +57,22 @@ def profile_suite(suite: Suite, device: str, tell: Tell = lambda line: None) -> 
     Raises:
         InputError: a data set can't be loaded.
     """
-    config = suite.profile or ProfileConfig()
-    profile = Profile()
+    config, profile = suite.profile or ProfileConfig(), Profile()
     for cell, runs in profiled_runs(suite).items():
-        place = " / ".join(cell)
-        tell(f"{place}: memory of {len(runs)} arms")
-        _add_memory(profile, cell, runs, config, device)
-        tell(f"{place}: time of {len(runs)} arms, {config.repeats} rounds")
-        _add_time(profile, cell, runs, config, device, suite.baseline)
+        measured = _Measurement(cell, runs, config, device, suite.baseline, tell)
+        measured.memory()  # first: its processes are gone before a clock runs
+        profile.cells.append(measured.time())
+        measured.sweeps()
+        for name, rows in measured.tables.items():
+            profile.tables.setdefault(name, []).extend(rows)
     return profile
+
+
+def trace_suite(suite: Suite, device: str, path: Path) -> None:
+    """Write a trace of one step of every arm of the suite's first data set and encoder."""
+    runs = next(iter(profiled_runs(suite).values()))
+    dataset = load_dataset(next(iter(runs.values())).dataset)
+    write_trace(path, {arm: Stepper(run, dataset, device) for arm, run in runs.items()})
 
 
 def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
@@ -69,7 +86,7 @@ def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
             "protocol": PROFILE_PROTOCOL,
             "fingerprint": profile_fingerprint(suite),
             "baseline": suite.baseline,
-            "settings": identity(suite.profile or ProfileConfig()),
+            "settings": (suite.profile or ProfileConfig()).model_dump(mode="json"),
             "machine": describe_machine(),
             "versions": describe_versions(),
             "cells": profile.cells,
@@ -77,26 +94,85 @@ def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
     )
 
 
-def _add_memory(
-    profile: Profile, cell: tuple[str, str], runs: Mapping[str, Run], config: ProfileConfig, device: str
-) -> None:
-    """Each arm in a process of its own, side by side where that disturbs nothing but the time it takes."""
-    evaluated = _first_of_each_encoder(runs) if config.evaluation else {}
-    calls = [(run, device, arm in evaluated.values()) for arm, run in runs.items()]
-    measured: dict[str, ArmMemory] = dict(
-        zip(
-            runs,
-            in_fresh_processes(arm_memory, calls, side_by_side=1 if device.startswith("cuda") else available_cores()),
-            strict=True,
-        )
-    )
-    for arm, run in runs.items():
-        profile.add("memory", cell, memory_rows(arm, "training", measured[arm].training))
-        profile.add("counters", cell, counter_rows(arm, "training", measured[arm].training))
-        evaluation = measured[evaluated[_encoder_of(run)]].evaluation if evaluated else None
-        if evaluation is not None:
-            profile.add("memory", cell, memory_rows(arm, "evaluation", evaluation))
-            profile.add("counters", cell, counter_rows(arm, "evaluation", evaluation))
+class _Measurement:
+    """One data set with one encoder: all arms, table after table."""
+
+    def __init__(
+        self, cell: Cell, runs: Mapping[str, Run], config: ProfileConfig, device: str, baseline: str, tell: Tell
+    ) -> None:
+        self.tables: dict[str, list[Row]] = {}
+        self._cell, self._runs, self._config, self._device, self._baseline = cell, runs, config, device, baseline
+        self._told = tell
+        self._dataset: DataSet = load_dataset(next(iter(runs.values())).dataset)
+
+    def memory(self) -> None:
+        """Each arm in a process of its own, side by side where that costs nothing but time."""
+        self._tell(f"memory of {len(self._runs)} arms")
+        evaluated = _first_of_each_encoder(self._runs) if self._config.evaluation else {}
+        calls = [(run, self._device, arm in evaluated.values()) for arm, run in self._runs.items()]
+        processes = 1 if self._device.startswith("cuda") else available_cores()
+        found = in_fresh_processes(arm_memory, calls, side_by_side=processes)
+        measured: dict[str, ArmMemory] = dict(zip(self._runs, found, strict=True))
+        for arm, run in self._runs.items():
+            training = measured[arm].training
+            self._add("memory", memory_rows(arm, "training", training))
+            self._add("counters", counter_rows(arm, "training", training))
+            self._add("timeline", timeline_rows(arm, training))
+            evaluation = measured[evaluated[_encoder_of(run)]].evaluation if evaluated else None
+            if evaluation is not None:
+                self._add("memory", memory_rows(arm, "evaluation", evaluation))
+                self._add("counters", counter_rows(arm, "evaluation", evaluation))
+
+    def time(self) -> dict[str, Any]:
+        """Time and arithmetic of all arms; returns what there is to say about how it was measured."""
+        config, runs = self._config, self._runs
+        self._tell(f"time of {len(runs)} arms, {config.repeats} rounds")
+        steppers = {arm: Stepper(run, self._dataset, self._device) for arm, run in runs.items()}
+        watch = begin_watch()
+        samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=config.warmup_steps)
+        surroundings = since(watch)
+        times = time_rows(samples, {arm: run.train.batch_size for arm, run in runs.items()}, self._baseline)
+        self._add("time", times)
+        self._add("samples", [asdict(sample) for sample in samples])
+        first = next(iter(steppers.values()))
+        numerics = first.numerics
+        ceiling = measure_ceiling(numerics.device, numerics.precision, DTYPES[numerics.precision])
+        for arm, stepper in steppers.items():
+            images = stepper.run.train.batch_size
+            self._add("work", work_rows(arm, count_flops(stepper), times, samples, ceiling, images))
+        return {
+            "dataset": self._cell[0],
+            "encoder": self._cell[1],
+            "device": str(numerics.device),
+            "precision": numerics.precision,
+            "threads": first.run.train.threads,
+            "compiled": first.compilation,
+            "clock_overhead": clock_overhead(samples),
+            "ceiling": asdict(ceiling),
+            "surroundings": surroundings,
+        }
+
+    def sweeps(self) -> None:
+        """What takes longer, and is done only where a suite asks for it."""
+        config, runs, dataset, device = self._config, self._runs, self._dataset, self._device
+        if config.growth is not None:
+            self._add("growth", growth_rows(runs, dataset, device, config.growth, self._baseline, self._tell))
+        if config.claim_queue_sizes:
+            self._add("queues", queue_rows(runs, dataset, device, config.claim_queue_sizes, self._tell))
+        if config.memory_limit_mib is not None:
+            self._add("capacity", capacity_rows(runs, dataset, device, config.memory_limit_mib, self._tell))
+        if config.leak_steps:
+            rows = leak_rows(runs, dataset, device, config.leak_steps, self._tell)
+            self._add("leak", rows)
+            self._add("leak_verdicts", leak_verdicts(rows))
+
+    def _tell(self, line: str) -> None:
+        self._told(f"{' / '.join(self._cell)}: {line}")
+
+    def _add(self, table: str, rows: list[Row]) -> None:
+        dataset, encoder = self._cell
+        named = [{**row, "dataset": dataset, "encoder": encoder} for row in rows]
+        self.tables.setdefault(table, []).extend(named)
 
 
 def _first_of_each_encoder(runs: Mapping[str, Run]) -> dict[str, str]:
@@ -109,29 +185,3 @@ def _first_of_each_encoder(runs: Mapping[str, Run]) -> dict[str, str]:
 
 def _encoder_of(run: Run) -> str:
     return repr((run.encoder, run.train.optimiser))
-
-
-def _add_time(
-    profile: Profile, cell: tuple[str, str], runs: Mapping[str, Run], config: ProfileConfig, device: str, baseline: str
-) -> None:
-    dataset: DataSet = load_dataset(next(iter(runs.values())).dataset)
-    benches = {arm: Bench(run, dataset, device) for arm, run in runs.items()}
-    watch = begin_watch()
-    samples = time_steps(benches, repeats=config.repeats, steps=config.steps, warmup_steps=config.warmup_steps)
-    surroundings = since(watch)
-    sizes = {arm: run.train.batch_size for arm, run in runs.items()}
-    profile.add("time", cell, time_rows(samples, sizes, baseline))
-    profile.add("samples", cell, [asdict(sample) for sample in samples])
-    bench = next(iter(benches.values()))
-    profile.cells.append(
-        {
-            "dataset": cell[0],
-            "encoder": cell[1],
-            "device": str(bench.numerics.device),
-            "precision": bench.numerics.precision,
-            "threads": bench.run.train.threads,
-            "compiled": bench.compilation,
-            "clock_overhead": clock_overhead(samples),
-            "surroundings": surroundings,
-        }
-    )

@@ -1,5 +1,6 @@
 """Measurements as rows of tables, and tables as CSV files."""
 
+import bisect
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from moco_bench.files import write_text
+from moco_bench.measure.allocations import MIB
 from moco_bench.measure.load import EXCLUSIVE_BELOW
-from moco_bench.profile.memory import PEAK, MemoryByCause
+from moco_bench.profile.memory import PEAK, TENSOR_PARTS, MemoryByCause
 from moco_bench.profile.timing import STEP, Sample
 
 Row = dict[str, Any]
+
+TIMELINE_POINTS = 200
 
 
 def memory_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:
@@ -27,6 +31,26 @@ def counter_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:
     return [
         {"arm": arm, "phase": phase, "counter": counter, "mib": size} for counter, size in measured.counters.items()
     ]
+
+
+def timeline_rows(arm: str, measured: MemoryByCause) -> list[Row]:
+    """Live tensor MiB by part over one step, thinned; `during` is the part of the step that was going on."""
+    timeline = measured.timeline.thinned(TIMELINE_POINTS)
+    begins = [seconds for seconds, _ in measured.marks]
+    rows = []
+    for seconds, live in zip(timeline.seconds, timeline.live, strict=True):
+        place = bisect.bisect_right(begins, seconds)
+        during = measured.marks[place - 1][1] if place else ""
+        sizes = dict(zip(timeline.parts, live, strict=True))
+        rows.append(
+            {
+                "arm": arm,
+                "ms": 1000 * float(seconds),
+                "during": during,
+                **{part: int(sizes.get(part, 0)) / MIB for part in TENSOR_PARTS},
+            }
+        )
+    return rows
 
 
 def time_rows(samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str) -> list[Row]:
@@ -87,9 +111,7 @@ def _medians_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[
     steps: dict[tuple[str, str], dict[int, list[float]]] = {}
     for sample in samples:
         steps.setdefault((sample.arm, sample.part), {}).setdefault(sample.repeat, []).append(sample.milliseconds)
-    return {
-        key: {repeat: float(np.median(times)) for repeat, times in rounds.items()} for key, rounds in steps.items()
-    }
+    return {key: {repeat: float(np.median(times)) for repeat, times in rounds.items()} for key, rounds in steps.items()}
 
 
 def _ratios(times: Mapping[int, float], base: Mapping[int, float]) -> list[float]:

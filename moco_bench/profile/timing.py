@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.laps import Laps
 from moco_bench.measure.load import foreign_load, sample_load
 from moco_bench.measure.surroundings import reference_milliseconds
-from moco_bench.profile.bench import Bench
+from moco_bench.profile.stepper import Stepper
 
 STEP = "step"
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Sample:
         milliseconds: how long.
         foreign_load: share of the machine that others had during this arm's turn.
         reference_ms: the same piece of work just before this arm's turn.
+        joules: energy a step in this arm's turn; None where the platform doesn't tell.
     """
 
     arm: str
@@ -35,9 +37,10 @@ class Sample:
     milliseconds: float
     foreign_load: float
     reference_ms: float
+    joules: float | None
 
 
-def time_steps(benches: Mapping[str, Bench], *, repeats: int, steps: int, warmup_steps: int) -> list[Sample]:
+def time_steps(steppers: Mapping[str, Stepper], *, repeats: int, steps: int, warmup_steps: int) -> list[Sample]:
     """Time `steps` whole steps and as many part by part of each arm, in `repeats` rounds over all arms.
 
     Each turn begins with `warmup_steps` that don't count: another arm has just used the caches. Whole and divided steps
@@ -45,8 +48,8 @@ def time_steps(benches: Mapping[str, Bench], *, repeats: int, steps: int, warmup
     """
     samples = []
     for repeat in range(repeats):
-        for arm in rotated(list(benches), repeat):
-            samples += _turn(arm, benches[arm], repeat, steps, warmup_steps)
+        for arm in rotated(list(steppers), repeat):
+            samples += _turn(arm, steppers[arm], repeat, steps, warmup_steps)
     return samples
 
 
@@ -56,31 +59,33 @@ def rotated(items: Sequence[T], by: int) -> list[T]:
     return [*items[start:], *items[:start]]
 
 
-def _turn(arm: str, bench: Bench, repeat: int, steps: int, warmup_steps: int) -> list[Sample]:
+def _turn(arm: str, stepper: Stepper, repeat: int, steps: int, warmup_steps: int) -> list[Sample]:
     reference = reference_milliseconds()
     for _ in range(warmup_steps):
-        bench.step()
-    before = sample_load()
-    times = [(whole_step(bench), divided_step(bench)) for _ in range(steps)]
-    load = foreign_load(before, sample_load())
+        stepper.step()
+    device = stepper.numerics.device
+    before, energy = sample_load(), sample_energy(device)
+    times = [(whole_step(stepper), divided_step(stepper)) for _ in range(steps)]
+    load, joules = foreign_load(before, sample_load()), joules_between(energy, sample_energy(device))
+    per_step = None if joules is None else joules / (2 * steps)
     return [
-        Sample(arm, repeat, number, part, 1000 * seconds, load, reference)
+        Sample(arm, repeat, number, part, 1000 * seconds, load, reference, per_step)
         for number, (whole, divided) in enumerate(times)
         for part, seconds in {STEP: whole, **divided}.items()
     ]
 
 
-def whole_step(bench: Bench) -> float:
+def whole_step(stepper: Stepper) -> float:
     """Seconds of one step, with no clock inside of it."""
-    bench.synchronise()
+    stepper.synchronise()
     began = time.perf_counter()
-    bench.step()
-    bench.synchronise()
+    stepper.step()
+    stepper.synchronise()
     return time.perf_counter() - began
 
 
-def divided_step(bench: Bench) -> dict[str, float]:
+def divided_step(stepper: Stepper) -> dict[str, float]:
     """Seconds of each part of one step. On CUDA the clock waits for the device between parts, so they can't overlap."""
-    laps = Laps(bench.synchronise)
-    bench.step(laps)
+    laps = Laps(stepper.synchronise)
+    stepper.step(laps)
     return laps.stop()

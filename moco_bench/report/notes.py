@@ -2,10 +2,13 @@
 
 import pandas as pd
 
+from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import random_number_table
-from moco_bench.analyse.text import number
+from moco_bench.analyse.text import interval, number
 from moco_bench.report.results import Results
+from moco_bench.report.tables.effects import FINDING_WORDS, effect_title
 
+BUDGETS = {"seconds": "training time", "flops": "floating-point operations"}
 BELOW_THE_FLOOR = (
     " So this training adds nothing over the pixels by that measure, and effects between arms say little about "
     "representations that are worth having."
@@ -81,3 +84,22 @@ def pairing_note(results: Results) -> str:
         "not paired": "are not pairs, since their arms' hashes differ, and take no part in the effects",
     }
     return ". ".join(f"{count} of {len(table)} seeds {words[str(name)]}" for name, count in counts.items()) + "."
+
+
+def equal_compute_notes(results: Results) -> list[str]:
+    """The ingredients' effects at equal training time and equal operations, beside those at equal epochs."""
+    primary = METRICS[results.plan.config.primary]
+    effects = results.effects
+    chosen = effects[(effects["metric"] == primary.name) & (effects["kind"] == "factorial")]
+    sentences = []
+    for (dataset, encoder, budget), rows in chosen[chosen["budget"] != "epochs"].groupby(
+        ["dataset", "encoder", "budget"], sort=False
+    ):
+        parts = [
+            f"{effect_title(row['effect']).lower()} {number(row['estimate'], primary.decimals, signed=True)} "
+            f"{interval(row['ci_low'], row['ci_high'], primary.decimals)}, {FINDING_WORDS[row['finding']]}"
+            for row in rows.to_dict("records")
+        ]
+        place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
+        sentences.append(f"At equal {BUDGETS[str(budget)]}{place}: {'; '.join(parts)}.")
+    return sentences

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
@@ -14,7 +15,9 @@ from moco_bench.report.figures.similarities import similarity_figure
 from moco_bench.report.figures.style import Plot
 from moco_bench.report.links import Links
 from moco_bench.report.methods import methods_of
-from moco_bench.report.notes import cost_notes, floor_notes, pairing_note
+from moco_bench.report.notes import cost_notes, equal_compute_notes, floor_notes, pairing_note
+from moco_bench.report.profile_notes import profile_notes
+from moco_bench.report.profile_page import PROFILE_FIGURES, PROFILE_TABLES
 from moco_bench.report.results import Results
 from moco_bench.report.summary import Summary, summarise
 from moco_bench.report.tables.accuracy import accuracy_table, differences_table, runs_table
@@ -71,7 +74,7 @@ def build_page(results: Results, links: Links) -> Page:
         name=results.name,
         description=(suite.description or "") if suite else "",
         summary=summarise(results),
-        cost=tuple(cost_notes(results)),
+        cost=(*profile_notes(results), *cost_notes(results), *equal_compute_notes(results)),
         floors=tuple(floor_notes(results)),
         sections=tuple(section for section in _sections(results, links) if section.items or section.notes),
         methods=tuple((title, lines) for title, lines in methods_of(results)),
@@ -110,6 +113,12 @@ def _sections(results: Results, links: Links) -> list[Section]:
         Section("claims", "The paper\u2019s claims", _claims_note(results), tables(claims_table)),
         Section("cost", "Cost", tuple(cost_notes(results)), (*figures(cost_figure), *tables(cost_table))),
         Section(
+            "profile",
+            "Where time and memory go",
+            tuple(profile_notes(results)),
+            (*tables(*PROFILE_TABLES), *figures(*PROFILE_FIGURES)),
+        ),
+        Section(
             "seeds", "Seed by seed", (pairing_note(results),), (*figures(pairs_figure), *tables(differences_table))
         ),
         Section("training", "Training", (), figures(learning_figure, neighbours_figure)),
@@ -141,11 +150,14 @@ def _noise_note(results: Results) -> tuple[str, ...]:
 
 
 def _repeat(results: Results) -> tuple[str, ...]:
-    name = results.name
+    folder = results.directory.resolve().name
+    place = quote(f"results/{folder}")
     if results.plan.suite is None:
-        return (f"moco-bench analyse results/{name}", f"moco-bench report results/{name}")
+        return (f"moco-bench analyse {place}", f"moco-bench report {place}")
+    suite = quote(f"results/{folder}/suite.yaml")
+    width = len(f"snakemake --cores all --configfile {suite}")
     return (
-        f"snakemake --cores all --configfile results/{name}/suite.yaml   # everything, from images to this page",
-        f"moco-bench plan results/{name}/suite.yaml                      # what would run, and why",
-        f"moco-bench report results/{name}                               # this page alone, in seconds",
+        f"snakemake --cores all --configfile {suite}   # everything, from images to this page",
+        f"{f'moco-bench plan {suite}':<{width}}   # what would run, and why",
+        f"{f'moco-bench report {place}':<{width}}   # this page alone, in seconds",
     )

@@ -65,7 +65,7 @@ def load_results(directory: Path) -> Results:
     suite_path = directory / "suite.yaml"
     return Results(
         directory=directory,
-        name=plan.suite.name if plan.suite else next(iter(runs["suite"]), "") or directory.resolve().name,
+        name=plan.suite.name if plan.suite else _one_line(next(iter(runs["suite"]), "")) or directory.resolve().name,
         plan=plan,
         runs=runs,
         effects=effects,
@@ -78,6 +78,10 @@ def load_results(directory: Path) -> Results:
         suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
         damaged=tuple(damaged),
     )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())[:100]
 
 
 def _inside(directory: Path, place: str) -> bool:

@@ -197,7 +197,7 @@ def _limits(results: Results, rows: list[dict[Any, Any]], metric: Metric) -> str
         first += f"For {len(rows)} effects it takes {needed} seeds."
     else:
         first = f"{reach}, enough to confirm any of {len(rows)} effects at {100 * level:.2g} %."
-    known = [row for row in rows if row["detectable_effect"] == row["detectable_effect"]]
+    known = [row for row in rows if row["detectable_effect"] > 0]
     if not known:
         return first
     largest = max(row["detectable_effect"] for row in known)

@@ -31,11 +31,15 @@ KNOWN_SIZES = {
 }
 """Training and test images of the data sets whose size is known before they are loaded."""
 
+MOST_RUNS = 100_000
+"""More would take years to run and gigabytes to list."""
+
 COMPACT_ONLY = ("width", "depth", "stem")
 
 
 def check_suite(suite: Suite) -> None:
     """Refuse a suite that can't run or can't mean what it says. Raises `InputError`, one line."""
+    _check_size(suite)
     _check_names(suite)
     for dataset in suite.datasets:
         _check_dataset(dataset)
@@ -87,6 +91,16 @@ def _warn(suite: Suite) -> Iterator[str]:
         yield (
             f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds "
             f"(smallest here: {2 / 2 ** len(suite.seeds):.3g})"
+        )
+
+
+def _check_size(suite: Suite) -> None:
+    seeds = len(suite.seeds) + len(suite.repeat_seeds)
+    count = len(suite.datasets) * len(suite.encoders) * len(suite.arms) * seeds
+    if count > MOST_RUNS:
+        raise InputError(
+            f"{count:,} runs: {len(suite.datasets)} data sets x {len(suite.encoders)} encoders x {len(suite.arms)} arms "
+            f"x {seeds} seeds; a suite has at most {MOST_RUNS:,}"
         )
 
 

@@ -1,7 +1,6 @@
 """Which runs of a suite its profile is about: every arm once, with the first seed."""
 
 from moco_bench.files import sha256_of
-from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.runs import Run, expand
 from moco_bench.suite.suite import Suite
 
@@ -27,6 +26,6 @@ def profile_fingerprint(suite: Suite) -> str:
         {
             "protocol": PROFILE_PROTOCOL,
             "runs": [run.evaluation_fingerprint for arms in profiled_runs(suite).values() for run in arms.values()],
-            "profile": identity(suite.profile) if suite.profile is not None else None,
+            "profile": suite.profile.model_dump(mode="json") if suite.profile is not None else None,
         }
     )

@@ -73,9 +73,11 @@ def read_yaml(path: Path) -> Any:
         InputError: the file is missing, too large, not UTF-8 or not the YAML that a suite may use.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with open(path, "rb") as handle:
+            content = handle.read(MAX_BYTES + 1)  # no size is asked for beforehand: devices and pipes have none
+        if len(content) > MAX_BYTES:
             raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes; a suite file is a page or two")
-        return parse_yaml(path.read_text(encoding="utf-8"), str(path))
+        return parse_yaml(content.decode("utf-8"), str(path))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:

@@ -149,5 +149,12 @@ def test_budgets_are_told_apart(runs_of):
 )
 def test_the_rule(low, high, p_holm, p_t, p_exact, finding):
     row = {"estimate": 0.0, "ci_low": low, "ci_high": high, "p_holm": p_holm, "p_equivalence": p_t,
-           "p_equivalence_exact": p_exact}  # fmt: skip
+           "p_equivalence_exact": p_exact, "n_seeds": 8}  # fmt: skip
     assert finding_of(row, AnalysisConfig()) == finding
+
+
+def test_two_seeds_that_agree_to_the_last_digit_lean_nowhere(raw_runs):
+    raw = raw_runs(2, {"vanilla": 0, "dual": 0})
+    raw["knn_top1"] = ["60", "61.5"] * 2
+    row = pick(effects_of(typed(raw, "x")), "dual-vanilla")
+    assert (row["ci_low"], row["ci_high"], row["finding"]) == (1.5, 1.5, "undecided")

@@ -92,6 +92,21 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
     assert [set(row.nonzero().flatten().tolist()) for row in kept] == expected
 
 
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_queues_of_a_few_similarities_are_settled_by_slot(reference, batch_of, chunks_of, rule, stored):
+    chunks_of(90, stored)
+    batch = batch_of(rows=5, size=400, seed=2, ties=True)  # each value some 100 times: too often to be collected
+    ranks = RULES[rule]().preview(400)
+    candidates = Candidates(batch.query, batch.queue, batch.sample_index, batch.queue_index)
+    kept = [torch.zeros(5, 0, dtype=torch.bool)]
+    for part in queue_in_chunks(candidates, ranks):
+        kept.append(part.dropped == 0)
+    images = batch.sample_index.tolist(), batch.queue_index.tolist()
+    expected = reference.selection(RULES[rule](), batch.query.numpy(), batch.queue.numpy(), *images, seed=ranks.seed)
+    assert [set(row.nonzero().flatten().tolist()) for row in torch.cat(kept, dim=1)] == expected
+
+
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), rule=st.sampled_from([name for name in RULES if name != "random"]))
 def test_the_order_of_the_queue_does_not_matter(batch_of, data, rule):

@@ -238,6 +238,15 @@ def test_extreme_temperatures_stay_finite(batch_of, chunks_of, temperature):
         ("temperature must be above 0", {"temperature": 0.0}),
         ("query_queue is missing", {"dual_view": "query-queue", "query_queue": None}),
         ("query_queue must have shape", {"dual_view": "query-queue", "query_queue": torch.ones(11, 3)}),
+        (
+            "query_queue must have the 11 rows of queue_index",
+            {
+                "dual_view": "query-queue",
+                "query_queue": torch.ones(9, 4),
+                "sample_index": torch.arange(3),
+                "queue_index": torch.arange(11),
+            },
+        ),
         ("sample_index is missing", {"queue_index": torch.arange(11)}),
         ("queue_index is missing", {"sample_index": torch.arange(3)}),
         ("sample_index must have shape", {"sample_index": torch.arange(4), "queue_index": torch.arange(11)}),

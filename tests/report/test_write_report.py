@@ -158,11 +158,11 @@ def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly):
     assert "adds nothing over the pixels" in text
 
 
-def test_the_same_results_give_the_same_bytes(whole, tmp_path):
-    results, page = whole
-    again = write_report(results, page.parent.parent / "again")
-    for name in ("report.html", "report.md", "figures/effects.svg", "figures/cost.png", "tables/effects.tex"):
-        assert (again.parent / name).read_bytes() == (page.parent / name).read_bytes(), name
+def test_the_same_results_give_the_same_bytes(whole, tmp_path, write_quickly):
+    results, _ = whole
+    first, second = (write_quickly(results, tmp_path / name) for name in ("first", "again"))
+    for name in ("report.html", "report.md", "tables/effects.tex", "figures/effects.csv"):
+        assert (first.parent / name).read_bytes() == (second.parent / name).read_bytes(), name
 
 
 def test_a_half_finished_grid_shows_its_holes(tmp_path, synthetic, write_quickly):
@@ -203,10 +203,10 @@ def test_a_table_of_runs_alone_is_enough(tmp_path, write_quickly):
 
 def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path, write_quickly):
     name = "<script>alert(1)</script>\"'&{{7*7}}$x_1$"
-    row = '"{}","{}",e,{},done,{}'
+    row = '"{1}","{0}","{1}",e,{2},done,{3}'
     rows = [row.format(arm, name.replace('"', '""'), seed, 60 + seed) for arm in ("vanilla", "<b>dual</b>")
             for seed in range(3)]  # fmt: skip
-    (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
+    (tmp_path / "runs.csv").write_text("\n".join(["suite,arm,dataset,encoder,seed,status,knn_top1", *rows]))
     page = write_quickly(tmp_path, tmp_path / "out")
     found = outline(page)
     assert sum(tag == "script" for tag, _ in found.tags) == 1
@@ -214,6 +214,20 @@ def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path, write_qui
     assert "<b>dual</b>" not in page.read_text(encoding="utf-8")
     assert name in " ".join(found.text)
     assert "<script>" not in (page.parent / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_page_that_would_be_too_large_carries_images_instead(tmp_path, synthetic, monkeypatch):
+    filling = {"effects": 1_900_000, "cost": 1_500_000}
+    monkeypatch.setattr(
+        "moco_bench.report.write.as_svg",
+        lambda plot: f"<svg viewBox='0 0 1 1'><desc>{'x' * filling.get(plot.name, 10)}</desc></svg>",
+    )
+    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"small")
+    page = write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2, epochs=3)), tmp_path / "out")
+    assert page.stat().st_size < 3_000_000
+    found = outline(page)
+    images = [attrs["src"] for tag, attrs in found.tags if tag == "img"]
+    assert images == ["data:image/png;base64,c21hbGw="], "the largest alone is replaced"
 
 
 def test_a_table_from_elsewhere_reads_nothing_outside(tmp_path, write_quickly):
@@ -236,7 +250,7 @@ def test_equal_compute_stands_beside_equal_epochs(tmp_path, synthetic, write_qui
     pd.concat([runs, equal]).to_csv(results / "runs.csv", index=False)
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "Budget" in text
-    assert "seconds" in text
+    assert "At equal training time: dual-view loss" in text
 
 
 def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly):
@@ -266,4 +280,4 @@ def test_forty_runs_render_quickly_and_without_torch(tmp_path, synthetic):
     )
     torch, seconds = done.stdout.split()
     assert torch == "False"
-    assert float(seconds) < 12, "about 4 s of processor time where nothing else runs"
+    assert float(seconds) < 15, "about 4 s of processor time where nothing else runs"

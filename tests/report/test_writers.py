@@ -8,6 +8,7 @@ import pytest
 
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
 from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, escape_latex, escape_markdown
+from moco_bench.report.write import write_report
 
 NASTY = r"""\input{/etc/passwd} $x^2$ 100% #1 & <b>|`"'~_{}[1] é 漢 😀 ± 2"""
 TABLE = Table(
@@ -76,9 +77,9 @@ def test_hostile_text_compiles(tmp_path):
     compile_latex(tmp_path, ["nasty.tex"])
 
 
-def test_every_table_of_a_report_compiles_as_it_is(tmp_path, synthetic):
-    from moco_bench.report.write import write_report
-
+def test_every_table_of_a_report_compiles_as_it_is(tmp_path, synthetic, monkeypatch):
+    monkeypatch.setattr("moco_bench.report.write.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
+    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"")
     values = {**synthetic.suite_values(3), "repeat_seeds": [0]}
     results = synthetic.write_results(tmp_path / "results", values, missing=("both/seed2",))
     write_report(results, tmp_path / "out")

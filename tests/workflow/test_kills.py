@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 RUN = "results/tiny/runs/digits/resnet-compact/both/seed0"
 LONG = {
     "seeds": 1,
@@ -33,11 +35,13 @@ def start(workflow: Any, suite: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_a_checkpoint(workflow: Any, since: float) -> None:
+def wait_for_a_checkpoint(workflow: Any, snakemake: subprocess.Popen[str], since: float) -> None:
     checkpoint = workflow.directory / RUN.replace("/runs/", "/checkpoints/") / "latest.ckpt"
     deadline = time.monotonic() + PATIENCE
     while not (checkpoint.exists() and checkpoint.stat().st_mtime > since):
-        assert time.monotonic() < deadline, "no checkpoint"
+        if snakemake.poll() is not None or time.monotonic() > deadline:
+            snakemake.kill()
+            pytest.fail(f"no checkpoint: {snakemake.communicate()[0]}")
         time.sleep(0.01)
 
 
@@ -45,7 +49,7 @@ def disturb(workflow: Any, suite: Path, kill: Callable[[int], None]) -> None:
     """Start the suite, wait until it has trained a little, and kill it."""
     since = time.time()
     with start(workflow, suite) as snakemake:
-        wait_for_a_checkpoint(workflow, since)
+        wait_for_a_checkpoint(workflow, snakemake, since)
         kill(snakemake.pid)
         snakemake.communicate(timeout=PATIENCE)
     assert snakemake.returncode != 0

@@ -141,8 +141,8 @@ def wants_gpu(device):
 
 GPUS = int(any(wants_gpu(run.train.device) for run in RUNS.values()))
 
-# A run takes one slot, a profile all there are: the limit stands in the profile that Snakemake picks up.
-SLOTS = workflow.resource_settings.resources.get("slots", 1)
+# A run takes one slot, a profile all: as many as the limit in the profile that Snakemake picks up.
+ALL_SLOTS = 1000
 
 # It names the software of a rule; jobs run in the environment that Snakemake runs in, where this package is installed.
 ENVIRONMENT = "../../environment.yml"

@@ -13,14 +13,14 @@ rule profile:
         memory=f"{RESULTS}/profile/memory.csv",
     log:
         f"{LOGS}/profile.log",
-    retries: 0  # it resumes nothing, and the report can be made without it
     priority: 1
+    retries: 0  # it resumes nothing, and the report can be made without it
     conda:
         ENVIRONMENT
     threads: workflow.cores or THREADS
     resources:
         gpu=GPUS,
-        slots=SLOTS,
+        slots=ALL_SLOTS,
     params:
         fingerprint=profile_fingerprint(SUITE),
         suite=suite_argument,

@@ -98,6 +98,12 @@ def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
     return {arm: _FIXED[arm] if arm in _FIXED else _FURTHER[further.index(arm) % len(_FURTHER)] for arm in arms}
 
 
+def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
+    """A style for each of the parts that something is made of, in their order; ten differ."""
+    styles = (*_FIXED.values(), *_FURTHER)
+    return {part: styles[place % len(styles)] for place, part in enumerate(parts)}
+
+
 @contextmanager
 def theme(name: str) -> Iterator[None]:
     """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time."""

@@ -79,12 +79,16 @@ def _floor_rows(
             cell(dataset),
             cell(encoder),
             cell(budget),
-            cell(max(len(series) for series in values.values())),
+            _count(max(len(series) for series in values.values())),
             *(mean_cell(values[m.name], m.decimals, href=href) for m in metrics),
         )
         for title, values in named
         if any(len(series) for series in values.values())
     ]
+
+
+def _count(n: int) -> Cell:
+    return cell(n, n)
 
 
 def _series(found: list[Any], metrics: list[Metric]) -> dict[str, pd.Series]:

@@ -14,7 +14,7 @@ from moco_bench.train.state import TrainingState, initial_state
 from moco_bench.train.step import Networks, enqueue, training_step
 
 
-class Bench:
+class Stepper:
     """A fresh state of a run and the steps that it would make; a filter is in force from the first of them.
 
     Attributes:
@@ -30,9 +30,7 @@ class Bench:
         self.run, self.dataset = run, dataset
         self.numerics: Numerics = resolve_numerics(run.train, device)
         channels, height, width = dataset.train.images.shape[1:]
-        self.state: TrainingState = initial_state(
-            run, self.numerics, channels=channels, image_size=min(height, width)
-        )
+        self.state: TrainingState = initial_state(run, self.numerics, channels=channels, image_size=min(height, width))
         self.inputs = StepInputs(run, dataset, self.numerics)
         example = torch.zeros(run.train.batch_size, channels, height, width, device=self.numerics.device)
         query, self.compilation = compiled(

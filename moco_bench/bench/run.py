@@ -1,0 +1,113 @@
+"""The benchmark from its settings to its results."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from moco_bench.bench.ceiling import ceilings, flops_of
+from moco_bench.bench.contenders import Absent, line_up
+from moco_bench.bench.loss_cost import loss_costs
+from moco_bench.bench.own import Precision, own_name
+from moco_bench.bench.rounds import Contender, rounds_of
+from moco_bench.bench.settings import ENCODERS, Timing, Workload
+from moco_bench.bench.summary import Rounds, speedup, throughput
+from moco_bench.data.datasets import DataSet
+from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
+from moco_bench.measure.surroundings import begin_watch, since
+from moco_bench.suite.config import TrainConfig
+from moco_bench.train.precision import resolve_numerics
+
+PROTOCOL = 1
+"""Raised when figures of before and after a change of this benchmark can't be compared."""
+
+PEERS = ("lightly", "lightly_bfloat16", "demo")
+Tell = Callable[[str], None]
+
+
+def run_benchmark(
+    workload: Workload,
+    timing: Timing,
+    dataset: DataSet,
+    *,
+    device: str = "auto",
+    compiled: bool = False,
+    tell: Tell = lambda line: None,
+) -> dict[str, Any]:
+    """Measure everything; the result is plain values, as `--json` prints them.
+
+    Args:
+        workload: what is computed.
+        timing: how long.
+        dataset: what all contenders train on.
+        device: as in a suite.
+        compiled: let a compiled version of this package take part.
+        tell: is given a line about what comes next.
+
+    Raises:
+        InputError: the device isn't there.
+    """
+    began, watch = time.perf_counter(), begin_watch()
+    numerics = resolve_numerics(TrainConfig(device=device, threads=timing.threads))
+    precisions = _precisions(numerics.device)
+    own_precision = precisions[-1]
+    tell(f"matrix products of {' and '.join(precisions)}")
+    ceiling = ceilings(precisions, numerics.device)
+    result: dict[str, Any] = {
+        "protocol": PROTOCOL,
+        "workload": workload.plain(),
+        "timing": asdict(timing),
+        "machine": describe_machine(),
+        "versions": describe_versions(),
+        "device": str(numerics.device),
+        "precision": own_precision,
+        "ceiling_gflops": {precision: flops / 1e9 for precision, flops in ceiling.items()},
+        **{name: {} for name in ("throughput", "ratios", "ratios_float32", "ratios_compiled", "ratio_quartiles")},
+        **{name: {} for name in ("ceiling_share", "ceiling_share_float32", "step_gflops")},
+    }
+    for encoder, batch_size in workload.batch_sizes.items():
+        own, peers, absent = line_up(encoder, dataset, workload, timing, numerics.device, precisions, compiled=compiled)
+        contenders: list[Contender] = [*own, *peers]
+        tell(f"{encoder}: {len(contenders)} contenders, up to {timing.rounds} rounds of batches of {batch_size}")
+        flops = flops_of(own[0].stepper.step)
+        rounds = rounds_of(contenders, timing)
+        result["step_gflops"][encoder] = flops / 1e9
+        add_encoder(result, encoder, rounds, absent, batch_size)
+        for key, precision in (("ceiling_share", own_precision), ("ceiling_share_float32", "float32")):
+            speed = result["throughput"][encoder][own_name(precision)]["images_per_second"]
+            result[key][encoder] = flops / batch_size * speed / ceiling[precision]
+    tell(f"losses at B {workload.loss_batch}, K {workload.loss_queue}")
+    dimension = next(iter(ENCODERS.values())).dimension
+    result["loss"] = loss_costs(workload, timing, dimension=dimension, device=numerics.device)
+    result["surroundings"] = since(watch)
+    result["seconds"] = time.perf_counter() - began
+    return result
+
+
+def add_encoder(result: dict[str, Any], encoder: str, rounds: Rounds, absent: Absent, batch_size: int) -> None:
+    """Put throughput and ratios of one encoder's rounds into `result`; a ratio that can't be formed is None."""
+    result["throughput"][encoder] = {
+        **{name: throughput(rounds, name, batch_size) for name in rounds[0]},
+        **{name: {"absent": reason} for name, reason in absent.items()},
+    }
+    for key, name in (
+        ("ratios", own_name(result["precision"])),
+        ("ratios_float32", own_name("float32")),
+        ("ratios_compiled", own_name(result["precision"], compiled=True)),
+    ):
+        found = {peer: speedup(rounds, name, peer) for peer in PEERS}
+        result[key][encoder] = {peer: ratio[0] if ratio else None for peer, ratio in found.items()}
+        result["ratio_quartiles"].setdefault(key, {})[encoder] = {
+            peer: ratio[1] if ratio else None for peer, ratio in found.items()
+        }
+
+
+def _precisions(device: torch.device) -> tuple[Precision, ...]:
+    """Those that the hardware multiplies in; the last is what `train.precision: auto` chooses."""
+    if device.type == "cuda":
+        in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        in_hardware = bfloat16_hardware() != "none"
+    return ("float32", "bfloat16") if in_hardware else ("float32",)

@@ -1,0 +1,97 @@
+"""What the benchmark measures, and for how long."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.suite.config import AugmentConfig, ContrastConfig, EncoderConfig
+from moco_bench.suite.fingerprint import identity
+
+ENCODERS = {
+    # The head of MoCo v2, which is lightly's MoCoProjectionHead.
+    "resnet18-cifar": EncoderConfig(name="resnet18-cifar", head="mlp"),
+    "resnet-compact": EncoderConfig(name="resnet-compact", width=32, depth=1, stem="patch2", head="mlp"),
+}
+QUICK_BATCH_SIZES = {"resnet18-cifar": 64, "resnet-compact": 256}
+SETUP_SECONDS = 60.0
+"""Of a quick benchmark's six minutes: imports, flop counts, matrix products, memory of the losses."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is computed. Figures of two benchmarks can be compared where it is equal.
+
+    Attributes:
+        batch_sizes: B by encoder; its keys are the encoders that are measured.
+        contrast: queue, temperature and momentum, of all contenders.
+        augment: how all contenders draw their views.
+        data: `random`, or the name of a data set.
+        images: how many random ones; a data set is taken whole.
+        loss_batch: B of the loss on its own.
+        loss_queue: K of the loss on its own.
+    """
+
+    batch_sizes: dict[str, int]
+    contrast: ContrastConfig = field(default_factory=ContrastConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    data: str = "random"
+    images: int = 4096
+    loss_batch: int = 256
+    loss_queue: int = 65536
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON gives it back, with the encoders spelt out."""
+        values = {
+            "batch_sizes": dict(self.batch_sizes),
+            "encoders": {name: identity(ENCODERS[name]) for name in self.batch_sizes},
+            "contrast": identity(self.contrast),
+            "augment": identity(self.augment),
+            "data": self.data,
+            "images": self.images if self.data == "random" else None,
+            "loss_batch": self.loss_batch,
+            "loss_queue": self.loss_queue,
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples become lists, as they do in a file
+        return plain
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How it is timed.
+
+    Attributes:
+        rounds: turns of each contender.
+        steps: timed training steps of a turn.
+        warmup_steps: steps before these, in every turn.
+        seconds: after which no further round of an encoder, or of the losses, is begun.
+        threads: of the training process.
+        workers: processes that load data for a contender with a DataLoader.
+    """
+
+    rounds: int
+    steps: int
+    warmup_steps: int
+    seconds: float
+    threads: int
+    workers: int
+
+
+def workload(encoders: tuple[str, ...] = tuple(ENCODERS), *, quick: bool = False, data: str = "random") -> Workload:
+    """The usual sizes; `quick` takes smaller batches of the large encoder.
+
+    Raises:
+        InputError: an encoder isn't one of `ENCODERS`.
+    """
+    unknown = [name for name in encoders if name not in ENCODERS]
+    if unknown:
+        raise InputError(f"no encoder {unknown[0]!r} in this benchmark; it has {', '.join(ENCODERS)}")
+    return Workload({name: QUICK_BATCH_SIZES[name] if quick else 256 for name in encoders}, data=data)
+
+
+def timing(cores: int, encoder_count: int, *, quick: bool = False) -> Timing:
+    """The usual rounds for a machine of so many cores; all `quick` ones together take five minutes at most."""
+    if quick:
+        seconds = (360.0 - SETUP_SECONDS) / (encoder_count + 1) * 0.8
+        return Timing(rounds=5, steps=3, warmup_steps=1, seconds=seconds, threads=cores, workers=cores)
+    return Timing(rounds=9, steps=8, warmup_steps=2, seconds=3600.0, threads=cores, workers=cores)

@@ -1,0 +1,54 @@
+"""What this machine reaches at best, measured: the ceiling that a step's speed is a share of."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+MATRIX_SIZE = {"cpu": 1024, "cuda": 8192}
+COPIED_MIB = {"cpu": 64, "cuda": 1024}
+"""Beyond the last-level cache of most processors."""
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Best of a few tries, with the threads that PyTorch is set to.
+
+    Attributes:
+        flops: floating-point operations a second of a matrix product.
+        bytes: moved a second by a copy, read and written.
+        precision: of the product.
+    """
+
+    flops: float
+    bytes: float
+    precision: str
+
+
+def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype) -> Ceiling:
+    """Time a square matrix product of `dtype` and a copy on `device` (CUDA: untested)."""
+    size = MATRIX_SIZE.get(device.type, 1024)
+    left = torch.ones(size, size, dtype=dtype, device=device)
+    right, product = left.clone(), torch.empty_like(left)
+    source = torch.ones(COPIED_MIB.get(device.type, 64) * 2**20, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    multiply = _best_seconds(lambda: torch.mm(left, right, out=product), device)
+    copy = _best_seconds(lambda: target.copy_(source), device)
+    return Ceiling(2 * size**3 / multiply, 2 * source.numel() / copy, precision)
+
+
+def _best_seconds(work: Callable[[], object], device: torch.device) -> float:
+    def synchronise() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    best = float("inf")
+    for _ in range(TRIES + 1):  # the first pages in code and memory, and is never the best
+        synchronise()
+        began = time.perf_counter()
+        work()
+        synchronise()
+        best = min(best, time.perf_counter() - began)
+    return best

@@ -1,0 +1,101 @@
+"""The largest batch whose step fits into a given memory."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.measure.allocations import MIB
+from moco_bench.profile.memory import watch_step
+from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.tables import Row
+from moco_bench.profile.variants import BATCH_SIZE, variant
+from moco_bench.suite.runs import Run
+
+LARGEST_BATCH = 65_536
+SETTLE_STEPS = 2
+"""Steps until optimiser state and gradients exist."""
+
+
+def capacity_rows(
+    runs: Mapping[str, Run], dataset: DataSet, device: str, limit_mib: float, tell: Callable[[str], None]
+) -> list[Row]:
+    """Search each arm's largest batch. A batch larger than the queue takes the queue along.
+
+    Memory is the peak of tensors as the meter counts it on a CPU, and what the allocator gave out on CUDA, where a step
+    that runs out of memory doesn't fit (untested: no GPU was at hand).
+    """
+    rows = []
+    for arm, run in runs.items():
+        tell(f"largest batch of {arm} in {limit_mib:g} MiB")
+        unit = run.encoder.batch_norm_groups
+        measured: dict[int, float] = {}
+
+        def size_at(count: int, run: Run = run, unit: int = unit, measured: dict[int, float] = measured) -> float:
+            measured[count] = step_mib(run, dataset, device, count * unit)
+            return measured[count]
+
+        start = max(1, run.train.batch_size // unit)
+        best = largest_within(
+            size_at, limit_mib, start=start, smallest=max(1, -(-2 // unit)), most=LARGEST_BATCH // unit
+        )
+        rows.append(
+            {
+                "arm": arm,
+                "limit_mib": limit_mib,
+                "batch_size": None if best is None else best * unit,
+                "mib": None if best is None else measured[best],
+                "next_mib": None if best is None else measured.get(best + 1),
+                "steps_tried": len(measured),
+            }
+        )
+    return rows
+
+
+def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
+    """Peak MiB of a step at `batch_size`; infinite where the device has too little memory for it."""
+    varied = variant(run, BATCH_SIZE, batch_size)
+    assert varied is not None
+    try:
+        stepper = Stepper(varied, dataset, device)
+        for _ in range(SETTLE_STEPS):
+            stepper.step()
+        if stepper.numerics.device.type != "cuda":
+            return watch_step(stepper).timeline.peak / MIB
+        torch.cuda.reset_peak_memory_stats(stepper.numerics.device)
+        stepper.step()
+        return torch.cuda.max_memory_allocated(stepper.numerics.device) / MIB
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        return float("inf")
+
+
+def largest_within(
+    size_at: Callable[[int], float], limit: float, *, start: int, smallest: int, most: int
+) -> int | None:
+    """The largest count from `smallest` to `most` whose size is at most `limit`; None where the smallest is too much.
+
+    Sizes must not fall as counts grow. Few of them are asked for: sizes are nearly a straight line in the count, so the
+    search goes where the line through its two ends crosses the limit, and every fourth time to the middle.
+    """
+    low, high = smallest, most + 1
+    low_size, high_size = size_at(low), float("inf")
+    if low_size > limit:
+        return None
+    guess = min(max(start, low + 1), most)
+    turn = 0
+    while high - low > 1:
+        turn += 1
+        size = size_at(guess)
+        if size <= limit:
+            low, low_size = guess, size
+        else:
+            high, high_size = guess, size
+        if high > most and low == guess:  # nothing was too much so far
+            guess = 2 * low
+        elif high_size == float("inf") or turn % 4 == 0:
+            guess = (low + high) // 2
+        else:
+            guess = low + int((high - low) * (limit - low_size) / max(high_size - low_size, 1e-9))
+        guess = min(max(guess, low + 1), high - 1)
+    return low

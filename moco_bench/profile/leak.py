@@ -1,0 +1,70 @@
+"""Does memory grow with the number of steps? It must not: a run of 200 epochs has tens of thousands of them."""
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.measure.allocations import MIB
+from moco_bench.measure.heap import heap
+from moco_bench.measure.process import process_memory
+from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.tables import Row
+from moco_bench.suite.runs import Run
+
+READINGS = 50
+LEAK_ABOVE_KIB = 2.0
+"""Growth a step above which it counts as a leak: a tenth of one batch's sample numbers and embeddings at B = 128."""
+
+
+def leak_rows(
+    runs: Mapping[str, Run], dataset: DataSet, device: str, steps: int, tell: Callable[[str], None]
+) -> list[Row]:
+    """Make `steps` steps of each arm and read memory on the way: rows of arm, step, MiB in use, MiB resident."""
+    rows = []
+    for arm, run in runs.items():
+        tell(f"leak check of {arm}: {steps} steps")
+        stepper = Stepper(run, dataset, device)
+        every = max(1, steps // READINGS)
+        for step in range(1, steps + 1):
+            stepper.step()
+            if step % every == 0:
+                gc.collect()
+                resident = process_memory().rss
+                rows.append(
+                    {"arm": arm, "step": step, "in_use_mib": _in_use(stepper) / MIB, "resident_mib": resident / MIB}
+                )
+    return rows
+
+
+def growth_per_step(steps: Sequence[int], sizes: Sequence[float]) -> float:
+    """Median of the slopes between all pairs of readings (Theil 1950, Sen 1968): a jump or two don't move it.
+
+    The first fifth is left out: caches fill up there.
+    """
+    start = len(steps) // 5
+    x, y = np.asarray(steps[start:], dtype=float), np.asarray(sizes[start:], dtype=float)
+    first, second = np.triu_indices(len(x), k=1)
+    if len(first) == 0:
+        return 0.0
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+
+
+def leak_verdicts(rows: Sequence[Row]) -> list[Row]:
+    """For each arm: KiB a step, and whether that is a leak."""
+    verdicts = []
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        own = [row for row in rows if row["arm"] == arm]
+        kib = 1024 * growth_per_step([row["step"] for row in own], [row["in_use_mib"] for row in own])
+        verdicts.append({"arm": arm, "steps": own[-1]["step"], "kib_per_step": kib, "leaks": kib > LEAK_ABOVE_KIB})
+    return verdicts
+
+
+def _in_use(stepper: Stepper) -> int:
+    """Bytes given out: by CUDA's allocator, by the C library, or, where that can't be asked, resident ones."""
+    if stepper.numerics.device.type == "cuda":
+        return torch.cuda.memory_allocated(stepper.numerics.device)
+    found = heap()
+    return process_memory().rss if found is None else found.in_use

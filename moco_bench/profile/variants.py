@@ -1,0 +1,56 @@
+"""A run with one quantity changed: what a sweep is made of."""
+
+from dataclasses import replace
+from typing import Any
+
+from moco_bench.suite.profiling import GrowthConfig
+from moco_bench.suite.runs import Run
+
+BATCH_SIZE, QUEUE_SIZE, FRACTION, DIMENSION, WIDTH, ENCODER = (
+    "batch_size", "queue_size", "fraction", "dimension", "width", "encoder",
+)  # fmt: skip
+
+
+def sweeps(config: GrowthConfig) -> dict[str, tuple[Any, ...]]:
+    """The quantities that a suite varies, and their values; none without values."""
+    asked: dict[str, tuple[Any, ...]] = {
+        BATCH_SIZE: config.batch_sizes,
+        QUEUE_SIZE: config.queue_sizes,
+        FRACTION: config.fractions,
+        DIMENSION: config.dimensions,
+        WIDTH: config.widths,
+        ENCODER: config.encoders,
+    }
+    return {name: values for name, values in asked.items() if values}
+
+
+def variant(run: Run, quantity: str, value: Any) -> Run | None:
+    """The run with `quantity` at `value`; None where the run has no such quantity.
+
+    A batch larger than the queue takes the queue along: no step could put its keys into a smaller one.
+    """
+    train, contrast, encoder = run.train, run.contrast, run.encoder
+    if quantity == BATCH_SIZE:
+        keys = 2 * value if contrast.enqueue == "both-views" else value
+        queue = max(contrast.queue_size, keys)
+        return replace(
+            run,
+            train=train.model_copy(update={"batch_size": value}),
+            contrast=contrast.model_copy(update={"queue_size": queue}),
+        )
+    if quantity == QUEUE_SIZE:
+        return replace(run, contrast=contrast.model_copy(update={"queue_size": value}))
+    if quantity == FRACTION:
+        if getattr(contrast.negatives, "fraction", None) is None:
+            return None
+        rule = contrast.negatives.model_copy(update={"fraction": value})
+        return replace(run, contrast=contrast.model_copy(update={"negatives": rule}))
+    if quantity == DIMENSION:
+        return replace(run, encoder=encoder.model_copy(update={"dimension": value}))
+    if quantity == WIDTH:
+        if encoder.name != "resnet-compact":
+            return None
+        return replace(run, encoder=encoder.model_copy(update={"width": value}))
+    if quantity == ENCODER:
+        return replace(run, encoder=value)
+    raise ValueError(f"no such quantity: {quantity!r}")

@@ -1,0 +1,45 @@
+"""Sentences about the profile: what an arm's step costs relative to the baseline, and how far to trust that."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.text import number
+from moco_bench.report.profiled import WHOLE_STEP, profile_cells, profile_table_of
+from moco_bench.report.results import Results
+
+
+def profile_notes(results: Results) -> list[str]:
+    """Time of a step of each arm relative to the baseline's, a sentence a data set and encoder; then the machine."""
+    table = profile_table_of(results, "time")
+    if table.empty:
+        return []
+    steps, baseline = table[table["part"] == WHOLE_STEP], results.plan.baseline
+    cells, sentences = profile_cells(steps), []
+    for cell in cells:
+        place = f" on {cell.dataset} with {cell.encoder}" if len(cells) > 1 else ""
+        base = cell.rows[cell.rows["arm"] == baseline]
+        speed = f" ({number(float(base['images_per_second'].iloc[0]), 0)} images/s)" if len(base) else ""
+        parts = [_relative(row) for row in cell.rows.to_dict("records") if row["arm"] != baseline]
+        parts = [part for part in parts if part]
+        if parts:
+            sentences.append(
+                f"Time of a training step{place}, profiled by itself, relative to {baseline}{speed}: "
+                f"{'; '.join(parts)} (medians and quartiles)."
+            )
+    disturbed = steps[~steps["exclusive"]]
+    if len(disturbed):
+        sentences.append(
+            "The machine was not quiet while this was measured: others had "
+            f"{number(100 * float(disturbed['foreign_load'].max()), 0)} % of it. Arms took turns, so "
+            "ratios suffer less from that than times."
+        )
+    return sentences
+
+
+def _relative(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["ratio"]):
+        return ""
+    low, high = number(row["ratio_q1"], 2), number(row["ratio_q3"], 2)
+    return f"{row['arm']} {number(row['ratio'], 2)} [{low}, {high}]"

@@ -1,0 +1,92 @@
+"""What a step of each arm costs, as the profile measured it, and relative to the baseline."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.text import ABSENT, number
+from moco_bench.report.links import Links
+from moco_bench.report.profiled import FOLDER, OUTSIDE_TENSORS, PEAK, UNATTRIBUTED, WHOLE_STEP, profile_table_of
+from moco_bench.report.results import Results
+from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
+from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+
+
+def profile_table(results: Results, links: Links) -> Table | None:
+    """One row an arm: step time with quartiles, images a second, peak memory, what of it is tensors."""
+    time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
+    if time.empty or memory.empty:
+        return None
+    steps = time[time["part"] == WHOLE_STEP]
+    training = memory[memory["phase"] == "training"]
+    time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
+    tensors = {key: _tensors(rows) for key, rows in training.groupby(["dataset", "encoder", "arm"], sort=False)}
+    rows: list[tuple[Cell, ...]] = []
+    for step in steps.to_dict("records"):
+        place = (step["dataset"], step["encoder"])
+        own = tensors.get((*place, step["arm"]))
+        base = tensors.get((*place, results.plan.baseline))
+        rows.append(
+            (
+                cell(step["arm"]),
+                cell(step["dataset"]),
+                cell(step["encoder"]),
+                cell(number(step["images_per_second"], 0), step["images_per_second"], href=time_source),
+                _with_quartiles(step, ("median_ms", "q1", "q3"), 1, time_source),
+                _with_quartiles(step, ("ratio", "ratio_q1", "ratio_q3"), 3, time_source),
+                *_memory_cells(own, base, memory_source),
+                cell("undisturbed" if step["exclusive"] else f"others had {100 * step['foreign_load']:.0f} %"),
+            )
+        )
+    columns = (
+        Column("arm", "Arm", numeric=False),
+        Column("dataset", KEY[0].title, numeric=False),
+        Column("encoder", KEY[1].title, numeric=False),
+        Column("images_per_second", "Throughput, images/s"),
+        Column("step_ms", "Step, ms [quartiles]"),
+        Column("relative_time", "Time, relative [quartiles]"),
+        Column("peak_mib", "Peak of the process, MiB"),
+        Column("tensors_mib", "Its tensors, MiB"),
+        Column("relative_tensors", "Tensors, relative"),
+        Column("unattributed", "Unattributed, %"),
+        Column("machine", "Machine", numeric=False),
+    )
+    table = Table(
+        "profile",
+        "Cost of a training step",
+        "Measured by itself, arms taking turns; medians and quartiles over rounds. Relative: to the baseline in the "
+        "same round. Unattributed: the part of the process's peak that has no known cause.",
+        columns,
+        tuple(rows),
+    )
+    return drop_constant(table, KEY_NAMES)
+
+
+def _tensors(rows: pd.DataFrame) -> dict[str, float]:
+    sizes = rows.set_index("part")["mib"]
+    return {
+        "peak": float(sizes.get(PEAK, float("nan"))),
+        "tensors": float(sizes[~sizes.index.isin((*OUTSIDE_TENSORS, PEAK))].sum()),
+        "unattributed": float(sizes.get(UNATTRIBUTED, float("nan"))),
+    }
+
+
+def _memory_cells(own: dict[str, float] | None, base: dict[str, float] | None, href: str) -> tuple[Cell, ...]:
+    if own is None:
+        return (Cell(ABSENT),) * 4
+    relative = own["tensors"] / base["tensors"] if base is not None and base["tensors"] > 0 else None
+    unattributed = 100 * own["unattributed"] / own["peak"]
+    return (
+        cell(number(own["peak"], 0), own["peak"], href=href),
+        cell(number(own["tensors"], 1), own["tensors"], href=href),
+        Cell(ABSENT) if relative is None else cell(number(relative, 3), relative),
+        cell(number(unattributed, 1), unattributed),
+    )
+
+
+def _with_quartiles(row: Mapping[Any, Any], names: tuple[str, str, str], decimals: int, href: str) -> Cell:
+    median, low, high = (row[name] for name in names)
+    if pd.isna(median):
+        return Cell(ABSENT)
+    return cell(f"{number(median, decimals)} [{number(low, decimals)}, {number(high, decimals)}]", median, href=href)

@@ -1,0 +1,38 @@
+import pytest
+
+from moco_bench.bench.run import add_encoder
+from moco_bench.bench.summary import speedup, spread, throughput
+
+# A machine that is three times slower in the last round: ratios of medians would not see what each round says.
+ROUNDS = [
+    {"moco_bench float32": 2.0, "moco_bench bfloat16": 1.0, "demo": 4.0},
+    {"moco_bench float32": 2.0, "moco_bench bfloat16": 1.0, "demo": 6.0},
+    {"moco_bench float32": 6.0, "moco_bench bfloat16": 3.0, "demo": 15.0},
+]
+
+
+def test_spread_is_median_and_quartiles():
+    assert spread([5.0, 1.0, 2.0, 3.0, 4.0]) == (3.0, [2.0, 4.0])
+
+
+def test_throughput_is_images_over_seconds():
+    assert throughput(ROUNDS, "demo", 12)["rounds"] == [3.0, 2.0, 0.8]
+    assert throughput(ROUNDS, "demo", 12)["images_per_second"] == 2.0
+
+
+def test_a_speedup_compares_within_rounds():
+    median, quartiles = speedup(ROUNDS, "moco_bench bfloat16", "demo")
+    assert median == 5.0  # of 4, 6 and 5
+    assert quartiles == [4.5, 5.5]
+
+
+def test_a_contender_that_is_absent_has_no_ratio():
+    result = {name: {} for name in ("throughput", "ratios", "ratios_float32", "ratios_compiled", "ratio_quartiles")}
+    result["precision"] = "bfloat16"
+
+    add_encoder(result, "resnet-compact", ROUNDS, {"lightly": "not installed", "lightly_bfloat16": "not installed"}, 12)
+
+    assert result["ratios"]["resnet-compact"] == {"lightly": None, "lightly_bfloat16": None, "demo": 5.0}
+    assert result["ratios_float32"]["resnet-compact"]["demo"] == pytest.approx(2.5)
+    assert result["ratios_compiled"]["resnet-compact"]["demo"] is None
+    assert result["throughput"]["resnet-compact"]["lightly"] == {"absent": "not installed"}

@@ -12,6 +12,7 @@ from moco_bench.analyse.table import COLUMNS
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.suite.runs import Run
+from moco_bench.train.attempts import attempts_noted
 
 _METRICS = (
     "knn_top1", "knn_top1_projection", "linear_top1", "alignment", "uniformity", "effective_rank",
@@ -49,12 +50,21 @@ def _row(run: Run, results: Path) -> dict[str, Any]:
     }
     directory = run.directory(results)
     if not (directory / "run.json").exists():
-        return {**expected, "status": "missing", "reason": "not run yet"}
+        return {**expected, "status": "missing", "reason": _how_far(run, results)}
     try:
         found = _read(directory, run)
     except InputError as error:
         return {**expected, "status": "missing", "reason": _without_place(str(error), results)}
     return {**expected, **found}
+
+
+def _how_far(run: Run, results: Path) -> str:
+    noted = attempts_noted(run.checkpoints(results))
+    starts = [attempt["start_step"] for attempt in noted if attempt["fingerprint"] == run.fingerprint]
+    if not starts:
+        return "not run yet"
+    times = "once" if len(starts) == 1 else f"{len(starts)} times"
+    return f"not finished: started {times}, last from step {starts[-1]}"
 
 
 def _read(directory: Path, run: Run) -> dict[str, Any]:

@@ -9,14 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from moco_bench.bench.rounds import Clock
 from moco_bench.train.precision import DTYPES
 
-SIDE = 2048
-"""Of the matrices: large enough that a product is bound by arithmetic, small enough for tenths of a second."""
-
-REPEATS = 9
+REPEATS = 5
 
 
 def ceilings(
-    precisions: Iterable[str], device: torch.device, *, side: int = SIDE, clock: Clock = time.perf_counter
+    precisions: Iterable[str], device: torch.device, *, side: int, clock: Clock = time.perf_counter
 ) -> dict[str, float]:
     """Floating-point operations a second of the fastest of several matrix products in each precision.
 
@@ -33,8 +30,8 @@ def ceilings(
 def flops_of(step: Callable[[], object]) -> int:
     """Floating-point operations of the products and convolutions in one call, forward and backward.
 
-    An addition and a multiplication are two, as in `ceilings`. Normalisations, activations and augmentation count
-    nothing: what they take is the gap to the ceiling.
+    An addition and a multiplication are two, as in `ceilings`. Crops are products, too, below one percent of them.
+    Normalisations, activations and colours count nothing: what they take is the gap to the ceiling.
     """
     with FlopCounterMode(display=False) as counter:
         step()

@@ -54,7 +54,7 @@ def run_benchmark(
     precisions = _precisions(numerics.device)
     own_precision = precisions[-1]
     tell(f"matrix products of {' and '.join(precisions)}")
-    ceiling = ceilings(precisions, numerics.device)
+    ceiling = ceilings(precisions, numerics.device, side=workload.product_side)
     result: dict[str, Any] = {
         "protocol": PROTOCOL,
         "workload": workload.plain(),

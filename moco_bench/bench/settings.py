@@ -14,6 +14,7 @@ ENCODERS = {
     "resnet-compact": EncoderConfig(name="resnet-compact", width=32, depth=1, stem="patch2", head="mlp"),
 }
 QUICK_BATCH_SIZES = {"resnet18-cifar": 64, "resnet-compact": 256}
+LOSSES = 2
 SETUP_SECONDS = 60.0
 """Of a quick benchmark's six minutes: imports, flop counts, matrix products, memory of the losses."""
 
@@ -30,6 +31,7 @@ class Workload:
         images: how many random ones; a data set is taken whole.
         loss_batch: B of the loss on its own.
         loss_queue: K of the loss on its own.
+        product_side: of the matrices whose product is the ceiling: large enough that arithmetic bounds it.
     """
 
     batch_sizes: dict[str, int]
@@ -39,6 +41,7 @@ class Workload:
     images: int = 4096
     loss_batch: int = 256
     loss_queue: int = 65536
+    product_side: int = 2048
 
     def plain(self) -> dict[str, Any]:
         """As JSON gives it back, with the encoders spelt out."""
@@ -51,6 +54,7 @@ class Workload:
             "images": self.images if self.data == "random" else None,
             "loss_batch": self.loss_batch,
             "loss_queue": self.loss_queue,
+            "product_side": self.product_side,
         }
         plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples become lists, as they do in a file
         return plain
@@ -64,7 +68,7 @@ class Timing:
         rounds: turns of each contender.
         steps: timed training steps of a turn.
         warmup_steps: steps before these, in every turn.
-        seconds: after which no further round of an encoder, or of the losses, is begun.
+        seconds: after which no further round of an encoder, or of a loss, is begun.
         threads: of the training process.
         workers: processes that load data for a contender with a DataLoader.
     """
@@ -90,8 +94,8 @@ def workload(encoders: tuple[str, ...] = tuple(ENCODERS), *, quick: bool = False
 
 
 def timing(cores: int, encoder_count: int, *, quick: bool = False) -> Timing:
-    """The usual rounds for a machine of so many cores; all `quick` ones together take five minutes at most."""
+    """The usual rounds for a machine of so many cores; all `quick` ones together take five minutes."""
     if quick:
-        seconds = (360.0 - SETUP_SECONDS) / (encoder_count + 1) * 0.8
-        return Timing(rounds=5, steps=3, warmup_steps=1, seconds=seconds, threads=cores, workers=cores)
+        seconds = (360.0 - SETUP_SECONDS) / (encoder_count + LOSSES)
+        return Timing(rounds=5, steps=2, warmup_steps=1, seconds=seconds, threads=cores, workers=cores)
     return Timing(rounds=9, steps=8, warmup_steps=2, seconds=3600.0, threads=cores, workers=cores)

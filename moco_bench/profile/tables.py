@@ -17,7 +17,7 @@ from moco_bench.profile.timing import STEP, Sample
 
 Row = dict[str, Any]
 
-TIMELINE_POINTS = 200
+TIMELINE_POINTS = 120
 
 
 def memory_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:

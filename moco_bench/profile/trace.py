@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-import torch
 from torch.profiler import ProfilerActivity, profile, record_function
 
 from moco_bench.files import write_atomically
@@ -19,7 +18,8 @@ def write_trace(path: Path, steppers: Mapping[str, Stepper]) -> None:
     for stepper in steppers.values():
         for _ in range(SETTLE_STEPS):
             stepper.step()
-    activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if torch.cuda.is_available() else [])
+    on_cuda = any(stepper.numerics.device.type == "cuda" for stepper in steppers.values())
+    activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if on_cuda else [])
     with profile(activities=activities, profile_memory=True) as profiler:
         for arm, stepper in steppers.items():
             _step_in_ranges(arm, stepper)

@@ -17,7 +17,7 @@ from moco_bench.report.links import Links
 from moco_bench.report.methods import methods_of
 from moco_bench.report.notes import cost_notes, equal_compute_notes, floor_notes, pairing_note
 from moco_bench.report.profile_notes import profile_notes
-from moco_bench.report.profile_page import PROFILE_FIGURES, PROFILE_TABLES
+from moco_bench.report.profile_page import PROFILE_SECTIONS
 from moco_bench.report.results import Results
 from moco_bench.report.summary import Summary, summarise
 from moco_bench.report.tables.accuracy import accuracy_table, differences_table, runs_table
@@ -112,11 +112,9 @@ def _sections(results: Results, links: Links) -> list[Section]:
         ),
         Section("claims", "The paper\u2019s claims", _claims_note(results), tables(claims_table)),
         Section("cost", "Cost", tuple(cost_notes(results)), (*figures(cost_figure), *tables(cost_table))),
-        Section(
-            "profile",
-            "Where time and memory go",
-            tuple(profile_notes(results)),
-            (*tables(*PROFILE_TABLES), *figures(*PROFILE_FIGURES)),
+        *(
+            Section(part.id, part.title, tuple(part.notes(results)), (*figures(*part.figures), *tables(*part.tables)))
+            for part in PROFILE_SECTIONS
         ),
         Section(
             "seeds", "Seed by seed", (pairing_note(results),), (*figures(pairs_figure), *tables(differences_table))

@@ -6,8 +6,11 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.text import number
+from moco_bench.report.costs import judged_memory_claim
 from moco_bench.report.profiled import WHOLE_STEP, profile_cells, profile_table_of
 from moco_bench.report.results import Results
+
+FRAMEWORK = "both"
 
 
 def profile_notes(results: Results) -> list[str]:
@@ -35,6 +38,26 @@ def profile_notes(results: Results) -> list[str]:
             f"{number(100 * float(disturbed['foreign_load'].max()), 0)} % of it. Arms took turns, so "
             "ratios suffer less from that than times."
         )
+    return sentences
+
+
+def memory_claim_notes(results: Results) -> list[str]:
+    """What became of the claim of lower memory, for the arm that is the whole framework, or else for every arm."""
+    claim = judged_memory_claim(results)
+    if claim.empty:
+        return []
+    if (claim["arm"] == FRAMEWORK).any():
+        claim = claim[claim["arm"] == FRAMEWORK]
+    claim = claim[claim["quantity"] == "tensors"]
+    sentences = []
+    for (arm, dataset, encoder), rows in claim.groupby(["arm", "dataset", "encoder"], sort=False):
+        several = claim[["dataset", "encoder"]].drop_duplicates().shape[0] > 1
+        place = f" on {dataset} with {encoder}" if several else ""
+        parts = [
+            f"{row['verdict']} at {row['at']}" + ("" if pd.isna(row["ratio"]) else f" ({number(row['ratio'], 3)})")
+            for row in rows.to_dict("records")
+        ]
+        sentences.append(f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: {'; '.join(parts)}.")
     return sentences
 
 

@@ -1,8 +1,48 @@
-"""What the report shows of a profile, in its order; everything is left out that was not measured."""
+"""What the report shows of a profile, section by section; what was not measured is left out."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+from moco_bench.report.figures.pareto import pareto_figure
+from moco_bench.report.figures.profiled_growth import growth_figure
 from moco_bench.report.figures.profiled_memory import memory_figure
 from moco_bench.report.figures.profiled_step import step_time_figure
+from moco_bench.report.figures.profiled_timeline import timeline_figure
+from moco_bench.report.figures.style import Plot
+from moco_bench.report.links import Links
+from moco_bench.report.profile_notes import memory_claim_notes, profile_notes
+from moco_bench.report.results import Results
+from moco_bench.report.tables.memory_claim import memory_claim_table
+from moco_bench.report.tables.model import Table
 from moco_bench.report.tables.profiled import profile_table
+from moco_bench.report.tables.profiled_more import capacity_table, exponents_table, leak_table, work_table
 
-PROFILE_TABLES = (profile_table,)
-PROFILE_FIGURES = (step_time_figure, memory_figure)
+
+class ProfileSection(NamedTuple):
+    """A heading, and what makes its sentences, tables and figures."""
+
+    id: str
+    title: str
+    notes: Callable[[Results], list[str]]
+    tables: tuple[Callable[[Results, Links], Table | None], ...]
+    figures: tuple[Callable[[Results], Plot | None], ...]
+
+
+def _no_notes(results: Results) -> list[str]:
+    del results
+    return []
+
+
+PROFILE_SECTIONS = (
+    ProfileSection(
+        "profile",
+        "Where time and memory go",
+        profile_notes,
+        (profile_table, work_table),
+        (step_time_figure, memory_figure, timeline_figure),
+    ),
+    ProfileSection(
+        "memory-claim", "Is memory lower?", memory_claim_notes, (memory_claim_table, capacity_table), (pareto_figure,)
+    ),
+    ProfileSection("growth", "How cost grows", _no_notes, (exponents_table, leak_table), (growth_figure,)),
+)

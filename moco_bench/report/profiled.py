@@ -10,13 +10,17 @@ from moco_bench.files import read_json
 from moco_bench.report.results import Results
 
 FOLDER = "profile"
-WHOLE_STEP, PEAK, UNATTRIBUTED = "step", "peak", "unattributed"
-OUTSIDE_TENSORS = ("baseline", "library_code", "library_objects", "heap_free", UNATTRIBUTED)
-"""Parts of a process's memory that no tensor holds."""
+WHOLE_STEP = "step"
 
 _NEEDED = {
     "time": ("arm", "part", "median_ms", "q1", "q3", "ratio", "images_per_second", "exclusive"),
     "memory": ("arm", "phase", "part", "mib"),
+    "timeline": ("arm", "ms", "during"),
+    "work": ("arm", "part", "flops", "share_of_ceiling", "images_per_joule"),
+    "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
+    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),
+    "capacity": ("arm", "limit_mib", "batch_size", "mib"),
+    "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
 }
 
 

@@ -151,8 +151,16 @@ def _headline(rows: list[dict[Any, Any]], metric: Metric) -> str:
     main = [row for row in rows if row["effect"] in ("dual_view", "filtering")] or rows[:2]
     clauses = [_clause(row, metric) for row in main]
     doubted = [row["finding"].startswith("leans-") for row in main]
-    if all(doubted):
-        seeds = f"{main[0]['n_seeds']} seed{'s' * (main[0]['n_seeds'] != 1)}"
+    seeds = f"{main[0]['n_seeds']} seed{'s' * (main[0]['n_seeds'] != 1)}"
+    if all(row["finding"] == "undecided" for row in main):
+        each = [
+            f"{SUBJECTS.get(row['effect'], row['effect'])} "
+            f"({number(row['estimate'], 1, signed=True)} {_unit(metric)})".replace(" )", ")")
+            for row in main
+        ]
+        neither = "neither " if len(main) > 1 else "nothing about "
+        sentence = f"{seeds} decide{'s' * (main[0]['n_seeds'] == 1)} {neither}{' nor '.join(each)}"
+    elif all(doubted):
         last = "can't confirm it" if len(main) == 1 else "confirm neither" if len(main) == 2 else "confirm none of it"
         sentence = f"{' and '.join(clauses)}; {seeds} {last}"
     else:
@@ -170,7 +178,7 @@ def _clause(row: dict[Any, Any], metric: Metric) -> str:
         "leans-higher": f"{subject} seems to gain {size}",
         "leans-lower": f"{subject} seems to lose {size}",
         "leans-equivalent": f"{subject} seems to change less than {_margin(row, metric)}",
-        "undecided": f"{subject} is not decided",
+        "undecided": f"the effect of {subject} is not decided",
         "no-data": f"{subject} has no finished pairs",
     }[row["finding"]]
 

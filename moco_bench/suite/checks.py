@@ -99,8 +99,8 @@ def _check_size(suite: Suite) -> None:
     count = len(suite.datasets) * len(suite.encoders) * len(suite.arms) * seeds
     if count > MOST_RUNS:
         raise InputError(
-            f"{count:,} runs: {len(suite.datasets)} data sets x {len(suite.encoders)} encoders x {len(suite.arms)} arms "
-            f"x {seeds} seeds; a suite has at most {MOST_RUNS:,}"
+            f"{count:,} runs: {len(suite.datasets)} data sets x {len(suite.encoders)} encoders x "
+            f"{len(suite.arms)} arms x {seeds} seeds; a suite has at most {MOST_RUNS:,}"
         )
 
 

@@ -88,12 +88,14 @@ def load_suite(path: Path | str) -> Suite:
     Raises:
         InputError: anything in it that can't be run, in one line.
     """
-    from moco_bench.suite.checks import check_suite  # it needs the expansion, which needs this module
+    from moco_bench.suite.checks import check_suite  # they need the expansion, which needs this module
+    from moco_bench.suite.profile_checks import check_profile
 
     path = Path(path)
     suite = parse_suite(read_yaml(path), str(path))
     try:
         check_suite(suite)
+        check_profile(suite)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return suite

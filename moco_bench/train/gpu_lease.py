@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -43,6 +43,8 @@ def leased_device(
         return
     folder = folder or Path(tempfile.gettempdir()) / "moco-bench-gpu-leases"
     folder.mkdir(parents=True, exist_ok=True)
+    with suppress(PermissionError):  # somebody else's, who opened it to all
+        folder.chmod(0o777)
     ordinal, lock = _first_free(physical, folder)
     try:
         yield f"cuda:{ordinal}"

@@ -117,7 +117,7 @@ def test_a_turn_trains_and_leaves_no_process_behind(run, state, images, workers)
 
 def test_views_of_pil_and_of_tensors_have_the_same_statistics(run, images):
     """Both draw from the same distribution: over many views of one image, equal mean and spread."""
-    image, count = images.train.images[:1], 400
+    image, count = images.train.images[:1], 200
     two_views = pil_transform(TRAIN.augment, images)
     photograph = Image.fromarray(image[0].permute(1, 2, 0).numpy())
     with torch.random.fork_rng(devices=[]):
@@ -130,4 +130,4 @@ def test_views_of_pil_and_of_tensors_have_the_same_statistics(run, images):
     assert ours.shape == theirs.shape
     standard_error = theirs.mean(dim=(1, 2, 3)).std() / (count / 2) ** 0.5
     assert abs(ours.mean() - theirs.mean()) < 4 * standard_error
-    assert ours.std() == pytest.approx(theirs.std(), rel=0.05)
+    assert ours.std().item() == pytest.approx(theirs.std().item(), rel=0.05)

@@ -38,7 +38,7 @@ def browser():
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     missing = "" if executable else "no chromium (Debian: apt-get install chromium)"
     if importlib.util.find_spec("playwright") is None:
-        missing = "playwright isn't installed (pip install 'moco-bench[browser]')"
+        missing = "playwright isn't installed (pip install 'moco-bench[dev]')"
     if missing:
         if required:
             pytest.fail(missing)

@@ -3,7 +3,7 @@
 import csv
 import json
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +93,12 @@ class Chain:
 
     def execute(self, command: str, setting: Setting = UNDISTURBED) -> Outcome:
         """Run one of the commands to whatever end."""
-        return self.start(command, setting).wait()
+        return self.start(command, replace(setting, trace=self.trace(command))).wait()
 
     def finish(self) -> None:
         """Run all commands, none disturbed."""
         for command in self.commands:
-            outcome = self.execute(command, Setting(trace=self.trace(command)))
+            outcome = self.execute(command)
             assert outcome.code == 0, outcome.printed
             self.places[command] = self.passed(command)
 
@@ -110,12 +110,18 @@ class Chain:
         """The places that the last process of this command passed."""
         return self.trace(command).read_text().splitlines()
 
-    def interrupt(self, step: int, number: int = signal.SIGKILL) -> Outcome:
-        """Train until this step begins, and there send the trainer a signal."""
-        fault = Fault("step", step + 1, number)
-        outcome = self.execute("pretrain", Setting(fault=fault))
+    def steps_of_last_attempt(self) -> int:
+        """How many training steps the last `pretrain` began."""
+        return self.passed("pretrain").count("step")
+
+    def interrupt(self, step: int, number: int = signal.SIGKILL) -> None:
+        """Train until this step of this attempt begins, and there send the trainer a signal."""
+        self.kill_at("step", step + 1, number)
+
+    def kill_at(self, place: str, times: int = 1, number: int = signal.SIGKILL) -> None:
+        """Train until a place is passed for the so many-th time, and there send the trainer a signal."""
+        outcome = self.execute("pretrain", Setting(fault=Fault(place, times, number)))
         assert outcome.code != 0, outcome.printed
-        return outcome
 
     def record(self) -> dict[str, Any]:
         """The run's `run.json`."""

@@ -81,7 +81,7 @@ class Drill:
         stopped = re.search(r"stopped after step (\d+)", outcome.printed)
         if stopped:
             return int(stopped[1]), int(stopped[1])
-        reached = start + chain.passed("pretrain").count("step")
+        reached = start + chain.steps_of_last_attempt()
         return max(start, reached - STEPS_PER_EPOCH), reached
 
     def _disturb(self, chain: Chain, command: str, steps_done: int = 0) -> Outcome:
@@ -97,7 +97,7 @@ class Drill:
         else:
             place, times = self._place_among(places, steps_done)
             fault = Fault(place, times, number)
-            outcome = chain.execute(command, Setting(fault=fault, trace=chain.trace(command)))
+            outcome = chain.execute(command, Setting(fault=fault))
             where = re.sub("[0-9a-f]{16,}", "...", place)
         assert "Traceback" not in outcome.printed, outcome.printed
         assert outcome.code in (0, *HALTED), outcome.printed

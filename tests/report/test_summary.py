@@ -51,6 +51,12 @@ def test_harm_is_called_harm(tmp_path, synthetic):
     assert filtering.question
 
 
+def test_undecided_ingredients_share_a_sentence(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=2)
+    assert found.headline.startswith("2 seeds decide neither the dual-view loss (")
+    assert " points) nor filtering (" in found.headline
+
+
 def test_holes_are_counted(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=3, missing=("both/seed1", "dual/seed2"), failed=("filter/seed0",))
     assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: this report has holes, and names them."

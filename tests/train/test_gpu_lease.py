@@ -19,6 +19,13 @@ def test_each_run_gets_a_device_of_its_own(tmp_path):
         assert again == "cuda:0"
 
 
+def test_the_folder_is_open_to_all_users_of_the_machine(tmp_path):
+    folder = tmp_path / "leases"
+    with leased_device("auto", environment={}, physical=TWO, folder=folder):
+        assert folder.stat().st_mode & 0o777 == 0o777
+        assert (folder / "GPU-a.lock").stat().st_mode & 0o666 == 0o666
+
+
 def hold(folder, held, seconds):
     with leased_device("cuda", environment={}, physical=TWO[:1], folder=folder):
         held.set()

@@ -70,8 +70,7 @@ def test_a_killed_snakemake_goes_on_to_the_same_bytes(workflow: Any, tmp_path: P
 
     suite = workflow.write_suite(**LONG)
     disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGKILL))
-    disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGTERM))
-    disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGINT))
+    disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGINT))  # as Ctrl-C does
     disturb(workflow, suite, lambda pid: os.kill(pid, signal.SIGKILL))  # the trainer lives on, an orphan
     found = finish(workflow, suite)
 
@@ -81,4 +80,4 @@ def test_a_killed_snakemake_goes_on_to_the_same_bytes(workflow: Any, tmp_path: P
     assert starts[0] == 0
     assert starts == sorted(starts)
     assert all(start > 0 for start in starts[1:])
-    assert len(starts) >= 4
+    assert len(starts) >= 3

@@ -5,12 +5,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import load_suite
+
 SECONDS = 5.0
 
 
 def test_a_thousand_runs_dry_run_in_five_seconds(workflow: Any) -> None:
     suite: Path = workflow.write_suite(seeds=250)
-    assert workflow.plan(suite).counts["pretrain"] == 1000
+    assert len(expand(load_suite(suite))) == 1000
     command = [*workflow.command, "--dry-run", "--quiet", "--configfile", str(suite)]
     assert min(processor_seconds(command) for _ in range(2)) < SECONDS
 

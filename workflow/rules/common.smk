@@ -141,6 +141,9 @@ def wants_gpu(device):
 
 GPUS = int(any(wants_gpu(run.train.device) for run in RUNS.values()))
 
+# Not `workflow.cores`, which refuses commands that need no cores, such as `--report`.
+ALL_CORES = workflow.resource_settings.cores or THREADS
+
 # A run takes one slot, a profile all: as many as the limit in the profile that Snakemake picks up.
 ALL_SLOTS = 1000
 

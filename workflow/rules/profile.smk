@@ -17,7 +17,7 @@ rule profile:
     retries: 0  # it resumes nothing, and the report can be made without it
     conda:
         ENVIRONMENT
-    threads: workflow.cores or THREADS
+    threads: ALL_CORES
     resources:
         gpu=GPUS,
         slots=ALL_SLOTS,

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import number
 from moco_bench.report.figures.profiled_step import stack
 from moco_bench.report.figures.style import Plot, grid, name_cell, theme
-from moco_bench.report.profiled import OUTSIDE_TENSORS, PEAK, profile_cells, profile_table_of
+from moco_bench.report.profiled import profile_cells, profile_table_of
 from moco_bench.report.results import Results
 
 TENSORS = "tensors"

@@ -24,7 +24,7 @@ def step_time_figure(results: Results) -> Plot | None:
             panel.set_xlabel("Time of a training step, ms")
             name_cell(panel, cell.dataset, cell.encoder, len(cells) > 1)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=5)
+        figure.legend(handles, labels, loc="outside upper center", ncols=4)
     first = cells[0].rows
     whole = first[first["part"] == WHOLE_STEP]
     said = ", ".join(f"{arm} {number(time, 1)} ms" for arm, time in zip(whole["arm"], whole["median_ms"], strict=True))

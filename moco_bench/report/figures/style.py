@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import matplotlib as mpl
@@ -45,6 +45,7 @@ _FURTHER = (
     ArmStyle("#8c5a2b", ">", (0, (1, 3)), "|||"),
     ArmStyle("#4d7a00", "p", (0, (6, 3)), "***"),
 )
+_PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
 THEME: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -99,8 +100,14 @@ def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
 
 
 def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
-    """A style for each of the parts that something is made of, in their order; ten differ."""
-    styles = (*_FIXED.values(), *_FURTHER)
+    """A style for each of the parts that something is made of, in their order; ten differ.
+
+    Their hatches are thin: stacked bars have many of them, and stars and dots make an SVG heavy.
+    """
+    styles = [
+        replace(style, hatch=hatch)
+        for style, hatch in zip((*_FIXED.values(), *_FURTHER), _PART_HATCHES, strict=True)
+    ]
     return {part: styles[place % len(styles)] for place, part in enumerate(parts)}
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.links import Links
-from moco_bench.report.profiled import FOLDER, OUTSIDE_TENSORS, PEAK, UNATTRIBUTED, WHOLE_STEP, profile_table_of
+from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_table_of
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
@@ -68,7 +69,7 @@ def _tensors(rows: pd.DataFrame) -> dict[str, float]:
     return {
         "peak": float(sizes.get(PEAK, float("nan"))),
         "tensors": float(sizes[~sizes.index.isin((*OUTSIDE_TENSORS, PEAK))].sum()),
-        "unattributed": float(sizes.get(UNATTRIBUTED, float("nan"))),
+        "unattributed": float(sizes.get("unattributed", float("nan"))),
     }
 
 

@@ -1,0 +1,107 @@
+"""The claim of "lower memory requirements", judged where it could hold: at fixed batch, fixed accuracy, growing queues.
+
+Bytes of tensors are counted, not sampled: the same step takes the same bytes every time. So a ratio is judged against
+the margin that the suite declares and needs no interval.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+LOWER, HIGHER, SAME, NOT_REACHED = "lower", "higher", "no difference", "accuracy not reached"
+OUTSIDE_TENSORS = ("baseline", "library_code", "library_objects", "heap_free", "unattributed")
+"""Parts of a process's memory that no tensor holds."""
+PEAK = "peak"
+COLUMNS = ["dataset", "encoder", "arm", "at", "quantity", "baseline_mib", "arm_mib", "ratio", "verdict"]
+VERSIONS = {"plain": "a loss that holds all logits", "streamed": "this loss"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the claim is judged: against which arm, and which differences count as none."""
+
+    baseline: str
+    margin_percent: float
+    margin_points: float
+
+
+Row = dict[str, Any]
+
+
+def memory_claim(memory: pd.DataFrame, queues: pd.DataFrame, accuracy: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """One row an arm and condition; see the module.
+
+    Args:
+        memory: `profile/memory.csv`.
+        queues: `profile/queues.csv`, or empty.
+        accuracy: mean accuracy in percent, with columns dataset, encoder, arm, top1; or empty.
+        rule: of the verdicts.
+    """
+    at_fixed_batch = list(_at_fixed_batch(memory, rule))
+    rows = [*at_fixed_batch, *_at_fixed_accuracy(at_fixed_batch, accuracy, rule), *_at_queues(queues, rule)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def verdict_of(ratio: float, margin_percent: float) -> str:
+    """What a ratio of memory says about the claim."""
+    if abs(ratio - 1) * 100 <= margin_percent:
+        return SAME
+    return LOWER if ratio < 1 else HIGHER
+
+
+def tensors_mib(memory: pd.DataFrame) -> pd.DataFrame:
+    """MiB of tensors at training's peak: columns dataset, encoder, arm, mib."""
+    tensors = memory[(memory["phase"] == "training") & ~memory["part"].isin((*OUTSIDE_TENSORS, PEAK))]
+    return tensors.groupby(["dataset", "encoder", "arm"], sort=False)["mib"].sum().reset_index()
+
+
+def _at_fixed_batch(memory: pd.DataFrame, rule: Rule) -> Iterator[Row]:
+    if memory.empty:
+        return
+    process = memory[(memory["phase"] == "training") & (memory["part"] == PEAK)]
+    for quantity, sizes in (("tensors", tensors_mib(memory)), ("process", process)):
+        yield from _against_baseline(sizes, "fixed batch", quantity, rule)
+
+
+def _at_fixed_accuracy(at_fixed_batch: list[Row], accuracy: pd.DataFrame, rule: Rule) -> Iterator[Row]:
+    """At the suite's one batch an arm either is as accurate as the baseline, for its memory there, or it isn't."""
+    top1 = {(row["dataset"], row["encoder"], row["arm"]): row["top1"] for row in accuracy.to_dict("records")}
+    for row in at_fixed_batch:
+        place = row["dataset"], row["encoder"]
+        own, base = top1.get((*place, row["arm"])), top1.get((*place, rule.baseline))
+        if row["quantity"] != "tensors" or own is None or base is None:
+            continue
+        reached = own >= base - rule.margin_points
+        missed = {} if reached else {"arm_mib": None, "ratio": None, "verdict": NOT_REACHED}
+        yield {**row, "at": "fixed accuracy", **missed}
+
+
+def _at_queues(queues: pd.DataFrame, rule: Rule) -> Iterator[Row]:
+    if queues.empty:
+        return
+    for (version, size), rows in queues.groupby(["version", "queue_size"], sort=False):
+        at = f"queue of {size:,}, {VERSIONS.get(str(version), version)}"
+        yield from _against_baseline(rows.rename(columns={"tensor_mib": "mib"}), at, "tensors", rule)
+
+
+def _against_baseline(sizes: pd.DataFrame, at: str, quantity: str, rule: Rule) -> Iterator[Row]:
+    records = sizes.to_dict("records")
+    bases = {(row["dataset"], row["encoder"]): row["mib"] for row in records if row["arm"] == rule.baseline}
+    for row in records:
+        base = bases.get((row["dataset"], row["encoder"]))
+        if row["arm"] == rule.baseline or base is None or not base > 0:
+            continue
+        ratio = row["mib"] / base
+        yield {
+            "dataset": row["dataset"],
+            "encoder": row["encoder"],
+            "arm": row["arm"],
+            "at": at,
+            "quantity": quantity,
+            "baseline_mib": base,
+            "arm_mib": row["mib"],
+            "ratio": ratio,
+            "verdict": verdict_of(ratio, rule.margin_percent),
+        }

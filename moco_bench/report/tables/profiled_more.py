@@ -1,0 +1,147 @@
+"""Further tables of the profile: arithmetic and energy, growth, capacity, leaks."""
+
+import pandas as pd
+
+from moco_bench.analyse.exponents import MEASURES, exponents_of
+from moco_bench.analyse.text import ABSENT, number
+from moco_bench.report.links import Links
+from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_summary_of, profile_table_of
+from moco_bench.report.results import Results
+from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+
+ARM = (
+    Column("arm", "Arm", numeric=False),
+    Column("dataset", "Data set", numeric=False),
+    Column("encoder", "Encoder", numeric=False),
+)
+PLACE = ("dataset", "encoder")
+
+
+def work_table(results: Results, links: Links) -> Table | None:
+    """Arithmetic of a step, its share of the machine's ceiling, images a joule."""
+    table = profile_table_of(results, "work")
+    if table.empty:
+        return None
+    source = links.to(f"{FOLDER}/work.csv")
+    rows = tuple(
+        (
+            *_place(row),
+            cell(number(row["flops"] / 1e9, 2), row["flops"], href=source),
+            _number(100 * row["share_of_ceiling"], 1),
+            _number(row["images_per_joule"], 1) if not pd.isna(row["images_per_joule"]) else Cell("not readable here"),
+        )
+        for row in table[table["part"] == WHOLE_STEP].to_dict("records")
+    )
+    columns = (
+        *ARM,
+        Column("flops", "Operations of a step, 10\u2079"),
+        Column("share_of_ceiling", "Of the measured ceiling, %"),
+        Column("images_per_joule", "Images per joule"),
+    )
+    return drop_constant(Table("work", "Arithmetic and energy", _ceilings(results), columns, rows), PLACE)
+
+
+def _ceilings(results: Results) -> str:
+    said = []
+    for measured in profile_summary_of(results).get("cells", []):
+        ceiling = measured.get("ceiling", {})
+        if ceiling:
+            threads = measured["threads"]
+            said.append(
+                f"{number(ceiling['flops'] / 1e9, 0)} billion operations a second in {ceiling['precision']}, "
+                f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {threads} thread{'s' * (threads != 1)}"
+            )
+    counted = "Products and convolutions are counted, two operations for a multiplication with addition."
+    return f"{counted} Ceiling: {'; '.join(dict.fromkeys(said)) or 'not recorded'}."
+
+
+def exponents_table(results: Results, links: Links) -> Table | None:
+    """Fitted exponents, a row an arm and quantity, a column a measure."""
+    exponents = exponents_of(profile_table_of(results, "growth"))
+    if exponents.empty:
+        return None
+    source = links.to(f"{FOLDER}/growth.csv")
+    rows = []
+    for key, own in exponents.groupby(["arm", "dataset", "encoder", "quantity"], sort=False):
+        found = {row["measure"]: row for row in own.to_dict("records")}
+        rows.append((*(cell(name) for name in key), *(_exponent(found.get(measure), source) for measure in MEASURES)))
+    columns = (
+        *ARM,
+        Column("quantity", "Grows with", numeric=False),
+        *(Column(measure, title.capitalize()) for measure, title in MEASURES.items()),
+    )
+    table = Table(
+        "exponents",
+        "Exponents of growth",
+        "Cost as a power of one quantity: 1 is proportional, 0 doesn't depend on it. Fitted over the measured range, "
+        "with the standard error of the fit.",
+        columns,
+        tuple(rows),
+    )
+    return drop_constant(table, PLACE)
+
+
+def capacity_table(results: Results, links: Links) -> Table | None:
+    """The largest batch of each arm within a stated memory."""
+    table = profile_table_of(results, "capacity")
+    if table.empty:
+        return None
+    source = links.to(f"{FOLDER}/capacity.csv")
+    rows = tuple(
+        (
+            *_place(row),
+            _number(row["limit_mib"], 0),
+            cell(number(row["batch_size"], 0), row["batch_size"], href=source),
+            _number(row["mib"], 1),
+        )
+        for row in table.to_dict("records")
+    )
+    columns = (
+        *ARM,
+        Column("limit_mib", "Limit, MiB"),
+        Column("batch_size", "Largest batch"),
+        Column("mib", "Its memory, MiB"),
+    )
+    caption = "Found by trying: the next larger batch doesn't fit. Memory of tensors; on CUDA, what was allocated."
+    return drop_constant(Table("capacity", "Largest batch", caption, columns, rows), PLACE)
+
+
+def leak_table(results: Results, links: Links) -> Table | None:
+    """Whether memory grows with the number of steps."""
+    table = profile_table_of(results, "leak_verdicts")
+    if table.empty:
+        return None
+    source = links.to(f"{FOLDER}/leak.csv")
+    rows = tuple(
+        (
+            *_place(row),
+            _number(row["steps"], 0),
+            cell(number(row["kib_per_step"], 3), row["kib_per_step"], href=source),
+            cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good"),
+        )
+        for row in table.to_dict("records")
+    )
+    columns = (
+        *ARM,
+        Column("steps", "Steps"),
+        Column("kib_per_step", "Growth, KiB a step"),
+        Column("leaks", "Verdict", numeric=False),
+    )
+    caption = "Memory in use against the number of steps: median slope between all pairs of readings."
+    return drop_constant(Table("leaks", "Does memory leak?", caption, columns, rows), PLACE)
+
+
+def _place(row: dict[object, object]) -> tuple[Cell, ...]:
+    return tuple(cell(row[name]) for name in ("arm", *PLACE))
+
+
+def _number(value: float, decimals: int) -> Cell:
+    return Cell(ABSENT) if pd.isna(value) else cell(number(value, decimals), value)
+
+
+def _exponent(row: dict[object, float] | None, href: str) -> Cell:
+    if row is None:
+        return Cell(ABSENT)
+    error = row["standard_error"]
+    shown = number(row["exponent"], 2) + ("" if pd.isna(error) else f" \u00b1 {number(error, 2)}")
+    return cell(shown, row["exponent"], href=href)

@@ -1,0 +1,56 @@
+"""What a suite's `profile` can't ask of its arms, found before anything is measured."""
+
+from moco_bench.errors import InputError
+from moco_bench.suite.config import RuleThreshold, _Ranked
+from moco_bench.suite.profiled import profiled_runs
+from moco_bench.suite.profiling import GrowthConfig
+from moco_bench.suite.runs import Run
+from moco_bench.suite.suite import Suite
+
+
+def check_profile(suite: Suite) -> None:
+    """Raises `InputError`, one line."""
+    if suite.profile is None:
+        return
+    runs = [run for arms in profiled_runs(suite).values() for run in arms.values()]
+    growth = suite.profile.growth
+    if growth is not None:
+        _check_growth(growth, runs)
+    for key, sizes in (
+        ("growth.queue_sizes", growth.queue_sizes if growth is not None else ()),
+        ("claim_queue_sizes", suite.profile.claim_queue_sizes),
+    ):
+        for size in sizes:
+            _check_queue(key, size, runs)
+
+
+def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
+    asked = [growth.batch_sizes, growth.queue_sizes, growth.fractions, growth.dimensions, growth.widths, growth.encoders]
+    if not any(asked):
+        raise InputError("profile.growth: names no values; give `queue_sizes: [1024, 4096]`, say, or leave it out")
+    groups = max(run.encoder.batch_norm_groups for run in runs)
+    for size in growth.batch_sizes:
+        if size < 2 * groups or size % groups:
+            raise InputError(
+                f"profile.growth.batch_sizes: {size} doesn't divide into {groups} BatchNorm groups of at least 2"
+            )
+    if growth.fractions and all(getattr(run.contrast.negatives, "fraction", None) is None for run in runs):
+        raise InputError("profile.growth.fractions: no arm has a rule with a `fraction`")
+    if growth.widths and all(run.encoder.name != "resnet-compact" for run in runs):
+        raise InputError("profile.growth.widths: no arm has the encoder resnet-compact, which alone has a `width`")
+    if min(growth.dimensions, default=2) < 2:
+        raise InputError(f"profile.growth.dimensions: {min(growth.dimensions)} is too small, at least 2")
+    if min(growth.widths, default=4) < 4:
+        raise InputError(f"profile.growth.widths: {min(growth.widths)} is too small, at least 4")
+
+
+def _check_queue(key: str, size: int, runs: list[Run]) -> None:
+    for run in runs:
+        contrast = run.contrast
+        both = contrast.dual_view == "symmetric" and contrast.enqueue == "both-views"
+        entering = run.train.batch_size * (2 if both else 1)
+        rule = contrast.negatives
+        kept = rule.count if isinstance(rule, _Ranked) else rule.minimum if isinstance(rule, RuleThreshold) else None
+        least = max(entering, kept or 1)
+        if size < least:
+            raise InputError(f"profile.{key}: {size} is too small for arm {run.arm}, which needs at least {least} keys")

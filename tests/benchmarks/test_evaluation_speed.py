@@ -1,0 +1,33 @@
+"""kNN and linear probe on features of the size that the compact encoder has: 10,000 training and 2,000 test images."""
+
+import pytest
+import torch
+
+from moco_bench.evaluate.knn import knn_top1
+from moco_bench.evaluate.probe import linear_probe
+from moco_bench.suite.config import ProbeConfig
+
+
+@pytest.fixture
+def features(generator):
+    def split(count):
+        labels = torch.arange(count) % 10
+        return torch.randn(count, 128, generator=generator) + 0.1 * labels[:, None], labels
+
+    return *split(10_000), *split(2_000)
+
+
+def test_knn(benchmark, features):
+    def run():
+        return knn_top1(*features, k=200, temperature=0.1, class_count=10)
+
+    assert benchmark.pedantic(run, rounds=3, warmup_rounds=1) > 10
+
+
+def test_linear_probe(benchmark, features):
+    config = ProbeConfig(epochs=5)
+
+    def run():
+        return linear_probe(*features, config, class_count=10, seed=0)
+
+    assert benchmark.pedantic(run, rounds=3, warmup_rounds=1).top1 > 10

@@ -1,0 +1,103 @@
+"""Counters of the kernel, the C library and, pretended, of CUDA and NVML."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import torch
+
+from moco_bench.measure import process
+from moco_bench.measure.allocations import MIB
+from moco_bench.measure.heap import heap
+from moco_bench.measure.nvml import joules_of, process_memory_of
+from moco_bench.measure.process import device_memory, process_memory, restart_peak
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counters of the Linux kernel")
+CUDA = torch.device("cuda", 0)
+
+
+@linux
+def test_the_peak_stays_until_it_is_restarted():
+    assert restart_peak()
+    start = process_memory()
+    block = torch.ones(64 * MIB // 4)
+    del block
+    high = process_memory()
+    assert high.peak - start.rss == pytest.approx(64 * MIB, rel=0.05)
+    assert restart_peak()
+    assert process_memory().peak < high.peak - 32 * MIB
+
+
+@linux
+def test_parts_are_no_more_than_the_whole():
+    memory = process_memory()
+    assert 0 < memory.code < memory.rss <= memory.peak
+    assert 0 < memory.uss <= memory.rss
+
+
+def test_without_counters_of_linux_only_the_resident_set_is_known(monkeypatch):
+    monkeypatch.setattr(process, "_status", dict)
+    memory = process_memory()
+    assert memory.rss > 10 * MIB
+    assert (memory.code, memory.peak) == (None, None)
+
+
+def test_the_heap_knows_what_a_tensor_took_and_gave_back():
+    before = heap()
+    if before is None:
+        pytest.skip("no mallinfo2 in this C library")
+    held = [torch.ones(2**14) for _ in range(100)]
+    during = heap()
+    assert during.in_use - before.in_use == pytest.approx(100 * 2**16, rel=0.02)
+    del held
+    assert heap().in_use - before.in_use < 2**17
+
+
+def test_a_cpu_has_no_memory_of_a_device():
+    assert device_memory(torch.device("cpu")) is None
+
+
+def test_on_cuda_the_peaks_are_those_of_the_allocator(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 300)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 512)
+    monkeypatch.setattr(process, "process_memory_of", lambda device: None)
+    memory = device_memory(CUDA)
+    assert (memory.allocated, memory.reserved, memory.process) == (300, 512, None)
+
+
+class PretendedNvml(ModuleType):
+    def __init__(self) -> None:
+        super().__init__("pynvml")
+        self.processes = [SimpleNamespace(pid=1, usedGpuMemory=5)]
+
+    def nvmlInit(self) -> None:  # noqa: N802
+        pass
+
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> str:  # noqa: N802
+        assert uuid == "GPU-some-uuid"
+        return "handle"
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle: str) -> list[SimpleNamespace]:  # noqa: N802
+        return self.processes
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: str) -> int:  # noqa: N802
+        return 2500
+
+
+def test_nvml_tells_memory_of_this_process_and_energy(monkeypatch):
+    import psutil
+
+    library = PretendedNvml()
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(uuid="some-uuid"))
+    assert process_memory_of(CUDA) is None
+    library.processes.append(SimpleNamespace(pid=psutil.Process().pid, usedGpuMemory=77))
+    assert process_memory_of(CUDA) == 77
+    assert joules_of(CUDA) == 2.5
+
+
+def test_without_nvml_nothing_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert process_memory_of(CUDA) is None
+    assert joules_of(CUDA) is None
+    assert joules_of(torch.device("cpu")) is None

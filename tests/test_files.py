@@ -1,0 +1,110 @@
+"""Atomic writing and reading of files."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from moco_bench import files
+from moco_bench.errors import InputError, one_line
+from moco_bench.files import read_json, read_mapping, write_atomically, write_bytes, write_json, write_text
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_replaced_whole_and_the_old_one_kept_on_request(tmp_path):
+    path, kept = tmp_path / "deep" / "a.txt", tmp_path / "deep" / "a.old"
+    write_text(path, "one\n")
+    write_atomically(path, lambda temporary: temporary.write_bytes(b"two") and None, keep=kept)
+
+    assert (path.read_text(), kept.read_text()) == ("two", "one\n")
+    assert names(path.parent) == ["a.old", "a.txt"]
+
+
+def test_text_is_written_byte_by_byte_as_it_is(tmp_path):
+    write_text(tmp_path / "a.txt", "\u00e9\n\r\n")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"\xc3\xa9\n\r\n"
+
+
+@pytest.mark.parametrize("when", ["write", "flush", "rename"])
+def test_an_error_names_the_file_and_changes_nothing(tmp_path, monkeypatch, when):
+    path, kept = tmp_path / "a.txt", tmp_path / "a.old"
+    write_text(path, "one")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    if when == "flush":
+        monkeypatch.setattr(files.os, "fsync", fail)
+    elif when == "rename":
+        monkeypatch.setattr(files.os, "replace", fail)
+    write = fail if when == "write" else lambda temporary: temporary.write_text("two") and None
+
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_atomically(path, write, keep=kept)
+
+    assert caught.value.filename == str(path)
+    assert (path.read_text(), names(tmp_path)) == ("one", ["a.txt"])
+
+
+WRITE_AND_DIE = """
+import os, sys
+from pathlib import Path
+from moco_bench.files import write_atomically
+def write(temporary):
+    temporary.write_text("half")
+    os._exit(9)
+write_atomically(Path(sys.argv[1]), write)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_a_living_ones_is_not(tmp_path):
+    path = tmp_path / "a[1].txt"
+    assert subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(path)], check=False).returncode == 9
+    (dead,) = names(tmp_path)
+    living = dead.replace(dead.split(".")[-2], str(os.getppid()))
+    (tmp_path / living).touch()
+    (tmp_path / ".a[1].txt.another-machine.1.tmp").touch()
+
+    write_bytes(path, b"whole")
+
+    assert names(tmp_path) == sorted([".a[1].txt.another-machine.1.tmp", living, "a[1].txt"])
+
+
+def test_what_is_no_number_is_neither_written_nor_read(tmp_path):
+    path = tmp_path / "a.json"
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            write_json(path, [value])
+    assert not path.exists()
+    for text in ("[NaN]", "[-Infinity]"):
+        path.write_text(text)
+        with pytest.raises(InputError, match="no JSON number"):
+            read_json(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"9" * 5000, b"\xff", b'{"a": 1}}'])
+def test_what_is_no_json_is_one_line(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+
+    with pytest.raises(InputError, match="a.json: not readable as JSON") as caught:
+        read_json(tmp_path / "a.json")
+    assert str(caught.value).isprintable()
+
+
+def test_a_mapping_is_a_mapping(tmp_path):
+    write_json(tmp_path / "a.json", [1])
+
+    with pytest.raises(InputError, match="holds a list; a mapping would be right"):
+        read_mapping(tmp_path / "a.json")
+    with pytest.raises(InputError, match="no such file"):
+        read_mapping(tmp_path / "b.json")
+
+
+def test_messages_are_one_printable_line():
+    assert one_line("a\n b\t\x1b[31m\ud800\u202e \u00e9") == "a b \\x1b[31m\\ud800\\u202e \u00e9"
+    assert str(InputError("two\nlines")) == "two lines"

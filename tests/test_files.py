@@ -91,7 +91,7 @@ def test_what_is_no_number_is_neither_written_nor_read(tmp_path):
 def test_what_is_no_json_is_one_line(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
 
-    with pytest.raises(InputError, match="a.json: not readable as JSON") as caught:
+    with pytest.raises(InputError, match="not readable as JSON") as caught:
         read_json(tmp_path / "a.json")
     assert str(caught.value).isprintable()
 

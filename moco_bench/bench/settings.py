@@ -1,6 +1,7 @@
 """What the benchmark measures, and for how long."""
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,5 +98,15 @@ def timing(cores: int, encoder_count: int, *, quick: bool = False) -> Timing:
     """The usual rounds for a machine of so many cores; all `quick` ones together take five minutes."""
     if quick:
         seconds = (360.0 - SETUP_SECONDS) / (encoder_count + LOSSES)
-        return Timing(rounds=5, steps=2, warmup_steps=1, seconds=seconds, threads=cores, workers=cores)
-    return Timing(rounds=9, steps=8, warmup_steps=2, seconds=3600.0, threads=cores, workers=cores)
+        return Timing(
+            rounds=5, steps=_whole_turns(2, cores), warmup_steps=1, seconds=seconds, threads=cores, workers=cores
+        )
+    return Timing(rounds=9, steps=_whole_turns(8, cores), warmup_steps=2, seconds=3600.0, threads=cores, workers=cores)
+
+
+def _whole_turns(steps: int, workers: int) -> int:
+    """At least so many steps, and each worker's share of them equal.
+
+    Workers that start together deliver together: steps timed between two deliveries would get their batches for free.
+    """
+    return math.ceil(steps / workers) * workers

@@ -13,6 +13,8 @@ from moco_bench.profile.variants import BATCH_SIZE, variant
 from moco_bench.suite.runs import Run
 
 LARGEST_BATCH = 65_536
+LONGEST_LEAP = 8
+"""Times the largest batch that fitted: a guess from small batches must not ask for all of a machine's memory."""
 SETTLE_STEPS = 2
 """Steps until optimiser state and gradients exist."""
 
@@ -82,6 +84,7 @@ def largest_within(
     low_size, high_size = size_at(low), float("inf")
     if low_size > limit:
         return None
+    first_size = low_size
     guess = min(max(start, low + 1), most)
     turn = 0
     while high - low > 1:
@@ -91,11 +94,12 @@ def largest_within(
             low, low_size = guess, size
         else:
             high, high_size = guess, size
-        if high > most and low == guess:  # nothing was too much so far
-            guess = 2 * low
+        if high > most:  # nothing was too much so far: further along the line, but not too far
+            slope = (low_size - first_size) / (low - smallest)
+            guess = min(int(low + (limit - low_size) / slope) if slope > 0 else most, LONGEST_LEAP * low)
         elif high_size == float("inf") or turn % 4 == 0:
             guess = (low + high) // 2
         else:
-            guess = low + int((high - low) * (limit - low_size) / max(high_size - low_size, 1e-9))
+            guess = low + int((high - low) * (limit - low_size) / (high_size - low_size))
         guess = min(max(guess, low + 1), high - 1)
     return low

@@ -1,6 +1,6 @@
 import pytest
 
-from moco_bench.bench.run import add_encoder
+from moco_bench.bench.run import add_encoder, add_shares
 from moco_bench.bench.summary import speedup, spread, throughput
 
 # A machine that is three times slower in the last round: ratios of medians would not see what each round says.
@@ -36,3 +36,25 @@ def test_a_contender_that_is_absent_has_no_ratio():
     assert result["ratios_float32"]["resnet-compact"]["demo"] == pytest.approx(2.5)
     assert result["ratios_compiled"]["resnet-compact"]["demo"] is None
     assert result["throughput"]["resnet-compact"]["lightly"] == {"absent": "not installed"}
+
+
+def test_the_share_of_the_ceiling_is_of_operations_a_second():
+    result = {
+        "precision": "bfloat16",
+        "ceiling_gflops": {"bfloat16": 1000.0, "float32": 100.0},
+        "step_gflops": {"resnet-compact": 24.0},
+        "workload": {"batch_sizes": {"resnet-compact": 12}},
+        "throughput": {
+            "resnet-compact": {
+                "moco_bench bfloat16": {"images_per_second": 250.0},
+                "moco_bench float32": {"images_per_second": 40.0},
+            }
+        },
+        "ceiling_share": {},
+        "ceiling_share_float32": {},
+    }
+
+    add_shares(result)
+
+    assert result["ceiling_share"] == {"resnet-compact": 0.5}
+    assert result["ceiling_share_float32"] == {"resnet-compact": 0.8}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from moco_bench.cli.main import main
 
-IN_CI, IN_SOAK = 60, int(os.environ.get("MOCO_BENCH_INPUTS", "5000")) // 10
+IN_CI, IN_SOAK = 40, int(os.environ.get("MOCO_BENCH_INPUTS", "5000")) // 10
 RUN = "runs/fashion-mnist-5k/resnet-compact/both/seed0"
 FILES = (
     *(f"{RUN}/{name}" for name in ("run.json", "metrics.json", "resources.json", "history.csv")),
@@ -24,7 +24,7 @@ FILES = (
 NUMBERS = (0, -1, 10**30, 10**400, 1e308, -1e308, 1e-320, float("nan"), float("inf"), True, None)
 ODD = st.one_of(
     st.sampled_from(NUMBERS),
-    st.sampled_from(("", "nan", "inf", "-1", "1e999", "../..", "a,b", '"', "\n", "<script>", "\ud800", "\0", "x" * 999)),
+    st.sampled_from(("", "nan", "inf", "-1", "1e999", "../..", "a,b", '"', "\n", "<b>", "\ud800", "\0", "x" * 999)),
     st.just([]), st.just({}), st.just([[]]), st.just({"": None}), st.just([1, "a", None]),
 )  # fmt: skip
 

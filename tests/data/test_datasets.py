@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from moco_bench.data.datasets import SOURCES, channel_statistics, load_dataset, manifest_of
+from moco_bench.data.datasets import SOURCES, channel_statistics, load_dataset, load_described, manifest_of
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
 
@@ -114,3 +114,13 @@ def test_nothing_falls_back_to_another_data_set(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError):
         load_dataset(DatasetConfig(name=name))
+
+
+def test_images_that_changed_since_they_were_described_are_refused(tmp_path):
+    config, manifest = DatasetConfig(name="digits"), tmp_path / "digits.json"
+    whole = load_described(config, manifest)  # no manifest, nothing to compare with
+    manifest.write_text(json.dumps(manifest_of(whole)))
+    assert load_described(config, manifest).sha256 == whole.sha256
+
+    with pytest.raises(InputError, match="its images are not those that .*digits.json describes"):
+        load_described(DatasetConfig(name="digits", train_limit=1000), manifest)

@@ -3,7 +3,7 @@ import json
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
 from moco_bench.train.pretrain import pretrain, write_results
-from moco_bench.train.sharing import note_finished, reuse_finished
+from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
 
 
 def runs(name, repeat=()):
@@ -50,3 +50,14 @@ def test_a_pointer_to_something_that_is_gone_is_ignored(dataset, tmp_path):
     (first.directory(tmp_path) / "encoder.safetensors").unlink()
 
     assert not reuse_finished(second, dataset.sha256, tmp_path)
+
+
+def test_a_finished_run_knows_itself(dataset, tmp_path):
+    (run,) = runs("first")
+    assert not is_finished(run, dataset.sha256, tmp_path)
+    finish(run, dataset, tmp_path)
+
+    assert is_finished(run, dataset.sha256, tmp_path)
+    assert not is_finished(run, "other data", tmp_path)
+    (run.directory(tmp_path) / "history.csv").unlink()
+    assert not is_finished(run, dataset.sha256, tmp_path)

@@ -1,0 +1,147 @@
+"""Growth, the memory claim at growing queues, leaks, traces."""
+
+import gzip
+import json
+
+import pytest
+import torch
+
+from moco_bench.profile.growth import growth_rows
+from moco_bench.profile.leak import growth_per_step, leak_rows, leak_verdicts
+from moco_bench.profile.queue_claim import queue_rows
+from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.trace import write_trace
+from moco_bench.profile.variants import sweeps, variant
+from moco_bench.profile.work import count_flops, work_rows
+from moco_bench.suite.config import EncoderConfig
+from moco_bench.suite.profiling import GrowthConfig
+
+KIB = 1024
+
+
+def quiet(line: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "section", "key"),
+    [
+        ("batch_size", 32, "train", "batch_size"),
+        ("queue_size", 128, "contrast", "queue_size"),
+        ("dimension", 8, "encoder", "dimension"),
+        ("width", 8, "encoder", "width"),
+    ],
+)
+def test_a_variant_changes_one_thing(make_runs, quantity, value, section, key):
+    run = make_runs("vanilla")["vanilla"]
+    varied = variant(run, quantity, value)
+    assert getattr(getattr(varied, section), key) == value
+    same = {"dataset", "encoder", "contrast", "train", "evaluate"} - {section}
+    assert all(getattr(varied, name) == getattr(run, name) for name in same)
+
+
+def test_variants_that_an_arm_does_not_have(make_runs):
+    runs = make_runs("vanilla", "filter")
+    assert variant(runs["vanilla"], "fraction", 0.1) is None
+    assert variant(runs["filter"], "fraction", 0.1).contrast.negatives.fraction == 0.1
+    resnet = EncoderConfig(name="resnet18-cifar")
+    assert variant(variant(runs["vanilla"], "encoder", resnet), "width", 8) is None
+
+
+def test_a_batch_beyond_the_queue_takes_the_queue_along(make_runs):
+    assert variant(make_runs("vanilla")["vanilla"], "batch_size", 100).contrast.queue_size == 100
+    both_views = make_runs("vanilla", "symmetric", contrast={"enqueue": "both-views"})["symmetric"]
+    assert variant(both_views, "batch_size", 100).contrast.queue_size == 200
+
+
+def test_growth_of_every_quantity_that_is_asked_for(make_runs, dataset):
+    config = GrowthConfig(
+        batch_sizes=(8, 16), queue_sizes=(64, 128), fractions=(0.1,), widths=(4,), repeats=1, steps=1,
+        encoders=(EncoderConfig(name="resnet-compact", width=4, label="a"),),
+    )  # fmt: skip
+    assert list(sweeps(config)) == ["batch_size", "queue_size", "fraction", "width", "encoder"]
+    rows = growth_rows(make_runs("vanilla", "filter"), dataset, "cpu", config, "vanilla", quiet)
+    assert len(rows) == 2 * 2 + 2 * 2 + 1 + 2 + 2
+    vanilla = {(row["quantity"], row["value"]): row for row in rows if row["arm"] == "vanilla"}
+    small, large = vanilla["batch_size", 8], vanilla["batch_size", 16]
+    assert large["tensor_mib"] > small["tensor_mib"]
+    assert large["loss_mib"] > small["loss_mib"]
+    assert large["flops"] == 2 * small["flops"]
+    (encoder,) = [row for row in rows if row["quantity"] == "encoder" and row["arm"] == "filter"]
+    assert encoder["label"] == "a"
+    assert encoder["value"] > 1000  # its parameters
+
+
+def test_the_loss_that_holds_all_logits_needs_more(make_runs, dataset):
+    runs = make_runs("vanilla", "filter", train={"batch_size": 64})
+    rows = queue_rows(runs, dataset, "cpu", (65536 * 2,), quiet)
+    sizes = {(row["arm"], row["version"]): row for row in rows}
+    logits = 64 * 131072 * 4 / 2**20
+    for arm in runs:
+        assert sizes[arm, "plain"]["loss_mib"] >= logits
+        assert sizes[arm, "streamed"]["loss_mib"] < 0.5 * logits
+        assert sizes[arm, "plain"]["queue_mib"] == sizes[arm, "streamed"]["queue_mib"]
+        assert sizes[arm, "plain"]["step_ms"] > sizes[arm, "plain"]["loss_ms"] > 0
+
+
+def test_no_arm_leaks(make_runs, dataset):
+    verdicts = leak_verdicts(leak_rows(make_runs("vanilla", "filter"), dataset, "cpu", 60, quiet))
+    assert [verdict["leaks"] for verdict in verdicts] == [False, False]
+    assert [verdict["steps"] for verdict in verdicts] == [60, 60]
+
+
+def test_a_planted_leak_is_found(make_runs, dataset, monkeypatch):
+    kept = []
+    step = Stepper.step
+
+    def leaking(self, *marks):
+        kept.append(torch.ones(16 * KIB // 4))
+        step(self, *marks)
+
+    monkeypatch.setattr(Stepper, "step", leaking)
+    (verdict,) = leak_verdicts(leak_rows(make_runs("vanilla"), dataset, "cpu", 60, quiet))
+    assert verdict["leaks"]
+    assert verdict["kib_per_step"] == pytest.approx(16, rel=0.2)
+
+
+def test_jumps_and_a_warm_up_are_no_growth():
+    steps = list(range(50))
+    assert growth_per_step(steps, [100.0 + 50 * (step > 30) for step in steps]) == 0
+    assert growth_per_step(steps, [min(step, 9) for step in steps]) == 0
+    assert growth_per_step(steps, [3.0 + 0.25 * step for step in steps]) == pytest.approx(0.25)
+    assert growth_per_step([1], [5.0]) == 0
+
+
+@pytest.mark.parametrize("ending", ["json", "json.gz"])
+def test_a_trace_names_arms_and_parts(make_runs, dataset, tmp_path, ending):
+    path = tmp_path / f"trace.{ending}"
+    steppers = {arm: Stepper(run, dataset) for arm, run in make_runs("vanilla", "dual").items()}
+    write_trace(path, steppers)
+    text = gzip.decompress(path.read_bytes()) if ending.endswith("gz") else path.read_bytes()
+    names = {event.get("name") for event in json.loads(text)["traceEvents"]}
+    assert {"vanilla", "dual", "vanilla/loss", "dual/backward", "aten::mm"} <= names
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_arithmetic_of_a_step_follows_from_shapes(make_runs, dataset):
+    runs = make_runs("vanilla", "dual")
+    flops = {arm: count_flops(Stepper(run, dataset)) for arm, run in runs.items()}
+    batch, queue, dimension = 16, 64, 16
+    assert flops["vanilla"]["loss"] == 2 * 2 * batch * queue * dimension  # similarity, and the average of keys
+    assert flops["dual"]["loss"] - flops["vanilla"]["loss"] == 2 * batch * batch * dimension
+    assert flops["vanilla"]["key_forward"] == flops["vanilla"]["query_forward"]
+    assert flops["vanilla"]["optimiser"] == 0
+
+
+def test_the_share_of_the_ceiling():
+    from moco_bench.measure.ceiling import Ceiling
+    from moco_bench.profile.timing import Sample
+
+    times = [{"arm": "a", "part": "step", "median_ms": 10.0}, {"arm": "a", "part": "loss", "median_ms": 2.0}]
+    samples = [Sample("a", 0, number, "step", 10.0, 0.0, 1.0, joules) for number, joules in enumerate((2.0, 4.0, 3.0))]
+    whole, loss = work_rows("a", {"loss": 1000}, times, samples, Ceiling(1e6, 1.0, "float32"), images=12)
+    assert whole["flops_per_second"] == 1e5
+    assert whole["share_of_ceiling"] == pytest.approx(0.1)
+    assert whole["images_per_joule"] == 4.0
+    assert loss["share_of_ceiling"] == pytest.approx(0.5)
+    assert loss["joules"] is None

@@ -1,0 +1,82 @@
+import pytest
+
+from moco_bench.profile import timing
+from moco_bench.profile.parts import PARTS
+from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.tables import clock_overhead, time_rows, write_csv
+from moco_bench.profile.timing import STEP, Sample, rotated, time_steps
+
+
+def sample(arm: str, repeat: int, number: int, part: str, milliseconds: float, load: float = 0.0) -> Sample:
+    return Sample(arm, repeat, number, part, milliseconds, load, 1.0, None)
+
+
+def test_arms_take_turns_and_another_one_begins_each_round(make_runs, dataset, monkeypatch):
+    steppers = {arm: Stepper(run, dataset) for arm, run in make_runs("vanilla", "dual", "filter").items()}
+    turns = []
+    monkeypatch.setattr(timing, "_turn", lambda arm, *rest: turns.append(arm) or [])
+    time_steps(steppers, repeats=3, steps=1, warmup_steps=1)
+    assert turns == ["vanilla", "dual", "filter", "dual", "filter", "vanilla", "filter", "vanilla", "dual"]
+
+
+def test_rotation_loses_nobody():
+    assert rotated("abc", 4) == ["b", "c", "a"]
+    assert rotated(["a"], 7) == ["a"]
+
+
+def test_every_step_is_a_sample_and_so_is_every_part(make_runs, dataset):
+    steppers = {arm: Stepper(run, dataset) for arm, run in make_runs("vanilla", "symmetric").items()}
+    samples = time_steps(steppers, repeats=2, steps=3, warmup_steps=1)
+    assert len(samples) == 2 * 2 * 3 * (1 + len(PARTS))
+    assert all(sample.milliseconds > 0 for sample in samples)
+    assert {sample.part for sample in samples} == {STEP, *PARTS}
+    assert all(stepper._step == 2 * (1 + 2 * 3) for stepper in steppers.values())
+
+
+def test_medians_of_rounds_and_ratios_within_them():
+    """The second round is three times slower for both arms: times spread, the ratio doesn't."""
+    samples = [
+        sample(arm, repeat, number, STEP, factor * base * (1 + 0.1 * (number == 0)))
+        for arm, factor in (("vanilla", 1.0), ("filter", 1.5))
+        for repeat, base in enumerate((10.0, 30.0, 11.0))
+        for number in range(3)
+    ]
+    vanilla, filtered = time_rows(samples, {"vanilla": 64, "filter": 64}, "vanilla")
+    assert vanilla["median_ms"] == 11.0
+    assert (vanilla["q1"], vanilla["q3"]) == (10.5, 20.5)
+    assert vanilla["images_per_second"] == pytest.approx(64 / 0.011)
+    assert (filtered["ratio"], filtered["ratio_q1"], filtered["ratio_q3"]) == (1.5, 1.5, 1.5)
+    assert filtered["rounds"] == 3
+
+
+def test_only_whole_steps_have_a_throughput():
+    rows = time_rows([sample("vanilla", 0, 0, STEP, 5.0), sample("vanilla", 0, 0, "loss", 1.0)], {"vanilla": 8}, "vanilla")
+    assert [row["images_per_second"] is None for row in rows] == [False, True]
+
+
+def test_foreign_load_takes_exclusiveness_away():
+    for load, exclusive in ((0.0, True), (0.2, False)):
+        (row,) = time_rows([sample("vanilla", 0, 0, STEP, 5.0, load)], {"vanilla": 8}, "vanilla")
+        assert row["exclusive"] is exclusive
+        assert row["foreign_load"] == load
+
+
+def test_an_arm_without_its_baseline_has_no_ratio():
+    (row,) = time_rows([sample("filter", 0, 0, STEP, 5.0)], {"filter": 8}, "vanilla")
+    assert row["ratio"] is None
+
+
+def test_the_clocks_own_cost_is_measured():
+    samples = []
+    for number in range(5):
+        samples += [sample("vanilla", 0, number, part, 1.0) for part in PARTS]
+        samples.append(sample("vanilla", 0, number, STEP, len(PARTS) / 1.1))
+    assert clock_overhead(samples) == pytest.approx(0.1)
+    assert clock_overhead([]) is None
+
+
+def test_tables_say_nothing_where_nothing_is_known(tmp_path):
+    write_csv(tmp_path / "a.csv", [{"x": 1.5, "y": None, "z": True}])
+    assert (tmp_path / "a.csv").read_text() == "x,y,z\n1.5,,true\n"
+    write_csv(tmp_path / "b.csv", [])
+    assert not (tmp_path / "b.csv").exists()

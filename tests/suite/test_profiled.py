@@ -1,0 +1,81 @@
+import pytest
+
+from moco_bench.errors import InputError
+from moco_bench.suite.profile_checks import check_profile
+from moco_bench.suite.profiled import profile_fingerprint, profiled_runs
+from moco_bench.suite.suite import parse_suite
+
+
+def suite(**changes):
+    raw = {
+        "name": "small",
+        "dataset": "digits",
+        "encoder": {"name": "resnet-compact", "width": 8},
+        "contrast": {"queue_size": 256},
+        "train": {"batch_size": 64},
+        "seeds": [3, 4],
+        "repeat_seeds": [3],
+        "arms": {"vanilla": None, "filter": {"contrast": {"negatives": {"rule": "hardest", "fraction": 0.5}}}},
+        "profile": {},
+    }
+    return parse_suite({**raw, **changes}, "small")
+
+
+def test_every_arm_once_with_the_first_seed():
+    runs = profiled_runs(suite())
+    assert list(runs) == [("digits", "resnet-compact")]
+    assert {arm: (run.seed, run.replicate) for arm, run in runs["digits", "resnet-compact"].items()} == {
+        "vanilla": (3, 1), "filter": (3, 1)
+    }  # fmt: skip
+
+
+def test_the_fingerprint_follows_what_is_measured():
+    plain = profile_fingerprint(suite())
+    assert profile_fingerprint(suite()) == plain
+    assert profile_fingerprint(suite(profile={"steps": 9})) != plain
+    assert profile_fingerprint(suite(train={"batch_size": 32})) != plain
+    assert profile_fingerprint(suite(seeds=[3, 4, 5])) == plain  # only the first seed is profiled
+    growing = profile_fingerprint(suite(profile={"growth": {"encoders": [{"name": "resnet18-cifar"}]}}))
+    assert growing != plain
+
+
+def test_a_profile_is_no_part_of_a_run():
+    (with_profile,) = {run.fingerprint for arms in profiled_runs(suite()).values() for run in arms.values() if run.arm == "vanilla"}
+    (without,) = {
+        run.fingerprint for arms in profiled_runs(suite(profile=None)).values() for run in arms.values() if run.arm == "vanilla"
+    }
+    assert with_profile == without
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"profile": {"growth": {}}}, "names no values"),
+        ({"profile": {"growth": {"queue_sizes": [32]}}}, "growth.queue_sizes: 32 is too small for arm vanilla"),
+        ({"profile": {"claim_queue_sizes": [63]}}, "claim_queue_sizes: 63 is too small"),
+        ({"profile": {"growth": {"batch_sizes": [1]}}}, "batch_sizes: 1 "),
+        (
+            {"profile": {"growth": {"batch_sizes": [36]}}, "encoder": {"name": "resnet-compact", "batch_norm_groups": 8}},
+            "36 doesn't divide into 8 BatchNorm groups",
+        ),
+        ({"profile": {"growth": {"fractions": [0.5]}}, "arms": {"vanilla": None}}, "no arm has a rule"),
+        ({"profile": {"growth": {"widths": [8]}}, "encoder": "resnet18-cifar"}, "no arm has the encoder"),
+        ({"profile": {"growth": {"widths": [2]}}}, "widths: 2 is too small"),
+        ({"profile": {"growth": {"dimensions": [1]}}}, "dimensions: 1 is too small"),
+        (
+            {
+                "profile": {"claim_queue_sizes": [128]},
+                "arms": {"vanilla": None, "filter": {"contrast": {"negatives": {"rule": "hardest", "count": 200}}}},
+            },
+            "too small for arm filter, which needs at least 200 keys",
+        ),
+    ],
+)
+def test_what_can_not_be_asked_of_the_arms(changes, message):
+    with pytest.raises(InputError, match=message):
+        check_profile(suite(**changes))
+
+
+def test_what_can_be_asked_passes():
+    check_profile(suite(profile={"growth": {"fractions": [0.1], "batch_sizes": [32], "widths": [4]}, "leak_steps": 5}))
+    check_profile(suite(profile=None))

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import warnings
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     warnings.formatwarning = _warning
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what the terminal can't show
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _run(given)
     except InputError as error:
@@ -55,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `moco-bench plan ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except MemoryError as error:
-        return _complain(f"out of memory: {error or 'no further detail'}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):  # torch's allocators raise RuntimeErrors
+            raise
+        return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
 

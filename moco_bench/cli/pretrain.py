@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     checkpoints = wanted.checkpoints(options.results)
 
     from moco_bench.data.datasets import load_described
+    from moco_bench.evaluate.metrics import check_neighbours
     from moco_bench.evaluate.stored import store_evaluation
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.pretrain import pretrain, write_results
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     with interrupted_by_signals(wanted.id), sole_writer(checkpoints, partial(tell_of_wait, wanted)):
         dataset = load_described(wanted.dataset, wanted.manifest(options.results))
+        check_neighbours(dataset, wanted.evaluate)
         if is_finished(wanted, dataset.sha256, options.results):
             print(f"{wanted.id}: finished before; remove {wanted.directory(options.results)} to train it again")
             return 0

@@ -80,7 +80,9 @@ def read_yaml(path: Path) -> Any:
         return parse_yaml(content.decode("utf-8"), str(path))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: not readable ({error.strerror})") from None
+    except ValueError as error:
         raise InputError(f"{path}: not readable as UTF-8 text ({_one_line(error)})") from None
 
 

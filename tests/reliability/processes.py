@@ -8,6 +8,7 @@ place chosen beforehand it sends itself a real signal.
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import stat
 import sys
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 PRELOADED = (
     "torch",
@@ -59,6 +62,9 @@ class Setting:
     user: int | None = None
     clock_jumps: bool = False
     ballast_mib: int = 0
+    """Memory that is taken and given back before the command begins."""
+    spare_mib: int | None = None
+    """Memory that the process may take beyond what it has at its start."""
     seconds_a_step: float = 0.0
 
 
@@ -121,6 +127,9 @@ def _command(arguments: list[str], log: Path, setting: Setting) -> None:
         _make_the_clock_jump()
     if setting.ballast_mib:
         bytearray(os.urandom(1) * (setting.ballast_mib << 20))
+    if setting.spare_mib is not None:
+        mapped = psutil.Process().memory_info().vms + (setting.spare_mib << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (mapped, mapped))
     if setting.user is not None:
         os.setgroups([])
         os.setgid(setting.user)

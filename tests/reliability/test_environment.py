@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from chains import Chain, assert_same_results, complete, one_line, write_suite
-from processes import Setting
+from processes import Setting, start
 
 NOBODY = 65534
 SPACE = [0, 24, 64, 128, 256]
@@ -148,3 +148,28 @@ def test_a_clock_that_jumps(suite: Path, undisturbed: dict[str, Chain], tmp_path
     assert_same_results(chain, undisturbed["both"])
     assert 0 < chain.resources()["train_seconds"] < 60
     assert all(0 < float(row["seconds"]) < 60 for row in chain.history())
+
+
+def test_too_little_memory(suite: Path, undisturbed: dict[str, Chain], tmp_path: Path) -> None:
+    chain = Chain(suite, "both", tmp_path)
+    chain.interrupt(step=7)
+
+    said = one_line(chain.execute("pretrain", Setting(spare_mib=0)), code=1)
+
+    assert said.startswith("moco-bench: out of memory (")
+    complete(chain, undisturbed["both"])
+
+
+def test_a_report_of_results_that_are_read_only(suite: Path, disk: Disk, tmp_path: Path) -> None:
+    chain = Chain(suite, "both", tmp_path, results_in=disk.folder)
+    for command in chain.commands:
+        assert chain.execute(command).code == 0
+    directory = str(chain.results / "tiny")
+
+    with disk.read_only():
+        analysed = start(["analyse", directory], tmp_path / "analyse.log").wait()
+        reported = start(["report", directory, "--out", str(tmp_path / "report")], tmp_path / "report.log").wait()
+
+    assert "Read-only file system" in one_line(analysed, code=1)
+    assert reported.code == 0, reported.printed
+    assert (tmp_path / "report" / "report.html").exists()

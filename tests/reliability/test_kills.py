@@ -106,11 +106,14 @@ class Drill:
         return outcome
 
     def _place_among(self, places: list[str], steps_done: int) -> tuple[str, int]:
-        """A step or batch that is still to come, or any file in any phase of its writing; both equally likely."""
+        """A step that is still to come, a checkpoint in any phase of its writing, or anything else."""
         still = {name: places.count(name) - (steps_done if name in STEP else 0) for name in places}
-        at_work = [name for name in (*STEP, "evaluation") if still.get(name, 0) > 0]
-        files = sorted(set(places) - {*STEP, "evaluation"})
-        name = self.random.choice(files if not at_work or self.random.random() < 0.5 else at_work)
+        steps = [name for name in STEP if still.get(name, 0) > 0]
+        checkpoints = [name for name in still if ".ckpt" in name]
+        others = [name for name in still if name not in (*STEP, *checkpoints)]
+        kinds = [(steps, 0.45), (checkpoints, 0.25), (others, 0.3)]
+        (names,) = self.random.choices([names for names, _ in kinds], [weight * bool(names) for names, weight in kinds])
+        name = self.random.choice(names)
         return name, self.random.randint(1, still[name])
 
 

@@ -135,3 +135,23 @@ def test_a_data_set_smaller_than_a_batch(make_run, dataset, tmp_path):
 
     with pytest.raises(InputError, match="128 is more than the 96 training images"):
         pretrain(run, dataset, tmp_path)
+
+
+class Killed(BaseException):
+    """Nothing catches it and nothing tidies up after it, as after SIGKILL."""
+
+
+def test_a_killed_attempt_leaves_its_time_and_load_in_the_checkpoint(make_run, dataset, tmp_path):
+    def kill_in_second_epoch(row):
+        if row["epoch"] == 2:
+            raise Killed
+
+    run = make_run({"train": {"checkpoint_seconds": 0.0}})
+    with pytest.raises(Killed):
+        pretrain(run, dataset, tmp_path, on_epoch=kill_in_second_epoch)
+    resumed = pretrain(run, dataset, tmp_path).state.progress
+
+    assert len(resumed.foreign_load) == 2
+    assert all(seconds > 0 for seconds, _ in resumed.foreign_load)
+    assert len(resumed.times.counted) + len(resumed.times.warmup) == resumed.step
+    assert resumed.times.train_seconds == pytest.approx(sum(row["seconds"] for row in resumed.history))

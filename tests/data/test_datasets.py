@@ -122,5 +122,5 @@ def test_images_that_changed_since_they_were_described_are_refused(tmp_path):
     manifest.write_text(json.dumps(manifest_of(whole)))
     assert load_described(config, manifest).sha256 == whole.sha256
 
-    with pytest.raises(InputError, match="its images are not those that .*digits.json describes"):
+    with pytest.raises(InputError, match=r"its images are not those that .*digits\.json describes"):
         load_described(DatasetConfig(name="digits", train_limit=1000), manifest)

@@ -59,7 +59,8 @@ def check(content: dict[str, Any], folder: Path, limit: int | None, validation: 
     try:
         dataset = load_dataset(config)
     except InputError as error:
-        assert str(error).isprintable()
+        message = str(error)
+        assert message.isprintable()
         return
     for split in (dataset.train, dataset.evaluation):
         assert split.images.dtype == torch.uint8

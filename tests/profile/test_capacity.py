@@ -47,7 +47,9 @@ def test_a_step_at_that_batch_fits_and_one_more_image_does_not(make_runs, datase
 
 
 def test_batches_stay_divisible_into_groups(make_runs, dataset):
-    (row,) = capacity_rows({"grouped": make_runs("vanilla", "grouped")["grouped"]}, dataset, "cpu", 1.0, lambda line: None)
+    (row,) = capacity_rows(
+        {"grouped": make_runs("vanilla", "grouped")["grouped"]}, dataset, "cpu", 1.0, lambda line: None
+    )
     assert row["batch_size"] % 2 == 0
 
 

@@ -85,9 +85,9 @@ def test_the_loss_that_holds_all_logits_needs_more(make_runs, dataset):
 
 
 def test_no_arm_leaks(make_runs, dataset):
-    verdicts = leak_verdicts(leak_rows(make_runs("vanilla", "filter"), dataset, "cpu", 60, quiet))
+    verdicts = leak_verdicts(leak_rows(make_runs("vanilla", "filter"), dataset, "cpu", 40, quiet))
     assert [verdict["leaks"] for verdict in verdicts] == [False, False]
-    assert [verdict["steps"] for verdict in verdicts] == [60, 60]
+    assert [verdict["steps"] for verdict in verdicts] == [40, 40]
 
 
 def test_a_planted_leak_is_found(make_runs, dataset, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_planted_leak_is_found(make_runs, dataset, monkeypatch):
         step(self, *marks)
 
     monkeypatch.setattr(Stepper, "step", leaking)
-    (verdict,) = leak_verdicts(leak_rows(make_runs("vanilla"), dataset, "cpu", 60, quiet))
+    (verdict,) = leak_verdicts(leak_rows(make_runs("vanilla"), dataset, "cpu", 40, quiet))
     assert verdict["leaks"]
     assert verdict["kib_per_step"] == pytest.approx(16, rel=0.2)
 

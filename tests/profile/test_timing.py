@@ -50,7 +50,9 @@ def test_medians_of_rounds_and_ratios_within_them():
 
 
 def test_only_whole_steps_have_a_throughput():
-    rows = time_rows([sample("vanilla", 0, 0, STEP, 5.0), sample("vanilla", 0, 0, "loss", 1.0)], {"vanilla": 8}, "vanilla")
+    rows = time_rows(
+        [sample("vanilla", 0, 0, STEP, 5.0), sample("vanilla", 0, 0, "loss", 1.0)], {"vanilla": 8}, "vanilla"
+    )
     assert [row["images_per_second"] is None for row in rows] == [False, True]
 
 

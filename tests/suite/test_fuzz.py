@@ -51,6 +51,25 @@ def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place] * bool(place) + [deeper for key, child in inner for deeper in places(child, (*place, key))]
 
 
+def at(value: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        value = value[key]
+    return value
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """Numbers times a factor, whole ones kept whole; all else as it is."""
+    if isinstance(value, list):
+        return [scaled(item, factor) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return int(value * factor) if isinstance(value, int) else value * factor
+
+
+BORROWED = [at(raw, place) for raw in SHIPPED.values() for place in places(raw)]
+"""Values that are right somewhere, if not where they are put."""
+
+
 @st.composite
 def mutated_suites(draw: st.DrawFn) -> dict[str, Any]:
     """A suite that ships, with a few of its values replaced, removed, renamed, or new ones beside them."""
@@ -63,9 +82,13 @@ def mutated_suites(draw: st.DrawFn) -> dict[str, Any]:
         holder = raw
         for key in outer:
             holder = holder[key]
-        action = draw(st.sampled_from(("replace", "remove", "rename", "add")))
+        action = draw(st.sampled_from(("replace", "remove", "rename", "add", "scale", "scale", "borrow", "borrow")))
         if action == "replace":
             holder[last] = draw(values)
+        elif action == "scale":
+            holder[last] = scaled(holder[last], draw(st.sampled_from((-1, 0, 0.5, 2, 3, 10, 1000))))
+        elif action == "borrow":
+            holder[last] = copy.deepcopy(draw(st.sampled_from(BORROWED)))
         elif action == "remove":
             del holder[last]
         elif isinstance(holder, dict):

@@ -40,9 +40,14 @@ def test_the_fingerprint_follows_what_is_measured():
 
 
 def test_a_profile_is_no_part_of_a_run():
-    (with_profile,) = {run.fingerprint for arms in profiled_runs(suite()).values() for run in arms.values() if run.arm == "vanilla"}
+    (with_profile,) = {
+        run.fingerprint for arms in profiled_runs(suite()).values() for run in arms.values() if run.arm == "vanilla"
+    }
     (without,) = {
-        run.fingerprint for arms in profiled_runs(suite(profile=None)).values() for run in arms.values() if run.arm == "vanilla"
+        run.fingerprint
+        for arms in profiled_runs(suite(profile=None)).values()
+        for run in arms.values()
+        if run.arm == "vanilla"
     }
     assert with_profile == without
 
@@ -55,7 +60,10 @@ def test_a_profile_is_no_part_of_a_run():
         ({"profile": {"claim_queue_sizes": [63]}}, "claim_queue_sizes: 63 is too small"),
         ({"profile": {"growth": {"batch_sizes": [1]}}}, "batch_sizes: 1 "),
         (
-            {"profile": {"growth": {"batch_sizes": [36]}}, "encoder": {"name": "resnet-compact", "batch_norm_groups": 8}},
+            {
+                "profile": {"growth": {"batch_sizes": [36]}},
+                "encoder": {"name": "resnet-compact", "batch_norm_groups": 8},
+            },
             "36 doesn't divide into 8 BatchNorm groups",
         ),
         ({"profile": {"growth": {"fractions": [0.5]}}, "arms": {"vanilla": None}}, "no arm has a rule"),

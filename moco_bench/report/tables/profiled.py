@@ -13,6 +13,8 @@ from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
 
+PLACE = ["dataset", "encoder", "arm"]
+
 
 def profile_table(results: Results, links: Links) -> Table | None:
     """One row an arm: step time with quartiles, images a second, peak memory, what of it is tensors."""
@@ -22,7 +24,8 @@ def profile_table(results: Results, links: Links) -> Table | None:
     steps = time[time["part"] == WHOLE_STEP]
     training = memory[memory["phase"] == "training"]
     time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
-    tensors = {key: _tensors(rows) for key, rows in training.groupby(["dataset", "encoder", "arm"], sort=False)}
+    tensors = {key: _tensors(rows) for key, rows in training.groupby(PLACE, sort=False)}
+    evaluation = memory[(memory["phase"] == "evaluation") & (memory["part"] == PEAK)].set_index(PLACE)["mib"]
     rows: list[tuple[Cell, ...]] = []
     for step in steps.to_dict("records"):
         place = (step["dataset"], step["encoder"])
@@ -37,6 +40,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
                 _with_quartiles(step, ("median_ms", "q1", "q3"), 1, time_source),
                 _with_quartiles(step, ("ratio", "ratio_q1", "ratio_q3"), 3, time_source),
                 *_memory_cells(own, base, memory_source),
+                _size(evaluation.get((*place, step["arm"])), memory_source),
                 cell("undisturbed" if step["exclusive"] else f"others had {100 * step['foreign_load']:.0f} %"),
             )
         )
@@ -51,6 +55,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
         Column("tensors_mib", "Its tensors, MiB"),
         Column("relative_tensors", "Tensors, relative"),
         Column("unattributed", "Unattributed, %"),
+        Column("evaluation_mib", "Peak of evaluation, MiB"),
         Column("machine", "Machine", numeric=False),
     )
     table = Table(
@@ -84,6 +89,10 @@ def _memory_cells(own: dict[str, float] | None, base: dict[str, float] | None, h
         Cell(ABSENT) if relative is None else cell(number(relative, 3), relative),
         cell(number(unattributed, 1), unattributed),
     )
+
+
+def _size(mib: float | None, href: str) -> Cell:
+    return Cell(ABSENT) if mib is None or pd.isna(mib) else cell(number(mib, 0), float(mib), href=href)
 
 
 def _with_quartiles(row: Mapping[Any, Any], names: tuple[str, str, str], decimals: int, href: str) -> Cell:

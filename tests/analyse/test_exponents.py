@@ -1,0 +1,55 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import linregress
+
+from moco_bench.analyse.exponents import exponents_of, fit_power_law
+
+
+def test_a_power_law_is_found_exactly():
+    law = fit_power_law([1.0, 2.0, 4.0, 8.0], [3.0 * x**1.5 for x in (1.0, 2.0, 4.0, 8.0)])
+    assert law.exponent == pytest.approx(1.5)
+    assert np.exp(law.intercept) == pytest.approx(3.0)
+    assert law.standard_error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_slope_and_error_are_those_of_scipy():
+    x = [1.0, 2.0, 4.0, 8.0, 16.0]
+    y = [2.1, 3.7, 9.0, 15.2, 36.0]
+    expected = linregress(np.log(x), np.log(y))
+    law = fit_power_law(x, y)
+    assert law.exponent == pytest.approx(expected.slope)
+    assert law.intercept == pytest.approx(expected.intercept)
+    assert law.standard_error == pytest.approx(expected.stderr)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [([2.0], [1.0]), ([2.0, 2.0], [1.0, 3.0]), ([1.0, 2.0], [0.0, 3.0]), ([0.0, 2.0], [1.0, 3.0])]
+)
+def test_where_there_is_no_law_there_is_no_number(x, y):
+    assert fit_power_law(x, y) is None
+
+
+def test_two_points_have_no_error():
+    assert fit_power_law([1.0, 2.0], [1.0, 4.0]).standard_error is None
+
+
+def test_every_measure_of_every_quantity_has_a_row():
+    growth = pd.DataFrame(
+        [
+            {
+                "dataset": "d", "encoder": "e", "arm": arm, "quantity": quantity, "value": value,
+                "median_ms": factor * value, "tensor_mib": 5.0, "loss_mib": value**2,
+            }
+            for arm, factor in (("vanilla", 1.0), ("both", 2.0))
+            for quantity in ("batch_size", "queue_size")
+            for value in (16, 32, 64)
+        ]
+    )  # fmt: skip
+    found = exponents_of(growth)
+    assert len(found) == 2 * 2 * 3
+    by_measure = found.groupby("measure")["exponent"].agg(["min", "max"])
+    assert by_measure.loc["median_ms"].tolist() == pytest.approx([1, 1])
+    assert by_measure.loc["tensor_mib"].tolist() == pytest.approx([0, 0], abs=1e-9)
+    assert by_measure.loc["loss_mib"].tolist() == pytest.approx([2, 2])
+    assert exponents_of(pd.DataFrame()).empty

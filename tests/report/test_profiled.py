@@ -1,0 +1,228 @@
+"""What the report shows of a profile: numbers behind tables and figures, and nothing where nothing was measured."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from moco_bench.report.costs import accuracy_and_cost
+from moco_bench.report.figures.pareto import pareto_figure
+from moco_bench.report.figures.profiled_growth import growth_figure
+from moco_bench.report.figures.profiled_memory import memory_figure
+from moco_bench.report.figures.profiled_step import step_time_figure
+from moco_bench.report.figures.profiled_timeline import timeline_figure
+from moco_bench.report.figures.style import as_svg
+from moco_bench.report.links import Links
+from moco_bench.report.page import build_page
+from moco_bench.report.profile_notes import memory_claim_notes, profile_notes
+from moco_bench.report.profile_page import PROFILE_SECTIONS
+from moco_bench.report.results import load_results
+from moco_bench.report.tables.memory_claim import memory_claim_table
+from moco_bench.report.tables.profiled import profile_table
+from moco_bench.report.tables.profiled_more import capacity_table, exponents_table, leak_table, work_table
+
+PLACE = {"dataset": "fashion-mnist-5k", "encoder": "resnet-compact"}
+FACTORS = {"vanilla": 1.0, "dual": 1.1, "filter": 1.2, "both": 1.3}
+PARTS = {"augmentation": 10.0, "query_forward": 20.0, "loss": 5.0, "backward": 40.0}
+MEMORY = {"data_set": 4.0, "activations": 50.0, "loss": 6.0, "baseline": 600.0, "heap_free": 12.0, "unattributed": 8.0}
+FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
+TABLES = (profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table)
+
+
+def write_profile(results: Path, *, exclusive: bool = True) -> None:
+    folder = results / "profile"
+    folder.mkdir()
+
+    def write(name: str, rows: list[dict[str, object]]) -> None:
+        pd.DataFrame([{**row, **PLACE} for row in rows]).to_csv(folder / f"{name}.csv", index=False)
+
+    def timed(arm: str, part: str, ms: float) -> dict[str, object]:
+        ratio = FACTORS[arm]
+        return {
+            "arm": arm, "part": part, "median_ms": ms * ratio, "q1": ms * ratio - 1, "q3": ms * ratio + 1,
+            "images_per_second": 128_000 / (ms * ratio) if part == "step" else None, "ratio": ratio,
+            "ratio_q1": ratio - 0.01, "ratio_q3": ratio + 0.01, "rounds": 5,
+            "foreign_load": 0.0 if exclusive else 0.4, "exclusive": exclusive,
+        }  # fmt: skip
+
+    whole = sum(PARTS.values())
+    write("time", [timed(arm, part, ms) for arm in FACTORS for part, ms in {"step": whole, **PARTS}.items()])
+    sizes = [
+        {"arm": arm, "phase": phase, "part": part, "mib": size * (factor if part == "loss" else 1.0)}
+        for arm, factor in FACTORS.items()
+        for phase in ("training", "evaluation")
+        for part, size in {**MEMORY, "peak": sum(MEMORY.values())}.items()
+    ]
+    write("memory", sizes)
+    write(
+        "timeline",
+        [
+            {"arm": arm, "ms": float(ms), "during": part, "data_set": 4.0, "activations": size, "loss": 0.0}
+            for arm in FACTORS
+            for ms, (part, size) in enumerate([("data", 0.0), ("query_forward", 50.0), ("backward", 10.0)])
+        ],
+    )
+    work = {"part": "step", "flops": 2e9, "share_of_ceiling": 0.25, "images_per_joule": None}
+    write("work", [{"arm": arm, **work} for arm in FACTORS])
+    write(
+        "growth",
+        [
+            {
+                "arm": arm, "quantity": "queue_size", "value": value, "label": str(value), "median_ms": 2.0 * value,
+                "tensor_mib": 30.0, "loss_mib": value / 100,
+            }
+            for arm in FACTORS
+            for value in (1024, 4096, 16384)
+        ],
+    )  # fmt: skip
+    write(
+        "queues",
+        [
+            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": 10.0 * factor, "loss_mib": 1.0}
+            for arm, factor in FACTORS.items()
+            for size in (4096, 262144)
+            for version in ("streamed", "plain")
+        ],
+    )
+    write("capacity", [{"arm": arm, "limit_mib": 256.0, "batch_size": 700, "mib": 255.9} for arm in FACTORS])
+    write(
+        "leak_verdicts",
+        [{"arm": a, "steps": 500, "kib_per_step": 9.0 if a == "both" else 0.0, "leaks": a == "both"} for a in FACTORS],
+    )
+    ceiling = {"flops": 9e10, "bytes": 1.2e10, "precision": "bfloat16"}
+    (folder / "profile.json").write_text(json.dumps({"cells": [{**PLACE, "threads": 1, "ceiling": ceiling}]}))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory, synthetic):
+    path = synthetic.write_results(tmp_path_factory.mktemp("profiled"), synthetic.suite_values(3))
+    write_profile(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def results(directory):
+    return load_results(directory)
+
+
+@pytest.fixture(scope="module")
+def links(directory):
+    return Links(directory, directory / "report")
+
+
+def test_the_table_shows_the_profiles_figures(results, links):
+    frame = profile_table(results, links).frame().set_index("arm")
+    assert frame.loc["both", "step_ms"] == pytest.approx(75 * 1.3)
+    assert frame.loc["both", "relative_time"] == pytest.approx(1.3)
+    assert frame.loc["vanilla", "images_per_second"] == pytest.approx(128_000 / 75, rel=1e-6)
+    assert frame.loc["vanilla", "tensors_mib"] == pytest.approx(60)
+    assert frame.loc["both", "relative_tensors"] == pytest.approx((54 + 6 * 1.3) / 60)
+    assert frame.loc["vanilla", "unattributed"] == pytest.approx(100 * 8 / 680)
+    assert frame.loc["vanilla", "evaluation_mib"] == pytest.approx(680)
+    assert set(frame["machine"]) == {"undisturbed"}
+
+
+def test_every_number_links_to_its_file(results, links):
+    cells = [cell for row in profile_table(results, links).rows for cell in row if cell.href]
+    assert {cell.href.rsplit("/", 1)[1] for cell in cells} == {"time.csv", "memory.csv"}
+
+
+def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
+    frame = memory_claim_table(results, links).frame()
+    both = frame[frame["arm"] == "both"].set_index(["at", "quantity"])["verdict"]
+    assert both["fixed batch", "process"] == "no difference"
+    assert both["queue of 262,144, this loss", "tensors"] == "higher"
+    assert ("fixed accuracy", "tensors") in both
+    (note,) = memory_claim_notes(results)
+    assert note.startswith("Tensor memory of both relative to vanilla: no difference at fixed batch")
+
+
+def test_a_leak_is_called_one(results, links):
+    frame = leak_table(results, links).frame().set_index("arm")
+    assert frame.loc["both", "leaks"] == "leaks"
+    assert frame.loc["vanilla", "leaks"] == "no leak"
+
+
+def test_energy_that_can_not_be_read_is_said_to_be_so(results, links):
+    table = work_table(results, links)
+    assert set(table.frame()["images_per_joule"]) == {"not readable here"}
+    assert "90 billion operations a second in bfloat16" in table.caption
+
+
+def test_exponents_are_shown_with_their_errors(results, links):
+    frame = exponents_table(results, links).frame()
+    assert frame["median_ms"].tolist() == pytest.approx([1.0] * 4)
+    assert frame["tensor_mib"].tolist() == pytest.approx([0.0] * 4, abs=1e-9)
+
+
+def test_accuracy_meets_cost_by_arm(results):
+    table = accuracy_and_cost(results).set_index("arm")
+    assert table["step_ms"].to_dict() == pytest.approx({arm: 75 * factor for arm, factor in FACTORS.items()})
+    expected = results.runs.groupby("arm")["knn_top1"].mean()
+    for arm in FACTORS:
+        assert table.loc[arm, "top1"] == pytest.approx(expected[arm])
+
+
+def test_bars_hold_the_table(results):
+    data = step_time_figure(results).data
+    assert data.loc[(data["arm"] == "dual") & (data["part"] == "loss"), "median_ms"].item() == pytest.approx(5.5)
+    shown = timeline_figure(results).data
+    assert shown["activations saved for backward"].max() == 50
+    front = pareto_figure(results).data
+    assert front[front["arm"] == "vanilla"]["on_front"].all()  # nothing is cheaper
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_every_figure_says_what_it_shows_and_can_be_drawn(results, draw):
+    plot = draw(results)
+    assert len(plot.alt) > 30
+    assert plot.alt.endswith(".")
+    assert plot.caption.endswith(".")
+    assert not plot.data.empty
+    svg = as_svg(plot)
+    ElementTree.fromstring(svg)
+    assert "mathdefault" not in svg
+
+
+def test_the_first_screen_says_what_a_step_costs(results):
+    (sentence,) = profile_notes(results)
+    assert sentence.startswith("Time of a training step, profiled by itself, relative to vanilla (1,707 images/s): ")
+    assert "both 1.30 [1.29, 1.31]" in sentence
+
+
+def test_a_noisy_machine_is_named(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    write_profile(path, exclusive=False)
+    results = load_results(path)
+    assert "others had 40 %" in profile_notes(results)[-1]
+    machine = profile_table(results, Links(path, path / "report")).frame()["machine"]
+    assert set(machine) == {"others had 40 %"}
+
+
+def test_the_page_has_the_sections_and_their_order(results, links):
+    page = build_page(results, links)
+    own = [section.id for section in page.sections if section.id in {part.id for part in PROFILE_SECTIONS}]
+    assert own == [part.id for part in PROFILE_SECTIONS]
+    assert page.cost[0].startswith("Time of a training step")
+
+
+def test_without_a_profile_there_is_nothing_of_it(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    results, links = load_results(path), Links(path, path / "report")
+    assert [draw(results) for draw in FIGURES] == [None] * len(FIGURES)
+    assert [make(results, links) for make in TABLES] == [None] * len(TABLES)
+    assert profile_notes(results) == memory_claim_notes(results) == []
+
+
+@pytest.mark.parametrize("content", ["", "arm,part\n", "\x00\x01", "arm,phase,part,mib,dataset,encoder\n"])
+def test_damaged_tables_are_left_out(tmp_path, synthetic, content):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    (path / "profile").mkdir()
+    for name in ("time", "memory", "timeline", "work", "growth", "queues", "capacity", "leak_verdicts"):
+        (path / "profile" / f"{name}.csv").write_text(content)
+    (path / "profile" / "profile.json").write_text("[")
+    results, links = load_results(path), Links(path, path / "report")
+    assert [draw(results) for draw in FIGURES] == [None] * len(FIGURES)
+    assert [make(results, links) for make in TABLES] == [None] * len(TABLES)

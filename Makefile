@@ -65,7 +65,8 @@ format: $(INSTALLED_DEV) ## Format the code and the workflow
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(INSTALLED_DEV) ## Time the hot paths
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only $(PYTEST_FLAGS)
+	@mkdir -p .benchmarks
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-json=.benchmarks/latest.json $(PYTEST_FLAGS)
 
 soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (15 minutes)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_FLAGS)

@@ -2,9 +2,11 @@
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
-from moco_bench.files import write_atomically
+from moco_bench.errors import InputError
+from moco_bench.files import write_atomically, write_json
 
 HELP = "gather a suite's runs into results/SUITE/runs.csv"
 EXAMPLE = "moco-bench collect config/quickstart.yaml"
@@ -14,6 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("suite", type=Path, metavar="SUITE.yaml")
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results (default: results)")
+    parser.add_argument(
+        "--benchmarks",
+        type=Path,
+        metavar="FILE",
+        help="JSON of pytest-benchmark (default: what `make bench` left, if any)",
+    )
+    parser.add_argument(
+        "--stored-benchmarks",
+        type=Path,
+        metavar="FILE",
+        help="an earlier benchmarks.json (default: the project's, if any)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,9 +42,27 @@ def run(args: argparse.Namespace) -> int:
     directory = args.results / suite.name
     write_table(directory / "runs.csv", table)
     write_atomically(directory / "suite.yaml", lambda path: _copy(args.suite, path))
+    _join_benchmarks(args.benchmarks, args.stored_benchmarks, directory)
     counts = table["status"].value_counts()
     print(f"{directory / 'runs.csv'}: " + ", ".join(f"{counts.get(s, 0)} {s}" for s in ("done", "failed", "missing")))
     return 0
+
+
+def _join_benchmarks(latest: Path | None, stored: Path | None, directory: Path) -> None:
+    """Write benchmarks.json where there are any. A damaged file that nobody asked for must not stop a suite."""
+    from moco_bench.analyse.benchmarks import FILE, LATEST, STORED, joined
+
+    asked_for = latest is not None or stored is not None
+    latest = latest or LATEST
+    if not asked_for and not latest.is_file():
+        return
+    stored = stored or (STORED if STORED.is_file() else None)
+    try:
+        write_json(directory / FILE, joined(latest, stored))
+    except InputError as error:
+        if asked_for:
+            raise
+        print(f"moco-bench: left out: {error}", file=sys.stderr)
 
 
 def _copy(source: Path, target: Path) -> None:

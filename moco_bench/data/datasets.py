@@ -92,8 +92,8 @@ def load_described(config: DatasetConfig, manifest: Path) -> DataSet:
     dataset = load_dataset(config)
     if manifest.exists() and read_mapping(manifest).get("sha256") != dataset.sha256:
         raise InputError(
-            f"{config.title}: its images are not those that {manifest} describes; put them back, or remove that file "
-            "and start again, which trains every run of this data set on the new images"
+            f"{config.title}: its images are not those that {manifest} describes; put them back, or run "
+            "`moco-bench prepare` again: then every run of this data set is trained on the new images"
         )
     return dataset
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from moco_bench.analyse.text import number
 from moco_bench.report.costs import judged_memory_claim
-from moco_bench.report.profiled import WHOLE_STEP, profile_cells, profile_table_of
+from moco_bench.report.profiled import WHOLE_STEP, profile_cells, profile_summary_of, profile_table_of
 from moco_bench.report.results import Results
 
 FRAMEWORK = "both"
@@ -39,6 +39,38 @@ def profile_notes(results: Results) -> list[str]:
             "ratios suffer less from that than times."
         )
     return sentences
+
+
+def machine_notes(results: Results) -> list[str]:
+    """What else went on while it was measured, as far as the machine tells; a sentence a data set and encoder."""
+    sentences = []
+    cells = profile_summary_of(results).get("cells", [])
+    for cell in cells:
+        around = cell.get("surroundings", {})
+        if not around:
+            continue
+        place = f" ({cell['dataset']}, {cell['encoder']})" if len(cells) > 1 else ""
+        others = ", ".join(f"{other['name']} {number(other['processors'], 2)}" for other in around["neighbours"])
+        busiest = f"; busiest of them, in processors: {others}" if others else ""
+        sentences.append(
+            f"While steps were timed{place}, others had {number(100 * around['foreign_load'], 0)} % of the machine"
+            f"{busiest}. Thermal throttling: {_count(around['thermal_throttling'])}; held back by a quota: "
+            f"{_count(around['quota_seconds'], ' s')}; fixed reference work: {_reference(results, cell)}."
+        )
+    return sentences
+
+
+def _count(value: float | None, unit: str = "") -> str:
+    return "not readable here" if value is None else f"{number(value, 0)}{unit}"
+
+
+def _reference(results: Results, cell: Mapping[str, Any]) -> str:
+    """The spread of one and the same piece of work, done before each turn."""
+    samples = profile_table_of(results, "samples")
+    if samples.empty:
+        return "not recorded"
+    own = samples[(samples["dataset"] == cell["dataset"]) & (samples["encoder"] == cell["encoder"])]["reference_ms"]
+    return f"{number(float(own.min()), 1)} to {number(float(own.max()), 1)} ms" if len(own) else "not recorded"
 
 
 def memory_claim_notes(results: Results) -> list[str]:

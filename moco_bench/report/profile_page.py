@@ -10,8 +10,9 @@ from moco_bench.report.figures.profiled_step import step_time_figure
 from moco_bench.report.figures.profiled_timeline import timeline_figure
 from moco_bench.report.figures.style import Plot
 from moco_bench.report.links import Links
-from moco_bench.report.profile_notes import memory_claim_notes, profile_notes
+from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes
 from moco_bench.report.results import Results
+from moco_bench.report.tables.benchmarks import benchmarks_table
 from moco_bench.report.tables.memory_claim import memory_claim_table
 from moco_bench.report.tables.model import Table
 from moco_bench.report.tables.profiled import profile_table
@@ -37,7 +38,7 @@ PROFILE_SECTIONS = (
     ProfileSection(
         "profile",
         "Where time and memory go",
-        profile_notes,
+        lambda results: [*profile_notes(results), *machine_notes(results)],
         (profile_table, work_table),
         (step_time_figure, memory_figure, timeline_figure),
     ),
@@ -45,4 +46,5 @@ PROFILE_SECTIONS = (
         "memory-claim", "Is memory lower?", memory_claim_notes, (memory_claim_table, capacity_table), (pareto_figure,)
     ),
     ProfileSection("growth", "How cost grows", _no_notes, (exponents_table, leak_table), (growth_figure,)),
+    ProfileSection("benchmarks", "Benchmarks of the parts", _no_notes, (benchmarks_table,), ()),
 )

@@ -16,6 +16,7 @@ _NEEDED = {
     "time": ("arm", "part", "median_ms", "q1", "q3", "ratio", "images_per_second", "exclusive"),
     "memory": ("arm", "phase", "part", "mib"),
     "timeline": ("arm", "ms", "during"),
+    "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
     "work": ("arm", "part", "flops", "share_of_ceiling", "images_per_joule"),
     "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
     "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),

@@ -25,8 +25,8 @@ def check_profile(suite: Suite) -> None:
 
 
 def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
-    asked = [growth.batch_sizes, growth.queue_sizes, growth.fractions, growth.dimensions, growth.widths, growth.encoders]
-    if not any(asked):
+    sizes = (growth.batch_sizes, growth.queue_sizes, growth.dimensions, growth.widths)
+    if not any((*sizes, growth.fractions, growth.encoders)):
         raise InputError("profile.growth: names no values; give `queue_sizes: [1024, 4096]`, say, or leave it out")
     groups = max(run.encoder.batch_norm_groups for run in runs)
     for size in growth.batch_sizes:

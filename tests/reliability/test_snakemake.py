@@ -18,7 +18,7 @@ SECONDS = 120
 
 
 class Workflow:
-    """Snakemake at work on a suite of one run, as far as its table of runs."""
+    """Snakemake at work on a suite of one run, as far as its metrics."""
 
     def __init__(self, suite: Path, folder: Path) -> None:
         self.chain = Chain(suite, "both", folder)
@@ -28,7 +28,7 @@ class Workflow:
                 sys.executable,
                 "-m",
                 "snakemake",
-                "results/tiny/runs.csv",
+                f"results/tiny/runs/{self.chain.run_id}/metrics.json",
                 "--snakefile",
                 str(ROOT / "Snakefile"),
                 "--directory",

@@ -16,7 +16,7 @@ from moco_bench.report.figures.profiled_timeline import timeline_figure
 from moco_bench.report.figures.style import as_svg
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
-from moco_bench.report.profile_notes import memory_claim_notes, profile_notes
+from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes
 from moco_bench.report.profile_page import PROFILE_SECTIONS
 from moco_bench.report.results import load_results
 from moco_bench.report.tables.memory_claim import memory_claim_table
@@ -92,7 +92,16 @@ def write_profile(results: Path, *, exclusive: bool = True) -> None:
         [{"arm": a, "steps": 500, "kib_per_step": 9.0 if a == "both" else 0.0, "leaks": a == "both"} for a in FACTORS],
     )
     ceiling = {"flops": 9e10, "bytes": 1.2e10, "precision": "bfloat16"}
-    (folder / "profile.json").write_text(json.dumps({"cells": [{**PLACE, "threads": 1, "ceiling": ceiling}]}))
+    write(
+        "samples",
+        [{"arm": "both", "repeat": 0, "part": "step", "milliseconds": 9.0, "reference_ms": ms} for ms in (2.5, 3.0)],
+    )
+    surroundings = {
+        "foreign_load": 0.3, "neighbours": [{"name": "compiler", "processors": 0.5}], "thermal_throttling": 2,
+        "quota_seconds": None,
+    }  # fmt: skip
+    cell = {**PLACE, "threads": 1, "ceiling": ceiling, "surroundings": surroundings}
+    (folder / "profile.json").write_text(json.dumps({"cells": [cell]}))
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +210,17 @@ def test_a_noisy_machine_is_named(tmp_path, synthetic):
     assert set(machine) == {"others had 40 %"}
 
 
+def test_what_else_went_on_is_said(results):
+    assert machine_notes(results) == [
+        "While steps were timed, others had 30 % of the machine; busiest of them, in processors: compiler 0.50. Thermal "
+        "throttling: 2; held back by a quota: not readable here; fixed reference work: 2.5 to 3.0 ms."
+    ]
+
+
 def test_the_page_has_the_sections_and_their_order(results, links):
     page = build_page(results, links)
     own = [section.id for section in page.sections if section.id in {part.id for part in PROFILE_SECTIONS}]
-    assert own == [part.id for part in PROFILE_SECTIONS]
+    assert own == [part.id for part in PROFILE_SECTIONS if part.id != "benchmarks"]
     assert page.cost[0].startswith("Time of a training step")
 
 
@@ -213,7 +229,7 @@ def test_without_a_profile_there_is_nothing_of_it(tmp_path, synthetic):
     results, links = load_results(path), Links(path, path / "report")
     assert [draw(results) for draw in FIGURES] == [None] * len(FIGURES)
     assert [make(results, links) for make in TABLES] == [None] * len(TABLES)
-    assert profile_notes(results) == memory_claim_notes(results) == []
+    assert profile_notes(results) == machine_notes(results) == memory_claim_notes(results) == []
 
 
 @pytest.mark.parametrize("content", ["", "arm,part\n", "\x00\x01", "arm,phase,part,mib,dataset,encoder\n"])

@@ -105,8 +105,7 @@ def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
     Their hatches are thin: stacked bars have many of them, and stars and dots make an SVG heavy.
     """
     styles = [
-        replace(style, hatch=hatch)
-        for style, hatch in zip((*_FIXED.values(), *_FURTHER), _PART_HATCHES, strict=True)
+        replace(style, hatch=hatch) for style, hatch in zip((*_FIXED.values(), *_FURTHER), _PART_HATCHES, strict=True)
     ]
     return {part: styles[place % len(styles)] for place, part in enumerate(parts)}
 

@@ -43,7 +43,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     )
     table = Table(
         "memory_claim",
-        "Is memory lower?",
+        "Memory against the baseline",
         f"Peak of a training step against {results.plan.baseline}'s. Bytes of tensors are counted and repeat exactly, "
         f"so there is no interval; differences up to {results.plan.config.margin_percent:g} % count as none.",
         columns,

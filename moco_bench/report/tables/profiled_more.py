@@ -128,7 +128,7 @@ def leak_table(results: Results, links: Links) -> Table | None:
         Column("leaks", "Verdict", numeric=False),
     )
     caption = "Memory in use against the number of steps: median slope between all pairs of readings."
-    return drop_constant(Table("leaks", "Does memory leak?", caption, columns, rows), PLACE)
+    return drop_constant(Table("leaks", "Memory over many steps", caption, columns, rows), PLACE)
 
 
 def _place(row: dict[object, object]) -> tuple[Cell, ...]:

@@ -1,0 +1,88 @@
+"""Results of pytest-benchmark, in a form without host names, and their change against stored ones."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+
+LATEST = Path(".benchmarks/latest.json")
+"""Where `make bench` leaves what it measured."""
+
+STORED = Path("tests/benchmarks/baseline.json")
+"""An earlier `results/SUITE/benchmarks.json`, kept to compare with."""
+
+FILE = "benchmarks.json"
+PROTOCOL = 1
+MARGIN = 0.1
+"""Changes below count as none: parts this small vary by as much from day to day."""
+
+FASTER, SLOWER, SAME, OTHER_MACHINE, NEW = "faster", "slower", "no change", "another machine", "new"
+
+
+def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
+    """Benchmarks of `latest` as `benchmarks.json` holds them, with their change against `stored`.
+
+    Args:
+        latest: what pytest-benchmark wrote (`--benchmark-json`).
+        stored: an earlier result of this function as a file; None to compare with nothing.
+
+    Raises:
+        InputError: a file is missing or isn't what it should be.
+    """
+    raw = read_json(latest)
+    try:
+        machine = _machine(raw["machine_info"])
+        rows = [_row(benchmark) for benchmark in raw["benchmarks"]]
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{latest}: not a result of pytest-benchmark; write one with --benchmark-json") from None
+    before: dict[str, Any] = {}
+    if stored is not None:
+        before = read_json(stored)
+        if not isinstance(before, dict) or before.get("protocol") != PROTOCOL:
+            raise InputError(f"{stored}: not a {FILE} of this version; `moco-bench collect` writes one")
+    same_machine = before.get("machine") == machine
+    known = {row["name"]: row for row in before.get("benchmarks", [])}
+    return {
+        "protocol": PROTOCOL,
+        "machine": machine,
+        "compared_with": before.get("machine"),
+        "benchmarks": [{**row, **_change(row, known.get(row["name"]), same_machine)} for row in rows]
+        if before
+        else rows,
+    }
+
+
+def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides whether times can be compared; no names of hosts or users."""
+    cpu = info["cpu"]
+    return {"cpu": cpu.get("brand_raw") or info.get("processor"), "cores": cpu.get("count"), "system": info["system"]}
+
+
+def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:
+    stats = benchmark["stats"]
+    return {
+        "name": str(benchmark["fullname"]).rsplit("/", 1)[-1],
+        "group": benchmark.get("group"),
+        "median_ms": 1000 * float(stats["median"]),
+        "q1_ms": 1000 * float(stats["q1"]),
+        "q3_ms": 1000 * float(stats["q3"]),
+        "rounds": int(stats["rounds"]),
+    }
+
+
+def _change(now: Mapping[str, Any], then: Mapping[str, Any] | None, same_machine: bool) -> dict[str, Any]:
+    """A change counts where it is beyond the margin and the quartiles of then and now don't overlap."""
+    if then is None:
+        return {"stored_ms": None, "change": None, "verdict": NEW}
+    change = now["median_ms"] / then["median_ms"] - 1
+    if not same_machine:
+        verdict = OTHER_MACHINE
+    elif change > MARGIN and now["q1_ms"] > then["q3_ms"]:
+        verdict = SLOWER
+    elif change < -MARGIN and now["q3_ms"] < then["q1_ms"]:
+        verdict = FASTER
+    else:
+        verdict = SAME
+    return {"stored_ms": then["median_ms"], "change": change, "verdict": verdict}

@@ -1,0 +1,61 @@
+"""Benchmarks of the package's parts, and what changed since they were stored."""
+
+from moco_bench.analyse.benchmarks import FASTER, FILE, MARGIN, SLOWER
+from moco_bench.analyse.text import ABSENT, number
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+from moco_bench.report.links import Links
+from moco_bench.report.results import Results
+from moco_bench.report.tables.model import Cell, Column, Table, cell
+
+TONES = {FASTER: "good", SLOWER: "bad"}
+
+
+def benchmarks_table(results: Results, links: Links) -> Table | None:
+    """One row a benchmark: median and quartiles, and its change where there is something to compare with."""
+    try:
+        found = read_json(results.directory / FILE)
+        rows = tuple(_row(benchmark, links.to(FILE)) for benchmark in found["benchmarks"])
+    except (InputError, KeyError, TypeError):
+        return None
+    machine = found.get("machine") or {}
+    compared = found.get("compared_with")
+    note = (
+        "Nothing is stored to compare with."
+        if compared is None
+        else f"Stored ones were measured on: {_words(compared)}."
+    )
+    columns = (
+        Column("name", "Benchmark", numeric=False),
+        Column("median_ms", "Median, ms [quartiles]"),
+        Column("rounds", "Rounds"),
+        Column("stored_ms", "Stored, ms"),
+        Column("change", "Change, %"),
+        Column("verdict", "Verdict", numeric=False),
+    )
+    return Table(
+        "benchmarks",
+        "Benchmarks of the parts",
+        f"Measured by pytest-benchmark on: {_words(machine)}. A change counts beyond {100 * MARGIN:g} % and where the "
+        "quartiles don't overlap.",
+        columns,
+        rows,
+        note=note,
+    )
+
+
+def _row(benchmark: dict[str, object], href: str) -> tuple[Cell, ...]:
+    median, low, high = (float(str(benchmark[name])) for name in ("median_ms", "q1_ms", "q3_ms"))
+    stored, change, verdict = (benchmark.get(name) for name in ("stored_ms", "change", "verdict"))
+    return (
+        cell(benchmark["name"]),
+        cell(f"{number(median, 3)} [{number(low, 3)}, {number(high, 3)}]", median, href=href),
+        cell(benchmark["rounds"], benchmark["rounds"]),
+        Cell(ABSENT) if stored is None else cell(number(float(str(stored)), 3), stored),
+        Cell(ABSENT) if change is None else cell(number(100 * float(str(change)), 1, signed=True), change),
+        cell(verdict or ABSENT, tone=TONES.get(str(verdict), "quiet")),
+    )
+
+
+def _words(machine: dict[str, object]) -> str:
+    return f"{machine.get('cpu') or 'unknown processor'}, {machine.get('cores')} cores, {machine.get('system')}"

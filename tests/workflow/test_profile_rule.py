@@ -1,0 +1,41 @@
+"""The profile's place in the workflow: alone on the machine, before the grid, and only where a suite asks for it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROFILE = "Profile all arms"
+TINY = {"repeats": 2, "steps": 1, "warmup_steps": 1}
+
+
+def test_only_a_suite_that_asks_for_it_is_profiled(workflow: Any) -> None:
+    assert PROFILE not in workflow.plan(workflow.write_suite()).jobs
+    assert PROFILE in workflow.plan(workflow.write_suite(profile=TINY)).jobs
+
+
+def test_it_takes_all_cores_and_all_slots() -> None:
+    rule = (ROOT / "workflow/rules/profile.smk").read_text()
+    assert "threads: ALL_CORES" in rule
+    assert "slots=ALL_SLOTS" in rule
+    (all_slots,) = re.findall(r"^ALL_SLOTS = (\d+)$", (ROOT / "workflow/rules/common.smk").read_text(), re.MULTILINE)
+    limits = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())["resources"]
+    assert limits["slots"] == int(all_slots)
+    for name in ("pretrain", "evaluate"):
+        assert "slots=1" in (ROOT / f"workflow/rules/{name}.smk").read_text()
+
+
+def test_a_changed_profile_measures_again_and_trains_nothing(workflow: Any) -> None:
+    workflow.pretend(workflow.write_suite(profile=TINY))
+    plan = workflow.plan(workflow.write_suite(profile={**TINY, "repeats": 3}))
+    assert {"profile", "report"} <= set(plan.counts)
+    assert "pretrain" not in plan.counts
+    assert "evaluate" not in plan.counts
+
+
+def test_a_changed_arm_is_profiled_again(workflow: Any) -> None:
+    workflow.pretend(workflow.write_suite(profile=TINY))
+    changed = {"contrast": {"dual_view": "key-in-batch", "key_weight": 0.25}}
+    assert workflow.plan(workflow.write_suite(profile=TINY, arms__dual=changed)).counts["profile"] == 1

@@ -212,8 +212,8 @@ def test_a_noisy_machine_is_named(tmp_path, synthetic):
 
 def test_what_else_went_on_is_said(results):
     assert machine_notes(results) == [
-        "While steps were timed, others had 30 % of the machine; busiest of them, in processors: compiler 0.50. Thermal "
-        "throttling: 2; held back by a quota: not readable here; fixed reference work: 2.5 to 3.0 ms."
+        "While steps were timed, others had 30 % of the machine; busiest of them, in processors: compiler 0.50. "
+        "Thermal throttling: 2; held back by a quota: not readable here; fixed reference work: 2.5 to 3.0 ms."
     ]
 
 

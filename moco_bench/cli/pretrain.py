@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         dataset = load_described(wanted.dataset, wanted.manifest(options.results))
         check_neighbours(dataset, wanted.evaluate)
         if is_finished(wanted, dataset.sha256, options.results):
+            note_finished(wanted, options.results)  # a kill may have come between the run's files and this note
             print(f"{wanted.id}: finished before; remove {wanted.directory(options.results)} to train it again")
             return 0
         if reuse_finished(wanted, dataset.sha256, options.results):

@@ -14,15 +14,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from chains import ARMS, STEPS_PER_EPOCH, Chain, assert_same_results
+from chains import ARMS, EPOCHS, STEPS_PER_EPOCH, Chain, assert_same_results
 from processes import Fault, Outcome, Setting
 
 KILLS_IN_CI = 36
-KILLS_A_COMMAND = {"pretrain": 7, "evaluate": 2, "collect": 1}
+KILLS_A_COMMAND = {"pretrain": 6, "evaluate": 2, "collect": 1}
 FROM_OUTSIDE = 0.25
 """Part of the signals that come from outside at a random time, to the process or to its group."""
 
 STEP = ("step", "weights updated, queue not")
+AFTER_FIRST_EPOCH = (STEPS_PER_EPOCH + 2, STEPS_PER_EPOCH * EPOCHS)
 HALTED = (-signal.SIGKILL, -signal.SIGTERM, 75)
 
 
@@ -57,27 +58,26 @@ class Drill:
 
     def _train(self, chain: Chain) -> None:
         """Kill the trainer again and again, and check after each time where the next attempt has to begin."""
-        bounds = []  # earliest and latest step at which an attempt may begin
+        # Once for certain when there is something to resume from.
+        outcome = self._strike(chain, "pretrain", self.random.choice(STEP), self.random.randint(*AFTER_FIRST_EPOCH))
+        earliest, latest = self._next_start(chain, 0, outcome)
         for _ in range(KILLS_A_COMMAND["pretrain"]):
             known = len(chain.noted_attempts())
-            outcome = self._disturb(chain, "pretrain", steps_done=bounds[-1][0] if bounds else 0)
+            outcome = self._disturb(chain, "pretrain", steps_done=earliest)
             if outcome.code == 0:
                 break
             noted = chain.noted_attempts()
-            if len(noted) == known:  # killed before it began
-                continue
-            start = noted[-1]
-            if bounds:
-                earliest, latest = bounds[-1]
-                assert earliest <= start <= latest, (start, bounds, outcome.printed)
-            bounds.append(self._next_start(chain, start, outcome))
+            if len(noted) > known:  # it lived long enough to begin
+                assert earliest <= noted[-1] <= latest, (noted, earliest, latest, outcome.printed)
+                earliest, latest = self._next_start(chain, noted[-1], outcome)
         assert_ended_well(chain.execute("pretrain"))
         starts = chain.start_steps()
         assert starts == sorted(starts)
+        assert starts[1] > 0
         self.resumed += sum(step > 0 for step in starts)
 
     def _next_start(self, chain: Chain, start: int, outcome: Outcome) -> tuple[int, int]:
-        """Where training must go on: after TERM at the very next step, after KILL an epoch earlier at worst."""
+        """Earliest and latest step to go on from: after TERM the very next, after KILL an epoch earlier at worst."""
         stopped = re.search(r"stopped after step (\d+)", outcome.printed)
         if stopped:
             return int(stopped[1]), int(stopped[1])
@@ -85,20 +85,28 @@ class Drill:
         return max(start, reached - STEPS_PER_EPOCH), reached
 
     def _disturb(self, chain: Chain, command: str, steps_done: int = 0) -> Outcome:
-        number = self.random.choices((signal.SIGKILL, signal.SIGTERM), (0.6, 0.4))[0]
+        """Kill a command at any place or, from outside, at any time."""
         places = self.undisturbed[chain.arm].places[command]
         if self.random.random() < FROM_OUTSIDE:
-            running = chain.start(command, Setting(trace=chain.trace(command)))
-            time.sleep(self.random.uniform(0, 0.01 + 0.015 * len(places)))
-            group = self.random.random() < 0.5
-            running.send(number, group=group)
-            where = "the group" if group else "the process"
-            outcome: Outcome = running.wait()
-        else:
-            place, times = self._place_among(places, steps_done)
-            fault = Fault(place, times, number)
-            outcome = chain.execute(command, Setting(fault=fault))
-            where = re.sub("[0-9a-f]{16,}", "...", place)
+            return self._strike_from_outside(chain, command, seconds=0.015 * len(places))
+        return self._strike(chain, command, *self._place_among(places, steps_done))
+
+    def _strike(self, chain: Chain, command: str, place: str, times: int) -> Outcome:
+        number = self._signal()
+        outcome = chain.execute(command, Setting(fault=Fault(place, times, number)))
+        return self._counted(outcome, command, number, re.sub("[0-9a-f]{16,}", "...", place))
+
+    def _strike_from_outside(self, chain: Chain, command: str, seconds: float) -> Outcome:
+        number, group = self._signal(), self.random.random() < 0.5
+        running = chain.start(command, Setting(trace=chain.trace(command)))
+        time.sleep(self.random.uniform(0, 0.01 + seconds))
+        running.send(number, group=group)
+        return self._counted(running.wait(), command, number, "the group" if group else "the process")
+
+    def _signal(self) -> signal.Signals:
+        return self.random.choices((signal.SIGKILL, signal.SIGTERM), (0.6, 0.4))[0]
+
+    def _counted(self, outcome: Outcome, command: str, number: signal.Signals, where: str) -> Outcome:
         assert "Traceback" not in outcome.printed, outcome.printed
         assert outcome.code in (0, *HALTED), outcome.printed
         if outcome.code in HALTED:

@@ -43,21 +43,24 @@ def profile_notes(results: Results) -> list[str]:
 
 def machine_notes(results: Results) -> list[str]:
     """What else went on while it was measured, as far as the machine tells; a sentence a data set and encoder."""
-    sentences = []
-    cells = profile_summary_of(results).get("cells", [])
-    for cell in cells:
-        around = cell.get("surroundings", {})
-        if not around:
-            continue
-        place = f" ({cell['dataset']}, {cell['encoder']})" if len(cells) > 1 else ""
+    cells = profile_summary_of(results)
+    sentences = [_surroundings(results, cell, len(cells) > 1) for cell in cells]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _surroundings(results: Results, cell: Mapping[str, Any], several: bool) -> str:
+    try:
+        around = cell["surroundings"]
+        place = f" ({cell['dataset']}, {cell['encoder']})" if several else ""
         others = ", ".join(f"{other['name']} {number(other['processors'], 2)}" for other in around["neighbours"])
-        busiest = f"; busiest of them, in processors: {others}" if others else ""
-        sentences.append(
+        return (
             f"While steps were timed{place}, others had {number(100 * around['foreign_load'], 0)} % of the machine"
-            f"{busiest}. Thermal throttling: {_count(around['thermal_throttling'])}; held back by a quota: "
+            f"{f'; busiest of them, in processors: {others}' if others else ''}. "
+            f"Thermal throttling: {_count(around['thermal_throttling'])}; held back by a quota: "
             f"{_count(around['quota_seconds'], ' s')}; fixed reference work: {_reference(results, cell)}."
         )
-    return sentences
+    except (KeyError, TypeError, ValueError):  # a damaged summary
+        return ""
 
 
 def _count(value: float | None, unit: str = "") -> str:
@@ -90,7 +93,23 @@ def memory_claim_notes(results: Results) -> list[str]:
             for row in rows.to_dict("records")
         ]
         sentences.append(f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: {'; '.join(parts)}.")
-    return sentences
+    return [*sentences, *_streaming_notes(results)]
+
+
+def _streaming_notes(results: Results) -> list[str]:
+    """What a loss that holds all logits would take at the largest queue that was measured."""
+    queues = profile_table_of(results, "queues")
+    if queues.empty:
+        return []
+    largest = queues[(queues["queue_size"] == queues["queue_size"].max()) & (queues["arm"] == results.plan.baseline)]
+    sizes = largest.groupby("version")["tensor_mib"].first()
+    if not {"streamed", "plain"} <= set(sizes.index):
+        return []
+    return [
+        f"At {number(float(queues['queue_size'].max()), 0)} keys a step of {results.plan.baseline} takes "
+        f"{number(sizes['streamed'], 0)} MiB of tensors with this loss, which streams the queue, and "
+        f"{number(sizes['plain'], 0)} MiB with one that holds all logits."
+    ]
 
 
 def _relative(row: Mapping[Any, Any]) -> str:

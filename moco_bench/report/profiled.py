@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from moco_bench.errors import InputError
@@ -12,16 +13,24 @@ from moco_bench.report.results import Results
 FOLDER = "profile"
 WHOLE_STEP = "step"
 
+_TEXT = ("arm", "dataset", "encoder", "phase", "part", "during", "quantity", "label", "version")
+_TRUTH = ("exclusive", "leaks")
 _NEEDED = {
-    "time": ("arm", "part", "median_ms", "q1", "q3", "ratio", "images_per_second", "exclusive"),
+    "time": ("arm", "part", "median_ms", "q1", "q3", "foreign_load", "exclusive"),
     "memory": ("arm", "phase", "part", "mib"),
-    "timeline": ("arm", "ms", "during"),
+    "timeline": ("arm", "ms"),
     "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
-    "work": ("arm", "part", "flops", "share_of_ceiling", "images_per_joule"),
+    "work": ("arm", "part", "flops"),
     "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
     "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),
-    "capacity": ("arm", "limit_mib", "batch_size", "mib"),
+    "capacity": ("arm", "limit_mib"),
     "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
+}
+_MAY_BE_EMPTY = {
+    "time": ("images_per_second", "ratio", "ratio_q1", "ratio_q3"),
+    "timeline": ("during",),
+    "work": ("share_of_ceiling", "images_per_joule"),
+    "capacity": ("batch_size", "mib"),
 }
 
 
@@ -35,17 +44,24 @@ class Cell:
 
 
 def profile_table_of(results: Results, name: str) -> pd.DataFrame:
-    """The table `name`.csv of the profile; empty where there is none or where it can't be used."""
+    """The table `name`.csv of the profile. Damaged rows are left out; empty where no row or no file can be used."""
     path = results.directory / FOLDER / f"{name}.csv"
     if not path.is_file():
         return pd.DataFrame()
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, dtype=str, encoding="utf-8", on_bad_lines="skip")
     except (OSError, ValueError, UnicodeDecodeError):  # pandas' parser errors are ValueErrors
         return pd.DataFrame()
-    if any(column not in table for column in (*_NEEDED.get(name, ()), "dataset", "encoder")):
+    needed = [*_NEEDED[name], "dataset", "encoder"]
+    if any(column not in table for column in (*needed, *_MAY_BE_EMPTY.get(name, ()))):
         return pd.DataFrame()
-    return table
+    for column in table.columns:
+        if column in _TRUTH:
+            table[column] = table[column].str.lower().map({"true": True, "false": False})
+        elif column not in _TEXT:
+            table[column] = pd.to_numeric(table[column], errors="coerce").replace([np.inf, -np.inf], np.nan)
+    table = table.dropna(subset=needed).reset_index(drop=True)
+    return table.astype({column: bool for column in _TRUTH if column in table})
 
 
 def profile_cells(table: pd.DataFrame) -> list[Cell]:
@@ -58,13 +74,14 @@ def profile_cells(table: pd.DataFrame) -> list[Cell]:
     ]
 
 
-def profile_summary_of(results: Results) -> dict[str, Any]:
-    """`profile.json`; empty where there is none or where it can't be used."""
+def profile_summary_of(results: Results) -> list[dict[str, Any]]:
+    """What `profile.json` says about each data set and encoder; empty where it can't be used."""
     try:
         summary = read_json(results.directory / FOLDER / "profile.json")
     except InputError:
-        return {}
-    return summary if isinstance(summary, dict) else {}
+        return []
+    cells = summary.get("cells") if isinstance(summary, dict) else None
+    return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
 
 
 def title_of(part: str) -> str:

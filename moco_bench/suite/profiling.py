@@ -22,19 +22,21 @@ class GrowthConfig(Section):
     encoders: Annotated[tuple[EncoderConfig, ...], Field(max_length=16)] = Field(
         (), description="Further encoders, in the same spelling as the suite's."
     )
-    repeats: Annotated[int, Field(ge=1, le=100)] = Field(3, description="Rounds over all arms, for each value.")
-    steps: Annotated[int, Field(ge=1, le=1000)] = Field(3, description="Timed steps of an arm in each round.")
+    repeats: Annotated[int, Field(ge=1, le=100)] = Field(7, description="Rounds over all arms, for each value.")
+    steps: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="Timed steps of an arm in each round.")
 
 
 class ProfileConfig(Section):
     """Memory and time of one training step of every arm, measured alone on the machine."""
 
-    repeats: Annotated[int, Field(ge=2, le=1000)] = Field(5, description="Rounds over all arms.")
+    repeats: Annotated[int, Field(ge=2, le=1000)] = Field(
+        20, description="Rounds over all arms: many short ones, so that drifts of the machine hit all arms alike."
+    )
     steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        8, description="Timed steps of an arm in each round: as many again are timed part by part."
+        1, description="Timed steps of an arm in each round: as many again are timed part by part."
     )
     warmup_steps: Annotated[int, Field(ge=1, le=1000)] = Field(
-        2, description="Steps before these that are not counted."
+        1, description="Steps before these that are not counted."
     )
     evaluation: bool = Field(True, description="Measure the memory of an evaluation, too.")
     growth: GrowthConfig | None = Field(None, description="How cost grows with batch, queue, k/K, D and encoder.")

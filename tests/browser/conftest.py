@@ -31,9 +31,13 @@ def report(tmp_path_factory):
     return write_report(results, root / "reports" / "synthetic")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A headless chromium; skips where there is none, unless MOCO_BENCH_REQUIRE_BROWSER is 1."""
+    """A headless chromium; skips where there is none, unless MOCO_BENCH_REQUIRE_BROWSER is 1.
+
+    It ends with its module: while Playwright lives, the process has a running event loop, in which Snakemake
+    refuses to work.
+    """
     required = os.environ.get("MOCO_BENCH_REQUIRE_BROWSER") == "1"
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     missing = "" if executable else "no chromium (Debian: apt-get install chromium)"

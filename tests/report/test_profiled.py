@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -28,6 +29,7 @@ FACTORS = {"vanilla": 1.0, "dual": 1.1, "filter": 1.2, "both": 1.3}
 PARTS = {"augmentation": 10.0, "query_forward": 20.0, "loss": 5.0, "backward": 40.0}
 MEMORY = {"data_set": 4.0, "activations": 50.0, "loss": 6.0, "baseline": 600.0, "heap_free": 12.0, "unattributed": 8.0}
 FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
+NOTES = (profile_notes, machine_notes, memory_claim_notes)
 TABLES = (profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table)
 
 
@@ -144,7 +146,8 @@ def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
     assert both["fixed batch", "process"] == "no difference"
     assert both["queue of 262,144, this loss", "tensors"] == "higher"
     assert ("fixed accuracy", "tensors") in both
-    (note,) = memory_claim_notes(results)
+    note, streaming = memory_claim_notes(results)
+    assert "At 262,144 keys a step of vanilla takes 10 MiB of tensors with this loss" in streaming
     assert note.startswith("Tensor memory of both relative to vanilla: no difference at fixed batch")
 
 
@@ -242,3 +245,29 @@ def test_damaged_tables_are_left_out(tmp_path, synthetic, content):
     results, links = load_results(path), Links(path, path / "report")
     assert [draw(results) for draw in FIGURES] == [None] * len(FIGURES)
     assert [make(results, links) for make in TABLES] == [None] * len(TABLES)
+
+
+WRONG = ("", "abc", "-1", "0", "inf", "nan", "1e300", '"', "true")
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("seed", range(8))
+def test_no_damage_stops_the_report(tmp_path, synthetic, seed):
+    random = np.random.default_rng(seed)
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    write_profile(path)
+    for file in sorted((path / "profile").glob("*.csv")):
+        lines = file.read_text().splitlines()
+        for place in random.integers(0, len(lines), size=3):
+            cells = lines[place].split(",")
+            cells[random.integers(len(cells))] = WRONG[random.integers(len(WRONG))]
+            lines[place] = ",".join(cells)
+        file.write_text("\n".join(lines))
+    summary = path / "profile" / "profile.json"
+    wrong = ["null", "[]", '"x"'][seed % 3]
+    summary.write_text(summary.read_text().replace(["0.3", '"compiler"', "9e10", "2"][seed % 4], wrong))
+    results, links = load_results(path), Links(path, path / "report")
+    for plot in (draw(results) for draw in FIGURES):
+        assert plot is None or "<svg" in as_svg(plot)
+    assert all(table is None or table.frame() is not None for table in (make(results, links) for make in TABLES))
+    assert all(isinstance(note, str) for notes in NOTES for note in notes(results))

@@ -83,4 +83,6 @@ def _laws(panel: Axes, rows: pd.DataFrame, measure: str, arms: tuple[str, ...]) 
         law = fit_power_law(own["value"].tolist(), own[measure].tolist()) if len(own) else None
         if law is not None:
             ends = np.array([own["value"].min(), own["value"].max()], dtype=float)
-            panel.plot(ends, np.exp(law.intercept) * ends**law.exponent, color=style.colour, linestyle=style.dash)
+            panel.plot(
+                ends, np.exp(law.intercept + law.exponent * np.log(ends)), color=style.colour, linestyle=style.dash
+            )

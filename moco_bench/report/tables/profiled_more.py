@@ -43,14 +43,15 @@ def work_table(results: Results, links: Links) -> Table | None:
 
 def _ceilings(results: Results) -> str:
     said = []
-    for measured in profile_summary_of(results).get("cells", []):
-        ceiling = measured.get("ceiling", {})
-        if ceiling:
-            threads = measured["threads"]
+    for measured in profile_summary_of(results):
+        try:
+            ceiling, threads = measured["ceiling"], measured["threads"]
             said.append(
                 f"{number(ceiling['flops'] / 1e9, 0)} billion operations a second in {ceiling['precision']}, "
                 f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {threads} thread{'s' * (threads != 1)}"
             )
+        except (KeyError, TypeError, ValueError):  # a damaged summary
+            continue
     counted = "Products and convolutions are counted, two operations for a multiplication with addition."
     return f"{counted} Ceiling: {'; '.join(dict.fromkeys(said)) or 'not recorded'}."
 

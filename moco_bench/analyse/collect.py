@@ -45,9 +45,11 @@ def _row(run: Run, results: Path) -> dict[str, Any]:
         "seed": run.seed,
         "replicate": run.replicate,
         "fingerprint": run.fingerprint,
-        "budget": getattr(run, "budget", "epochs"),
+        "budget": run.budget,
         "directory": f"runs/{run.id}",
     }
+    if run.paced_by is not None:
+        return {**expected, "status": "missing", "reason": "waits for its cost, which decides its epochs"}
     directory = run.directory(results)
     if not (directory / "run.json").exists():
         return {**expected, "status": "missing", "reason": _how_far(run, results)}

@@ -22,7 +22,7 @@ from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.power import detectable_effect
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
 from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement
-from moco_bench.analyse.table import cells, finished
+from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.analysis import AnalysisConfig
 
 Finding = Literal[
@@ -48,7 +48,7 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     config = plan.config
     rows = [
         _row(cell, key, contrast, METRICS[name], plan)
-        for key, cell in cells(runs)
+        for key, cell in cells(with_shared_runs(runs))
         for name in metrics_measured(runs, config)
         for contrast in contrasts_among(cell["arm"], plan.baseline, plan.contrasts)
     ]

@@ -114,6 +114,24 @@ def finished(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(runs["status"] == "done") & (runs["replicate"] == 1)]
 
 
+def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs as they are compared: at every budget of a data set and encoder, each arm.
+
+    An arm without rows at a budget (the baseline, which sets it) takes part there with its runs at equal epochs.
+    """
+    order = {arm: index for index, arm in enumerate(dict.fromkeys(runs["arm"]))}
+    parts = []
+    for _, of_cell in runs.groupby(["dataset", "encoder"], sort=False):
+        equal_epochs = of_cell[of_cell["budget"] == "epochs"]
+        parts.append(equal_epochs)
+        for budget in (name for name in BUDGETS[1:] if name in set(of_cell["budget"])):
+            own = of_cell[of_cell["budget"] == budget]
+            shared = equal_epochs[(equal_epochs["replicate"] == 1) & ~equal_epochs["arm"].isin(set(own["arm"]))]
+            both = pd.concat([shared.assign(budget=budget), own])
+            parts.append(both.sort_values("arm", key=lambda arms: arms.map(order), kind="stable"))
+    return pd.concat(parts, ignore_index=True) if parts else runs
+
+
 def cells(runs: pd.DataFrame) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
     """(data set, encoder, budget) and its rows, in the order in which they first appear."""
     return [(key, rows) for key, rows in runs.groupby(["dataset", "encoder", "budget"], sort=False)]

@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
     """Write runs.csv and a copy of the suite; say how many runs are there."""
     from moco_bench.analyse.collect import collect
     from moco_bench.analyse.write import write_table
-    from moco_bench.suite.runs import expand
+    from moco_bench.suite.costs import known_runs
     from moco_bench.suite.suite import load_suite
 
     suite = load_suite(args.suite)
-    table = collect(expand(suite), args.results)
+    table = collect(known_runs(suite, args.results), args.results)
     directory = args.results / suite.name
     write_table(directory / "runs.csv", table)
     write_atomically(directory / "suite.yaml", lambda path: _copy(args.suite, path))

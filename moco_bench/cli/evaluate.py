@@ -8,8 +8,9 @@ from typing import Any
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.files import read_mapping, write_json
+from moco_bench.suite.costs import find_settled_run
 from moco_bench.suite.record import read_record
-from moco_bench.suite.runs import Run, find_run
+from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite, load_suite
 
 HELP = "Evaluate a trained run (metrics.json), or a data set's floors: raw pixels and random encoders."
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if options.floors is not None:
         path = _evaluate_floors(suite, options.floors, options.results)
     else:
-        path = _evaluate_run(find_run(suite, options.run_id), options.results)
+        path = _evaluate_run(find_settled_run(suite, options.run_id, options.results), options.results)
     print(path)
     return 0
 
@@ -53,9 +54,13 @@ def _evaluate_run(wanted: Run, results: Path) -> Path:
 def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, Any]:
     if record["status"] != "done":
         return _without_metrics(wanted, record["reason"])
-    stored = _stored(wanted, record, wanted.checkpoints(results))
-    if stored is not None:
-        return stored
+    places = [wanted.stored_evaluation(wanted.checkpoints(results))]
+    if record.get("shared_from"):  # the run that it is one with may have been evaluated already
+        places.append(results / str(record["shared_from"]) / "metrics.json")
+    for place in places:
+        stored = _stored(place, wanted, record)
+        if stored is not None:
+            return stored
 
     from moco_bench.data.datasets import load_dataset
     from moco_bench.evaluate.stored import store_evaluation
@@ -77,13 +82,14 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
             return _without_metrics(wanted, str(failure))
 
 
-def _stored(wanted: Run, record: dict[str, Any], checkpoints: Path) -> dict[str, Any] | None:
-    """What the training process left, if it is there, whole, and about the same images."""
+def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] | None:
+    """What an evaluation left there, if it is whole, asked the same, and is about the same images."""
     try:
-        metrics = read_mapping(wanted.stored_evaluation(checkpoints))
+        metrics = read_mapping(place)
     except InputError:
         return None
-    return metrics if metrics.get("data_sha256") == record["data"]["sha256"] else None
+    asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
+    return metrics if asked_the_same and metrics.get("data_sha256") == record["data"]["sha256"] else None
 
 
 def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:

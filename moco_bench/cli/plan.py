@@ -8,8 +8,8 @@ from collections import Counter
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.suite.checks import warnings
+from moco_bench.suite.costs import known_runs
 from moco_bench.suite.plan import PlannedRun, plan_run
-from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 
 HELP = "Check a suite and list its runs, the state of each, and why it would run. Writes nothing."
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan; warnings go to standard error."""
     suite = load_suite(options.suite)
-    planned = [plan_run(run, options.results) for run in expand(suite)]
+    planned = [plan_run(run, options.results) for run in known_runs(suite, options.results)]
     for warning in warnings(suite):
         print(f"warning: {warning}", file=sys.stderr)
     if options.json:
@@ -46,6 +46,8 @@ def _as_dict(item: PlannedRun) -> dict[str, object]:
         "encoder": item.run.encoder.title,
         "seed": item.run.seed,
         "replicate": item.run.replicate,
+        "budget": item.run.budget,
+        "epochs": None if item.run.paced_by else item.run.train.epochs,
         "state": item.state,
         "would_run": item.would_run,
         "reason": item.reason,

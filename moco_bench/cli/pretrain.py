@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import Interrupted, RunFailed
-from moco_bench.suite.runs import Run, find_run
+from moco_bench.suite.costs import find_settled_run
+from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import load_suite
 
 HELP = """Train one run of a suite to its end, or go on from its checkpoint, and evaluate it.
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the run's files; `metrics.json` is left to `evaluate`, which finds what was computed here."""
     suite = load_suite(options.suite)
-    wanted = find_run(suite, options.run_id)
+    wanted = find_settled_run(suite, options.run_id, options.results)
     checkpoints = wanted.checkpoints(options.results)
 
     from moco_bench.data.datasets import load_described

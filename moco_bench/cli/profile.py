@@ -8,10 +8,13 @@ from typing import Any
 
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
-from moco_bench.suite.suite import load_suite
+from moco_bench.files import write_json
+from moco_bench.suite.costs import budget_rows, costs_path
+from moco_bench.suite.suite import Suite, load_suite
 
 HELP = """Measure where memory and time of each arm's training step go: results/SUITE/profile/.
 
+With --costs only what equal compute needs: each arm's cost beside the baseline's, results/SUITE/costs.json.
 It wants the machine to itself; what else ran is detected and written down."""
 EXAMPLE = "moco-bench profile config/quickstart.yaml"
 
@@ -20,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_suite(parser)
     parser.add_argument("--json", action="store_true", help="print time and memory as JSON")
+    parser.add_argument(
+        "--costs", action="store_true", help="measure no more than what the suite's `budgets` need to know"
+    )
     parser.add_argument(
         "--trace",
         type=Path,
@@ -31,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the profile's files and print time and peak memory of each arm."""
     suite = load_suite(options.suite)
+    if options.costs:
+        return _costs(suite, options)
 
     from moco_bench.profile.run import profile_suite, trace_suite, write_profile
     from moco_bench.train.gpu_lease import leased_device
@@ -48,6 +56,36 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({name: tables[name] for name in ("time", "memory")}, indent=2))
         return 0
     print(_as_text(tables, directory))
+    return 0
+
+
+def _costs(suite: Suite, options: argparse.Namespace) -> int:
+    """Write `costs.json` and print what it leaves each arm of its epochs."""
+    from moco_bench.profile.costs import costs_of_suite
+    from moco_bench.train.gpu_lease import leased_device
+    from moco_bench.train.signals import interrupted_by_signals
+
+    path = costs_path(suite, options.results)
+    with interrupted_by_signals("costs"), leased_device(suite.train.device) as device:
+        costs = costs_of_suite(suite, device, options.results, tell=_tell)
+        write_json(path, costs)
+    if options.json:
+        print(json.dumps(costs, indent=2))
+        return 0
+    header = ("arm", "data set", "encoder", "equal", "relative cost", "epochs", "")
+    rows = [
+        (
+            row["arm"],
+            row["dataset"],
+            row["encoder"],
+            row["budget"],
+            f"{row['relative']:.3f}",
+            str(row["epochs"]),
+            f"shared: the {row['declared_epochs']} of equal epochs" if row["shared"] else "",
+        )
+        for row in budget_rows(suite, costs["costs"])
+    ]
+    print(f"{text_table(header, rows)}\n{path}")
     return 0
 
 

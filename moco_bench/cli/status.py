@@ -8,8 +8,8 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
+from moco_bench.suite.costs import known_runs
 from moco_bench.suite.plan import PlannedRun, plan_run
-from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 
 HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a row for each data set, encoder and arm."""
     suite = load_suite(options.suite)
-    planned = [plan_run(run, options.results) for run in expand(suite)]
+    planned = [plan_run(run, options.results) for run in known_runs(suite, options.results)]
     cells: dict[tuple[str, str, str], dict[str, int]] = {}
     for item in planned:
         cell = (item.run.dataset.title, item.run.encoder.title, item.run.arm)

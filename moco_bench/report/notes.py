@@ -73,7 +73,7 @@ def floor_notes(results: Results) -> list[str]:
 
 def pairing_note(results: Results) -> str:
     """What the hashes prove about the seeds."""
-    table = random_number_table(results.runs)
+    table = random_number_table(results.compared)
     if table.empty:
         return "No finished runs, so no pairs."
     counts = table["paired"].value_counts()

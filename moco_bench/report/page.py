@@ -7,7 +7,7 @@ from shlex import quote
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
-from moco_bench.report.figures.curves import false_negative_figure, learning_figure
+from moco_bench.report.figures.curves import false_negative_figure, gradient_figure, learning_figure
 from moco_bench.report.figures.effects import effects_figure
 from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
@@ -21,6 +21,7 @@ from moco_bench.report.profile_page import PROFILE_SECTIONS
 from moco_bench.report.results import Results
 from moco_bench.report.summary import Summary, summarise
 from moco_bench.report.tables.accuracy import accuracy_table, differences_table, runs_table
+from moco_bench.report.tables.budgets import budgets_table
 from moco_bench.report.tables.context import machines_table, published_table
 from moco_bench.report.tables.cost import cost_table
 from moco_bench.report.tables.effects import certainty_table, claims_table, effects_table
@@ -111,7 +112,9 @@ def _sections(results: Results, links: Links) -> list[Section]:
             (*figures(effects_figure), *tables(effects_table, certainty_table)),
         ),
         Section("claims", "The paper\u2019s claims", _claims_note(results), tables(claims_table)),
-        Section("cost", "Cost", tuple(cost_notes(results)), (*figures(cost_figure), *tables(cost_table))),
+        Section(
+            "cost", "Cost", tuple(cost_notes(results)), (*figures(cost_figure), *tables(cost_table, budgets_table))
+        ),
         *(
             Section(part.id, part.title, tuple(part.notes(results)), (*figures(*part.figures), *tables(*part.tables)))
             for part in PROFILE_SECTIONS
@@ -122,7 +125,10 @@ def _sections(results: Results, links: Links) -> list[Section]:
         Section("training", "Training", (), figures(learning_figure, neighbours_figure)),
         Section("robustness", "Robustness", (), figures(corruption_figure)),
         Section(
-            "mechanism", "Mechanism", (), (*figures(false_negative_figure, similarity_figure), *tables(mechanism_table))
+            "mechanism",
+            "Mechanism",
+            (),
+            (*figures(false_negative_figure, gradient_figure, similarity_figure), *tables(mechanism_table)),
         ),
         Section("trust", "Trust", _noise_note(results), tables(pairing_table, noise_table)),
         Section("published", "Published numbers", (), tables(published_table)),

@@ -9,7 +9,7 @@ import pandas as pd
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
-from moco_bench.analyse.table import finished, read_runs
+from moco_bench.analyse.table import finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
 
@@ -38,6 +38,11 @@ class Results:
     def finished(self) -> pd.DataFrame:
         """Finished runs, each seed's first time."""
         return finished(self.runs)
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """Runs as they are compared: at budgets other than epochs, the baseline's runs stand beside the arms' own."""
+        return with_shared_runs(self.runs)
 
     @property
     def arms(self) -> tuple[str, ...]:

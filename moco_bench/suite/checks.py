@@ -46,6 +46,7 @@ def check_suite(suite: Suite) -> None:
     for encoder in suite.encoders:
         _check_encoder(encoder)
     _check_arms(suite)
+    _check_budgets(suite)
     for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
         where = f"arms.{run.arm}"
         size = training_images(run.dataset)
@@ -96,6 +97,7 @@ def _warn(suite: Suite) -> Iterator[str]:
 
 def _check_size(suite: Suite) -> None:
     seeds = len(suite.seeds) + len(suite.repeat_seeds)
+    seeds += len(suite.seeds) * (len(suite.budgets) - 1)
     count = len(suite.datasets) * len(suite.encoders) * len(suite.arms) * seeds
     if count > MOST_RUNS:
         raise InputError(
@@ -173,6 +175,15 @@ def _check_arms(suite: Suite) -> None:
                 raise InputError(f"contrasts.{name}: {arm!r} is not an arm; arms are {', '.join(suite.arms)}")
         if treatment == control:
             raise InputError(f"contrasts.{name}: compares {treatment!r} with itself")
+
+
+def _check_budgets(suite: Suite) -> None:
+    if len(set(suite.budgets)) < len(suite.budgets):
+        raise InputError("budgets: each may stand once")
+    if "epochs" not in suite.budgets:
+        raise InputError("budgets: `epochs` is always one of them; equal seconds or operations are measured against it")
+    if len(suite.budgets) > 1 and len(suite.arms) < 2:
+        raise InputError("budgets: one arm has nobody to be equal to; leave `budgets` out")
 
 
 def _check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:

@@ -13,6 +13,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Budget = Literal["epochs", "seconds", "flops"]
 NOT_IDENTITY: dict[str, Any] = {"identity": False}
 
 

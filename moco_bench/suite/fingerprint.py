@@ -18,10 +18,10 @@ from moco_bench.suite.config import (
     TrainConfig,
 )
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a change of the code changes the numbers of a training run."""
 
-EVALUATION_PROTOCOL = 1
+EVALUATION_PROTOCOL = 2
 """Raised when a change of the code changes the numbers of an evaluation."""
 
 

@@ -31,6 +31,8 @@ class PlannedRun:
 def plan_run(run: Run, results: Path) -> PlannedRun:
     """Find out how far a run is, from its files alone."""
     directory, checkpoints = run.directory(results), run.checkpoints(results)
+    if run.paced_by is not None:
+        return PlannedRun(run, "new", f"waits for the cost of arm {run.arm}, which decides its epochs")
     if not (directory / "run.json").exists():
         if any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
             return PlannedRun(run, "started", "has a checkpoint to go on from")

@@ -1,20 +1,37 @@
 """A suite becomes runs: data sets x encoders x arms x seeds, each with its configuration and two fingerprints."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
+from moco_bench.files import sha256_of
+from moco_bench.suite.config import Budget, ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 from moco_bench.suite.fingerprint import evaluation_fingerprint, pretraining_fingerprint
 from moco_bench.suite.suite import Suite, validate
 
 
 @dataclass(frozen=True)
 class Run:
-    """One pretraining run and its evaluation."""
+    """One pretraining run and its evaluation.
+
+    Attributes:
+        suite: name of the suite.
+        dataset: which images.
+        encoder: which network.
+        arm: name of the arm.
+        contrast: queue, loss and negatives.
+        train: the loop.
+        evaluate: what is measured at its end.
+        seed: of all its random numbers.
+        replicate: 1, or 2 for a seed that is run a second time.
+        budget: at what it is equal to the baseline.
+        paced_by: the baseline's run whose training time or arithmetic it is to have, as long as the epochs that this
+            leaves it are unknown (`costs.settled`); until then `train.epochs` are those of equal epochs.
+    """
 
     suite: str
     dataset: DatasetConfig
@@ -25,19 +42,29 @@ class Run:
     evaluate: EvaluateConfig
     seed: int
     replicate: int = 1
+    budget: Budget = "epochs"
+    paced_by: "Run | None" = None
 
     @property
     def id(self) -> str:
-        """`DATASET/ENCODER/ARM/seedN`, the run's place below `runs/`; a repeated seed is `seedN-rep2`."""
-        repeated = f"-rep{self.replicate}" if self.replicate > 1 else ""
-        return f"{self.dataset.title}/{self.encoder.title}/{self.arm}/seed{self.seed}{repeated}"
+        """The run's place below `runs/`: `DATASET/ENCODER/ARM/seedN`.
+
+        A repeated seed is `seedN-rep2`, a run at the baseline's training time or arithmetic `seedN-seconds` or
+        `seedN-flops`.
+        """
+        which = f"-rep{self.replicate}" if self.replicate > 1 else ""
+        which += f"-{self.budget}" if self.budget != "epochs" else ""
+        return f"{self.dataset.title}/{self.encoder.title}/{self.arm}/seed{self.seed}{which}"
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of what shapes the weights."""
-        return pretraining_fingerprint(
+        """Of what shapes the weights; of what is asked for, while the epochs are unknown."""
+        own = pretraining_fingerprint(
             dataset=self.dataset, encoder=self.encoder, contrast=self.contrast, train=self.train, seed=self.seed
         )
+        if self.paced_by is None:
+            return own
+        return sha256_of({"pretraining": own, "budget": self.budget, "paced_by": self.paced_by.fingerprint})
 
     @cached_property
     def evaluation_fingerprint(self) -> str:
@@ -62,27 +89,34 @@ class Run:
 
 
 def expand(suite: Suite) -> tuple[Run, ...]:
-    """All runs of a suite, in the order data set, encoder, arm, seed; repeated seeds last.
+    """All runs of a suite, in the order data set, encoder, arm, seed; then repeated seeds, then other budgets.
+
+    The epochs of runs with a budget other than epochs are left open; see `costs.settled`.
 
     Raises:
         InputError: an arm changes something that doesn't exist or to a value that can't be.
     """
-    cells = [
-        (dataset, arm, *resolve_arm(suite, encoder, arm))
-        for dataset in suite.datasets
-        for encoder in suite.encoders
-        for arm in suite.arms
-    ]
-    seeds = [(seed, 1) for seed in suite.seeds] + [(seed, 2) for seed in suite.repeat_seeds]
-    return tuple(
-        Run(suite.name, dataset, encoder, arm, contrast, train, suite.evaluate, seed, replicate)
-        for dataset, arm, encoder, contrast, train in cells
-        for seed, replicate in seeds
-    )
+    cells = product(suite.datasets, suite.encoders)
+    return tuple(run for dataset, encoder in cells for run in _runs_of_cell(suite, dataset, encoder))
+
+
+def _runs_of_cell(suite: Suite, dataset: DatasetConfig, encoder: EncoderConfig) -> Iterator[Run]:
+    def run_of(arm: str, seed: int, replicate: int = 1) -> Run:
+        own_encoder, contrast, train = sections[arm]
+        return Run(suite.name, dataset, own_encoder, arm, contrast, train, suite.evaluate, seed, replicate)
+
+    sections = {arm: resolve_arm(suite, encoder, arm) for arm in suite.arms}
+    for arm in suite.arms:
+        yield from (run_of(arm, seed) for seed in suite.seeds)
+        yield from (run_of(arm, seed, 2) for seed in suite.repeat_seeds)
+        for budget in suite.budgets:
+            if budget != "epochs" and arm != suite.baseline:
+                for seed in suite.seeds:
+                    yield replace(run_of(arm, seed), budget=budget, paced_by=run_of(suite.baseline, seed))
 
 
 def find_run(suite: Suite, run_id: str) -> Run:
-    """The run that lies at `run_id` below `runs/`. Raises `InputError` with the nearest that exists."""
+    """The run that lies at `run_id` below `runs/`. Raises `InputError` with the first that exists."""
     runs = {run.id: run for run in expand(suite)}
     if run_id not in runs:
         raise InputError(f"suite {suite.name} has no run {run_id!r}; its first is {next(iter(runs))!r}")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.config import (
+    Budget,
     ContrastConfig,
     DatasetConfig,
     EncoderConfig,
@@ -60,6 +61,12 @@ class Suite(Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=10_000), BeforeValidator(_spell_out_seeds)] = (0,)
     repeat_seeds: tuple[Seed, ...] = Field((), description="Seeds that run a second time: the noise floor.")
+    budgets: tuple[Budget, ...] = Field(
+        ("epochs",),
+        min_length=1,
+        description="At what the arms are equal: `epochs`, and in runs of their own at the baseline's training time "
+        "(`seconds`) or arithmetic (`flops`).",
+    )
     baseline: Label = Field("vanilla", description="The arm that others are compared with; it may change nothing.")
     arms: dict[Label, Annotated[ArmConfig, BeforeValidator(_empty_for_nothing)]] = Field(min_length=1, max_length=1000)
     contrasts: dict[Label, tuple[Label, Label]] = Field(

@@ -46,6 +46,7 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         write_atomically(target / name, lambda path, name=name: _link_or_copy(source / name, path))  # type: ignore[misc]
     shared_from = record.get("shared_from") or str(source.relative_to(results))
     names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
+    names["budget"] = run.budget
     write_json(target / "run.json", {**record, **names, "shared_from": shared_from})
     return True
 

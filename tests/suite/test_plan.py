@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
@@ -17,7 +18,7 @@ def lay(run, results, *, status="done", metrics=True, sha256="a", **changes):
     directory.mkdir(parents=True)
     config = {name: getattr(run, name).model_dump(mode="json") for name in ("dataset", "encoder", "contrast", "train")}
     record = {
-        "fingerprint": run.fingerprint, "protocol": 1, "status": status, "config": config, "seed": 0,
+        "fingerprint": run.fingerprint, "protocol": PROTOCOL, "status": status, "config": config, "seed": 0,
         "data": {"sha256": sha256}, "hashes": {}, "reason": None, **changes,
     }  # fmt: skip
     (directory / "run.json").write_text(json.dumps(record))
@@ -69,4 +70,4 @@ def test_other_data_and_other_protocol(run, tmp_path):
 def test_the_protocol_is_named(run, tmp_path):
     lay(run, tmp_path, protocol=0, fingerprint="older")
 
-    assert plan_run(run, tmp_path).reason == "training protocol 0, now 1"
+    assert plan_run(run, tmp_path).reason == f"training protocol 0, now {PROTOCOL}"

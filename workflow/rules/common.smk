@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
+from moco_bench.suite.costs import costs_fingerprint
 from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.runs import expand as expand_suite
@@ -80,6 +81,15 @@ def run_of(wildcards):
 def of_each_run(name):
     """The file `name` of every run."""
     return [f"{RESULTS}/runs/{run_id}/{name}" for run_id in RUNS]
+
+
+def what_paces(wildcards):
+    """What a run at equal seconds or operations waits for: its cost, and the run at equal epochs that it may be one with."""
+    run = run_of(wildcards)
+    if run.budget == "epochs":
+        return []
+    equal_epochs = run.id.removesuffix(f"-{run.budget}")
+    return [f"{RESULTS}/costs.json", f"{RESULTS}/runs/{equal_epochs}/metrics.json"]
 
 
 def of_each_dataset(kind):

@@ -5,6 +5,7 @@
 rule pretrain:
     input:
         manifest=rules.prepare.output.manifest,
+        paced_by=what_paces,
     output:
         run=f"{RESULTS}/runs/{RUN}/run.json",
         history=f"{RESULTS}/runs/{RUN}/history.csv",

@@ -28,3 +28,27 @@ rule profile:
         "Profile all arms"
     shell:
         "moco-bench profile {params.suite:q} > {log:q} 2>&1"
+
+
+# What equal compute is measured by. Only suites with such a budget have runs that ask for it.
+rule costs:
+    input:
+        manifests=of_each_dataset("data"),
+    output:
+        costs=f"{RESULTS}/costs.json",
+    log:
+        f"{LOGS}/costs.log",
+    priority: 2
+    conda:
+        ENVIRONMENT
+    threads: ALL_CORES
+    resources:
+        gpu=GPUS,
+        slots=ALL_SLOTS,
+    params:
+        fingerprint=costs_fingerprint(SUITE),
+        suite=suite_argument,
+    message:
+        "Measure what a step of each arm costs"
+    shell:
+        "moco-bench profile {params.suite:q} --costs > {log:q} 2>&1"

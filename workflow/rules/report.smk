@@ -6,6 +6,7 @@ rule collect:
         runs=of_each_run("run.json"),
         metrics=of_each_run("metrics.json"),
         floors=of_each_dataset("floors") if SUITE.evaluate.floors else [],
+        costs=[f"{RESULTS}/costs.json"] if SUITE.budgets != ("epochs",) else [],
     output:
         table=f"{RESULTS}/runs.csv",
         suite=f"{RESULTS}/suite.yaml",

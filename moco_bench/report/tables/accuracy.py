@@ -35,7 +35,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
     """Mean and standard deviation over seeds, one row an arm; the floors below each data set's arms."""
     metrics = accuracy_metrics(results)
     rows: list[tuple[Cell, ...]] = []
-    for (dataset, encoder, budget), of_cell in cells(results.runs):
+    for (dataset, encoder, budget), of_cell in cells(results.compared):
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         planned = of_cell[of_cell["replicate"] == 1]
         for arm in dict.fromkeys(of_cell["arm"]):
@@ -142,7 +142,7 @@ def differences_table(results: Results, links: Links) -> Table:
     metric = METRICS[results.plan.config.primary]
     contrasts = contrasts_among(results.arms, results.plan.baseline, results.plan.contrasts)
     rows = []
-    for (dataset, encoder, budget), of_cell in cells(results.runs):
+    for (dataset, encoder, budget), of_cell in cells(results.compared):
         pairs = {contrast.name: paired_values(of_cell, contrast, metric) for contrast in contrasts}
         for seed in sorted(of_cell["seed"].unique()):
             values = [

@@ -17,7 +17,7 @@ def cost_table(results: Results, links: Links) -> Table:
     """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs."""
     source = links.to("runs.csv")
     rows: list[tuple[Cell, ...]] = []
-    for (dataset, encoder, budget), of_cell in cells(results.runs):
+    for (dataset, encoder, budget), of_cell in cells(results.compared):
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         quiet = done[done["exclusive"]]
         for arm in dict.fromkeys(of_cell["arm"]):

@@ -12,7 +12,7 @@ from moco_bench.report.tables.model import Column, Table, cell, drop_constant
 
 def pairing_table(results: Results, links: Links) -> Table:
     """One row a seed: the hashes that its arms share. Unequal hashes are listed one after the other."""
-    found = random_number_table(results.runs)
+    found = random_number_table(results.compared)
     rows = tuple(
         (
             cell(row["seed"], row["seed"]),
@@ -88,7 +88,8 @@ def holes_table(results: Results, links: Links) -> Table | None:
         (
             cell(
                 f"{row['dataset']}/{row['encoder']}/{row['arm']}/seed{row['seed']}"
-                + (f"-rep{row['replicate']}" if row["replicate"] > 1 else ""),
+                + (f"-rep{row['replicate']}" if row["replicate"] > 1 else "")
+                + (f"-{row['budget']}" if row["budget"] != "epochs" else ""),
                 href=links.to_run(row["directory"], "run.json") if row["status"] == "failed" else "",
             ),
             cell(row["budget"]),

@@ -1,0 +1,182 @@
+"""Equal compute: what an arm's step costs beside the baseline's, and how many epochs that leaves it.
+
+A run at equal seconds or operations is a run of its own with its whole schedule, shorter or longer than the one at
+equal epochs: a point in the middle of a schedule is not comparable with its end. Costs are measured or counted before
+(`moco-bench profile SUITE --costs`) and lie in `results/SUITE/costs.json`.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping, sha256_of
+from moco_bench.suite.config import Budget
+from moco_bench.suite.runs import Run, expand, find_run
+from moco_bench.suite.suite import Suite
+
+COSTS_PROTOCOL = 1
+"""Raised when a change of the code changes what a cost means."""
+
+SHARED_WITHIN = 0.05
+"""An arm whose cost is this near to the baseline's isn't run again: its runs at equal epochs serve."""
+
+Costs = Mapping[tuple[str, str, str, str], float]
+"""(data set, encoder, arm, budget) -> cost of training on one image, relative to the baseline's."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An arm and the baseline that its cost is compared with."""
+
+    run: Run
+    baseline: Run
+
+    @property
+    def key(self) -> str:
+        """Of what the cost depends on besides the machine; equal pairs of several suites are measured once."""
+        return sha256_of([COSTS_PROTOCOL, _without_length(self.run), _without_length(self.baseline)])
+
+
+def costs_path(suite: Suite, results: Path) -> Path:
+    """Where a suite's costs lie."""
+    return results / suite.name / "costs.json"
+
+
+def pairs_of(suite: Suite) -> tuple[Pair, ...]:
+    """Every arm that has runs at equal compute, once for each data set and encoder."""
+    found: dict[tuple[str, str, str], Pair] = {}
+    for run in expand(suite):
+        if run.paced_by is not None:
+            found.setdefault(_place(run), Pair(replace(run, budget="epochs", paced_by=None), run.paced_by))
+    return tuple(found.values())
+
+
+def costs_fingerprint(suite: Suite) -> str:
+    """Of what `costs.json` depends on besides the machine."""
+    return sha256_of({"budgets": suite.budgets, "pairs": [(*_place(pair.run), pair.key) for pair in pairs_of(suite)]})
+
+
+def read_costs(path: Path) -> Costs:
+    """Read `costs.json`. Raises `InputError` where it is missing or not what `profile --costs` writes."""
+    rows = read_mapping(path).get("costs")
+    try:
+        costs = {_row_key(row): float(row["relative"]) for row in rows}  # type: ignore[union-attr]
+    except (KeyError, TypeError, ValueError):
+        raise _damaged(path) from None
+    if not all(math.isfinite(relative) and relative > 0 for relative in costs.values()):
+        raise _damaged(path)
+    return costs
+
+
+def settled(run: Run, costs: Costs) -> Run:
+    """The run with the epochs that its budget leaves it; the run as it is where nothing is open or no cost is known.
+
+    Warm-ups keep their share of the schedule.
+    """
+    relative = costs.get((*_place(run), run.budget))
+    if run.paced_by is None or relative is None:
+        return run
+    declared = run.train.epochs
+    epochs = epochs_within(declared, total_cost(run, relative))
+    warmup = min(round(run.train.warmup_epochs * epochs / declared), epochs - 1)
+    filter_warmup = round(run.contrast.filter_warmup_steps * epochs / declared)
+    return replace(
+        run,
+        train=run.train.model_copy(update={"epochs": epochs, "warmup_epochs": warmup}),
+        contrast=run.contrast.model_copy(update={"filter_warmup_steps": filter_warmup}),
+        paced_by=None,
+    )
+
+
+def total_cost(run: Run, relative: float) -> float:
+    """Cost of all of the run's declared epochs over that of the baseline's."""
+    return relative if run.paced_by is None else relative * run.train.epochs / run.paced_by.train.epochs
+
+
+def epochs_within(declared: int, cost: float) -> int:
+    """As many epochs as come nearest to the baseline's compute, at least one.
+
+    Args:
+        declared: epochs of the arm's runs at equal epochs.
+        cost: of all of these, relative to the baseline's.
+    """
+    if abs(cost - 1) < SHARED_WITHIN + 1e-9:
+        return declared
+    return max(1, math.floor(declared / cost + 0.5))
+
+
+def known_runs(suite: Suite, results: Path) -> tuple[Run, ...]:
+    """All runs of a suite, with their epochs as far as costs have been measured."""
+    try:
+        costs = read_costs(costs_path(suite, results))
+    except InputError:
+        costs = {}
+    return tuple(settled(run, costs) for run in expand(suite))
+
+
+def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
+    """The run that lies at `run_id` below `runs/`, ready to be trained.
+
+    Raises:
+        InputError: there is no such run, or its epochs follow from a cost that nobody has measured.
+    """
+    run = find_run(suite, run_id)
+    if run.paced_by is None:
+        return run
+    run = settled(run, read_costs(costs_path(suite, results)))
+    if run.paced_by is not None:
+        raise InputError(f"{costs_path(suite, results)}: nothing about {run.id}; run `moco-bench profile --costs`")
+    return run
+
+
+def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
+    """What became of each arm's budget, from the rows of `costs.json`: one row a (data set, encoder, arm, budget).
+
+    Keys: those of the row, `declared_epochs`, `epochs`, `shared`, and `compute`, that of the run beside the
+    baseline's, which is not quite 1 because epochs are whole.
+    """
+    open_runs = (run for run in expand(suite) if run.paced_by is not None)
+    by_place: dict[tuple[str, str, str, str], Run] = {(*_place(run), run.budget): run for run in open_runs}
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            run, relative = by_place[_row_key(row)], float(row["relative"])
+        except (KeyError, TypeError, ValueError):
+            continue
+        cost = total_cost(run, relative)
+        if not (math.isfinite(cost) and cost > 0):
+            continue
+        declared = run.train.epochs
+        epochs = epochs_within(declared, cost)
+        yield {
+            **row,
+            "declared_epochs": declared,
+            "epochs": epochs,
+            "shared": epochs == declared,
+            "compute": cost * epochs / declared,
+        }
+
+
+def cost_row(pair: Pair, budget: Budget, relative: float, more: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `costs.json`."""
+    dataset, encoder, arm = _place(pair.run)
+    return {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": budget, "relative": relative, **more}
+
+
+def _place(run: Run) -> tuple[str, str, str]:
+    return run.dataset.title, run.encoder.title, run.arm
+
+
+def _row_key(row: Any) -> tuple[str, str, str, str]:
+    return str(row["dataset"]), str(row["encoder"]), str(row["arm"]), str(row["budget"])
+
+
+def _without_length(run: Run) -> str:
+    # A step costs the same in a longer schedule and from another seed.
+    return replace(run, train=run.train.model_copy(update={"epochs": 1, "warmup_epochs": 0}), seed=0).fingerprint
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path}: not the costs of a suite; remove it and run `moco-bench profile --costs`")

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from moco_bench.errors import InputError
+from moco_bench.measure.allocator import keep_freed_memory
 from moco_bench.measure.machine import bfloat16_hardware
 from moco_bench.suite.config import TrainConfig
 
@@ -25,6 +26,8 @@ class Numerics:
     device: torch.device
     precision: str
     channels_last: bool
+    keeps_memory: bool = False
+    """Whether malloc keeps what is freed (`measure.allocator`)."""
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for the encoders' forward passes."""
@@ -59,7 +62,8 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-    return Numerics(device, precision, config.channels_last)
+    keeps_memory = device.type == "cpu" and keep_freed_memory()
+    return Numerics(device, precision, config.channels_last, keeps_memory)
 
 
 def resolve_device(requested: str) -> torch.device:

@@ -134,6 +134,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
             "encoder": run.encoder.title,
             "seed": run.seed,
             "replicate": run.replicate,
+            "budget": run.budget,
             "status": "done" if pretrained.reason is None else "failed",
             "reason": pretrained.reason,
             "fingerprint": run.fingerprint,
@@ -151,6 +152,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
             "precision": pretrained.numerics.precision,
             "threads": run.train.threads,
             "compiled": pretrained.compiled,
+            "keeps_freed_memory": pretrained.numerics.keeps_memory,
             "hashes": {
                 "init": pretrained.init_hash,
                 "order": progress.order_hash.state,

@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report plan test check format bench soak docs clean clean-results
+.PHONY: help setup report plan unit test check format bench soak docs clean clean-results
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/\1|\2/' \
@@ -48,8 +48,11 @@ plan: $(INSTALLED) ## List the runs of SUITE and why each would run
 report: $(INSTALLED) ## Run SUITE and print the path of its report
 	@BIN="$(BIN)" sh workflow/report.sh "$(SUITE)" --cores $(CORES) $(SNAKEMAKE_FLAGS)
 
-test: $(INSTALLED_DEV) ## Run the tests
+test: $(INSTALLED_DEV) ## Run all tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+unit: $(INSTALLED_DEV) ## Run the tests of single layers, as many at a time as there are cores
+	$(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist loadfile $(PYTEST_FLAGS)
 
 check: $(INSTALLED_DEV) ## Check style, types, layers and the workflow
 	$(BIN)/ruff check .

@@ -1,12 +1,34 @@
 """Fixtures of all tests."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 Require = Callable[[Path, str], Path]
+
+WHOLE_SYSTEM = frozenset({"bench", "benchmarks", "browser", "profile", "reliability", "tools", "workflow"})
+"""Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `slow` what belongs to no single layer, so that `-m "not slow"` are the unit tests."""
+    here = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        if folder in WHOLE_SYSTEM or item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _malloc_as_it_is() -> Iterator[None]:
+    """A run tells malloc to keep freed memory, for good: tests of memory in the same process would see that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moco_bench.measure.allocator.platform", SimpleNamespace(libc_ver=lambda: ("", "")))
+        yield
 
 
 @pytest.fixture(scope="session")

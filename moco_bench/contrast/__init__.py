@@ -1,6 +1,7 @@
 """Momentum contrast: the queue, the momentum encoder, the choice of negatives and the losses. Pure tensors."""
 
 from moco_bench.contrast.diagnostics import negative_diagnostics
+from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
 from moco_bench.contrast.momentum import update_momentum_encoder
@@ -30,6 +31,7 @@ __all__ = [
     "Threshold",
     "contrastive_loss",
     "contrastive_terms",
+    "key_gradient_share",
     "negative_diagnostics",
     "negatives_from",
     "plain_version",

@@ -8,10 +8,12 @@ from moco_bench.evaluate.knn import knn_predict, knn_top1
 from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.probe import ProbeResult, linear_probe
+from moco_bench.evaluate.similarities import Similarities, similarity_histograms
 
 __all__ = [
     "Embeddings",
     "ProbeResult",
+    "Similarities",
     "alignment",
     "corrupt",
     "effective_rank",
@@ -22,5 +24,6 @@ __all__ = [
     "knn_top1",
     "linear_probe",
     "nearest_neighbours",
+    "similarity_histograms",
     "uniformity",
 ]

@@ -16,11 +16,14 @@ from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from moco_bench.evaluate.diagnostics import alignment, effective_rank, uniformity
 from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
 from moco_bench.evaluate.neighbours import nearest_neighbours
+from moco_bench.evaluate.similarities import similarity_histograms
 from moco_bench.models import Encoder
 from moco_bench.suite.config import AugmentConfig, EvaluateConfig
 from moco_bench.train.randomness import stream
 
-ALIGNMENT_IMAGES = 1000
+VIEWED_IMAGES = 1000
+"""Evaluation images, balanced over the classes, of which two views are drawn."""
+
 CORRUPTION_SEED = 0
 """Of the suite's one corrupted test set: not the run's seed, so that all runs are asked about the same images."""
 
@@ -36,15 +39,15 @@ def evaluate_encoder(
 ) -> dict[str, Any]:
     """Evaluate a query encoder as it is after its last epoch; equal arguments give equal bits.
 
-    The bank of kNN and the probe's examples are the training images without augmentation. Alignment, uniformity and
-    effective rank are of the projections of the evaluation images, since that is where the loss acts; accuracies are
-    of the backbone's features unless a name says otherwise.
+    The bank of kNN and the probe's examples are the training images without augmentation. Alignment, uniformity,
+    effective rank and similarities are of the projections of the evaluation images, since that is where the loss acts;
+    accuracies are of the backbone's features unless a name says otherwise.
 
     Args:
         encoder: Left as it was.
         dataset: Labels of the training split reach the kNN's bank and the probe only.
         config: Settings of the evaluation.
-        augment: How the two views are drawn whose alignment is measured.
+        augment: How the two views are drawn whose alignment and similarities are measured.
         seed: Of the run: draws views, uniformity's rows, the probe's held-out part and batch order.
         device: Where to compute.
 
@@ -61,8 +64,12 @@ def evaluate_encoder(
     for embeddings in (train, evaluation):
         if not (embeddings.backbone.isfinite().all() and embeddings.projection.isfinite().all()):
             raise RunFailed("the encoder's embeddings aren't finite")
+    viewed = limit_to(
+        dataset.evaluation, min(len(dataset.evaluation), max(VIEWED_IMAGES, len(dataset.classes))), "two views"
+    )
     first, second = (
-        _embed_views(encoder, dataset, config, augment, stream(seed, "alignment", view), device) for view in (0, 1)
+        _embed_view(encoder, viewed.images, dataset, config, augment, stream(seed, "alignment", view), device)
+        for view in (0, 1)
     )
     corruptions = _corrupted(encoder, train.backbone, dataset, config, device) if config.corruptions else {}
     under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
@@ -72,6 +79,7 @@ def evaluate_encoder(
         "alignment": alignment(first, second),
         "uniformity": uniformity(evaluation.projection, stream(seed, "uniformity")),
         "effective_rank": effective_rank(evaluation.projection),
+        "similarities": similarity_histograms(first, second, viewed.labels),
         "corruptions": corruptions,
         "knn_top1_corrupted": math.fsum(under_corruption) / len(under_corruption) if under_corruption else None,
         "neighbours": nearest_neighbours(
@@ -99,23 +107,22 @@ def _embed(
     return embed(encoder, images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
 
 
-def _embed_views(
+def _embed_view(
     encoder: Encoder,
+    images: Tensor,
     dataset: DataSet,
     config: EvaluateConfig,
     augment: AugmentConfig,
     generator: torch.Generator,
     device: torch.device | str,
 ) -> Tensor:
-    """Projections of one view of each of the first evaluation images."""
+    """Projections of one view of each image."""
     augmentation = Augmentation(augment, dataset.mean, dataset.std)
+    height, width = images.shape[-2:]
 
-    height, width = dataset.evaluation.images.shape[-2:]
+    def draw_and_apply(batch: Tensor) -> Tensor:
+        return augmentation.apply(batch, augmentation.draw(len(batch), height, width, generator))
 
-    def draw_and_apply(images: Tensor) -> Tensor:
-        return augmentation.apply(images, augmentation.draw(len(images), height, width, generator))
-
-    images = dataset.evaluation.images[:ALIGNMENT_IMAGES]
     return embed_prepared(encoder, images, draw_and_apply, batch_size=config.batch_size, device=device).projection
 
 

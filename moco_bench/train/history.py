@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 
 from moco_bench.contrast.diagnostics import negative_diagnostics
+from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.contrast.negatives import Negatives
 from moco_bench.files import write_text
+from moco_bench.suite.config import ContrastConfig
 from moco_bench.train.state import Progress, TrainingState
 from moco_bench.train.step import StepResult
 
@@ -24,6 +26,7 @@ COLUMNS = (
     "negative_similarity",
     "false_negative_rate_kept",
     "false_negative_rate_dropped",
+    "key_gradient_share",
     "embedding_std",
     "images_per_second",
     "seconds",
@@ -51,29 +54,42 @@ def note_diagnosis(
     query: torch.Tensor,
     key: torch.Tensor,
     *,
+    contrast: ContrastConfig,
     negatives: Negatives | None,
     sample_index: torch.Tensor,
-    masked: bool,
     labels: torch.Tensor,
 ) -> None:
-    """Add similarities and false-negative rates of one batch, measured before its keys enter the queue.
+    """Add similarities, false-negative rates and the key term's gradient of one batch, before its keys are enqueued.
 
     This is the one place where training's files meet labels [N]: they are compared, written down, and go nowhere else.
     """
     queue_index = state.queue.sample_index
     queue_labels = torch.where(queue_index >= 0, labels[queue_index.clamp_min(0)], -1)
+    masked = contrast.mask_same_sample
+    images = {"sample_index": sample_index, "queue_index": queue_index} if masked else {}
     found = negative_diagnostics(
         query,
         key,
         state.queue.keys,
         negatives=negatives,
-        sample_index=sample_index if masked else None,
-        queue_index=queue_index if masked else None,
+        **images,
         sample_labels=labels[sample_index],
         queue_labels=queue_labels,
     )
     for name, value in found.items():
         _append(progress.epoch_sums, name, value)
+    share = key_gradient_share(
+        query,
+        key,
+        state.queue.keys,
+        temperature=contrast.temperature,
+        dual_view=contrast.dual_view,
+        key_weight=contrast.key_weight,
+        negatives=negatives,
+        **images,
+        query_queue=state.query_queue.keys if state.query_queue is not None else None,
+    )
+    _append(progress.epoch_sums, "key_gradient_share", share)
     _append(progress.epoch_sums, "embedding_std", embedding_spread(query))
 
 

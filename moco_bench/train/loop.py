@@ -145,9 +145,9 @@ class Trainer:
             self.state,
             result.query,
             result.key,
+            contrast=self.run.contrast,
             negatives=negatives,
             sample_index=sample_index,
-            masked=self.run.contrast.mask_same_sample,
             labels=self.labels,
         )
 

@@ -157,12 +157,14 @@ def examples(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @examples(IN_CI)
 @given(st.data())
 def test_damaged_results(results: Path, data: st.DataObject) -> None:
     check_any(results, data, QUICK)
 
 
+@pytest.mark.slow
 @examples(IN_CI // 10)
 @given(st.data())
 def test_reports_of_damaged_results(results: Path, data: st.DataObject) -> None:

@@ -41,6 +41,7 @@ def test_fashion_mnist_5k_is_small_and_comes_with_its_licence():
     assert "Permission is hereby granted, free of charge" in notice
 
 
+@pytest.mark.slow
 def test_the_tool_makes_the_shipped_file_again(tool, debian_fashion_mnist):
     made = tool.npz_bytes(debian_fashion_mnist)
     if "ng" in zlib.ZLIB_RUNTIME_VERSION:

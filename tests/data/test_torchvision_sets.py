@@ -28,6 +28,7 @@ def test_cifar10_equals_torchvisions(small_cifar):
         assert list(dataset.classes) == theirs.classes
 
 
+@pytest.mark.slow
 def test_real_cifar10_equals_torchvisions(real_data):
     dataset = cifar10(real_data)
     theirs = datasets.CIFAR10(real_data, train=False)
@@ -180,6 +181,7 @@ def test_a_damaged_idx_file_is_refused(small_fashion_mnist):
         load_dataset(DatasetConfig(name="fashion-mnist", root=str(small_fashion_mnist)))
 
 
+@pytest.mark.slow
 def test_real_fashion_mnist_passes_its_checksums(debian_fashion_mnist, tmp_path):
     raw = tmp_path / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -22,6 +23,7 @@ KEYS = {
     "alignment",
     "uniformity",
     "effective_rank",
+    "similarities",
     "corruptions",
     "knn_top1_corrupted",
     "neighbours",
@@ -92,13 +94,29 @@ def test_equal_arguments_give_equal_metrics_and_leave_the_global_generator_alone
 def test_the_seed_draws_views_but_not_the_corrupted_images(metrics, digits):
     other = evaluate(digits, seed=1)
     assert other["alignment"] != metrics["alignment"]
+    assert other["similarities"] != metrics["similarities"]
     for name in ("knn_top1", "corruptions", "effective_rank", "neighbours"):
         assert other[name] == metrics[name]
 
 
-def test_alignment_is_zero_where_views_are_the_images(digits):
-    still = AugmentConfig(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0.0, jitter_probability=0.0, grayscale=0.0)
-    assert evaluate(digits, augment=still)["alignment"] == pytest.approx(0, abs=1e-6)
+STILL = AugmentConfig(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0.0, jitter_probability=0.0, grayscale=0.0)
+
+
+def test_views_that_are_the_images_are_aligned_and_similar(digits):
+    found = evaluate(digits, augment=STILL)
+    assert found["alignment"] == pytest.approx(0, abs=1e-6)
+    assert found["similarities"]["counts"]["positive"][-1] == 150
+
+
+def test_the_images_that_are_viewed_are_of_all_classes(digits, monkeypatch):
+    """The evaluation split may be sorted by class, as folders of images are."""
+    order = digits.evaluation.labels.argsort()
+    sorted_by_class = replace(digits, evaluation=digits.evaluation[order])
+    monkeypatch.setattr("moco_bench.evaluate.metrics.VIEWED_IMAGES", 20)
+    counts = evaluate(sorted_by_class)["similarities"]["counts"]
+    assert {kind: sum(of) for kind, of in counts.items()} == {
+        "positive": 20, "same_class": 20, "other_class": 360
+    }  # fmt: skip
 
 
 def test_corruptions_and_neighbours_can_be_left_out(digits):

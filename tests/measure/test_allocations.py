@@ -186,6 +186,7 @@ def test_an_empty_timeline_has_no_peak():
     assert timeline.at_peak() == {}
 
 
+@pytest.mark.slow
 def test_the_kernel_agrees():
     """Blocks of this size are mapped one by one, so the resident set follows them at once."""
     gc.collect()

@@ -15,6 +15,7 @@ def test_the_share_is_arithmetic():
     assert foreign_load(start, LoadSample(wall=10, machine_busy=200, own=10, cores=2)) == 1
 
 
+@pytest.mark.slow
 def test_a_busy_neighbour_is_noticed():
     neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:

@@ -34,6 +34,7 @@ def test_what_a_platform_does_not_say_is_none(tmp_path):
     assert found["exclusive"] == (found["foreign_load"] < 0.05)
 
 
+@pytest.mark.slow
 def test_a_busy_neighbour_is_named(tmp_path):
     watch = begin_watch(tmp_path)
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as neighbour:
@@ -51,6 +52,7 @@ def test_the_reference_takes_time():
     assert reference_milliseconds() > 0
 
 
+@pytest.mark.slow
 def test_the_ceiling_is_positive_and_names_its_precision():
     ceiling = measure_ceiling(torch.device("cpu"), "float32", torch.float32)
     assert ceiling.flops > 1e8

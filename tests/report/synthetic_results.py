@@ -230,6 +230,7 @@ def _history(run: Run, own: np.random.Generator, top1: float, failed: bool) -> l
                 "negative_similarity": 0.35 - 0.02 * epoch + 0.2 * filtered,
                 "false_negative_rate_kept": 0.10 + 0.012 * epoch * filtered,
                 "false_negative_rate_dropped": 0.10 - 0.004 * epoch if filtered else "",
+                "key_gradient_share": 0.25 + 0.01 * epoch if dual else "",
                 "embedding_std": 0.07,
                 "images_per_second": 1450,
                 "seconds": 3.4,

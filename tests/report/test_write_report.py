@@ -77,7 +77,18 @@ def test_all_files_are_there(whole):
     assert {"report.html", "report.md"} <= names
     for table in ("accuracy", "effects", "certainty", "claims", "cost", "differences", "random_numbers", "runs"):
         assert {f"tables/{table}.{kind}" for kind in ("csv", "md", "tex")} <= names
-    for figure in ("accuracy", "effects", "cost", "pairs", "learning", "corruptions", "false_negatives", "neighbours"):
+    for figure in (
+        "accuracy",
+        "effects",
+        "cost",
+        "pairs",
+        "learning",
+        "corruptions",
+        "false_negatives",
+        "neighbours",
+        "gradient_share",
+        "similarities",
+    ):
         assert {f"figures/{figure}.{kind}" for kind in ("svg", "png", "csv")} <= names
 
 
@@ -107,7 +118,7 @@ def test_landmarks_headers_and_alternatives(whole):
     assert tags.count("h1") == 1
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
     drawings = [attrs for _, attrs in found.tags if attrs.get("role") == "img"]
-    assert len(drawings) == 9
+    assert len(drawings) == 10
     assert all(len(attrs["aria-label"]) > 30 for attrs in drawings)
     assert ("a", {"class": "skip", "href": "#answer"}) in found.tags
 
@@ -264,6 +275,7 @@ def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly):
     assert "more-less" in text
 
 
+@pytest.mark.slow
 def test_forty_runs_render_quickly_and_without_torch(tmp_path, synthetic):
     values = synthetic.suite_values(5, epochs=30)
     del values["dataset"]

@@ -77,6 +77,7 @@ def test_hostile_text_compiles(tmp_path):
     compile_latex(tmp_path, ["nasty.tex"])
 
 
+@pytest.mark.slow
 def test_every_table_of_a_report_compiles_as_it_is(tmp_path, synthetic, monkeypatch):
     monkeypatch.setattr("moco_bench.report.write.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
     monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"")

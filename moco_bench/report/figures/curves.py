@@ -1,4 +1,4 @@
-"""Quantities over the epochs of training, one line an arm: loss and similarities, false negatives."""
+"""Quantities over the epochs of training, one line an arm: loss and similarities, false negatives, the gradient."""
 
 from collections.abc import Mapping
 
@@ -21,6 +21,7 @@ FALSE_NEGATIVES = {
     "false_negative_rate_kept": "Of kept negatives",
     "false_negative_rate_dropped": "Of dropped negatives",
 }
+KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
 
 
 def learning_figure(results: Results) -> Plot | None:
@@ -47,7 +48,28 @@ def false_negative_figure(results: Results) -> Plot | None:
     )
 
 
-def _curves(results: Results, titles: Mapping[str, str], name: str, title: str, caption: str) -> Plot | None:
+def gradient_figure(results: Results) -> Plot | None:
+    """What of the gradient comes from the second term of a dual-view loss."""
+    return _curves(
+        results,
+        KEY_GRADIENT,
+        "gradient_share",
+        "Share of the gradient",
+        "Which part of what pulls at a query comes from the key term, weighted as in the loss: 0 is MoCo, 1 the key "
+        "term alone. Arms without a key term have no line.",
+        limits=(0.0, 1.0),  # or noise around a half would fill the panel
+    )
+
+
+def _curves(
+    results: Results,
+    titles: Mapping[str, str],
+    name: str,
+    title: str,
+    caption: str,
+    *,
+    limits: tuple[float, float] | None = None,
+) -> Plot | None:
     histories = results.histories
     known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
     if not known:
@@ -60,7 +82,7 @@ def _curves(results: Results, titles: Mapping[str, str], name: str, title: str, 
             of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
             for panel, (column, text) in zip(row, known.items(), strict=True):
                 _lines(panel, of_cell, column, results.arms)
-                panel.set(xlabel="Epoch", ylabel="")
+                panel.set(xlabel="Epoch", ylabel="", ylim=limits)
                 panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
                 panel.set_title(text)
             if len(results.cells) > 1:
@@ -78,9 +100,10 @@ def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) 
     styles = arm_styles(arms)
     for arm in arms:
         values = data.loc[data["arm"] == arm].pivot(index="epoch", columns="seed", values=column)
+        if not values.notna().to_numpy().any():
+            continue
         style = styles[arm]
-        if values.notna().to_numpy().any():
-            panel.plot(*_one_line(values), color=style.colour, linewidth=0.5, alpha=0.35)
+        panel.plot(*_one_line(values), color=style.colour, linewidth=0.5, alpha=0.35)
         panel.plot(
             values.index, values.mean(axis=1), color=style.colour, linestyle=style.dash, marker=style.marker,
             markevery=max(1, len(values) // 5), markersize=4.5, label=arm,

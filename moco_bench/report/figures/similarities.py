@@ -20,6 +20,9 @@ GROUPS = {
     "other_class": ("negatives, other classes", "#6b6b6b", (0, (1.2, 1.2))),
 }
 
+VISIBLE = 0.002
+"""Part of the highest density below which a curve lies on the axis."""
+
 
 def similarity_rows(results: Results) -> pd.DataFrame:
     """dataset, encoder, arm, group, low, high, density: densities averaged over seeds."""
@@ -55,6 +58,7 @@ def similarity_figure(results: Results) -> Plot | None:
     if data.empty:
         return None
     arms = [arm for arm in results.arms if (data["arm"] == arm).any()][:4]
+    lowest = data.loc[data["density"] > VISIBLE * data["density"].max(), "low"].min()
     with theme("similarities"):
         figure, axes = grid(len(results.cells), len(arms), row_height=2.1, sharex=True, sharey="row")
         for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
@@ -64,7 +68,7 @@ def similarity_figure(results: Results) -> Plot | None:
                     own = of_cell[(of_cell["arm"] == arm) & (of_cell["group"] == group)]
                     middle = (own["low"] + own["high"]) / 2
                     panel.plot(middle, own["density"], color=colour, linestyle=dash, label=title)
-                panel.set_title(arm)
+                panel.set(title=arm, xlim=(lowest, 1.0))
                 panel.xaxis.set_major_locator(MaxNLocator(3))
             row[0].set_ylabel("Density" if len(results.cells) == 1 else f"{dataset} \u00b7 {encoder}")
         handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -76,8 +80,8 @@ def similarity_figure(results: Results) -> Plot | None:
     return Plot(
         "similarities",
         "Similarities",
-        "Densities over the evaluation images, averaged over seeds. Where own and other classes overlap, a filter by "
-        "similarity can't tell false negatives from hard ones.",
+        "Densities over pairs of augmented views of evaluation images, averaged over seeds. Where own and other "
+        "classes overlap, a filter by similarity can't tell false negatives from hard ones.",
         f"Histograms of cosine similarity for {len(arms)} arms; mean similarity: {said}.",
         figure,
         data,

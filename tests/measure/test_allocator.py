@@ -13,7 +13,7 @@ from moco_bench.measure.allocator import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
 def work():
-    torch.ones(2**22).add(1)  # two tensors of 16 MiB
+    torch.ones(2**24).add(1)  # two tensors of 64 MiB, beyond what glibc learns to keep by itself
 for _ in range(10):  # the heap grows for a few rounds, until blocks fit
     work()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

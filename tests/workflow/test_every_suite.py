@@ -102,3 +102,7 @@ def test_a_suite_runs_from_images_to_report(path, data_folder, tmp_path, capsys)
     assert {row["arm"] for row in rows} == set(yaml.safe_load(path.read_text())["arms"])
     assert [row["status"] for row in rows] == ["done"] * len(expand(suite))
     assert (tmp_path / "report" / "report.html").stat().st_size > 100_000
+    drawn = {figure.stem for figure in (tmp_path / "report" / "figures").glob("*.svg")}
+    with_key_term = {run.contrast.dual_view for run in expand(suite)} - {"none", "symmetric"}
+    assert "similarities" in drawn
+    assert ("gradient_share" in drawn) == bool(with_key_term)

@@ -14,6 +14,8 @@ import yaml
 from moco_bench.analyse.write import analyse
 from moco_bench.report.write import write_report
 
+pytestmark = pytest.mark.slow  # whole reports, seconds each
+
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -275,7 +277,6 @@ def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly):
     assert "more-less" in text
 
 
-@pytest.mark.slow
 def test_forty_runs_render_quickly_and_without_torch(tmp_path, synthetic):
     values = synthetic.suite_values(5, epochs=30)
     del values["dataset"]

@@ -32,6 +32,7 @@ def hold(folder, held, seconds):
         time.sleep(seconds)
 
 
+@pytest.mark.slow  # starts processes
 def test_the_next_waits_and_a_killed_holder_frees_its_device(tmp_path, monkeypatch):
     monkeypatch.setattr(gpu_lease, "POLL_SECONDS", 0.05)
     context = multiprocessing.get_context("spawn")

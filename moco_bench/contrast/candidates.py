@@ -12,15 +12,12 @@ from moco_bench.contrast.negatives.selection import flags
 BLOCKED = 1e30
 """By how much the score of a blocked pair is lowered: below all others, and no infinity, which a product makes NaN."""
 
-EVERY = slice(None)
-
 
 @dataclass(frozen=True)
 class Candidates:
     """Anchors, the queue, and the images that both came from.
 
-    The methods take parts of the matrix of all pairs: slots of the queue as a slice with start and stop, rows as a
-    slice or as numbers.
+    The methods take columns of the matrix of all pairs: slots of the queue as a slice with start and stop.
 
     Attributes:
         anchor: [B, D], unit rows.
@@ -34,33 +31,30 @@ class Candidates:
     sample_index: Tensor | None = None
     queue_index: Tensor | None = None
 
-    def similarity(self, columns: slice, rows: Tensor | slice = EVERY) -> Tensor:
-        """Cosine similarity of anchors and keys, [R, C]."""
-        return self.anchor[rows] @ self.queue[columns].T
+    def similarity(self, columns: slice) -> Tensor:
+        """Cosine similarity of anchors and keys, [B, C]."""
+        return self.anchor @ self.queue[columns].T
 
-    def blocked(self, columns: slice, rows: Tensor | slice = EVERY) -> Tensor | None:
-        """1 for pairs of one image, which are no candidates, else 0: [R, C]. None where images don't matter."""
+    def blocked(self, columns: slice) -> Tensor | None:
+        """1 for pairs of one image, which are no candidates, else 0: [B, C]. None where images don't matter."""
         if self.sample_index is None or self.queue_index is None:
             return None
-        return flags(torch.eq, self.sample_index[rows, None], self.queue_index[None, columns], self.anchor.dtype)
+        return flags(torch.eq, self.sample_index[:, None], self.queue_index[None, columns], self.anchor.dtype)
 
-    def scores(
-        self, ranks: Ranks, columns: slice, rows: Tensor | slice = EVERY, similarity: Tensor | None = None
-    ) -> Tensor:
-        """What a rule's ranks are ranks of, [R, C]: the higher, the earlier; blocked pairs come last.
+    def scores(self, ranks: Ranks, columns: slice, similarity: Tensor | None = None) -> Tensor:
+        """What a rule's ranks are ranks of, [B, C]: the higher, the earlier; blocked pairs come last.
 
         Args:
             ranks: the rule.
             columns: slots of the queue.
-            rows: numbers of the anchors.
             similarity: of these pairs, where it is at hand; not changed.
         """
         if ranks.order == "random":
-            row_numbers = torch.arange(len(self.anchor), device=self.anchor.device)[rows]
+            row_numbers = torch.arange(len(self.anchor), device=self.anchor.device)
             slots = torch.arange(columns.start, columns.stop, columns.step or 1, device=self.anchor.device)
             scores = random_scores(row_numbers, slots, ranks.seed).to(self.anchor.dtype)
         else:
-            similarity = self.similarity(columns, rows) if similarity is None else similarity
+            similarity = self.similarity(columns) if similarity is None else similarity
             scores = similarity if ranks.order == "hardest-first" else -similarity
-        blocked = self.blocked(columns, rows)
+        blocked = self.blocked(columns)
         return scores if blocked is None else scores.sub(blocked, alpha=BLOCKED)

@@ -79,9 +79,5 @@ def _cuts(candidates: Candidates, ranks: Ranks, counts: list[int], stored: Tenso
     def passes() -> Iterator[Tensor]:
         return (scores(columns) for columns in chunk_columns(candidates))
 
-    def in_full(rows: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        for some in torch.split(rows, max(1, CHUNK_PAIRS // size)) if len(rows) else ():
-            yield some, candidates.scores(ranks, slice(0, size), some)
-
     sample = scores(slice(0, size, max(1, size // SAMPLE)))
-    return streamed_cuts(passes, counts, sample=sample, limit=max(32, size // 32), in_full=in_full)
+    return streamed_cuts(passes, counts, sample=sample, limit=max(32, size // 32))

@@ -43,9 +43,9 @@ def observed(state: TrainingState, networks: Networks, mark: Mark) -> tuple[Trai
     What comes after an encoder's call, normalisation included, counts as the loss until the next call.
     """
     watched = replace(state, scaler=_ObservedScaler(state.scaler, mark))
-    return watched, Networks(
-        _ObservedNetwork(networks.query, QUERY_FORWARD, mark), _ObservedNetwork(networks.key, KEY_FORWARD, mark)
-    )
+    query = _ObservedNetwork(networks.query, QUERY_FORWARD, mark)
+    key = _ObservedNetwork(networks.key, KEY_FORWARD, mark)
+    return watched, replace(networks, query=query, key=key)
 
 
 class _ObservedNetwork(nn.Module):

@@ -7,11 +7,12 @@ import torch
 from moco_bench.data.datasets import DataSet
 from moco_bench.profile.parts import AUGMENTATION, DATA, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
 from moco_bench.suite.runs import Run
+from moco_bench.train.compilation import networks_of
 from moco_bench.train.inputs import StepInputs
-from moco_bench.train.precision import Numerics, compiled, resolve_numerics
+from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import stream
 from moco_bench.train.state import TrainingState, initial_state
-from moco_bench.train.step import Networks, enqueue, training_step
+from moco_bench.train.step import enqueue, training_step
 
 
 class Stepper:
@@ -32,12 +33,8 @@ class Stepper:
         channels, height, width = dataset.train.images.shape[1:]
         self.state: TrainingState = initial_state(run, self.numerics, channels=channels, image_size=min(height, width))
         self.inputs = StepInputs(run, dataset, self.numerics)
-        example = torch.zeros(run.train.batch_size, channels, height, width, device=self.numerics.device)
-        query, self.compilation = compiled(
-            self.state.query_encoder, run.train, self.numerics, self.numerics.image_format(example)
-        )
-        key = torch.compile(self.state.key_encoder) if self.compilation == "compiled" else self.state.key_encoder
-        self._networks = Networks(query, key)  # type: ignore[arg-type]
+        batch = torch.Size((run.train.batch_size, channels, height, width))
+        self._networks, self.compilation = networks_of(self.state, run.train, self.numerics, batch)
         self._step = run.contrast.filter_warmup_steps
         self._order = torch.randperm(len(self.inputs.images), generator=stream(run.seed, "order"))
         self._hasher = sha256()

@@ -14,6 +14,9 @@ Positive = Annotated[float, Field(gt=0, le=1e9)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Budget = Literal["epochs", "seconds", "flops"]
+SMALLEST_WIDTH = 8
+"""Below it, oneDNN's gradient of a strided 1x1 convolution writes beyond its buffers on processors without AVX-512
+(channels-last, torch 2.14.1): the process dies or, worse, doesn't."""
 NOT_IDENTITY: dict[str, Any] = {"identity": False}
 
 
@@ -63,7 +66,7 @@ class EncoderConfig(Section):
     label: Label | None = Field(
         None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
     )
-    width: Annotated[int, Field(ge=4, le=512)] = Field(
+    width: Annotated[int, Field(ge=SMALLEST_WIDTH, le=512)] = Field(
         32, description="Channels of the first stage (`resnet-compact` only)."
     )
     depth: Annotated[int, Field(ge=1, le=8)] = Field(1, description="Residual blocks a stage (`resnet-compact` only).")

@@ -18,7 +18,7 @@ from moco_bench.suite.config import (
     TrainConfig,
 )
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised when a change of the code changes the numbers of a training run."""
 
 EVALUATION_PROTOCOL = 2

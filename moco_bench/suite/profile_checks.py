@@ -1,7 +1,7 @@
 """What a suite's `profile` can't ask of its arms, found before anything is measured."""
 
 from moco_bench.errors import InputError
-from moco_bench.suite.config import RuleThreshold, _Ranked
+from moco_bench.suite.config import SMALLEST_WIDTH, RuleThreshold, _Ranked
 from moco_bench.suite.profiled import profiled_runs
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -40,8 +40,8 @@ def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
         raise InputError("profile.growth.widths: no arm has the encoder resnet-compact, which alone has a `width`")
     if min(growth.dimensions, default=2) < 2:
         raise InputError(f"profile.growth.dimensions: {min(growth.dimensions)} is too small, at least 2")
-    if min(growth.widths, default=4) < 4:
-        raise InputError(f"profile.growth.widths: {min(growth.widths)} is too small, at least 4")
+    if min(growth.widths, default=SMALLEST_WIDTH) < SMALLEST_WIDTH:
+        raise InputError(f"profile.growth.widths: {min(growth.widths)} is too small, at least {SMALLEST_WIDTH}")
 
 
 def _check_queue(key: str, size: int, runs: list[Run]) -> None:

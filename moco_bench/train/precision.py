@@ -1,9 +1,6 @@
-"""Device, precision and compilation: what was asked for becomes what this machine can do, and that is recorded."""
+"""Device and precision: what was asked for becomes what this machine can do, and that is recorded."""
 
-import copy
 import os
-import shutil
-import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -81,28 +78,3 @@ def _multiplies_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bfloat16_hardware() != "none"
-
-
-def compiled(
-    module: nn.Module, config: TrainConfig, numerics: Numerics, example: torch.Tensor
-) -> tuple[nn.Module, str]:
-    """The module to call, and in a word what became of the wish to compile it.
-
-    Compilation needs a C++ compiler (CPU) or Triton (CUDA). A copy is tried first, forward and backward on `example`
-    [B, C, H, W], so that a compiler that fails is found before training starts: the run then goes on eagerly and
-    says so.
-    """
-    wanted = config.compile == "always" or (config.compile == "auto" and numerics.device.type == "cuda")
-    if not wanted:
-        return module, "eager"
-    if numerics.device.type == "cpu" and not any(shutil.which(name) for name in ("c++", "g++", "clang++")):
-        warnings.warn("no C++ compiler found: running without torch.compile", stacklevel=2)
-        return module, "eager (no C++ compiler)"
-    try:
-        with numerics.autocast():
-            output = torch.compile(copy.deepcopy(module))(example)
-        output.float().sum().backward()
-    except Exception as error:  # whatever a compiler of another machine may raise
-        warnings.warn(f"torch.compile failed, running without it: {str(error).splitlines()[0]}", stacklevel=2)
-        return module, "eager (compiler failed)"
-    return torch.compile(module), "compiled"  # type: ignore[return-value]

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import nn
 
 from moco_bench.data.datasets import DataSet, manifest_of
 from moco_bench.errors import InputError, Interrupted, RunFailed
@@ -20,11 +19,11 @@ from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.runs import Run
 from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
+from moco_bench.train.compilation import networks_of
 from moco_bench.train.history import Row, write_history
 from moco_bench.train.loop import Surroundings, Trainer
-from moco_bench.train.precision import Numerics, compiled, resolve_numerics
+from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
-from moco_bench.train.step import Networks
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,12 @@ def pretrain(
     if saved is not None:
         state.load_state_dict(saved)
     attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step)
-    example = torch.zeros(run.train.batch_size, *dataset.train.images.shape[1:], device=numerics.device)
-    query, compilation = compiled(state.query_encoder, run.train, numerics, numerics.image_format(example))
-    key: nn.Module = torch.compile(state.key_encoder) if compilation == "compiled" else state.key_encoder  # type: ignore[assignment]
+    batch = torch.Size((run.train.batch_size, channels, height, width))
+    networks, compilation = networks_of(state, run.train, numerics, batch)
     trainer = Trainer(
         run,
         state,
-        Networks(query, key),
+        networks,
         dataset,
         numerics,
         Surroundings(stop_requested, on_epoch, checkpoints, belongs_to),

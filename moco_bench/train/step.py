@@ -31,10 +31,14 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Networks:
-    """The encoders as they are called: compiled, or the modules of the state themselves."""
+    """The encoders as they are called: compiled, or the modules of the state themselves.
+
+    `graphs` tells that they are CUDA graphs, whose outputs live until the next step begins.
+    """
 
     query: nn.Module
     key: nn.Module
+    graphs: bool = False
 
 
 def training_step(
@@ -63,6 +67,8 @@ def training_step(
         shuffle: a permutation [B] for the keys' batch where BatchNorm works in groups: without it the groups of
             query and key would hold the same images, and BatchNorm would leak which belong together.
     """
+    if networks.graphs:
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
     update_momentum_encoder(state.query_encoder, state.key_encoder, contrast.momentum)
     masked = contrast.mask_same_sample
     symmetric = contrast.dual_view == "symmetric"

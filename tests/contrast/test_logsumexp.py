@@ -23,7 +23,7 @@ from moco_bench.contrast import (
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.logsumexp import log_sum_of_negatives
-from moco_bench.contrast.negatives.histogram import streamed_cuts
+from moco_bench.contrast.negatives import histogram
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
 RULES = {
@@ -145,18 +145,36 @@ def test_a_chunk_is_as_wide_as_its_pairs_allow():
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("rule", [name for name in RULES if name != "hardest-all-but-one"])
-def test_an_ordinary_queue_is_never_taken_row_by_row(batch_of, chunks_of, monkeypatch, rule, masked):
-    def observed(*arguments, in_full, **keywords):
-        def none_in_full(rows):
-            assert len(rows) == 0
-            return in_full(rows)
+def test_an_ordinary_queue_is_never_crowded(batch_of, chunks_of, monkeypatch, rule, masked):
+    def unexpected(*arguments):
+        raise AssertionError("a histogram's bin held too many scores")
 
-        return streamed_cuts(*arguments, in_full=none_in_full, **keywords)
-
-    monkeypatch.setattr(chunks, "streamed_cuts", observed)
+    monkeypatch.setattr(histogram, "score_at", unexpected)
     chunks_of(200)
     batch = batch_of(rows=16, size=4096, dimension=32, dtype=torch.float32)
     value_and_gradient(batch, RULES[rule](), "none", masked)
+
+
+@pytest.mark.parametrize("distinct", [1, 4])
+@pytest.mark.parametrize("noise", [0.0, 3e-7], ids=["duplicates", "a rounding error apart"])
+@pytest.mark.parametrize("rule", ["hardest", "easiest", "band", "drop-hardest", "threshold-minimum"])
+def test_nearly_equal_keys_are_counted_exactly(monkeypatch, rule, noise, distinct):
+    """A collapsed encoder's queue: equal dot products differ in their last bits with the shape of the product."""
+    monkeypatch.setattr(chunks, "STORED_PAIRS", 0)  # the large queue's way, at a size for a unit test
+    generator = torch.Generator().manual_seed(0)
+    normalize = torch.nn.functional.normalize
+    query = normalize(torch.randn(16, 32, generator=generator), dim=1)
+    keys = normalize(torch.randn(distinct, 32, generator=generator), dim=1)
+    queue = keys[torch.randint(distinct, (20_000,), generator=generator)]
+    queue = normalize(queue + noise * torch.randn(queue.shape, generator=generator), dim=1)
+    ranks = RULES[rule]().preview(len(queue))
+    kept = sum(
+        len(chunk.similarity[0]) - chunk.dropped.sum(dim=1)
+        for chunk in queue_in_chunks(Candidates(query, queue), ranks)
+    )
+    last = len(queue) if ranks.last is None else ranks.last
+    above = 0 if ranks.above is None else max((query @ queue.T > ranks.above).sum(dim=1))
+    assert kept.tolist() == [max(last - ranks.first, above)] * len(query)
 
 
 class AllocationMeter(TorchDispatchMode):

@@ -11,8 +11,8 @@ from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig,
 from moco_bench.train.randomness import stream_seed
 
 CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(epochs=5), corruptions=False)
-COMPACT = EncoderConfig(name="resnet-compact", width=4, dimension=8)
-WIDER = EncoderConfig(name="resnet-compact", label="wider", width=8, dimension=8)
+COMPACT = EncoderConfig(name="resnet-compact", width=8, dimension=8)
+WIDER = EncoderConfig(name="resnet-compact", label="wider", width=16, dimension=8)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def digits() -> DataSet:
 
 def untrained(seed: int = 0) -> Encoder:
     return build_encoder(
-        EncoderConfig(name="resnet-compact", width=4, dimension=8), channels=1, image_size=8, seed=seed
+        EncoderConfig(name="resnet-compact", width=8, dimension=8), channels=1, image_size=8, seed=seed
     )
 
 

@@ -29,7 +29,7 @@ def quiet(line: str) -> None:
         ("batch_size", 32, "train", "batch_size"),
         ("queue_size", 128, "contrast", "queue_size"),
         ("dimension", 8, "encoder", "dimension"),
-        ("width", 8, "encoder", "width"),
+        ("width", 16, "encoder", "width"),
     ],
 )
 def test_a_variant_changes_one_thing(make_runs, quantity, value, section, key):
@@ -45,7 +45,7 @@ def test_variants_that_an_arm_does_not_have(make_runs):
     assert variant(runs["vanilla"], "fraction", 0.1) is None
     assert variant(runs["filter"], "fraction", 0.1).contrast.negatives.fraction == 0.1
     resnet = EncoderConfig(name="resnet18-cifar")
-    assert variant(variant(runs["vanilla"], "encoder", resnet), "width", 8) is None
+    assert variant(variant(runs["vanilla"], "encoder", resnet), "width", 16) is None
 
 
 def test_a_batch_beyond_the_queue_takes_the_queue_along(make_runs):
@@ -56,8 +56,8 @@ def test_a_batch_beyond_the_queue_takes_the_queue_along(make_runs):
 
 def test_growth_of_every_quantity_that_is_asked_for(make_runs, dataset):
     config = GrowthConfig(
-        batch_sizes=(8, 16), queue_sizes=(64, 128), fractions=(0.1,), widths=(4,), repeats=1, steps=1,
-        encoders=(EncoderConfig(name="resnet-compact", width=4, label="a"),),
+        batch_sizes=(8, 16), queue_sizes=(64, 128), fractions=(0.1,), widths=(8,), repeats=1, steps=1,
+        encoders=(EncoderConfig(name="resnet-compact", width=8, label="a"),),
     )  # fmt: skip
     assert list(sweeps(config)) == ["batch_size", "queue_size", "fraction", "width", "encoder"]
     rows = growth_rows(make_runs("vanilla", "filter"), dataset, "cpu", config, "vanilla", quiet)

@@ -16,7 +16,7 @@ HARDEST = {"rule": "hardest", "fraction": 0.25}
 SUITE: dict[str, Any] = {
     "name": "tiny",
     "dataset": {"name": "digits", "train_limit": 160, "test_limit": 60},
-    "encoder": {"name": "resnet-compact", "width": 4, "dimension": 16, "batch_norm_groups": 4},
+    "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16, "batch_norm_groups": 4},
     "contrast": {"queue_size": 64, "filter_warmup_steps": 7, "mask_same_sample": True},
     "train": {
         "epochs": EPOCHS, "batch_size": 32, "precision": "float32", "threads": 1, "device": "cpu",

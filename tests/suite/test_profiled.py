@@ -85,5 +85,5 @@ def test_what_can_not_be_asked_of_the_arms(changes, message):
 
 
 def test_what_can_be_asked_passes():
-    check_profile(suite(profile={"growth": {"fractions": [0.1], "batch_sizes": [32], "widths": [4]}, "leak_steps": 5}))
+    check_profile(suite(profile={"growth": {"fractions": [0.1], "batch_sizes": [32], "widths": [8]}, "leak_steps": 5}))
     check_profile(suite(profile=None))

@@ -33,7 +33,7 @@ def make_run():
         raw = {
             "name": "toy",
             "dataset": {"name": "npz", "path": "toy.npz"},
-            "encoder": {"name": "resnet-compact", "width": 4, "dimension": 16},
+            "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16},
             "contrast": {"queue_size": 64},
             "train": {"epochs": 2, "batch_size": 16, "precision": "float32", "threads": 1, "device": "cpu"},
             "seeds": [seed],

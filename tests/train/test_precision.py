@@ -1,11 +1,10 @@
 import pytest
 import torch
-from torch import nn
 
 from moco_bench.errors import InputError
 from moco_bench.suite.config import TrainConfig
 from moco_bench.train import precision
-from moco_bench.train.precision import Numerics, compiled, resolve_device, resolve_numerics
+from moco_bench.train.precision import resolve_device, resolve_numerics
 
 
 @pytest.mark.parametrize(("hardware", "resolved"), [("amx", "bfloat16"), ("avx512", "bfloat16"), ("none", "float32")])
@@ -41,37 +40,3 @@ def test_devices(monkeypatch):
     assert resolve_device("cuda:1") == torch.device("cuda:1")
     with pytest.raises(InputError, match="shows 2 CUDA devices"):
         resolve_device("cuda:2")
-
-
-CPU = Numerics(torch.device("cpu"), "float32", True)
-
-
-def test_without_a_compiler_a_run_goes_on_eagerly_and_says_so(monkeypatch):
-    monkeypatch.setattr(precision.shutil, "which", lambda name: None)
-    module = nn.Linear(2, 2)
-
-    with pytest.warns(UserWarning, match="no C\\+\\+ compiler"):
-        called, note = compiled(module, TrainConfig(compile="always"), CPU, torch.zeros(3, 2))
-
-    assert called is module
-    assert note == "eager (no C++ compiler)"
-
-
-def test_a_compiler_that_fails_is_noticed_before_training(monkeypatch):
-    def broken(module):
-        raise RuntimeError("the toolchain is half installed\nand more")
-
-    monkeypatch.setattr(torch, "compile", broken)
-    module = nn.Linear(2, 2)
-
-    with pytest.warns(UserWarning, match="half installed"):
-        called, note = compiled(module, TrainConfig(compile="always"), CPU, torch.zeros(3, 2))
-
-    assert called is module
-    assert note == "eager (compiler failed)"
-
-
-def test_auto_does_not_compile_on_a_cpu():
-    module = nn.Linear(2, 2)
-
-    assert compiled(module, TrainConfig(), CPU, torch.zeros(3, 2)) == (module, "eager")

@@ -9,7 +9,7 @@ from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
 def runs(name, repeat=()):
     raw = {
         "name": name, "dataset": {"name": "npz", "path": "toy.npz"},
-        "encoder": {"name": "resnet-compact", "width": 4, "dimension": 16},
+        "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16},
         "contrast": {"queue_size": 64},
         "train": {"epochs": 1, "batch_size": 16, "precision": "float32", "device": "cpu"},
         "seeds": [0], "repeat_seeds": list(repeat), "arms": {"vanilla": None},

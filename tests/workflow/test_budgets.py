@@ -6,7 +6,7 @@ import pandas as pd
 
 SMALL: dict[str, Any] = {
     "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},
-    "encoder__width": 4,
+    "encoder__width": 8,
     "contrast__queue_size": 128,
     "train": {"epochs": 4, "batch_size": 64, "precision": "float32", "device": "cpu"},
     "evaluate": {

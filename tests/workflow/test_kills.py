@@ -16,7 +16,7 @@ RUN = "results/tiny/runs/digits/resnet-compact/both/seed0"
 LONG = {
     "seeds": 1,
     "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},
-    "encoder__width": 4,
+    "encoder__width": 8,
     "contrast__queue_size": 128,
     "train": {"epochs": 150, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0},
     "evaluate": {

@@ -1,8 +1,8 @@
 """Finding cuts without sorting rows or holding them: a histogram narrows the search to few scores, then collected.
 
 A first pass over the scores counts them in bins and so finds the bin in which the wanted rank lies; a second one
-collects the scores of that bin alone. In a row where they are too many, since they are all but equal, the cut is found
-with the whole row at hand.
+collects the scores of that bin alone. In a row where they are too many, since they are all but equal, they are told
+apart by their bits (`radix`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from moco_bench.contrast.negatives.selection import Cut, cut
+from moco_bench.contrast.negatives.radix import score_at
+from moco_bench.contrast.negatives.selection import Cut
 
 BINS = 1024
 
@@ -21,9 +22,11 @@ def streamed_cuts(
     *,
     sample: Tensor,
     limit: int,
-    in_full: Callable[[Tensor], Iterable[tuple[Tensor, Tensor]]],
 ) -> list[Cut]:
     """Find where the highest scores of each row end, for several numbers of them in the same two passes.
+
+    Every pass has to see the very same bits: a product of another shape rounds otherwise, and a cut between scores
+    that lie a rounding error apart would then fall somewhere else.
 
     Args:
         passes: each call gives the scores anew, [B, C] chunk by chunk, bit for bit the same.
@@ -31,7 +34,6 @@ def streamed_cuts(
         sample: [B, S], scores from all over the rows. Their range is cut into bins; what lies outside falls into the
             outer bins, so that a bad sample costs time and never a wrong cut.
         limit: how many scores of a row may be collected.
-        in_full: gives the scores [R, K] of rows in full, a few at a time, with their numbers [R].
     """
     bins = _Bins(sample)
     histogram = torch.zeros(len(sample), BINS, dtype=torch.int32, device=sample.device)
@@ -44,7 +46,7 @@ def streamed_cuts(
         places = bins.of(scores).floor_()
         for search in searches:
             search.collect(scores, places)
-    return [search.result(in_full) for search in searches]
+    return [search.result(passes) for search in searches]
 
 
 class _Bins:
@@ -91,15 +93,13 @@ class _Search:
         self._found[rows, slots] = scores[rows, columns]
         self._filled += hits
 
-    def result(self, in_full: Callable[[Tensor], Iterable[tuple[Tensor, Tensor]]]) -> Cut:
+    def result(self, passes: Callable[[], Iterable[Tensor]]) -> Cut:
         """The cut of all rows."""
         ordered = self._found.sort(dim=1, descending=True).values
         value = ordered.gather(1, self._rank.clamp_max(ordered.shape[1]) - 1)
         ties = self._rank - (ordered > value).sum(dim=1, keepdim=True)
         tied = (ordered == value).sum(dim=1, keepdim=True)
-        for rows, scores in in_full(self._crowded.squeeze(1).nonzero().squeeze(1)):
-            solved = cut(scores, self._count)
-            value[rows] = solved.value
-            tied[rows] = (scores == solved.value).sum(dim=1, keepdim=True)
-            ties[rows] = tied[rows] if solved.ties is None else solved.ties
+        crowded = self._crowded.squeeze(1).nonzero().squeeze(1)
+        if len(crowded) > 0:
+            value[crowded], ties[crowded], tied[crowded] = score_at(passes, crowded, self._count)
         return Cut.of(value, ties, tied)

@@ -3,27 +3,29 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moco_bench.contrast.negatives.histogram import streamed_cuts
+from moco_bench.contrast.negatives import histogram
+from moco_bench.contrast.negatives.radix import score_at
 
 EXTREMES = [0.0, -0.0, 1.0, -1.0, float("-inf"), float("inf"), 1e-45, -1e-45, 3e38, -1e30]
 FLOATS = st.one_of(st.sampled_from(EXTREMES), st.floats(-1, 1, width=32))
 
 
 def cuts_of(scores, counts, *, width=5, sample=None, limit=10**6):
+    """The cuts, and the rows that were too crowded for a histogram."""
     crowded = []
 
-    def in_full(rows):
-        for some in torch.split(rows, 2) if len(rows) else ():
-            crowded.extend(some.tolist())
-            yield some, scores[some]
+    def observed(passes, rows, count):
+        crowded.extend(rows.tolist())
+        return score_at(passes, rows, count)
 
-    found = streamed_cuts(
-        lambda: iter(scores.split(width, dim=1)),
-        counts,
-        sample=scores[:, ::2] if sample is None else sample,
-        limit=limit,
-        in_full=in_full,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(histogram, "score_at", observed)
+        found = histogram.streamed_cuts(
+            lambda: iter(scores.split(width, dim=1)),
+            counts,
+            sample=scores[:, ::2] if sample is None else sample,
+            limit=limit,
+        )
     return found, crowded
 
 
@@ -72,7 +74,7 @@ def test_a_misleading_sample_costs_time_but_no_exactness():
         assert_cuts_the_highest(scores, [300], found)
 
 
-def test_only_crowded_rows_are_taken_in_full():
+def test_only_crowded_rows_are_told_apart_by_their_bits():
     scores = torch.randn(3, 400, generator=torch.Generator().manual_seed(0))
     scores[1, :350] = 0.25
     found, crowded = cuts_of(scores, [100], width=64, limit=32)

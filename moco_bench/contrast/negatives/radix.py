@@ -1,0 +1,81 @@
+"""Where the highest scores end, exactly, in rows whose scores are all but equal.
+
+Bins of equal width can't part scores that lie a rounding error from each other; their bits can. Floats are turned into
+integers of the same order and the wanted one is found digit by digit, highest first, with one pass over the scores a
+digit: a radix select. Whatever the scores are, it ends after three passes (six in float64).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+DIGIT = 11
+"""Bits of a digit."""
+
+
+class Place(NamedTuple):
+    """The score at a rank of each row: [R, 1] each.
+
+    Attributes:
+        value: the score.
+        ties: int64, how many scores equal to it have this rank or a higher one.
+        tied: int64, how many scores are equal to it.
+    """
+
+    value: Tensor
+    ties: Tensor
+    tied: Tensor
+
+
+def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -> Place:
+    """Find the `count`-th highest score of some rows.
+
+    Args:
+        passes: each call gives the scores anew, [B, C] chunk by chunk, bit for bit the same.
+        rows: int64 [R], the rows that are asked for.
+        count: from 1 to the length of a row.
+    """
+    rank = torch.full((len(rows), 1), count, device=rows.device)
+    found = torch.zeros_like(rank)  # the digits so far
+    tied, dtype, left = rank, torch.float32, None
+    while left != 0:
+        histogram = torch.zeros(len(rows), 2**DIGIT, dtype=torch.int64, device=rows.device)
+        for scores in passes():
+            if left is None:
+                dtype, left = scores.dtype, torch.finfo(scores.dtype).bits
+            width = min(DIGIT, left)
+            above = _ordered(scores[rows]) >> (left - width)  # this digit and all before it
+            first = left == torch.finfo(dtype).bits
+            # The highest digit carries the sign: it is moved to start from 0 like the others.
+            digit = above + 2 ** (width - 1) if first else above & (2**width - 1)
+            matching = torch.ones_like(above) if first else (above >> width == found).long()
+            histogram.scatter_add_(1, digit, matching)
+        assert left is not None
+        from_top = histogram.flip(1)
+        at_least = from_top.cumsum(dim=1)
+        steps = (at_least < rank).sum(dim=1, keepdim=True)
+        tied = from_top.gather(1, steps)
+        rank = rank - (at_least.gather(1, steps) - tied)
+        width = min(DIGIT, left)
+        digit = 2**DIGIT - 1 - steps
+        found = digit - 2 ** (width - 1) if left == torch.finfo(dtype).bits else (found << width) + digit
+        left -= width
+    return Place(_score(found, dtype), rank, tied)
+
+
+def _ordered(scores: Tensor) -> Tensor:
+    """Integers, int64, in the order of the floats: the bits, those below the sign turned over in negative numbers."""
+    bits = (scores + 0.0).view(_integer(scores.dtype))  # the sum makes the two zeros one
+    return torch.where(bits < 0, bits ^ torch.iinfo(bits.dtype).max, bits).long()
+
+
+def _score(ordered: Tensor, dtype: torch.dtype) -> Tensor:
+    """The inverse of `_ordered`."""
+    bits = ordered.to(_integer(dtype))
+    return torch.where(bits < 0, bits ^ torch.iinfo(bits.dtype).max, bits).view(dtype)
+
+
+def _integer(dtype: torch.dtype) -> torch.dtype:
+    return torch.int64 if dtype == torch.float64 else torch.int32

@@ -32,12 +32,13 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     for width, depth, stem in (
         (16, 1, "conv3"),
         (16, 1, "patch2"),
+        (16, 2, "patch2"),
+        (24, 1, "patch2"),
         (32, 1, "conv3"),
         (32, 1, "patch2"),
         (32, 2, "patch2"),
         (48, 1, "patch2"),
         (64, 1, "patch2"),
-        (64, 2, "patch2"),
     )
 }
 TRIAL_STEPS = 6

@@ -1,8 +1,13 @@
 """Two results directories against each other: two versions of the code, or two machines.
 
-Runs are matched by data set, encoder, arm, budget and seed, and compared as pairs. A *regression* is a mean difference
-that is worse than the margin and whose interval, where there are seeds enough for one, leaves out zero; or a run that
-was done before and fails now.
+Runs are matched by data set, encoder, arm, budget and seed, and compared as pairs. Each row, an arm and metric, gets a
+verdict (decision 029):
+
+    same          shown to be within the margin: the bounds of the 1 - 2 level t interval both are, or no seed differs
+    regression    the mean is worse by more than the margin, and the interval leaves out zero
+    improvement   better, by the same rule
+    unclear       none of these: the interval is too wide to tell; more seeds would
+    regression?   one common seed, no interval: worse by more than the margin (`improvement?`: better)
 """
 
 import math
@@ -11,9 +16,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from moco_bench.analyse.equivalence import equivalence_interval
 from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import hashes_agree
 from moco_bench.analyse.signflip import sign_flip_p
 from moco_bench.suite.analysis import AnalysisConfig
@@ -22,29 +30,61 @@ ARM = ("dataset", "encoder", "budget", "arm")
 RUN = (*ARM, "seed")
 COLUMNS = (
     *ARM, "metric", "before", "after", "difference", "ci_low", "ci_high", "p_value", "n_seeds", "paired", "margin",
-    "verdict",
+    "verdict", "p_holm", "equivalence_low", "equivalence_high",
 )  # fmt: skip
+
+SAME, UNCLEAR = "same", "unclear"
+WORSE, BETTER = "regression", "improvement"
+WORSE_ONCE, BETTER_ONCE = "regression?", "improvement?"
+SETTINGS = ("fingerprint", "evaluation_fingerprint")
+
+Run = dict[Any, Any]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`table` has one row an arm and metric; the rest are identifiers of runs."""
+    """`table` has one row an arm and metric; the rest are identifiers of runs.
+
+    Attributes:
+        table: columns `COLUMNS`.
+        common: finished on both sides.
+        only_before: finished in the first; in the second neither finished nor failed.
+        only_after: finished in the second, not in the first.
+        newly_failed: finished in the first, failed in the second.
+        different_settings: of the common ones, those whose fingerprints differ: other settings, or code whose protocol
+            was raised. Differences between them are no differences of the code alone.
+    """
 
     table: pd.DataFrame
+    common: tuple[str, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
     newly_failed: tuple[str, ...]
+    different_settings: tuple[str, ...]
 
     @property
     def regressed(self) -> bool:
-        """Whether anything got worse beyond its margin."""
-        return bool((self.table["verdict"] == "regression").any()) or bool(self.newly_failed)
+        """Whether anything got worse beyond its margin, in one seed where there is but one; or fails now."""
+        return bool(self.table["verdict"].isin((WORSE, WORSE_ONCE)).any()) or bool(self.newly_failed)
+
+    @property
+    def nothing_compared(self) -> str:
+        """Why there is no row, in words; empty where there is one. Without a row neither side vouches for the other."""
+        if len(self.table):
+            return ""
+        if not self.common:
+            return "nothing was compared: no run is finished on both sides"
+        return "nothing was compared: the runs that are finished on both sides share no usable metric"
 
 
 def compare(
     before: pd.DataFrame, after: pd.DataFrame, config: AnalysisConfig, metrics: tuple[str, ...] | None = None
 ) -> Comparison:
-    """Compare two tables of runs (as `read_runs` returns them); the margins are those of `config`."""
+    """Compare two tables of runs (as `read_runs` returns them); margins and confidence are those of `config`.
+
+    `p_holm` corrects over the arms of one metric, on one data set, encoder and budget or, where `config.holm` is
+    `suite`, on all of them.
+    """
     old, new = (_by_run(runs[runs["status"] == "done"]) for runs in (before, after))
     failed = _by_run(after[after["status"] == "failed"])
     common = [key for key in old if key in new]
@@ -55,15 +95,21 @@ def compare(
         for name in names
         if (row := _row(arm, [(old[k], new[k]) for k in common if k[: len(ARM)] == arm], METRICS[name], config))
     ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    if rows:
+        family = ["metric"] + (["dataset", "encoder", "budget"] if config.holm == "data-set" else [])
+        table["p_holm"] = table.groupby(family, sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(float)))
     return Comparison(
-        pd.DataFrame(rows, columns=list(COLUMNS)),
+        table,
+        common=tuple(_title(key) for key in common),
         only_before=tuple(_title(key) for key in old if key not in new and key not in failed),
         only_after=tuple(_title(key) for key in new if key not in old),
         newly_failed=tuple(_title(key) for key in old if key in failed),
+        different_settings=tuple(_title(key) for key in common if _differ(old[key], new[key])),
     )
 
 
-def _by_run(runs: pd.DataFrame) -> dict[tuple[Any, ...], dict[Any, Any]]:
+def _by_run(runs: pd.DataFrame) -> dict[tuple[Any, ...], Run]:
     first = runs[runs["replicate"] == 1]
     return {tuple(run[name] for name in RUN): run for run in first.to_dict("records")}
 
@@ -73,8 +119,13 @@ def _title(key: tuple[Any, ...]) -> str:
     return f"{dataset}/{encoder}/{arm}/seed{seed}" + (f" (equal {budget})" if budget != "epochs" else "")
 
 
+def _differ(old: Run, new: Run) -> bool:
+    """Whether a fingerprint that both runs have says that they were made by other settings."""
+    return any(old[name] and new[name] and old[name] != new[name] for name in SETTINGS)
+
+
 def _row(
-    arm: tuple[Any, ...], pairs: list[tuple[dict[Any, Any], dict[Any, Any]]], metric: Metric, config: AnalysisConfig
+    arm: tuple[Any, ...], pairs: list[tuple[Run, Run]], metric: Metric, config: AnalysisConfig
 ) -> dict[str, Any] | None:
     usable = [pair for pair in pairs if all(_usable(run, metric) for run in pair)]
     if not usable:
@@ -82,6 +133,7 @@ def _row(
     old, new = (np.array([float(pair[side][metric.name]) for pair in usable]) for side in (0, 1))
     difference = new - old
     low, high = (float(bound) for bound in t_interval(difference, config.confidence))
+    narrow = equivalence_interval(difference, 1 - config.confidence)
     margin = config.margin_points if metric.kind == "accuracy" else abs(old.mean()) * config.margin_percent / 100
     proofs = {hashes_agree(pair) for pair in usable}
     return {
@@ -96,19 +148,35 @@ def _row(
         "n_seeds": len(usable),
         "paired": "none" if "differ" in proofs else "unproven" if "unknown" in proofs else "proven",
         "margin": margin,
-        "verdict": verdict(float(difference.mean()), low, high, margin, metric),
+        "verdict": verdict(difference, margin, metric, config.confidence),
+        "equivalence_low": float(narrow[0]),
+        "equivalence_high": float(narrow[1]),
     }
 
 
-def _usable(run: dict[Any, Any], metric: Metric) -> bool:
+def _usable(run: Run, metric: Metric) -> bool:
     return not math.isnan(run[metric.name]) and (bool(run["exclusive"]) or not metric.needs_quiet_machine)
 
 
-def verdict(difference: float, low: float, high: float, margin: float, metric: Metric) -> str:
-    """`same` within the margin; `regression` or `improvement` beyond it; `unclear` where the interval holds zero."""
-    if abs(difference) <= margin:
-        return "same"
-    if not math.isnan(low) and low <= 0 <= high:
-        return "unclear"
-    worse = (difference < 0) == (metric.better == "higher")
-    return "regression" if worse else "improvement"
+def verdict(differences: NDArray[np.float64], margin: float, metric: Metric, confidence: float = 0.95) -> str:
+    """The verdict on one row, see the module.
+
+    Args:
+        differences: after minus before, a value a common seed [n].
+        margin: differences up to it count as none, in the metric's unit.
+        metric: says which side is worse.
+        confidence: of the interval; 1 - confidence is the level of the one-sided tests behind `same`.
+    """
+    if not differences.any():  # the same code on the same machine, say: no interval is needed
+        return SAME
+    mean = float(differences.mean())
+    worse = (mean < 0) == (metric.better == "higher")
+    if len(differences) < 2:
+        if abs(mean) <= margin:
+            return UNCLEAR
+        return WORSE_ONCE if worse else BETTER_ONCE
+    low, high = t_interval(differences, confidence)
+    if abs(mean) > margin and not low <= 0 <= high:
+        return WORSE if worse else BETTER
+    narrow = equivalence_interval(differences, 1 - confidence)
+    return SAME if -margin <= narrow[0] and narrow[1] <= margin else UNCLEAR

@@ -2,42 +2,39 @@
 
 One row a (data set, encoder, metric, budget, effect). An estimate is the mean over paired seeds of the effect's
 per-seed value, in the metric's unit (accuracies: percentage points). `p_value` is the exact sign-flip test's and
-`p_holm` the same after Holm's correction within its family. Where an effect could not be computed (too few finished
-seeds) its numbers are empty and the row stays, so that a hole is seen.
+`p_holm` the same after Holm's correction within its family; `p_equivalence_holm` is the larger of the two equivalence
+p-values, corrected within the same family. Where an effect could not be computed (too few finished seeds) its numbers
+are empty and the row stays, so that a hole is seen.
 """
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
-from moco_bench.analyse.equivalence import equivalence_p, exact_equivalence_p
+from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.equivalence import equivalence_interval, equivalence_p, exact_equivalence_p
+from moco_bench.analyse.findings import finding_of
 from moco_bench.analyse.intervals import studentised_bootstrap_interval, t_interval
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import PairedValues, paired_values
 from moco_bench.analyse.plan import AnalysisPlan
-from moco_bench.analyse.power import detectable_effect
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
 from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement
 from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.analysis import AnalysisConfig
 
-Finding = Literal[
-    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"
-]
-
-LEANING_FROM = 3
 FIXED_COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
     "p_holm", "n_seeds", "paired",
 )  # fmt: skip
 MORE_COLUMNS = (
     "kind", "standard_deviation", "cohens_dz", "interquartile_mean", "probability_of_improvement", "smallest_p",
-    "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "finding", "other_low", "other_high",
-    "other_method", "left_out",
+    "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
+    "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -55,10 +52,30 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
         return table
+    table["p_equivalence_holm"] = table[["p_equivalence", "p_equivalence_exact"]].max(axis=1, skipna=False)
     family = ["metric", "kind"] + (["dataset", "encoder", "budget"] if config.holm == "data-set" else [])
-    table["p_holm"] = table.groupby(family, sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(dtype=float)))
-    table["finding"] = [finding_of(row, config) for row in table.to_dict("records")]
+    families = table.groupby(family, sort=False)
+    table["family_size"] = families["p_value"].transform("count").astype(int)
+    table["p_holm"] = families["p_value"].transform(_corrected)
+    table["p_equivalence_holm"] = families["p_equivalence_holm"].transform(_corrected)
+    complete = table.to_dict("records")
+    table["detectable_effect"] = [_detectable(row, config) for row in complete]
+    table["finding"] = [finding_of(row, config) for row in complete]
     return table
+
+
+def _corrected(p: pd.Series) -> Any:
+    return holm(p.to_numpy(dtype=float))
+
+
+def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:
+    """By the rule that `findings.finding_of` applies; NaN where no effect is large enough for so few seeds."""
+    if row["n_seeds"] < 2:
+        return math.nan
+    level = round(1 - config.confidence, 12)
+    return detectable_effect(
+        row["standard_deviation"], row["n_seeds"], tests=row["family_size"], level=level, resamples=config.resamples
+    )
 
 
 def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
@@ -86,15 +103,16 @@ def _row(
         "n_seeds": len(pairs.seeds),
         "margin": margin,
         "left_out": "; ".join(f"seed {seed}: {why}" for seed, why in pairs.left_out.items()),
-        **_statistics(pairs, margin, config),
+        **_statistics(pairs, margin, metric, config),
     }
 
 
-def _statistics(pairs: PairedValues, margin: float, config: AnalysisConfig) -> dict[str, Any]:
+def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: AnalysisConfig) -> dict[str, Any]:
     x, n, level = pairs.values, len(pairs.values), 1 - config.confidence
     by_t = t_interval(x, config.confidence)
     by_bootstrap = studentised_bootstrap_interval(x, config.confidence, resamples=config.resamples, seed=config.seed)
     shown, other = (by_t, by_bootstrap) if config.interval == "t" else (by_bootstrap, by_t)
+    narrow = equivalence_interval(x, level)
     spread = float(x.std(ddof=1)) if n > 1 else math.nan
     return {
         "estimate": float(x.mean()) if n else math.nan,
@@ -109,11 +127,12 @@ def _statistics(pairs: PairedValues, margin: float, config: AnalysisConfig) -> d
         "standard_deviation": spread,
         "cohens_dz": cohens_dz(x),
         "interquartile_mean": interquartile_mean(x),
-        "probability_of_improvement": probability_of_improvement(x),
-        "smallest_p": smallest_p(n) if n else math.nan,
-        "detectable_effect": detectable_effect(spread, n, level=level),
-        "p_equivalence": equivalence_p(x, margin),
-        "p_equivalence_exact": exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed),
+        "probability_of_improvement": probability_of_improvement(x, metric.better),
+        "smallest_p": smallest_p(n, config.resamples) if n else math.nan,
+        "p_equivalence": float(equivalence_p(x, margin)),
+        "p_equivalence_exact": float(exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed)),
+        "equivalence_low": _finite(narrow[0]),
+        "equivalence_high": _finite(narrow[1]),
     }
 
 
@@ -128,28 +147,3 @@ def _margin(cell: pd.DataFrame, contrast: Contrast, metric: Metric, plan: Analys
 
 def _finite(value: Any) -> float:
     return float(value) if np.isfinite(value) else math.nan
-
-
-def finding_of(row: dict[Any, Any], config: AnalysisConfig) -> Finding:
-    """What an effect's row says, by one rule for all.
-
-    `higher` or `lower`: the interval leaves out zero *and* the Holm-adjusted exact p is at most 1 - confidence.
-    `equivalent`: else, two one-sided tests, by t and by sign flips, both put the effect inside the margin.
-    `leans-...`: the t side says so from three seeds or more, the exact test can't or doesn't confirm it (two seeds may
-    agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
-    """
-    level = 1 - config.confidence + 1e-12
-    low, high = row["ci_low"], row["ci_high"]
-    if math.isnan(row["estimate"]):
-        return "no-data"
-    side = "higher" if low > 0 else "lower" if high < 0 else None
-    if side and row["p_holm"] <= level:
-        return "higher" if side == "higher" else "lower"
-    inside = row["p_equivalence"] <= level
-    if inside and row["p_equivalence_exact"] <= level:
-        return "equivalent"
-    if row["n_seeds"] < LEANING_FROM:
-        return "undecided"
-    if side:
-        return "leans-higher" if side == "higher" else "leans-lower"
-    return "leans-equivalent" if inside else "undecided"

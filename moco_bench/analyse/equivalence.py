@@ -1,38 +1,48 @@
 """Two one-sided tests: "no difference larger than a margin" as a finding, not as the absence of one.
 
-Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach".
+Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach". All take `differences` of
+shape [..., n], one row a sample, and return shape [...].
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
+from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.signflip import sign_flip_p
 
+Floats = NDArray[np.float64]
 
-def equivalence_p(differences: ArrayLike, margin: float) -> float:
-    """Test the null hypothesis |mean| >= `margin` for paired differences [n]: a small p means equivalent.
+
+def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
+    """Test the null hypothesis |mean| >= `margin` for paired differences: a small p means equivalent.
 
     The larger of the p-values of two one-sided paired t-tests. NaN where n < 2.
     """
     x = np.asarray(differences, dtype=np.float64)
-    n = len(x)
+    n = x.shape[-1]
     if n < 2:
-        return float("nan")
-    error = float(x.std(ddof=1)) / np.sqrt(n)
-    mean = float(x.mean())
-    if error == 0:
-        return 0.0 if abs(mean) < margin else 1.0
-    above_low = float(stdtr(n - 1, -(mean + margin) / error))
-    below_high = float(stdtr(n - 1, (mean - margin) / error))
-    return max(above_low, below_high)
+        return np.full(x.shape[:-1], np.nan)
+    mean, error = x.mean(axis=-1), x.std(axis=-1, ddof=1) / np.sqrt(n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.maximum(stdtr(n - 1, -(mean + margin) / error), stdtr(n - 1, (mean - margin) / error))
+    return np.where(error == 0, np.where(np.abs(mean) < margin, 0.0, 1.0), p)
 
 
-def exact_equivalence_p(differences: ArrayLike, margin: float, *, resamples: int = 10_000, seed: int = 0) -> float:
+def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[Floats, Floats]:
+    """Student's 1 - 2 `level` interval, the one that goes with `equivalence_p`.
+
+    It lies within (-margin, margin) exactly where both one-sided t-tests reject at `level` (Schuirmann 1987): 90 % for
+    tests at 5 %, not 95 %. NaN where n < 2.
+    """
+    return t_interval(differences, 1 - 2 * level)
+
+
+def exact_equivalence_p(differences: ArrayLike, margin: float, *, resamples: int = 10_000, seed: int = 0) -> Floats:
     """The same two one-sided tests by sign flips, which need symmetric differences but no normal ones.
 
-    With n pairs it can't fall below 1 / 2^n: three seeds never show equivalence at 5 %, whatever their spread.
+    With n pairs it can't fall below 1 / 2^n: four seeds never show equivalence at 5 %, whatever their spread.
     """
     x = np.asarray(differences, dtype=np.float64)
     both = np.stack([x + margin, margin - x])
-    return float(sign_flip_p(both, alternative="greater", resamples=resamples, seed=seed).max())
+    return np.asarray(sign_flip_p(both, alternative="greater", resamples=resamples, seed=seed).max(axis=0))

@@ -1,16 +1,21 @@
 """The claim of "lower memory requirements", judged where it could hold: at fixed batch, fixed accuracy, growing queues.
 
 Bytes of tensors are counted, not sampled: the same step takes the same bytes every time. So a ratio is judged against
-the margin that the suite declares and needs no interval.
+the margin that the suite declares and needs no interval. Accuracy is sampled: that it is "fixed" has to be shown by
+paired seeds, as non-inferiority within the margin (decision 027).
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-LOWER, HIGHER, SAME, NOT_REACHED = "lower", "higher", "no difference", "accuracy not reached"
+from moco_bench.analyse.metrics import METRICS
+
+LOWER, HIGHER, SAME = "lower", "higher", "no difference"
+NOT_REACHED, NOT_DECIDED = "accuracy not reached", "accuracy not decided"
 OUTSIDE_TENSORS = ("baseline", "library_code", "library_objects", "heap_free", "unattributed")
 """Parts of a process's memory that no tensor holds."""
 PEAK = "peak"
@@ -20,11 +25,13 @@ VERSIONS = {"plain": "a loss that holds all logits", "streamed": "this loss"}
 
 @dataclass(frozen=True)
 class Rule:
-    """How the claim is judged: against which arm, and which differences count as none."""
+    """How the claim is judged: against which arm, and which differences of memory count as none.
+
+    Which differences of accuracy do is the `margin` of the effects.
+    """
 
     baseline: str
     margin_percent: float
-    margin_points: float
 
 
 Row = dict[str, Any]
@@ -36,7 +43,8 @@ def memory_claim(memory: pd.DataFrame, queues: pd.DataFrame, accuracy: pd.DataFr
     Args:
         memory: `profile/memory.csv`.
         queues: `profile/queues.csv`, or empty.
-        accuracy: mean accuracy in percent, with columns dataset, encoder, arm, top1; or empty.
+        accuracy: the rows of `effects.csv` on the primary metric, or empty; those of arms against the baseline at
+            equal epochs are used.
         rule: of the verdicts.
     """
     at_fixed_batch = list(_at_fixed_batch(memory, rule))
@@ -67,15 +75,36 @@ def _at_fixed_batch(memory: pd.DataFrame, rule: Rule) -> Iterator[Row]:
 
 def _at_fixed_accuracy(at_fixed_batch: list[Row], accuracy: pd.DataFrame, rule: Rule) -> Iterator[Row]:
     """At the suite's one batch an arm either is as accurate as the baseline, for its memory there, or it isn't."""
-    top1 = {(row["dataset"], row["encoder"], row["arm"]): row["top1"] for row in accuracy.to_dict("records")}
+    if accuracy.empty:
+        return
+    against = accuracy[(accuracy["kind"] == "arm") & (accuracy["budget"] == "epochs") & (accuracy["n_seeds"] > 0)]
+    effects = {(row["dataset"], row["encoder"], row["effect"]): row for row in against.to_dict("records")}
     for row in at_fixed_batch:
-        place = row["dataset"], row["encoder"]
-        own, base = top1.get((*place, row["arm"])), top1.get((*place, rule.baseline))
-        if row["quantity"] != "tensors" or own is None or base is None:
+        effect = effects.get((row["dataset"], row["encoder"], f"{row['arm']}-{rule.baseline}"))
+        if row["quantity"] != "tensors" or effect is None:
             continue
-        reached = own >= base - rule.margin_points
-        missed = {} if reached else {"arm_mib": None, "ratio": None, "verdict": NOT_REACHED}
-        yield {**row, "at": "fixed accuracy", **missed}
+        reached = accuracy_reached(effect)
+        missed = {"arm_mib": None, "ratio": None, "verdict": NOT_DECIDED if reached is None else NOT_REACHED}
+        yield {**row, "at": "fixed accuracy", **({} if reached else missed)}
+
+
+def accuracy_reached(effect: Mapping[Any, Any]) -> bool | None:
+    """Whether an arm is shown to be no worse than the baseline by more than the margin; None where it isn't decided.
+
+    By the bounds of the interval that goes with one-sided t-tests at the suite's level (`equivalence_interval`), on
+    the side where the metric is worse: inside the margin is non-inferiority, wholly beyond it is the opposite.
+
+    Args:
+        effect: a row of `effects.csv`, arm minus baseline.
+    """
+    low, high, margin = (float(effect[name]) for name in ("equivalence_low", "equivalence_high", "margin"))
+    if METRICS[effect["metric"]].better == "lower":
+        low, high = -high, -low
+    if math.isnan(low) or math.isnan(high):
+        return None
+    if low > -margin:
+        return True
+    return False if high < -margin else None
 
 
 def _at_queues(queues: pd.DataFrame, rule: Rule) -> Iterator[Row]:

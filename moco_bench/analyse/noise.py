@@ -1,32 +1,50 @@
-"""The noise floor: how far the same seed, run twice, is from itself, beside how far seeds are from each other."""
+"""The noise floor: how far the same seed, run twice, is from itself, beside how far seeds are from each other.
+
+An accuracy on 1,000 images comes in steps of 0.1 point, so two runs can agree in it by chance. Only equal weights say
+that a run repeats to the last bit.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 COLUMNS = (
     "dataset", "encoder", "budget", "arm", "metric", "replicated_seeds", "identical", "largest_difference",
-    "mean_difference", "seed_sd",
+    "mean_difference", "seed_sd", "weights_compared", "identical_weights",
 )  # fmt: skip
 
 
-def noise_floor(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | None = None) -> pd.DataFrame:
     """One row an arm with at least one finished seed that ran twice. Differences in the metric's unit.
 
-    `identical` counts seeds whose two results are equal to the last bit; `seed_sd` is the standard deviation over
-    different seeds (first runs only), NaN with fewer than two.
+    `identical` counts pairs of runs whose metric is the same; `weights_compared` those whose weights' hashes are both
+    known, and `identical_weights` those among them where they are equal: the same to the last bit. `seed_sd` is the
+    standard deviation over different seeds (first runs only), NaN with fewer than two.
+
+    Args:
+        runs: as `read_runs` returns them.
+        metric: one of its columns.
+        weights: the hash of a run's encoder (`hashes.encoder` of its run.json) by its `directory`, as far as known.
     """
     done = runs[(runs["status"] == "done") & runs[metric].notna()]
     rows = []
-    for (dataset, encoder, budget, arm), of_arm in done.groupby(["dataset", "encoder", "budget", "arm"], sort=False):
-        by_seed = of_arm.pivot(index="seed", columns="replicate", values=metric)
-        if 1 not in by_seed or by_seed.shape[1] < 2:
+    for key, of_arm in done.groupby(["dataset", "encoder", "budget", "arm"], sort=False):
+        first = of_arm[of_arm["replicate"] == 1].set_index("seed")
+        again = of_arm[(of_arm["replicate"] != 1) & of_arm["seed"].isin(first.index)]
+        if again.empty:
             continue
-        gaps = by_seed.drop(columns=1).sub(by_seed[1], axis=0).abs().to_numpy(dtype=float)
-        gaps = gaps[~np.isnan(gaps)]
-        if not len(gaps):
-            continue
-        spread = float(by_seed[1].to_frame().std(ddof=1).iloc[0])
-        rows.append(
-            (dataset, encoder, budget, arm, metric, len(gaps), int((gaps == 0).sum()), gaps.max(), gaps.mean(), spread)
-        )
+        gaps = np.abs(again[metric].to_numpy(dtype=float) - first.loc[again["seed"], metric].to_numpy(dtype=float))
+        pairs = zip(first.loc[again["seed"], "directory"], again["directory"], strict=True)
+        same = _same_weights(pairs, weights or {})
+        spread = float(first[metric].std(ddof=1))
+        equal = int((gaps == 0).sum())
+        rows.append((*key, metric, len(gaps), equal, gaps.max(), gaps.mean(), spread, len(same), sum(same)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _same_weights(pairs: Any, weights: Mapping[str, str]) -> list[bool]:
+    """Whether the two of a pair of directories have one hash, for the pairs of which both are known."""
+    known = [(weights.get(one), weights.get(other)) for one, other in pairs]
+    return [one == other for one, other in known if one and other]

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moco_bench.files import sha256_of
 from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.registered import design_of, fingerprint_of
 from moco_bench.suite.strict_yaml import read_yaml
 from moco_bench.suite.suite import Suite, parse_suite
-
-ANALYSIS_PROTOCOL = 1
-"""Raised when a change of the code changes the numbers of an analysis."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +21,12 @@ class AnalysisPlan:
 
     @property
     def fingerprint(self) -> str:
-        """Of everything that was declared about the analysis; a rule that is changed later changes it."""
-        return sha256_of(
-            {
-                "protocol": ANALYSIS_PROTOCOL,
-                "analysis": self.config.model_dump(mode="json"),
-                "baseline": self.baseline,
-                "contrasts": {name: list(arms) for name, arms in self.contrasts.items()},
-                "preregistered": self.suite is not None,
-            }
-        )
+        """Of everything that was declared before the runs, the design included; see `suite.registered`.
+
+        The same as `registered.analysis_fingerprint` of the suite, where there is one.
+        """
+        design = None if self.suite is None else design_of(self.suite)
+        return fingerprint_of(self.config, self.baseline, self.contrasts, design)
 
 
 def plan_for(results: Path) -> AnalysisPlan:

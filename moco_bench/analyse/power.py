@@ -1,4 +1,4 @@
-"""What a design could have seen: the smallest effect that a paired t-test finds with a given chance."""
+"""The power of a paired t-test: the bound that exact and corrected tests come close to as seeds grow in number."""
 
 import math
 from functools import lru_cache
@@ -27,13 +27,8 @@ def t_test_power(dz: float, n: int, *, level: float = 0.05) -> float:
 
 
 @lru_cache(maxsize=256)
-def detectable_dz(n: int, *, power: float = 0.8, level: float = 0.05) -> float:
-    """The smallest |d_z| found with chance `power`. NaN where n < 2."""
+def t_test_dz(n: int, *, power: float = 0.8, level: float = 0.05) -> float:
+    """The smallest |d_z| that a two-sided paired t-test finds with chance `power`. NaN where n < 2."""
     if n < 2:
         return math.nan
     return float(brentq(lambda dz: t_test_power(dz, n, level=level) - power, 0.0, 1e5))
-
-
-def detectable_effect(standard_deviation: float, n: int, *, power: float = 0.8, level: float = 0.05) -> float:
-    """The same in the unit of the differences, given their standard deviation."""
-    return detectable_dz(n, power=power, level=level) * standard_deviation

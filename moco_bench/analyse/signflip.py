@@ -40,8 +40,13 @@ def sign_flip_p(
     return np.asarray(hits / len(signs) if n <= EXACT_UP_TO else (hits + 1) / (resamples + 1))
 
 
-def smallest_p(n: int) -> float:
-    """The smallest two-sided p that `n` pairs can reach: 2 / 2^n. 1.0 where there are fewer than two."""
+def smallest_p(n: int, resamples: int | None = None) -> float:
+    """The smallest two-sided p that `n` pairs can reach: 2 / 2^n. 1.0 where there are fewer than two.
+
+    Above n = 16, where `resamples` patterns are drawn, it is 1 / (resamples + 1), as far as their number is given.
+    """
+    if n > EXACT_UP_TO and resamples is not None:
+        return 1 / (resamples + 1)
     return 2.0 / 2.0**n if n >= 1 else 1.0
 
 

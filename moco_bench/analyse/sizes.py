@@ -1,5 +1,7 @@
 """How large an effect is, beside its mean: standardised, robust, and as a chance."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -14,13 +16,21 @@ def cohens_dz(differences: ArrayLike) -> float:
     return float(x.mean()) / spread if spread > 0 else float("nan")
 
 
-def probability_of_improvement(differences: ArrayLike) -> float:
-    """Part of the pairs with a positive difference, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
+def probability_of_improvement(differences: ArrayLike, better: Literal["higher", "lower"] | None = "higher") -> float:
+    """Part of the pairs that the treatment wins, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
 
     Their version compares all runs with all runs; here a seed's runs share their randomness and are compared as pairs.
+
+    Args:
+        differences: treatment minus control [n].
+        better: the side on which a metric is better; a difference below zero wins where it is `lower`. None: neither
+            is, and nothing improves (NaN).
     """
     x = np.asarray(differences, dtype=np.float64)
-    return float(np.mean((x > 0) + 0.5 * (x == 0))) if len(x) else float("nan")
+    if better is None or not len(x):
+        return float("nan")
+    wins = x > 0 if better == "higher" else x < 0
+    return float(np.mean(wins + 0.5 * (x == 0)))
 
 
 def interquartile_mean(values: ArrayLike) -> float:

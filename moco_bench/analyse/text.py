@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from moco_bench.analyse.compare import Comparison
+from moco_bench.analyse.compare import BETTER_ONCE, UNCLEAR, WORSE_ONCE, Comparison
 from moco_bench.analyse.metrics import METRICS
 
 ABSENT = "\u2013"
@@ -57,7 +57,7 @@ def equal_budget(budget: str) -> str:
 
 
 def comparison_as_text(found: Comparison) -> str:
-    """A comparison, a line an arm and metric, then what only one side has."""
+    """A comparison, a line an arm and metric, then what only one side has and what else a reader has to know."""
     lines = []
     for row in found.table.to_dict("records"):
         digits = METRICS[row["metric"]].decimals
@@ -66,16 +66,25 @@ def comparison_as_text(found: Comparison) -> str:
         lines.append(
             f"{row['dataset']}  {row['encoder']}  {row['arm']:<10} {row['metric']:<20} "
             f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  {change} "
+            f"p {p_value(row['p_value'])}  Holm {p_value(row['p_holm'])}  "
             f"n {row['n_seeds']}  {row['verdict']}{equal_budget(row['budget'])}"
         )
-    if not lines:
-        lines = ["no run is finished on both sides"]
     for title, runs in (
         ("only in the first", found.only_before),
         ("only in the second", found.only_after),
         ("done in the first, failed in the second", found.newly_failed),
     ):
         lines += [f"{title}: {run}" for run in runs]
-    counts = found.table["verdict"].value_counts()
-    lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) or "nothing was compared")
+    if found.different_settings:
+        lines.append(
+            f"different settings ({len(found.different_settings)} of {len(found.common)} common runs have other "
+            f"fingerprints): {', '.join(found.different_settings)}"
+        )
+    verdicts = found.table["verdict"]
+    if verdicts.eq(UNCLEAR).any():
+        lines.append("unclear: the interval is too wide to tell, or one seed has none; more seeds would")
+    if verdicts.isin((WORSE_ONCE, BETTER_ONCE)).any():
+        lines.append(f"{WORSE_ONCE}, {BETTER_ONCE}: beyond the margin in the one common seed, which has no interval")
+    counts = verdicts.value_counts()
+    lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) or found.nothing_compared)
     return "\n".join(lines)

@@ -1,10 +1,11 @@
-"""The one step of the analysis that touches files: `runs.csv` in, `effects.csv` and `claims.csv` out."""
+"""The one step of the analysis that touches files: a table of runs in, `effects.csv` and `claims.csv` out."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from moco_bench.analyse.claims import claims_of
+from moco_bench.analyse.counted_memory import read_memory
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.table import read_runs
@@ -14,12 +15,14 @@ from moco_bench.files import write_text
 def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     """Analyse `results`/runs.csv by its suite.yaml (or the defaults); write and return effects and claims.
 
+    Claims on memory are judged by `results`/profile/memory.csv, where there is one.
+
     Raises:
-        InputError: one of the two files can't be used; nothing is written then.
+        InputError: one of these files is there and can't be used, or there are no runs; nothing is written then.
     """
-    runs, plan = read_runs(results / "runs.csv"), plan_for(results)
+    runs, plan, memory = read_runs(results / "runs.csv"), plan_for(results), read_memory(results)
     effects = effects_of(runs, plan)
-    claims = claims_of(effects, plan)
+    claims = claims_of(effects, plan, memory)
     write_table(results / "effects.csv", effects)
     write_table(results / "claims.csv", claims)
     return effects, claims, plan

@@ -5,7 +5,11 @@ from pathlib import Path
 
 from moco_bench.errors import InputError
 
-HELP = "compare two results folders; exit 1 where something got worse beyond the margin"
+HELP = """Compare two results folders, seed by seed: two versions of the code, or two machines.
+
+A row is `same` where it is shown to be within the margin, `regression` or `improvement` where it is beyond it and its
+interval leaves out zero, else `unclear`; with one common seed there is no interval and a question mark instead.
+Exit 1 where something got worse beyond the margin, fails now, or nothing could be compared."""
 EXAMPLE = "moco-bench compare results-old/quickstart results/quickstart"
 
 
@@ -20,8 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the comparison; 1 where it has a regression."""
+    """Print the comparison; 1 where it has a regression, or where there is nothing to compare."""
     import json
+    import sys
 
     from moco_bench.analyse.compare import compare
     from moco_bench.analyse.metrics import METRICS
@@ -49,9 +54,14 @@ def run(args: argparse.Namespace) -> int:
             "only_before": found.only_before,
             "only_after": found.only_after,
             "newly_failed": found.newly_failed,
+            "different_settings": found.different_settings,
+            "common": found.common,
             "regressed": found.regressed,
+            "nothing_compared": found.nothing_compared,
         }
         print(json.dumps(whole, indent=2))
+        if found.nothing_compared:
+            print(f"moco-bench: {found.nothing_compared}", file=sys.stderr)
     else:
         print(comparison_as_text(found))
-    return 1 if found.regressed else 0
+    return 1 if found.regressed or found.nothing_compared else 0

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.suite.costs import find_settled_run
+from moco_bench.suite.registered import analysis_fingerprint
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import load_suite
 
@@ -57,7 +58,13 @@ def run(options: argparse.Namespace) -> int:
         with leased_device(wanted.train.device) as device:
             with stop_on_signals() as stop, _told_epochs(wanted) as on_epoch:
                 pretrained = pretrain(
-                    wanted, dataset, checkpoints, device=device, stop_requested=lambda: bool(stop), on_epoch=on_epoch
+                    wanted,
+                    dataset,
+                    checkpoints,
+                    device=device,
+                    registered=analysis_fingerprint(suite),
+                    stop_requested=lambda: bool(stop),
+                    on_epoch=on_epoch,
                 )
             if stop:
                 raise Interrupted(f"{wanted.id}: trained to its end; not evaluated yet")

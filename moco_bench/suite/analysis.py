@@ -1,7 +1,7 @@
 """What a suite declares before it runs about how its results will be judged: metrics, margins and the claims' rules.
 
-All of it goes into the fingerprint of the analysis that a report prints, so a rule that is changed after the results
-are known is seen to be changed.
+All of it goes, with the suite's design, into the fingerprint of the analysis that a report prints (`registered.py`), so
+a rule that is changed after the results are known is seen to be changed.
 """
 
 from typing import Annotated, Literal
@@ -30,8 +30,13 @@ class ClaimRule(Section):
 
     The claim is *supported* on a data set where the effect's interval lies on the claimed side of zero and its
     Holm-adjusted exact p is at most 1 - confidence; *contradicted* where both hold for the other side, or where the
-    effect is shown to lie within the margin around zero (equivalence, by t and by exact test); otherwise it is *not
-    decided by this suite*. So a design that is too small to support a claim is too small to contradict it.
+    effect is shown to lie within the margin around zero (two one-sided tests, by t and by sign flips, Holm-adjusted,
+    from as many seeds as a difference needs); otherwise it is *not decided by this suite*. So a design that is too
+    small to support a claim is too small to contradict it.
+
+    Claims on `peak_memory_mib` are judged on counted bytes of tensors where the suite was profiled: these repeat
+    exactly, so the claim is supported where they lie beyond the margin on the claimed side and contradicted otherwise.
+    Without a profile the processes' peaks are judged like any other quantity.
     """
 
     name: Label
@@ -80,7 +85,9 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
     ClaimRule(
         name="lower-memory",
         claim="The framework needs less memory.",
-        reading="Our reading: peak memory of training at the same batch and queue, both ingredients against vanilla.",
+        reading="Our reading: peak memory of training at the same batch and queue, both ingredients against vanilla. "
+        "Where the suite was profiled, counted bytes of tensors: lower beyond the margin supports the claim, anything "
+        "else contradicts it. Without a profile, the processes' peaks.",
         metric="peak_memory_mib",
         effect="both-vanilla",
         direction="lower",
@@ -126,7 +133,7 @@ class AnalysisConfig(Section):
     )
     interval: Literal["t", "studentised-bootstrap"] = Field("t", description="The interval that the report shows.")
     margin_points: Positive = Field(
-        1.0, description="Percentage points of accuracy below which a difference counts as none (equivalence)."
+        1.0, description="Percentage points of accuracy up to which a difference counts as none (equivalence)."
     )
     margin_percent: Positive = Field(
         5.0, description="The same for all other metrics, in percent of the control's mean."

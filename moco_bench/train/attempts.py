@@ -6,20 +6,28 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_json, write_json
+from moco_bench.suite.registered import RECORDED_AS
 
 ATTEMPTS = "attempts.json"
 
 
-def note_attempt(checkpoints: Path, fingerprint: str, start_step: int) -> list[dict[str, Any]]:
-    """Add an attempt to the run's list and return those of the same fingerprint, oldest first."""
-    started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    attempts = [
-        *attempts_noted(checkpoints),
-        {"fingerprint": fingerprint, "start_step": start_step, "started": started},
-    ]
+def note_attempt(
+    checkpoints: Path, fingerprint: str, start_step: int, registered: str | None = None
+) -> list[dict[str, Any]]:
+    """Add an attempt to the run's list and return those of the same fingerprint, oldest first.
+
+    Args:
+        checkpoints: the run's own folder for checkpoints.
+        fingerprint: the run's.
+        start_step: where the attempt begins.
+        registered: fingerprint of the analysis that the suite declares now (`suite.registered`); rules that are changed
+            between two attempts are seen to be changed.
+    """
+    attempt = {"fingerprint": fingerprint, "start_step": start_step, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    attempts = [*attempts_noted(checkpoints), {**attempt, RECORDED_AS: registered}]
     write_json(checkpoints / ATTEMPTS, attempts)
     return [
-        {"start_step": attempt["start_step"], "started": attempt["started"]}
+        {"start_step": attempt["start_step"], "started": attempt["started"], RECORDED_AS: attempt.get(RECORDED_AS)}
         for attempt in attempts
         if attempt["fingerprint"] == fingerprint
     ]

@@ -16,6 +16,7 @@ from moco_bench.measure.machine import describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.fingerprint import PROTOCOL
+from moco_bench.suite.registered import RECORDED_AS
 from moco_bench.suite.runs import Run
 from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
@@ -55,6 +56,7 @@ def pretrain(
     checkpoints: Path,
     *,
     device: str | None = None,
+    registered: str | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
     on_epoch: Callable[[Row], None] = lambda row: None,
 ) -> Pretrained:
@@ -65,6 +67,7 @@ def pretrain(
         dataset: on what.
         checkpoints: the run's own folder for checkpoints; the caller holds its lock.
         device: a device by name, in place of the configuration's.
+        registered: fingerprint of the analysis that the suite declares, for `run.json`.
         stop_requested: asked after each step.
         on_epoch: told each row of the history as it comes.
 
@@ -85,7 +88,7 @@ def pretrain(
     saved = load_checkpoint(checkpoints, belongs_to, numerics.device)
     if saved is not None:
         state.load_state_dict(saved)
-    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step)
+    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered)
     batch = torch.Size((run.train.batch_size, channels, height, width))
     networks, compilation = networks_of(state, run.train, numerics, batch)
     trainer = Trainer(
@@ -157,6 +160,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
                 "augment": progress.augment_hash.state,
                 "encoder": hash_of_weights(pretrained.encoder),
             },
+            RECORDED_AS: pretrained.attempts[0][RECORDED_AS],
             "attempts": pretrained.attempts,
             "steps": progress.step,
             "epochs": len(progress.history),

@@ -1,9 +1,12 @@
+import math
+
+import pandas as pd
 import pytest
 
 from moco_bench.analyse.claims import COLUMNS, claims_of, judge
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.plan import AnalysisPlan, plan_of
-from moco_bench.suite.analysis import ABSTRACT_CLAIMS
+from moco_bench.suite.analysis import ABSTRACT_CLAIMS, AnalysisConfig
 from moco_bench.suite.suite import parse_suite
 
 SUITE = {
@@ -18,6 +21,9 @@ SUITE = {
         "both": {"contrast": {"dual_view": "key-in-batch", "negatives": {"rule": "hardest", "fraction": 0.25}}},
     },
 }
+
+
+CONFIG = AnalysisConfig()
 
 
 def plan(**changes):
@@ -56,8 +62,6 @@ def test_without_a_suite_nothing_was_declared_and_nothing_is_judged(runs_of):
 
 
 def test_a_claim_is_judged_on_each_data_set(runs_of):
-    import pandas as pd
-
     runs = pd.concat([runs_of(8), runs_of(8, {"vanilla": 0, "dual": -3, "filter": 0, "both": -3}, dataset="digits")])
     own = plan()
     claims = claims_of(effects_of(runs.reset_index(drop=True), own), own)
@@ -81,9 +85,102 @@ def test_a_claim_is_judged_on_each_data_set(runs_of):
     ],
 )
 def test_the_rule(direction, finding, verdict):
-    found, why = judge(direction, {"finding": finding})
+    found, why = judge(direction, effect(finding=finding), CONFIG)
     assert found == verdict
     assert why
+
+
+def effect(**values):
+    return {"finding": "undecided", "metric": "knn_top1", "ci_low": -1.2, "ci_high": 1.0, "equivalence_low": -0.9,
+            "equivalence_high": 0.7, "margin": 1.0, "p_holm": 0.4, "p_equivalence_holm": 0.094, "n_seeds": 8,
+            "smallest_p": 2 / 2**8, "family_size": 3, **values}  # fmt: skip
+
+
+def test_reasons_name_the_interval_that_they_are_about():
+    """The 95 % interval here reaches beyond the margin; the one of two one-sided tests at 5 % is the 90 % one."""
+    _, why = judge("higher", effect(finding="leans-equivalent"), CONFIG)
+    assert "the 90 % interval [\u22120.90, +0.70] lies within the margin of 1.00" in why
+    assert "Holm p 0.094" in why
+    _, why = judge("higher", effect(finding="equivalent", p_equivalence_holm=0.023), CONFIG)
+    assert "90 % interval [\u22120.90, +0.70]" in why
+    assert "Holm p 0.023" in why
+    _, why = judge("higher", effect(finding="leans-equivalent"), AnalysisConfig(confidence=0.99))
+    assert "the 98 % interval" in why
+    _, why = judge("higher", effect(equivalence_low=-1.4), CONFIG)
+    assert "the 95 % interval includes zero" in why
+    assert "the 90 % interval [\u22121.40, +0.70] reaches beyond the margin of 1.00" in why
+
+
+def test_reasons_with_few_seeds_speak_of_seeds():
+    _, why = judge("higher", effect(n_seeds=2, ci_low=0.1, ci_high=0.2), CONFIG)
+    assert "2 paired seeds are too few" in why
+    _, why = judge("higher", effect(n_seeds=1, ci_low=math.nan, ci_high=math.nan), CONFIG)
+    assert "1 paired seed is too few" in why
+    six = effect(finding="leans-equivalent", n_seeds=6, smallest_p=2 / 2**6, p_equivalence_holm=3 / 2**6)
+    assert "6 seeds could not have shown a difference either" in judge("higher", six, CONFIG)[1]
+
+
+@pytest.mark.parametrize("seeds", range(1, 7))
+@pytest.mark.parametrize("gain", [0.0, 20.0, -20.0])
+def test_a_design_too_small_to_support_is_too_small_to_contradict(runs_of, seeds, gain):
+    own = plan(seeds=seeds)
+    effects = effects_of(runs_of(seeds, {"vanilla": 0, "dual": gain, "filter": 0, "both": gain}, spread=1e-3), own)
+    assert not {"supported", "contradicted"} & set(claims_of(effects, own)["verdict"])
+
+
+def memory(both, vanilla=100.0, dataset="cifar10", dual=100.0):
+    return pd.DataFrame(
+        [
+            {"arm": arm, "phase": "training", "part": part, "mib": mib, "dataset": dataset, "encoder": "e"}
+            for arm, tensors in (("vanilla", vanilla), ("dual", dual), ("filter", 100.0), ("both", both))
+            for part, mib in (("activations", tensors), ("baseline", 500.0), ("peak", 500.0 + tensors))
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("both", "verdict", "words"),
+    [
+        (94.0, "supported", "\u22126.0 %, lower (margin 5 %)"),
+        (96.0, "contradicted", "\u22124.0 %, within the margin: no difference"),
+        (120.0, "contradicted", "+20.0 %, higher"),
+    ],
+)
+def test_memory_is_judged_on_counted_bytes_where_there_is_a_profile(runs_of, both, verdict, words):
+    own = plan()
+    claims = claims_of(effects_of(runs_of(8), own), own, memory(both)).set_index("claim")
+    row = claims.loc["lower-memory"]
+    assert row["verdict"] == verdict
+    assert "judged on counted bytes of tensors" in row["why"]
+    assert words in row["why"]
+    assert row["estimate"] == pytest.approx(both - 100)
+    assert (row["ci_method"], row["margin"], row["dataset"], row["budget"]) == ("counted", 5.0, "cifar10", "epochs")
+    assert pd.isna(row["ci_low"])
+    assert claims.loc["dual-view-improves", "verdict"] == "supported"
+
+
+@pytest.mark.parametrize("absent", [None, pd.DataFrame(), memory(90.0, dataset="another")])
+def test_without_a_profile_memory_is_judged_on_the_processes(runs_of, absent):
+    own = plan()
+    claims = claims_of(effects_of(runs_of(8), own), own, absent)
+    row = claims[(claims["claim"] == "lower-memory") & (claims["dataset"] == "cifar10")].iloc[0]
+    assert row["verdict"] == "contradicted"
+    assert row["why"].startswith("judged on the processes' peaks")
+    assert row["ci_method"] == "t"
+
+
+def test_each_cell_has_one_verdict_on_memory_whatever_its_budgets(runs_of):
+    runs = pd.concat([runs_of(8), runs_of(8, budget="flops"), runs_of(8, dataset="digits")], ignore_index=True)
+    own = plan(budgets=["epochs", "flops"])
+    claims = claims_of(effects_of(runs, own), own, memory(90.0))
+    rows = claims[claims["claim"] == "lower-memory"]
+    assert list(zip(rows["dataset"], rows["ci_method"], strict=True)) == [("cifar10", "counted"), ("digits", "t")]
+
+
+def test_the_rule_about_memory_is_part_of_what_is_declared():
+    (rule,) = [claim for claim in ABSTRACT_CLAIMS if claim.metric == "peak_memory_mib"]
+    assert "counted bytes" in rule.reading
+    assert "contradicts" in rule.reading
 
 
 def test_declared_claims_name_what_exists():

@@ -1,10 +1,12 @@
 import math
+import time
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from moco_bench.analyse.effects import COLUMNS, FIXED_COLUMNS, effects_of, finding_of
+from moco_bench.analyse.detectable import detectable_dz
+from moco_bench.analyse.effects import COLUMNS, FIXED_COLUMNS, effects_of
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import typed
@@ -22,6 +24,7 @@ def pick(effects, effect, metric="knn_top1", **where):
 def test_known_effects_are_found(runs_of):
     effects = effects_of(runs_of(8))
     assert tuple(effects.columns) == COLUMNS
+    assert COLUMNS[: len(FIXED_COLUMNS)] == FIXED_COLUMNS
     assert " ".join(FIXED_COLUMNS) == (
         "dataset encoder metric budget effect estimate ci_low ci_high ci_method p_value p_holm n_seeds paired"
     )
@@ -133,24 +136,64 @@ def test_budgets_are_told_apart(runs_of):
     assert equal_compute["paired"] == "initialisation"
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "p_holm", "p_t", "p_exact", "finding"),
-    [
-        (0.5, 1.5, 0.02, 0.5, 0.5, "higher"),
-        (-1.5, -0.5, 0.02, 0.5, 0.5, "lower"),
-        (0.1, 0.4, 0.02, 0.001, 0.001, "higher"),
-        (0.1, 0.4, 0.2, 0.001, 0.001, "equivalent"),
-        (0.5, 1.5, 0.2, 0.5, 0.5, "leans-higher"),
-        (-1.5, -0.5, 0.2, 0.5, 0.5, "leans-lower"),
-        (-0.4, 0.4, 0.9, 0.01, 0.2, "leans-equivalent"),
-        (-2.0, 2.0, 0.9, 0.4, 0.4, "undecided"),
-        (math.nan, math.nan, 1.0, math.nan, 0.5, "undecided"),
-    ],
-)
-def test_the_rule(low, high, p_holm, p_t, p_exact, finding):
-    row = {"estimate": 0.0, "ci_low": low, "ci_high": high, "p_holm": p_holm, "p_equivalence": p_t,
-           "p_equivalence_exact": p_exact, "n_seeds": 8}  # fmt: skip
-    assert finding_of(row, AnalysisConfig()) == finding
+def test_equivalence_is_corrected_within_the_family(runs_of):
+    effects = effects_of(runs_of(8, {"vanilla": 0, "dual": 0.2, "filter": 0.5, "both": 0.1}, spread=0.8))
+    family = effects[(effects["metric"] == "knn_top1") & (effects["kind"] == "factorial")]
+    worse_of_two = np.maximum(family["p_equivalence"], family["p_equivalence_exact"])
+    np.testing.assert_allclose(family["p_equivalence_holm"], holm(worse_of_two))
+    assert (family["p_equivalence_holm"] > worse_of_two).any()
+    assert set(family["family_size"]) == {3}
+
+
+def test_the_interval_of_equivalence_is_that_of_two_one_sided_tests(runs_of):
+    runs = runs_of(7)
+    row = pick(effects_of(runs), "dual-vanilla")
+    by_arm = runs.pivot(index="seed", columns="arm", values="knn_top1")
+    low, high = stats.ttest_rel(by_arm["dual"], by_arm["vanilla"]).confidence_interval(0.9)
+    assert (row["equivalence_low"], row["equivalence_high"]) == pytest.approx((low, high))
+    strict = pick(effects_of(runs, AnalysisPlan(AnalysisConfig(confidence=0.99))), "dual-vanilla")
+    low, high = stats.ttest_rel(by_arm["dual"], by_arm["vanilla"]).confidence_interval(0.98)
+    assert (strict["equivalence_low"], strict["equivalence_high"]) == pytest.approx((low, high))
+
+
+def test_what_could_have_been_seen_is_by_the_declared_rule(runs_of):
+    row = pick(effects_of(runs_of(8)), "dual_view")
+    assert row["detectable_effect"] == pytest.approx(detectable_dz(8, tests=3) * row["standard_deviation"])
+    alone = pick(effects_of(runs_of(8, {"vanilla": 0, "dual": 1})), "dual-vanilla")
+    assert alone["detectable_effect"] == pytest.approx(detectable_dz(8, tests=1) * alone["standard_deviation"])
+    assert math.isnan(pick(effects_of(runs_of(6)), "dual_view")["detectable_effect"])
+    assert pick(effects_of(runs_of(6, {"vanilla": 0, "dual": 1})), "dual-vanilla")["detectable_effect"] > 0
+
+
+def test_a_treatment_that_takes_less_time_is_the_better_one(raw_runs):
+    raw = raw_runs(4)
+    raw["train_seconds"] = [{"both": "90", "filter": "110"}.get(arm, "100") for arm in raw["arm"]]
+    effects = effects_of(typed(raw, "x"))
+    assert pick(effects, "both-vanilla", "train_seconds")["probability_of_improvement"] == 1.0
+    assert pick(effects, "filter-vanilla", "train_seconds")["probability_of_improvement"] == 0.0
+    assert pick(effects, "both-vanilla", "images_per_second")["probability_of_improvement"] == 0.0
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("gain", [0.0, 20.0])
+def test_nothing_is_decided_by_fewer_than_seven_seeds(runs_of, seeds, gain):
+    effects = effects_of(runs_of(seeds, {"vanilla": 0, "dual": gain, "filter": 0, "both": gain}, spread=1e-3))
+    assert not set(effects["finding"]) & {"higher", "lower", "equivalent"}
+
+
+def test_seven_seeds_decide_in_both_directions(runs_of):
+    effects = effects_of(runs_of(7, {"vanilla": 0, "dual": 20, "filter": 0, "both": 20}, spread=1e-3))
+    assert pick(effects, "dual_view")["finding"] == "higher"
+    assert pick(effects, "filtering")["finding"] == "equivalent"
+
+
+@pytest.mark.slow  # about the machine's time
+def test_forty_runs_take_about_a_second(runs_of):
+    runs = runs_of(10)
+    detectable_dz.cache_clear()
+    begin = time.process_time()
+    effects_of(runs)
+    assert time.process_time() - begin < 1.5
 
 
 def test_two_seeds_that_agree_to_the_last_digit_lean_nowhere(raw_runs):

@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
 
-from moco_bench.analyse.memory_claim import Rule, memory_claim, tensors_mib, verdict_of
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.memory_claim import Rule, accuracy_reached, memory_claim, tensors_mib, verdict_of
 
-RULE = Rule("vanilla", margin_percent=5.0, margin_points=1.0)
+RULE = Rule("vanilla", margin_percent=5.0)
 NOTHING = pd.DataFrame()
 PLACE = {"dataset": "d", "encoder": "e"}
 
@@ -41,15 +42,61 @@ def test_a_fixed_batch_is_judged_by_the_margin():
     assert "vanilla" not in set(table["arm"])
 
 
-def test_at_fixed_accuracy_an_arm_has_to_reach_the_baseline():
-    accuracy = pd.DataFrame(
-        [{"arm": arm, "top1": top1, **PLACE} for arm, top1 in (("vanilla", 80.0), ("filter", 79.1), ("both", 78.9))]
-    )
-    table = memory_claim(memory(vanilla=90.0, filter=60.0, both=60.0), NOTHING, accuracy, RULE)
+def accuracies(**bounds: tuple[float, float]) -> pd.DataFrame:
+    """Rows of effects.csv: each arm against vanilla, with the interval of the one-sided tests."""
+    return pd.DataFrame(
+        [
+            {"effect": f"{arm}-vanilla", "kind": "arm", "budget": "epochs", "metric": "knn_top1", "n_seeds": 8,
+             "equivalence_low": low, "equivalence_high": high, "margin": 1.0, **PLACE}
+            for arm, (low, high) in bounds.items()
+        ]
+    )  # fmt: skip
+
+
+def test_at_fixed_accuracy_an_arm_has_to_be_shown_to_reach_the_baseline():
+    accuracy = accuracies(filter=(-0.9, 3.0), both=(-3.0, -1.1), dual=(-1.2, 3.0))
+    table = memory_claim(memory(vanilla=90.0, filter=60.0, both=60.0, dual=60.0), NOTHING, accuracy, RULE)
     assert judged(table, "filter", "fixed accuracy")["verdict"] == "lower"
-    missed = judged(table, "both", "fixed accuracy")
-    assert missed["verdict"] == "accuracy not reached"
-    assert pd.isna(missed["ratio"])
+    assert judged(table, "both", "fixed accuracy")["verdict"] == "accuracy not reached"
+    open_case = judged(table, "dual", "fixed accuracy")  # its mean is above the baseline's, yet nothing is shown
+    assert open_case["verdict"] == "accuracy not decided"
+    assert pd.isna(open_case["ratio"])
+
+
+def test_only_arms_that_were_compared_at_equal_epochs_are_judged_at_fixed_accuracy():
+    accuracy = accuracies(filter=(0.0, 1.0), both=(0.0, 1.0), dual=(0.0, 1.0))
+    accuracy.loc[0, "budget"] = "flops"
+    accuracy.loc[1, "n_seeds"] = 0
+    accuracy.loc[2, "kind"] = "suite"
+    table = memory_claim(memory(vanilla=90.0, filter=60.0, both=60.0, dual=60.0), NOTHING, accuracy, RULE)
+    assert "fixed accuracy" not in set(table["at"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "metric", "reached"),
+    [
+        (-0.9, 2.0, "knn_top1", True),
+        (-1.0, 2.0, "knn_top1", None),
+        (-3.0, -1.0, "knn_top1", None),
+        (-3.0, -1.01, "knn_top1", False),
+        (float("nan"), float("nan"), "knn_top1", None),
+        (-3.0, 0.9, "uniformity", True),
+        (1.1, 3.0, "uniformity", False),
+    ],
+)
+def test_non_inferiority(low, high, metric, reached):
+    row = {"equivalence_low": low, "equivalence_high": high, "margin": 1.0, "metric": metric}
+    assert accuracy_reached(row) is reached
+
+
+def test_the_effects_table_is_what_it_reads(runs_of):
+    effects = effects_of(runs_of(8))
+    own = effects[effects["metric"] == "knn_top1"]
+    sizes = memory(vanilla=90.0, dual=60.0, filter=60.0).assign(dataset="cifar10", encoder="e")
+    table = memory_claim(sizes, NOTHING, own, RULE)
+    assert judged(table, "dual", "fixed accuracy")["verdict"] == "lower"
+    # GAINS: filtering costs one point, the margin, so it is neither within nor beyond it.
+    assert judged(table, "filter", "fixed accuracy")["verdict"] == "accuracy not decided"
 
 
 def test_each_queue_and_each_loss_has_its_own_verdict():

@@ -7,6 +7,7 @@ from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig, Metric
+from moco_bench.suite.registered import analysis_fingerprint
 
 SUITE = {"name": "s", "dataset": "digits", "encoder": "resnet-compact", "arms": {"vanilla": None}}
 
@@ -34,13 +35,20 @@ def test_a_rule_that_changes_changes_the_fingerprint(tmp_path):
     plain = write(tmp_path).fingerprint
     assert len(plain) == 64
     assert write(tmp_path).fingerprint == plain
-    assert write(tmp_path, train={"epochs": 3}).fingerprint == plain
+    assert write(tmp_path, train={"epochs": 3}).fingerprint != plain
+    assert write(tmp_path, train={"checkpoint_seconds": 3.0}).fingerprint == plain
     assert write(tmp_path, analysis={"margin_points": 0.5}).fingerprint != plain
     claim = {"name": "x", "claim": "y", "metric": "knn_top1", "effect": "dual_view"}
     higher = write(tmp_path, analysis={"claims": [claim]}).fingerprint
     assert higher != plain
     assert write(tmp_path, analysis={"claims": [{**claim, "direction": "lower"}]}).fingerprint != higher
     assert AnalysisPlan().fingerprint != plain
+
+
+def test_it_is_the_fingerprint_that_a_run_can_record(tmp_path):
+    plan = write(tmp_path, seeds=3)
+    assert plan.suite is not None
+    assert plan.fingerprint == analysis_fingerprint(plan.suite)
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,8 @@ def test_what_few_seeds_can_reach():
     assert seeds_needed(0.05) == 6
     assert seeds_needed(0.05, tests=3) == 7
     assert np.isnan(sign_flip_p([]))
+
+
+def test_drawn_patterns_reach_no_less_than_one_of_them():
+    assert smallest_p(20, resamples=999) == float(sign_flip_p(np.full(20, 1.0), resamples=999)) == 1 / 1000
+    assert smallest_p(16, resamples=999) == 2 / 2**16

@@ -20,6 +20,12 @@ def test_probability_of_improvement_counts_ties_half():
     assert math.isnan(probability_of_improvement([]))
 
 
+def test_where_lower_is_better_a_drop_is_the_improvement():
+    assert probability_of_improvement(X, "lower") == pytest.approx((1 + 0.5) / 8)
+    assert probability_of_improvement(-X, "lower") == probability_of_improvement(X)
+    assert math.isnan(probability_of_improvement(X, None))
+
+
 @pytest.mark.parametrize("n", range(1, 9))
 def test_interquartile_mean_is_scipys_trimmed_mean(n):
     assert interquartile_mean(X[:n]) == pytest.approx(stats.trim_mean(X[:n], 0.25))

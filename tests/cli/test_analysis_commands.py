@@ -90,6 +90,74 @@ def test_compare_finds_regressions(results, tmp_path, capsys):
     assert main(["compare", str(results), str(other), "--margin-points", "-1"]) == 2
 
 
+def test_compare_without_a_common_run_vouches_for_nothing(results, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(results, other)
+    (other / "runs.csv").write_text((results / "runs.csv").read_text().replace(",done,", ",missing,"))
+    assert main(["compare", str(results), str(other)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "nothing was compared: no run is finished on both sides"
+    assert lines[0] == "only in the first: d/e/vanilla/seed0"
+    assert main(["compare", str(results), str(other), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["nothing_compared"]
+    assert printed.err == "moco-bench: nothing was compared: no run is finished on both sides\n"
+
+
+def test_compare_says_that_settings_differ_and_what_is_unclear(results, tmp_path, capsys):
+    rows = (results / "runs.csv").read_text().splitlines()
+    for folder, fingerprint, step in ((results, "f", 0.0), (tmp_path / "other", "g", 3.0)):
+        folder.mkdir(exist_ok=True)
+        table = [f"{rows[0]},fingerprint"]
+        for line in rows[1:]:
+            *run, value = line.split(",")
+            change = step * (-1) ** int(run[3]) if run[0] == "dual" else 0.0
+            table.append(",".join([*run, str(float(value) + change), fingerprint if run[0] == "dual" else "f"]))
+        (folder / "runs.csv").write_text("\n".join(table))
+    other = tmp_path / "other"
+    assert main(["compare", str(results), str(other)]) == 0
+    printed = capsys.readouterr().out
+    assert "3 same, 1 unclear" in printed
+    assert "different settings (4 of 16 common runs have other fingerprints): d/e/dual/seed0, " in printed
+    assert main(["compare", str(results), str(other), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["different_settings"] == [f"d/e/dual/seed{seed}" for seed in range(4)]
+    assert {"p_holm", "equivalence_low", "equivalence_high"} <= set(found["rows"][0])
+
+
+def test_analyse_judges_memory_on_the_profile(tmp_path, capsys):
+    folder = tmp_path / "results" / "s"
+    (folder / "profile").mkdir(parents=True)
+    arms = {"vanilla": 100.0, "dual": 120.0, "filter": 100.0, "both": 120.0}
+    (folder / "suite.yaml").write_text(
+        "name: s\ndataset: {name: digits, label: d}\nencoder: {name: resnet-compact, label: e}\nseeds: 2\n"
+        "arms: {vanilla: null, dual: {contrast: {dual_view: symmetric}}, filter: {contrast: {negatives: hardest}}, "
+        "both: {contrast: {dual_view: symmetric, negatives: hardest}}}\n"
+    )
+    runs = [f"{arm},d,e,{seed},done,60,800" for arm in arms for seed in range(2)]
+    (folder / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1,peak_memory_mib", *runs]))
+    assert main(["analyse", str(folder)]) == 0
+    assert "processes' peaks" in memory_claim_in(folder)
+    sizes = [f"{arm},training,activations,{mib},d,e" for arm, mib in arms.items()]
+    table = folder / "profile" / "memory.csv"
+    table.write_text("\n".join(["arm,phase,part,mib,dataset,encoder", *sizes]))
+    assert main(["analyse", str(folder)]) == 0
+    assert memory_claim_in(folder).startswith(
+        "lower-memory,contradicted,d,e,peak_memory_mib,epochs,both-vanilla,lower,20"
+    )
+    before = (folder / "claims.csv").read_bytes()
+    table.write_text("arm,phase\n")
+    capsys.readouterr()
+    assert main(["analyse", str(folder)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (folder / "claims.csv").read_bytes() == before
+
+
+def memory_claim_in(folder):
+    (line,) = [line for line in (folder / "claims.csv").read_text().splitlines() if line.startswith("lower-memory")]
+    return line
+
+
 def test_collect_writes_the_table_and_the_suite(tmp_path, capsys):
     suite = tmp_path / "tiny.yaml"
     suite.write_text(

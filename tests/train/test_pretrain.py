@@ -53,6 +53,18 @@ def test_an_interrupted_run_ends_with_the_same_bits(arm, groups, make_run, datas
     assert resumed.state.progress.order_hash.state == straight.state.progress.order_hash.state
 
 
+def test_a_run_belongs_to_the_analysis_that_was_declared_when_it_began(make_run, dataset, tmp_path):
+    run = make_run()
+    with pytest.raises(Interrupted):
+        pretrain(run, dataset, tmp_path / "checkpoints", registered="before", stop_requested=stop_after(3))
+
+    write_results(pretrain(run, dataset, tmp_path / "checkpoints", registered="after"), tmp_path)
+
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["analysis_fingerprint"] == "before"
+    assert [attempt["analysis_fingerprint"] for attempt in record["attempts"]] == ["before", "after"]
+
+
 def test_all_arms_share_initialisation_order_and_augmentation(make_run, dataset, tmp_path):
     runs = {arm: pretrain(make_run({"contrast": changes}), dataset, tmp_path / arm) for arm, changes in ARMS.items()}
 

@@ -28,6 +28,7 @@ rule analyse:
     input:
         table=rules.collect.output.table,
         suite=rules.collect.output.suite,
+        profile=[f"{RESULTS}/profile/{name}" for name in PROFILED],  # the claim about memory is judged on it
     output:
         effects=f"{RESULTS}/effects.csv",
         claims=f"{RESULTS}/claims.csv",

@@ -1,0 +1,93 @@
+"""The memory claim of the abstract on counted bytes: one verdict, wherever a profile has counted them.
+
+Decision 027. A step takes the same bytes of tensors every time, so an effect on them is a fact without an interval; a
+process's peak is mostly libraries and varies from start to start.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from moco_bench.analyse.contrasts import Contrast, contrasts_among
+from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
+from moco_bench.errors import InputError
+
+FILE = "profile/memory.csv"
+"""Where, below a results directory, `moco-bench profile` leaves what it counted."""
+
+NEEDED = ("arm", "phase", "part", "mib", "dataset", "encoder")
+
+
+class CountedEffect(NamedTuple):
+    """An effect on the bytes of tensors at training's peak, at the suite's batch and queue.
+
+    `estimate` and `margin` in MiB; `ratio` is 1 + estimate / what the control arms take; `verdict` is
+    `memory_claim.LOWER`, `HIGHER` or `SAME`.
+    """
+
+    dataset: str
+    encoder: str
+    estimate: float
+    ratio: float
+    margin: float
+    verdict: str
+
+
+def counted_effects(
+    memory: pd.DataFrame,
+    effect: str,
+    *,
+    baseline: str,
+    contrasts: Mapping[str, tuple[str, str]],
+    margin_percent: float,
+) -> list[CountedEffect]:
+    """The effect named `effect` in every data set and encoder whose arms a profile covers.
+
+    Args:
+        memory: `profile/memory.csv`, as `read_memory` returns it.
+        effect: as in `effects.csv`, such as `both-vanilla` or `dual_view`.
+        baseline: the suite's baseline arm.
+        contrasts: the suite's own comparisons: name -> (treatment, control).
+        margin_percent: of what the control arms take on average; differences up to it count as none.
+    """
+    found = []
+    for (dataset, encoder), rows in tensors_mib(memory).groupby(["dataset", "encoder"], sort=False):
+        mib = dict(zip(rows["arm"], rows["mib"].astype(float), strict=True))
+        known = {contrast.name: contrast for contrast in contrasts_among(mib, baseline, contrasts)}
+        if effect in known and (control := _control(mib, known[effect])) > 0:
+            estimate = sum(weight * mib[arm] for arm, weight in known[effect].weights.items())
+            ratio, margin = 1 + estimate / control, control * margin_percent / 100
+            verdict = verdict_of(ratio, margin_percent)
+            found.append(CountedEffect(str(dataset), str(encoder), estimate, ratio, margin, verdict))
+    return found
+
+
+def _control(mib: Mapping[str, float], contrast: Contrast) -> float:
+    """What the arms that are subtracted take on average, as for the margins of `effects.csv`."""
+    controls = [mib[arm] for arm, weight in contrast.weights.items() if weight < 0]
+    return sum(controls) / len(controls)
+
+
+def read_memory(results: Path) -> pd.DataFrame | None:
+    """The table of counted bytes below `results`; None where there is none.
+
+    Raises:
+        InputError: it is there and can't be used.
+    """
+    path = results / FILE
+    if not path.is_file():
+        return None
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise InputError(f"{path}: not readable as a CSV table ({' '.join(str(error).split())[:200]})") from None
+    missing = [name for name in NEEDED if name not in table.columns]
+    if missing:
+        raise InputError(f"{path}: column {missing[0]} missing; `moco-bench profile SUITE.yaml` writes it anew")
+    table["mib"] = pd.to_numeric(table["mib"], errors="coerce").astype(float)
+    wrong = table.index[~table["mib"].abs().lt(1e12)]  # what a process has left unattributed may be below zero
+    if len(wrong):
+        raise InputError(f"{path}: line {int(wrong[0]) + 2}: mib is no size; `moco-bench profile` writes it anew")
+    return table

@@ -1,0 +1,49 @@
+"""What an effect's row says, by one rule for all: a difference, none, or not decided."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from moco_bench.suite.analysis import AnalysisConfig
+
+Finding = Literal[
+    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"
+]
+
+LEANING_FROM = 3
+ROUNDING = 1e-12
+"""Levels such as 1 - 0.95 are off by less; a p that is equal to its level counts as reached."""
+
+
+def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
+    """The finding of one row of `effects.csv`.
+
+    `higher` or `lower`: the interval leaves out zero *and* the Holm-adjusted exact p is at most 1 - confidence.
+    `equivalent`: else, two one-sided tests, by t and by sign flips, both put the effect inside the margin after Holm's
+    correction, and there are seeds enough that a difference could have been found (`could_decide`).
+    `leans-...`: the t side says so from three seeds or more, the exact test or the correction can't or doesn't confirm
+    it (two seeds may agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
+    """
+    level = 1 - config.confidence + ROUNDING
+    low, high = row["ci_low"], row["ci_high"]
+    if math.isnan(row["estimate"]):
+        return "no-data"
+    side = "higher" if low > 0 else "lower" if high < 0 else None
+    if side and row["p_holm"] <= level:
+        return "higher" if side == "higher" else "lower"
+    if row["p_equivalence_holm"] <= level and could_decide(row, config):
+        return "equivalent"
+    if row["n_seeds"] < LEANING_FROM:
+        return "undecided"
+    if side:
+        return "leans-higher" if side == "higher" else "leans-lower"
+    return "leans-equivalent" if row["p_equivalence"] <= level else "undecided"
+
+
+def could_decide(row: Mapping[Any, Any], config: AnalysisConfig) -> bool:
+    """Whether any outcome of so many seeds could have been a corrected difference.
+
+    One-sided tests reach half the p of two-sided ones, so one seed less would do for equivalence: a design that can't
+    support a claim could then contradict it.
+    """
+    return bool(row["smallest_p"] * row["family_size"] <= 1 - config.confidence + ROUNDING)

@@ -67,9 +67,10 @@ format: $(INSTALLED_DEV) ## Format the code and the workflow
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(INSTALLED_DEV) ## Time the hot paths
+bench: $(INSTALLED_DEV) ## Time the hot paths, and say what changed against the stored times
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-json=.benchmarks/latest.json $(PYTEST_FLAGS)
+	@$(BIN)/python tools/benchmark_change.py
 
 soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (15 minutes)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_FLAGS)

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.table import COLUMNS
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import read_json
 from moco_bench.suite.runs import Run
 from moco_bench.train.attempts import attempts_noted
+from moco_bench.train.endings import ending_noted
 
 _METRICS = (
     "knn_top1", "knn_top1_projection", "linear_top1", "alignment", "uniformity", "effective_rank",
@@ -61,12 +62,30 @@ def _row(run: Run, results: Path) -> dict[str, Any]:
 
 
 def _how_far(run: Run, results: Path) -> str:
-    noted = attempts_noted(run.checkpoints(results))
+    """How often an unfinished run was started and what its last attempt ended with, as far as that is known."""
+    checkpoints = run.checkpoints(results)
+    noted = attempts_noted(checkpoints)
     starts = [attempt["start_step"] for attempt in noted if attempt["fingerprint"] == run.fingerprint]
+    error = ending_noted(checkpoints, run.fingerprint) or _last_complaint(run, results)
+    why = "" if error is None else f": {_without_place(error, results)}"
     if not starts:
-        return "not run yet"
+        return f"not started{why}" if why else "not run yet"
     times = "once" if len(starts) == 1 else f"{len(starts)} times"
-    return f"not finished: started {times}, last from step {starts[-1]}"
+    return f"not finished: started {times}, last from step {starts[-1]}{why}"
+
+
+def _last_complaint(run: Run, results: Path) -> str | None:
+    """The error that the workflow's log of a run ends with: bad input is refused before the run has a file."""
+    log = results.parent / "logs" / run.suite / "pretrain" / f"{run.id}.log"
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return None
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    if last.startswith("moco-bench: ") and not last.startswith("moco-bench: warning: "):
+        return one_line(last.removeprefix("moco-bench: "))
+    crashed = any(line.startswith("Traceback ") for line in lines)
+    return one_line(last) if crashed else None
 
 
 def _read(directory: Path, run: Run) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import argparse
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import write_atomically, write_json
@@ -58,11 +60,22 @@ def _join_benchmarks(latest: Path | None, stored: Path | None, directory: Path) 
         return
     stored = stored or (STORED if STORED.is_file() else None)
     try:
-        write_json(directory / FILE, joined(latest, stored))
+        found = joined(latest, stored)
+        write_json(directory / FILE, found)
+        print(f"{directory / FILE}: {_compared(found, stored)}")
     except InputError as error:
         if asked_for:
             raise
         print(f"moco-bench: left out: {error}", file=sys.stderr)
+
+
+def _compared(found: dict[str, Any], stored: Path | None) -> str:
+    """How many benchmarks there are, and what became of them since the stored ones."""
+    rows = found["benchmarks"]
+    if stored is None:
+        return f"{len(rows)} benchmarks, compared with nothing"
+    counts = Counter(row["verdict"] for row in rows)
+    return f"{len(rows)} benchmarks against {stored}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,9 +1,15 @@
 """`moco-bench evaluate`: metrics of one run, or the floors that any encoder has to beat."""
 
 import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import Any
+
+from tqdm import tqdm
 
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import InputError, RunFailed
@@ -12,6 +18,8 @@ from moco_bench.suite.costs import find_settled_run
 from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.train.endings import ENDING
+from moco_bench.train.signals import interrupted_by_signals
 
 HELP = "Evaluate a trained run (metrics.json), or a data set's floors: raw pixels and random encoders."
 EXAMPLE = "moco-bench evaluate config/quickstart.yaml --run fashion-mnist-5k/resnet-compact/vanilla/seed0"
@@ -29,26 +37,53 @@ def run(options: argparse.Namespace) -> int:
     """Write `metrics.json` of a run, or `results/SUITE/floors/DATASET.json`."""
     suite = load_suite(options.suite)
     if options.floors is not None:
-        path = _evaluate_floors(suite, options.floors, options.results)
+        with interrupted_by_signals(f"floors of {options.floors}"):  # also while torch is imported
+            path = _evaluate_floors(suite, options.floors, options.results)
     else:
-        path = _evaluate_run(find_settled_run(suite, options.run_id, options.results), options.results)
+        wanted = find_settled_run(suite, options.run_id, options.results)
+        with interrupted_by_signals(wanted.id):
+            path = _evaluate_run(wanted, options.results)
     print(path)
     return 0
 
 
+@contextmanager
+def told_parts(title: str) -> Iterator[Callable[[str], None]]:
+    """What tells the parts of a long work as they begin: a running line on a terminal, plain lines in a log.
+
+    On standard error: what a command has made is all that it prints.
+    """
+    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+    bar = tqdm(desc=title, unit=" parts", disable=not sys.stderr.isatty())
+
+    def tell(what: str) -> None:
+        if bar.disable:
+            print(f"{title}: {what}", file=sys.stderr, flush=True)
+        else:
+            bar.set_postfix_str(what)
+            bar.update()
+
+    with bar:
+        yield tell
+
+
 def _evaluate_run(wanted: Run, results: Path) -> Path:
     from moco_bench.train.run_lock import sole_writer
-    from moco_bench.train.signals import interrupted_by_signals
 
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
-    read_record(directory / "run.json")  # before the lock makes a folder for a run that isn't there
-    with interrupted_by_signals(wanted.id), sole_writer(checkpoints, partial(tell_of_wait, wanted)):
-        record = read_record(directory / "run.json")
-        if record["fingerprint"] != wanted.fingerprint:
-            raise InputError(f"{directory}: trained with other settings than the suite has now; run `pretrain` first")
+    _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
+    with sole_writer(checkpoints, partial(tell_of_wait, wanted)):
+        record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         _remove_checkpoints(checkpoints)
     return directory / "metrics.json"
+
+
+def _record_of(wanted: Run, directory: Path) -> dict[str, Any]:
+    record = read_record(directory / "run.json")
+    if record["fingerprint"] != wanted.fingerprint:
+        raise InputError(f"{directory}: trained with other settings than the suite has now; run `pretrain` first")
+    return record
 
 
 def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, Any]:
@@ -74,10 +109,10 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
     channels, height, width = dataset.train.images.shape[1:]
     weights = wanted.directory(results) / "encoder.safetensors"
     encoder = trained_encoder(wanted, weights, record["hashes"], channels=channels, image_size=min(height, width))
-    with leased_device(wanted.train.device) as name:
+    with leased_device(wanted.train.device) as name, told_parts(f"{wanted.id}: evaluation") as tell:
         device = resolve_numerics(wanted.train, name).device
         try:
-            return store_evaluation(wanted, encoder, dataset, device, wanted.checkpoints(results))
+            return store_evaluation(wanted, encoder, dataset, device, wanted.checkpoints(results), tell)
         except RunFailed as failure:
             return _without_metrics(wanted, str(failure))
 
@@ -98,7 +133,7 @@ def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
 
 def _remove_checkpoints(checkpoints: Path) -> None:
     """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
-    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json"):
+    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json", checkpoints / ENDING):
         path.unlink(missing_ok=True)
 
 
@@ -111,12 +146,11 @@ def _evaluate_floors(suite: Suite, title: str, results: Path) -> Path:
     from moco_bench.evaluate.floors import floors_of
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.precision import resolve_numerics
-    from moco_bench.train.signals import interrupted_by_signals
 
     folder = results / suite.name
-    with interrupted_by_signals(f"floors of {title}"), leased_device(suite.train.device) as name:
+    with leased_device(suite.train.device) as name, told_parts(f"floors of {title}") as tell:
         dataset = load_described(configs[title], folder / "data" / f"{title}.json")
         device = resolve_numerics(suite.train, name).device
-        floors = floors_of(dataset, suite.encoders, suite.seeds, suite.evaluate, device)
+        floors = floors_of(dataset, suite.encoders, suite.seeds, suite.evaluate, device, tell)
         write_json(folder / "floors" / f"{title}.json", floors)
     return folder / "floors" / f"{title}.json"

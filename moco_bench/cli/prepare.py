@@ -24,13 +24,10 @@ def run(options: argparse.Namespace) -> int:
     if options.dataset not in configs:
         raise InputError(f"--dataset: suite {suite.name} has no {options.dataset!r}; it has {', '.join(configs)}")
     from moco_bench.data.datasets import load_dataset, manifest_of
+    from moco_bench.evaluate.metrics import check_evaluation
 
     dataset = load_dataset(configs[options.dataset])
-    if suite.evaluate.knn_k > len(dataset.train.images):
-        raise InputError(
-            f"{options.suite}: evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {options.dataset} has "
-            f"{len(dataset.train.images)} training images"
-        )
+    check_evaluation(dataset, suite.evaluate)
     path = options.results / suite.name / "data" / f"{options.dataset}.json"
     write_json(path, manifest_of(dataset))
     print(path)

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({name: tables[name] for name in ("time", "memory")}, indent=2))
         return 0
     print(_as_text(tables, directory))
+    print(_unattributed(profile.cells))
     return 0
 
 
@@ -91,6 +92,19 @@ def _costs(suite: Suite, options: argparse.Namespace) -> int:
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def _unattributed(cells: list[dict[str, Any]]) -> str:
+    """The most that is unattributed of any arm, by phase."""
+    lines = []
+    for phase in ("training", "evaluation"):
+        found = [phases[phase] for cell in cells for phases in cell["memory"].values() if phase in phases]
+        if found:
+            peak, above = (
+                max(row[name] for row in found) for name in ("unattributed_of_peak", "unattributed_above_baseline")
+            )
+            lines.append(f"unattributed in {phase}: at most {peak:.1%} of the peak, {above:.1%} above the baseline")
+    return "\n".join(lines)
 
 
 def _as_text(tables: dict[str, list[dict[str, Any]]], directory: Path) -> str:

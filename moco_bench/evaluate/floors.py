@@ -1,6 +1,6 @@
 """What can be had without learning: kNN and linear probe on raw pixels and on the randomly initialised encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn import functional
 from moco_bench.data.datasets import DataSet
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of, probe_of
 from moco_bench.evaluate.features import embed
-from moco_bench.evaluate.metrics import check_neighbours
+from moco_bench.evaluate.metrics import check_evaluation
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import EncoderConfig, EvaluateConfig
 from moco_bench.train.randomness import stream_seed
@@ -25,6 +25,7 @@ def floors_of(
     seeds: Sequence[int],
     config: EvaluateConfig,
     device: torch.device | str,
+    tell: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """The floors of a data set, accuracies in percent.
 
@@ -35,23 +36,24 @@ def floors_of(
             pixels takes the first.
         config: The same settings as for the runs.
         device: Where to compute.
+        tell: Told each floor, in a few words, as it begins.
 
     Returns:
         Plain JSON: `pixels` and `random_encoder` by the encoder's title and the seed.
 
     Raises:
-        InputError: more neighbours are asked for than there are training images.
+        InputError: as `check_evaluation` does.
     """
-    check_neighbours(dataset, config)
-    return {
-        "pixels": pixel_floor(dataset, config, seed=seeds[0], device=device),
-        "random_encoder": {
-            encoder.title: {
-                str(seed): random_encoder_floor(dataset, encoder, config, seed=seed, device=device) for seed in seeds
-            }
-            for encoder in encoders
-        },
-    }
+    check_evaluation(dataset, config)
+    tell("raw pixels")
+    pixels = pixel_floor(dataset, config, seed=seeds[0], device=device)
+    random_encoder: dict[str, dict[str, dict[str, float]]] = {}
+    for encoder in encoders:
+        of_seeds = random_encoder[encoder.title] = {}
+        for seed in seeds:
+            tell(f"untrained {encoder.title}, seed {seed}")
+            of_seeds[str(seed)] = random_encoder_floor(dataset, encoder, config, seed=seed, device=device)
+    return {"pixels": pixels, "random_encoder": random_encoder}
 
 
 def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, seed: int, device: torch.device | str) -> dict[str, float]:

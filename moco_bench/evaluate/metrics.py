@@ -1,6 +1,7 @@
 """Everything that is measured on one encoder: the content of `metrics.json` but for its fingerprint."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,7 @@ def evaluate_encoder(
     augment: AugmentConfig,
     seed: int,
     device: torch.device | str,
+    tell: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """Evaluate a query encoder as it is after its last epoch; equal arguments give equal bits.
 
@@ -50,15 +52,18 @@ def evaluate_encoder(
         augment: How the two views are drawn whose alignment and similarities are measured.
         seed: Of the run: draws views, uniformity's rows, the probe's held-out part and batch order.
         device: Where to compute.
+        tell: Told each part of the work, in a few words, as it begins.
 
     Returns:
-        Plain JSON. `corruptions` is empty and `knn_top1_corrupted` None where the settings leave them out.
+        Plain JSON. `corruptions` is empty and `knn_top1_corrupted` None where the settings leave them out;
+        `uniformity` is None for a single evaluation image.
 
     Raises:
-        InputError: more neighbours are asked for than there are training images.
+        InputError: as `check_evaluation` does.
         RunFailed: embeddings are not finite.
     """
-    check_neighbours(dataset, config)
+    check_evaluation(dataset, config)
+    tell(f"embeds {len(dataset.train)} + {len(dataset.evaluation)} images")
     train = _embed(encoder, dataset.train.images, dataset, config, device)
     evaluation = _embed(encoder, dataset.evaluation.images, dataset, config, device)
     for embeddings in (train, evaluation):
@@ -71,8 +76,9 @@ def evaluate_encoder(
         _embed_view(encoder, viewed.images, dataset, config, augment, stream(seed, "alignment", view), device)
         for view in (0, 1)
     )
-    corruptions = _corrupted(encoder, train.backbone, dataset, config, device) if config.corruptions else {}
+    corruptions = _corrupted(encoder, train.backbone, dataset, config, device, tell) if config.corruptions else {}
     under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
+    tell("kNN and linear probe")
     return {
         "evaluated_on": dataset.evaluated_on,
         **accuracy_of(train, evaluation, dataset, config, seed=seed, device=device),
@@ -92,12 +98,29 @@ def evaluate_encoder(
     }
 
 
-def check_neighbours(dataset: DataSet, config: EvaluateConfig) -> None:
-    """Refuse more neighbours than there are training images before anything is computed."""
-    if config.knn_k > len(dataset.train.labels):
+def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:
+    """Refuse what these images can't be asked, before anything is computed: hours of training come before it.
+
+    Raises:
+        InputError: more neighbours than training images, fewer corrupted images than classes, or no class of which the
+            linear probe can hold out an image.
+    """
+    train, evaluation = dataset.train.labels, dataset.evaluation.labels
+    if config.knn_k > len(train):
         raise InputError(
-            f"evaluate.knn_k is {config.knn_k}, but {dataset.name} has {len(dataset.train.labels)} training images: "
+            f"evaluate.knn_k is {config.knn_k}, but {dataset.name} has {len(train)} training images: "
             "choose at most as many"
+        )
+    classes = len(torch.unique(evaluation))
+    if config.corruptions and config.corruption_images < classes:
+        raise InputError(
+            f"evaluate.corruption_images is {config.corruption_images}, but {dataset.name} has {classes} classes: "
+            "choose at least as many, or `corruptions: false`"
+        )
+    if int(torch.bincount(train).max()) < 2:
+        raise InputError(
+            f"{dataset.name}: no class has two training images, so the linear probe can hold none out; "
+            "give it more images"
         )
 
 
@@ -127,7 +150,12 @@ def _embed_view(
 
 
 def _corrupted(
-    encoder: Encoder, bank: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
+    encoder: Encoder,
+    bank: Tensor,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    device: torch.device | str,
+    tell: Callable[[str], None],
 ) -> dict[str, dict[str, float]]:
     """Top-1 of kNN by kind and strength; the bank stays clean."""
     if len(dataset.evaluation) > config.corruption_images:
@@ -136,6 +164,7 @@ def _corrupted(
     images = dataset.evaluation.images
     top1: dict[str, dict[str, float]] = {kind: {} for kind in CORRUPTIONS}
     for kind in CORRUPTIONS:
+        tell(f"kNN under {kind}")
         for strength in STRENGTHS:
             changed = corrupt(images, kind, strength, stream(CORRUPTION_SEED, f"corruption {kind}", strength))
             queries = _embed(encoder, changed, dataset, config, device).backbone

@@ -5,6 +5,7 @@ result under its evaluation fingerprint; the workflow's own evaluation step take
 where the settings have changed since.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,20 @@ from moco_bench.suite.runs import Run
 
 
 def store_evaluation(
-    run: Run, encoder: Encoder, dataset: DataSet, device: torch.device, checkpoints: Path
+    run: Run,
+    encoder: Encoder,
+    dataset: DataSet,
+    device: torch.device,
+    checkpoints: Path,
+    tell: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
-    """Evaluate `encoder` as `run` wants it, keep the result under its fingerprint, and return it."""
-    metrics = evaluate_encoder(encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device)
+    """Evaluate `encoder` as `run` wants it, keep the result under its fingerprint, and return it.
+
+    `tell` is told of the parts of the work, as in `evaluate_encoder`.
+    """
+    metrics = evaluate_encoder(
+        encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device, tell=tell
+    )
     metrics = {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
     write_json(run.stored_evaluation(checkpoints), metrics)
     return metrics

@@ -82,6 +82,13 @@ class Timeline:
         moment = self.live[int(self.live.sum(axis=1).argmax())]
         return {part: int(size) for part, size in zip(self.parts, moment, strict=True)}
 
+    def peak_seconds(self, part: str | None = None) -> float:
+        """When all parts together, or one of them, first were at their highest; 0 where nothing was ever live."""
+        if not len(self.live) or (part is not None and part not in self.parts):
+            return 0.0
+        sizes = self.live.sum(axis=1) if part is None else self.live[:, self.parts.index(part)]
+        return float(self.seconds[int(sizes.argmax())])
+
     def highest(self, part: str) -> int:
         """The most bytes of one part at any time, its own peak."""
         if part not in self.parts:
@@ -125,14 +132,13 @@ class AllocationMeter:
     """
 
     def __init__(
-        self, device: torch.device, scope: str = "outside", at_new_peak: Callable[[], None] = lambda: None
+        self, device: torch.device, scope: str = "outside", after_operator: Callable[[int], None] = lambda size: None
     ) -> None:
-        """`at_new_peak` is called whenever there have never been as many live bytes: to read other counters then."""
+        """`after_operator` is told the bytes of each one's results (none of views), whatever the meter made of them."""
         self.scope = scope
         self.ledger = Ledger()
         self.live = 0
-        self._highest = 0
-        self._at_new_peak = at_new_peak
+        self._after_operator = after_operator
         self._device_type = device.type
         self._alive: dict[int, tuple[Block, weakref.ref[Any]]] = {}
         self._watching = False
@@ -168,9 +174,6 @@ class AllocationMeter:
         self._alive[key] = block, weakref.ref(storage, lambda _: self._forget(key))
         self.ledger.note(1, block)
         self.live += block.size
-        if self.live > self._highest:
-            self._highest = self.live
-            self._at_new_peak()
         return block
 
     def _forget(self, key: int) -> None:
@@ -197,12 +200,15 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, operator: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
     ) -> Any:
         result = operator(*arguments, **(keywords or {}))
-        self._look_at(result)
+        size = self._look_at(result)
+        self._meter._after_operator(0 if operator.is_view else size)
         return result
 
-    def _look_at(self, result: Any) -> None:
+    def _look_at(self, result: Any) -> int:
+        """Show it; its bytes, counted here and not by the meter."""
         if isinstance(result, Tensor):
             self._meter.see(result)
-        elif isinstance(result, (tuple, list)):
-            for part in result:
-                self._look_at(part)
+            return result.nbytes if result.layout == torch.strided else 0
+        if isinstance(result, (tuple, list)):
+            return sum(self._look_at(part) for part in result)
+        return 0

@@ -45,14 +45,16 @@ def joules_between(start: EnergySample, end: EnergySample) -> float | None:
 
 
 def _packages(powercap: Path) -> dict[str, tuple[float, float]] | None:
+    """Zones named `package-N` (of AMD's processors too): their parts lie within them, and `psys` around them."""
     found = {}
-    # `intel-rapl:0` is a package (of AMD's processors too), `intel-rapl:0:0` a part of it that must not count twice.
     for zone in powercap.glob("intel-rapl:*"):
-        if zone.name.count(":") == 1:
-            try:
-                joules = int((zone / "energy_uj").read_text()) / 1e6
-                wraps_at = int((zone / "max_energy_range_uj").read_text()) / 1e6
-            except (OSError, ValueError):
+        try:
+            name = (zone / "name").read_text(encoding="ascii").strip()
+            if not name.startswith("package-"):
                 continue
-            found[zone.name] = joules, wraps_at
+            joules = int((zone / "energy_uj").read_text()) / 1e6
+            wraps_at = int((zone / "max_energy_range_uj").read_text()) / 1e6
+        except (OSError, ValueError):
+            continue
+        found[zone.name] = joules, wraps_at
     return found or None

@@ -1,12 +1,25 @@
 """Was this process alone on its machine? A timing means little without the answer."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import quantiles
 
 import psutil
 
 EXCLUSIVE_BELOW = 0.05
 """Share of the machine's processor time that others may use before a timing no longer counts as undisturbed."""
+
+STEADY_BELOW = 1.15
+"""Third over first quartile of one fixed piece of work's times, from which on the machine itself was unsteady."""
+
+
+def steadiness(milliseconds: Sequence[float]) -> float | None:
+    """Third over first quartile; None for fewer than four times, which say nothing about a spread."""
+    if len(milliseconds) < 4:
+        return None
+    low, _, high = quantiles(milliseconds, n=4, method="inclusive")
+    return high / low if low > 0 else None
 
 
 @dataclass(frozen=True)

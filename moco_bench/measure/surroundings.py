@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import psutil
+import torch
 
 from moco_bench.measure.load import EXCLUSIVE_BELOW, LoadSample, foreign_load, sample_load
+from moco_bench.measure.nvml import DeviceNeighbours, neighbours_on, throttle_reasons_of
 
 NAMED_NEIGHBOURS = 3
 REFERENCE_SIZE = 512
+CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
 
@@ -23,11 +26,22 @@ class Watch:
     busy: dict[tuple[int, str], float]
     throttled: int | None
     quota_seconds: float | None
+    clock_microseconds: int
+    device: torch.device
+    device_throttled: list[str] | None
 
 
-def begin_watch(system: Path = Path("/sys")) -> Watch:
-    """Read all counters."""
-    return Watch(sample_load(), _processor_seconds(), _throttle_count(system), _quota_seconds(system))
+def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watch:
+    """Read all counters, of `device` too."""
+    return Watch(
+        sample_load(),
+        _processor_seconds(),
+        _throttle_count(system),
+        _quota_seconds(system),
+        time.time_ns() // 1000,
+        device,
+        throttle_reasons_of(device),
+    )
 
 
 def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
@@ -36,9 +50,13 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     `foreign_load`: share of the machine's processor time that others had; `exclusive`: it was below 5 %;
     `neighbours`: the busiest of them by name, with their share of one processor (those that the system shows us);
     `thermal_throttling`: how often the processor slowed down from heat; `quota_seconds`: how long a container's
-    quota held us back; `frequency_mhz`: now.
+    quota held us back; `frequency_mhz`: now. Of a CUDA device: `device_throttling`, why its clock was held down at
+    either end; `device_neighbours`, other processes on it, and `device_shared`, whether one of them computed: a
+    measurement beside those, or beside some that can't be asked, isn't `exclusive`.
     """
-    end = begin_watch(system)
+    end = begin_watch(system, start.device)
+    neighbours = neighbours_on(start.device, start.clock_microseconds)
+    shared = _shared(neighbours)
     load = foreign_load(start.load, end.load)
     wall = max(end.load.wall - start.load.wall, 1e-9)
     shares = [
@@ -50,12 +68,24 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     frequency = _frequency()
     return {
         "foreign_load": load,
-        "exclusive": load < EXCLUSIVE_BELOW,
+        "exclusive": load < EXCLUSIVE_BELOW and not shared,
         "neighbours": [{"name": name, "processors": round(share, 3)} for name, share in busiest if share >= 0.01],
         "thermal_throttling": _difference(start.throttled, end.throttled),
         "quota_seconds": _difference(start.quota_seconds, end.quota_seconds),
         "frequency_mhz": frequency,
+        "device_throttling": _either(start.device_throttled, end.device_throttled),
+        "device_neighbours": None if neighbours is None else neighbours.others,
+        "device_shared": shared,
     }
+
+
+def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
+    """Whether others computed on the device: yes, where there are some of which nobody says that they were idle."""
+    return None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
+
+
+def _either(start: list[str] | None, end: list[str] | None) -> list[str] | None:
+    return None if start is None and end is None else list(dict.fromkeys([*(start or []), *(end or [])]))
 
 
 def reference_milliseconds() -> float:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from moco_bench.data.datasets import load_dataset
-from moco_bench.profile.memory import MemoryByCause, before_the_model, evaluation_memory, training_memory
+from moco_bench.profile.accounting import MemoryByCause
+from moco_bench.profile.memory import before_the_model, evaluation_memory, training_memory
 from moco_bench.profile.stepper import Stepper
+from moco_bench.profile.variants import uncompiled
 from moco_bench.suite.runs import Run
+from moco_bench.train.precision import resolve_device
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,9 @@ class ArmMemory:
 
 
 def arm_memory(run: Run, device: str, evaluation: bool) -> ArmMemory:
-    """Load the images, then measure. Raises `InputError` as loading and setting up do."""
+    """Load the images, then measure, whatever the run compiles. Raises `InputError` as loading and setting up do."""
     dataset = load_dataset(run.dataset)
-    before = before_the_model(dataset)
-    stepper = Stepper(run, dataset, device)
+    before = before_the_model(dataset, resolve_device(device))
+    stepper = Stepper(uncompiled(run), dataset, device)
     training = training_memory(stepper, before)
     return ArmMemory(training, evaluation_memory(stepper, before) if evaluation else None)

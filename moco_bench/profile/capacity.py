@@ -4,17 +4,20 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from moco_bench.contrast.chunks import STORED_PAIRS
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row
-from moco_bench.profile.variants import BATCH_SIZE, variant
+from moco_bench.profile.variants import BATCH_SIZE, pairs_of_a_step, uncompiled, variant
 from moco_bench.suite.runs import Run
 
 LARGEST_BATCH = 65_536
 LONGEST_LEAP = 8
 """Times the largest batch that fitted: a guess from small batches must not ask for all of a machine's memory."""
+MOST_OF_A_FALL_MIB = 4 * 4 * STORED_PAIRS / MIB
+"""By how much memory may fall where a rule stops storing similarities: four times what is stored."""
 SETTLE_STEPS = 2
 """Steps until optimiser state and gradients exist."""
 
@@ -25,7 +28,7 @@ def capacity_rows(
     """Search each arm's largest batch. A batch larger than the queue takes the queue along.
 
     Memory is the peak of tensors as the meter counts it on a CPU, and what the allocator gave out on CUDA, where a step
-    that runs out of memory doesn't fit (untested: no GPU was at hand).
+    that runs out of memory doesn't fit (untested: no GPU was at hand). Steps are eager.
     """
     rows = []
     for arm, run in runs.items():
@@ -38,8 +41,14 @@ def capacity_rows(
             return measured[count]
 
         start = max(1, run.train.batch_size // unit)
-        best = largest_within(
-            size_at, limit_mib, start=start, smallest=max(1, -(-2 // unit)), most=LARGEST_BATCH // unit
+        most = LARGEST_BATCH // unit
+        best = largest_across(
+            size_at,
+            limit_mib,
+            start=start,
+            smallest=max(1, -(-2 // unit)),
+            most=most,
+            last_stored=_last_stored(run, unit, most),
         )
         rows.append(
             {
@@ -55,8 +64,8 @@ def capacity_rows(
 
 
 def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
-    """Peak MiB of a step at `batch_size`; infinite where the device has too little memory for it."""
-    varied = variant(run, BATCH_SIZE, batch_size)
+    """Peak MiB of an eager step at `batch_size`; infinite where the device has too little memory for it."""
+    varied = variant(uncompiled(run), BATCH_SIZE, batch_size)
     assert varied is not None
     try:
         stepper = Stepper(varied, dataset, device)
@@ -70,6 +79,58 @@ def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
         return float("inf")
+
+
+def _last_stored(run: Run, unit: int, most: int) -> int:
+    """The largest count at which a step's similarities are few enough for a rule to store them; 0 for none.
+
+    Beyond it memory falls once (`contrast.chunks`), wherever the run's rule counts by rank; elsewhere nothing happens.
+    """
+    low, high = 0, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        varied = variant(run, BATCH_SIZE, middle * unit)
+        assert varied is not None
+        low, high = (middle, high) if pairs_of_a_step(varied) <= STORED_PAIRS else (low, middle)
+    return low
+
+
+def largest_across(
+    size_at: Callable[[int], float], limit: float, *, start: int, smallest: int, most: int, last_stored: int
+) -> int | None:
+    """`largest_within` for sizes that may fall once, behind `last_stored`.
+
+    Beyond the fall only what could fit is tried: a batch that can't must not ask for all of a machine's memory.
+    """
+    if not smallest <= last_stored < most:
+        return largest_within(size_at, limit, start=start, smallest=smallest, most=most)
+    sizes: dict[int, float] = {}
+
+    def noted(count: int) -> float:
+        sizes[count] = size_at(count)
+        return sizes[count]
+
+    below = largest_within(noted, limit, start=min(start, last_stored), smallest=smallest, most=last_stored)
+    if below != last_stored and _along_the_line(sizes, last_stored) - MOST_OF_A_FALL_MIB > limit:
+        return below
+    beyond = largest_within(
+        lambda count: sizes[count] if count in sizes else size_at(count),
+        limit,
+        start=max(start, last_stored + 2),
+        smallest=last_stored + 1,
+        most=most,
+    )
+    return below if beyond is None else beyond
+
+
+def _along_the_line(sizes: Mapping[int, float], count: int) -> float:
+    """The size at `count` on the line through the smallest and the largest count whose size is known."""
+    known = {tried: size for tried, size in sizes.items() if size < float("inf")}
+    if not known:
+        return float("inf")
+    low, high = min(known), max(known)
+    slope = (known[high] - known[low]) / (high - low) if high > low else known[low] / low
+    return known[high] + slope * (count - high)
 
 
 def largest_within(

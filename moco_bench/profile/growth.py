@@ -1,16 +1,18 @@
 """How time and memory of a step grow with batch, queue, kept fraction, dimension and encoder."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
+from moco_bench.measure.surroundings import begin_watch, since
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.parts import LOSS
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row, time_rows
 from moco_bench.profile.timing import STEP, time_steps
-from moco_bench.profile.variants import ENCODER, sweeps, variant
+from moco_bench.profile.variants import ENCODER, stores_similarities, sweeps, variant
 from moco_bench.profile.work import count_flops
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -28,7 +30,8 @@ def growth_rows(
 
     Returns:
         One row a quantity, value and arm. `value` is a number, for encoders that of their parameters; memory is the
-        peak of tensors, which unlike a process's peak doesn't depend on what was measured before.
+        peak of tensors, which unlike a process's peak doesn't depend on what was measured before. `regime` is
+        `stored` where a rule holds a step's similarities and else `streamed`; see `mark_falls` for the last column.
     """
     rows = []
     for quantity, values in sweeps(config).items():
@@ -38,7 +41,28 @@ def growth_rows(
             rows += _at_one_value(
                 quantity, value, {a: run for a, run in varied.items() if run}, dataset, device, config, baseline
             )
+    mark_falls(rows)
     return rows
+
+
+def mark_falls(rows: list[Row]) -> None:
+    """Name in the column `not_monotone` the memory figures of a series that somewhere fall as the quantity grows.
+
+    A power law can't describe such a series: where memory falls, the loss changed over to another way of computing.
+    Nothing under a hundredth counts as a fall.
+    """
+    series: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        series.setdefault((row["arm"], row["quantity"]), []).append(row)
+    for own in series.values():
+        own = sorted(own, key=lambda row: float(row["value"]))
+        fallen = [
+            measure
+            for measure in ("tensor_mib", "loss_mib")
+            if any(after[measure] < 0.99 * before[measure] for before, after in pairwise(own))
+        ]
+        for row in own:
+            row["not_monotone"] = " ".join(fallen)
 
 
 def _at_one_value(
@@ -51,8 +75,10 @@ def _at_one_value(
     baseline: str,
 ) -> list[Row]:
     steppers = {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
+    watch = begin_watch(device=next(iter(steppers.values())).numerics.device)
     samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=1)
-    times = time_rows(samples, {arm: run.train.batch_size for arm, run in runs.items()}, baseline)
+    batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
+    times = time_rows(samples, batch_sizes, baseline, device_shared=bool(since(watch)["device_shared"]))
     rows = []
     for time in (row for row in times if row["part"] == STEP):
         stepper = steppers[time["arm"]]
@@ -72,6 +98,7 @@ def _at_one_value(
                 "flops": sum(count_flops(stepper).values()),
                 "foreign_load": time["foreign_load"],
                 "exclusive": time["exclusive"],
+                "regime": "stored" if stores_similarities(stepper.run) else "streamed",
             }
         )
     return rows

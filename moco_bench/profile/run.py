@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.data.datasets import DataSet, load_dataset
-from moco_bench.files import write_json
 from moco_bench.measure.ceiling import measure_ceiling
 from moco_bench.measure.machine import available_cores, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, since
+from moco_bench.profile.accounting import MemoryByCause
 from moco_bench.profile.arm_memory import ArmMemory, arm_memory
 from moco_bench.profile.capacity import capacity_rows
+from moco_bench.profile.files import write_files
 from moco_bench.profile.fresh import in_fresh_processes
 from moco_bench.profile.growth import growth_rows
 from moco_bench.profile.leak import leak_rows, leak_verdicts
@@ -22,9 +23,10 @@ from moco_bench.profile.tables import (
     clock_overhead,
     counter_rows,
     memory_rows,
+    part_rows,
+    reference_spreads,
     time_rows,
     timeline_rows,
-    write_csv,
 )
 from moco_bench.profile.timing import time_steps
 from moco_bench.profile.trace import write_trace
@@ -76,11 +78,10 @@ def trace_suite(suite: Suite, device: str, path: Path) -> None:
 
 
 def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
-    """Write a CSV file for each table, then `profile.json`: where that is, the others are whole."""
-    for name, rows in profile.tables.items():
-        write_csv(directory / f"{name}.csv", rows)
-    write_json(
-        directory / "profile.json",
+    """Write a CSV file for each table and `profile.json`: where that is, the others are whole and its own."""
+    write_files(
+        directory,
+        profile.tables,
         {
             "suite": suite.name,
             "protocol": PROFILE_PROTOCOL,
@@ -103,35 +104,47 @@ class _Measurement:
         self.tables: dict[str, list[Row]] = {}
         self._cell, self._runs, self._config, self._device, self._baseline = cell, runs, config, device, baseline
         self._told = tell
+        self._about_memory: dict[str, Any] = {}
         self._dataset: DataSet = load_dataset(next(iter(runs.values())).dataset)
 
     def memory(self) -> None:
         """Each arm in a process of its own, side by side where that costs nothing but time."""
         self._tell(f"memory of {len(self._runs)} arms")
-        evaluated = _first_of_each_encoder(self._runs) if self._config.evaluation else {}
+        evaluated = _first_of_each_evaluation(self._runs) if self._config.evaluation else {}
         calls = [(run, self._device, arm in evaluated.values()) for arm, run in self._runs.items()]
         processes = 1 if self._device.startswith("cuda") else available_cores()
         found = in_fresh_processes(arm_memory, calls, side_by_side=processes)
         measured: dict[str, ArmMemory] = dict(zip(self._runs, found, strict=True))
         for arm, run in self._runs.items():
             training = measured[arm].training
-            self._add("memory", memory_rows(arm, "training", training))
-            self._add("counters", counter_rows(arm, "training", training))
             self._add("timeline", timeline_rows(arm, training))
-            evaluation = measured[evaluated[_encoder_of(run)]].evaluation if evaluated else None
+            self._add("parts", part_rows(arm, training))
+            self._add_memory(arm, "training", training)
+            evaluation = measured[evaluated[_seen_by_evaluation(run)]].evaluation if evaluated else None
             if evaluation is not None:
-                self._add("memory", memory_rows(arm, "evaluation", evaluation))
-                self._add("counters", counter_rows(arm, "evaluation", evaluation))
+                self._add_memory(arm, "evaluation", evaluation)
+
+    def _add_memory(self, arm: str, phase: str, found: MemoryByCause) -> None:
+        self._add("memory", memory_rows(arm, phase, found))
+        self._add("counters", counter_rows(arm, phase, found))
+        self._about_memory.setdefault(arm, {})[phase] = {
+            "peak_source": found.peak_source,
+            "unattributed_of_peak": found.unattributed_of_peak,
+            "unattributed_above_baseline": found.unattributed_above_baseline,
+        }
 
     def time(self) -> dict[str, Any]:
         """Time and arithmetic of all arms; returns what there is to say about how it was measured."""
         config, runs = self._config, self._runs
         self._tell(f"time of {len(runs)} arms, {config.repeats} rounds")
         steppers = {arm: Stepper(run, self._dataset, self._device) for arm, run in runs.items()}
-        watch = begin_watch()
+        device = next(iter(steppers.values())).numerics.device
+        watch = begin_watch(device=device)
         samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=config.warmup_steps)
-        surroundings = since(watch)
-        times = time_rows(samples, {arm: run.train.batch_size for arm, run in runs.items()}, self._baseline)
+        surroundings = since(watch) | {"reference_spread": reference_spreads(samples)}
+        batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
+        shared = bool(surroundings["device_shared"])
+        times = time_rows(samples, batch_sizes, self._baseline, device_shared=shared)
         self._add("time", times)
         self._add("samples", [asdict(sample) for sample in samples])
         first = next(iter(steppers.values()))
@@ -150,6 +163,7 @@ class _Measurement:
             "clock_overhead": clock_overhead(samples),
             "ceiling": asdict(ceiling),
             "surroundings": surroundings,
+            "memory": self._about_memory,
         }
 
     def sweeps(self) -> None:
@@ -175,13 +189,19 @@ class _Measurement:
         self.tables.setdefault(table, []).extend(named)
 
 
-def _first_of_each_encoder(runs: Mapping[str, Run]) -> dict[str, str]:
-    """An evaluation sees an encoder, not the arm that trained it: one is measured for all arms that share theirs."""
+def _first_of_each_evaluation(runs: Mapping[str, Run]) -> dict[str, str]:
+    """One arm for each evaluation whose memory can differ: others would only measure the same again."""
     first: dict[str, str] = {}
     for arm, run in runs.items():
-        first.setdefault(_encoder_of(run), arm)
+        first.setdefault(_seen_by_evaluation(run), arm)
     return first
 
 
-def _encoder_of(run: Run) -> str:
-    return repr((run.encoder, run.train.optimiser))
+def _seen_by_evaluation(run: Run) -> str:
+    """All that decides what an evaluation's process holds: it begins with what training left, freed memory included.
+
+    Only numbers that change values and no sizes are left out.
+    """
+    train = run.train.model_dump(exclude={"learning_rate", "weight_decay", "epochs", "schedule", "warmup_epochs"})
+    contrast = run.contrast.model_dump(exclude={"temperature", "momentum", "key_weight", "filter_warmup_steps"})
+    return repr((run.encoder, train, contrast, run.evaluate))

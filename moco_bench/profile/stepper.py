@@ -1,5 +1,7 @@
 """One arm, set up to make training steps one at a time, as `train.loop` makes them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
 import torch
@@ -7,12 +9,12 @@ import torch
 from moco_bench.data.datasets import DataSet
 from moco_bench.profile.parts import AUGMENTATION, DATA, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
 from moco_bench.suite.runs import Run
-from moco_bench.train.compilation import networks_of
+from moco_bench.train.compilation import COMPILED, networks_of
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import stream
 from moco_bench.train.state import TrainingState, initial_state
-from moco_bench.train.step import enqueue, training_step
+from moco_bench.train.step import Networks, enqueue, training_step
 
 
 class Stepper:
@@ -67,6 +69,20 @@ class Stepper:
         mark(QUEUE)
         enqueue(state, result, sample_index, run.contrast)
         self._step += 1
+
+    @contextmanager
+    def eagerly(self) -> Iterator[None]:
+        """Inside, steps are made without compiled encoders, on the same weights: for meters that see operators only.
+
+        Dynamo steps aside under a dispatch mode anyway; saying so keeps that from depending on its version.
+        """
+        usual = self._networks
+        if self.compilation == COMPILED:
+            self._networks = Networks(self.state.query_encoder, self.state.key_encoder)
+        try:
+            yield
+        finally:
+            self._networks = usual
 
     def synchronise(self) -> None:
         """Wait until the device has done all that it was asked to do."""

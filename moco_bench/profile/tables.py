@@ -1,18 +1,14 @@
 """Measurements as rows of tables, and tables as CSV files."""
 
 import bisect
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from moco_bench.files import write_text
 from moco_bench.measure.allocations import MIB
-from moco_bench.measure.load import EXCLUSIVE_BELOW
-from moco_bench.profile.memory import PEAK, TENSOR_PARTS, MemoryByCause
+from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW, steadiness
+from moco_bench.profile.accounting import PEAK, TENSOR_PARTS, MemoryByCause
 from moco_bench.profile.timing import STEP, Sample
 
 Row = dict[str, Any]
@@ -36,36 +32,65 @@ def counter_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:
 def timeline_rows(arm: str, measured: MemoryByCause) -> list[Row]:
     """Live tensor MiB by part over one step, thinned; `during` is the part of the step that was going on."""
     timeline = measured.timeline.thinned(TIMELINE_POINTS)
-    begins = [seconds for seconds, _ in measured.marks]
     rows = []
     for seconds, live in zip(timeline.seconds, timeline.live, strict=True):
-        place = bisect.bisect_right(begins, seconds)
-        during = measured.marks[place - 1][1] if place else ""
         sizes = dict(zip(timeline.parts, live, strict=True))
         rows.append(
             {
                 "arm": arm,
                 "ms": 1000 * float(seconds),
-                "during": during,
+                "during": _during(measured, seconds),
                 **{part: int(sizes.get(part, 0)) / MIB for part in TENSOR_PARTS},
             }
         )
     return rows
 
 
-def time_rows(samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str) -> list[Row]:
+def part_rows(arm: str, measured: MemoryByCause) -> list[Row]:
+    """Each part of tensors at its own highest, and at the step's peak, which may lie elsewhere.
+
+    `highest_during` is the part of the step in which it was highest first, `peak_during` that of the step's peak.
+    """
+    timeline = measured.timeline
+    at_peak, peak_during = timeline.at_peak(), _during(measured, timeline.peak_seconds())
+    return [
+        {
+            "arm": arm,
+            "part": part,
+            "highest_mib": timeline.highest(part) / MIB,
+            "at_peak_mib": at_peak.get(part, 0) / MIB,
+            "highest_during": _during(measured, timeline.peak_seconds(part)),
+            "peak_during": peak_during,
+        }
+        for part in TENSOR_PARTS
+    ]
+
+
+def _during(measured: MemoryByCause, seconds: float) -> str:
+    """The part of the step that was going on; empty before the first."""
+    place = bisect.bisect_right([began for began, _ in measured.marks], seconds)
+    return measured.marks[place - 1][1] if place else ""
+
+
+def time_rows(
+    samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, device_shared: bool = False
+) -> list[Row]:
     """One row an arm and part: median and quartiles over rounds, of each round's median step.
 
     `ratio` is to the baseline's same part in the same round, so that a slow minute of the machine cancels out; its
-    median and quartiles are over rounds, too. `images_per_second` is of whole steps.
+    median and quartiles are over rounds, too. `images_per_second` is of whole steps. `exclusive` needs little foreign
+    load, a reference that took the same time before every turn (`reference_spread`, its third over its first quartile)
+    and a device of one's own: `device_shared` says that it wasn't.
     """
-    rounds = _medians_of_rounds(samples)
+    rounds, spreads = _medians_of_rounds(samples), reference_spreads(samples)
     rows = []
     for (arm, part), times in rounds.items():
         median, low, high = _quartiles(list(times.values()))
         ratios = _ratios(times, rounds.get((baseline, part), {}))
         ratio, ratio_low, ratio_high = _quartiles(ratios)
         load = float(np.mean([sample.foreign_load for sample in samples if sample.arm == arm]))
+        spread = spreads[arm]
+        steady = spread is None or spread <= STEADY_BELOW
         rows.append(
             {
                 "arm": arm,
@@ -79,10 +104,19 @@ def time_rows(samples: Sequence[Sample], batch_sizes: Mapping[str, int], baselin
                 "ratio_q3": ratio_high,
                 "rounds": len(times),
                 "foreign_load": load,
-                "exclusive": load < EXCLUSIVE_BELOW,
+                "exclusive": load < EXCLUSIVE_BELOW and steady and not device_shared,
+                "reference_spread": spread,
             }
         )
     return rows
+
+
+def reference_spreads(samples: Sequence[Sample]) -> dict[str, float | None]:
+    """How unsteady the fixed piece of work before each of an arm's turns was; None with too few turns to say."""
+    turns: dict[str, dict[int, float]] = {}
+    for sample in samples:
+        turns.setdefault(sample.arm, {})[sample.repeat] = sample.reference_ms
+    return {arm: steadiness(list(times.values())) for arm, times in turns.items()}
 
 
 def clock_overhead(samples: Sequence[Sample]) -> float | None:
@@ -93,18 +127,6 @@ def clock_overhead(samples: Sequence[Sample]) -> float | None:
         key, target = (sample.arm, sample.repeat, sample.number), whole if sample.part == STEP else divided
         target[key] = target.get(key, 0.0) + sample.milliseconds
     return float(np.median([divided[key] / whole[key] for key in whole])) - 1 if whole else None
-
-
-def write_csv(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows, atomically; the columns are those of the first row. No file for no rows."""
-    rows = list(rows)
-    if not rows:
-        return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
 
 
 def _medians_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[int, float]]:
@@ -124,11 +146,3 @@ def _quartiles(values: Sequence[float]) -> tuple[float | None, float | None, flo
         return None, None, None
     low, median, high = np.percentile(values, [25, 50, 75])
     return float(median), float(low), float(high)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.8g}"
-    return "" if value is None else value

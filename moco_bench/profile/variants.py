@@ -3,6 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+import torch
+
+from moco_bench.contrast.chunks import STORED_PAIRS
+from moco_bench.contrast.negatives import negatives_from
+from moco_bench.contrast.negatives.selection import cut_counts
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
 
@@ -22,6 +27,23 @@ def sweeps(config: GrowthConfig) -> dict[str, tuple[Any, ...]]:
         ENCODER: config.encoders,
     }
     return {name: values for name, values in asked.items() if values}
+
+
+def uncompiled(run: Run) -> Run:
+    """The run without torch.compile, as memory is measured: of compiled passes no meter sees the inside."""
+    return replace(run, train=run.train.model_copy(update={"compile": "never"}))
+
+
+def pairs_of_a_step(run: Run) -> int:
+    """Similarities of a batch with the queue, B x K."""
+    return run.train.batch_size * run.contrast.queue_size
+
+
+def stores_similarities(run: Run) -> bool:
+    """Whether the rule computes a step's similarities once and stores them, or anew in each pass over the queue."""
+    size = run.contrast.queue_size
+    rule = negatives_from(run.contrast.negatives, torch.Generator())
+    return bool(cut_counts(rule.preview(size), size)) and pairs_of_a_step(run) <= STORED_PAIRS
 
 
 def variant(run: Run, quantity: str, value: Any) -> Run | None:

@@ -1,8 +1,7 @@
 """How much arithmetic a step does, and how near to what the machine reaches at best it does it."""
 
+import math
 from collections.abc import Mapping, Sequence
-
-import numpy as np
 
 from moco_bench.measure.ceiling import Ceiling
 from moco_bench.measure.flops import FlopCounter
@@ -10,11 +9,13 @@ from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row
 from moco_bench.profile.timing import STEP, Sample
 
+MEASURED, NOT_READABLE, TOO_SHORT = "measured", "not readable", "the counter never moved: too few steps"
+
 
 def count_flops(stepper: Stepper) -> dict[str, int]:
-    """Make one step and count the floating-point operations of each part."""
+    """Make one step, eagerly, and count the floating-point operations of each part."""
     counter = FlopCounter()
-    with counter.counting():
+    with stepper.eagerly(), counter.counting():
         stepper.step(counter)
     return counter.flops
 
@@ -33,8 +34,7 @@ def work_rows(
         images: of a step.
     """
     medians = {row["part"]: row["median_ms"] for row in times if row["arm"] == arm}
-    joules = [s.joules for s in samples if s.arm == arm and s.part == STEP and s.joules is not None]
-    per_step = float(np.median(joules)) if joules else None
+    per_step, energy = _energy([s for s in samples if s.arm == arm and s.part == STEP])
     rows = []
     for part, count in {STEP: sum(flops.values()), **flops}.items():
         per_second = 1000 * count / medians[part] if medians.get(part) else None
@@ -47,6 +47,21 @@ def work_rows(
                 "share_of_ceiling": None if per_second is None else per_second / ceiling.flops,
                 "joules": per_step if part == STEP else None,
                 "images_per_joule": images / per_step if per_step and part == STEP else None,
+                "energy": energy,
             }
         )
     return rows
+
+
+def _energy(samples: Sequence[Sample]) -> tuple[float | None, str]:
+    """Joules of a step over all rounds, and in words what became of measuring it.
+
+    Over all of them: a counter that moves in steps gives a single short turn nothing or too much, and their sum what
+    was used.
+    """
+    joules = [sample.joules for sample in samples if sample.joules is not None]
+    if not joules:
+        return None, NOT_READABLE
+    if sum(joules) <= 0:
+        return None, TOO_SHORT
+    return math.fsum(joules) / len(joules), MEASURED

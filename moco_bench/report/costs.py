@@ -11,8 +11,8 @@ PLACE = ["dataset", "encoder", "arm"]
 
 
 def accuracy_of_arms(results: Results) -> pd.DataFrame:
-    """Mean and standard deviation of the primary metric over seeds: columns dataset, encoder, arm, top1, sd."""
-    metric = results.plan.config.primary
+    """Mean and standard deviation over seeds of `results.accuracy`: columns dataset, encoder, arm, top1, sd."""
+    metric = results.accuracy.name
     done = results.finished[(results.finished["budget"] == "epochs") & results.finished[metric].notna()]
     if done.empty:
         return pd.DataFrame(columns=[*PLACE, "top1", "sd"])
@@ -32,7 +32,6 @@ def accuracy_and_cost(results: Results) -> pd.DataFrame:
 def judged_memory_claim(results: Results) -> pd.DataFrame:
     """The memory claim under all conditions that were measured."""
     config = results.plan.config
-    rule = Rule(results.plan.baseline, config.margin_percent, config.margin_points)
-    return memory_claim(
-        profile_table_of(results, "memory"), profile_table_of(results, "queues"), accuracy_of_arms(results), rule
-    )
+    accuracy = results.effects[results.effects["metric"] == config.primary]
+    rule = Rule(results.plan.baseline, config.margin_percent)
+    return memory_claim(profile_table_of(results, "memory"), profile_table_of(results, "queues"), accuracy, rule)

@@ -1,8 +1,19 @@
 """From a number to the file that it comes from, as a link relative to the report."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
+
+from moco_bench.report.tables.model import Source
+
+
+class Note(NamedTuple):
+    """A paragraph, and the files that its numbers come from."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
 
 
 class Links:
@@ -23,3 +34,22 @@ class Links:
     def to_run(self, directory: str, name: str) -> str:
         """A file of a run. A table of runs that came without directories has no files to link to."""
         return self.to(f"{directory}/{name}") if directory else ""
+
+    def source(self, place: str) -> Source | None:
+        """A file below the results as the source of a table; None where it isn't there."""
+        href = self.to(place)
+        return Source(place, href) if href else None
+
+    def note(self, text: str, *places: str) -> Note:
+        """A paragraph with the files below the results that its numbers come from, those that are there."""
+        found = (self.source(place) for place in dict.fromkeys(places))
+        return Note(text, tuple(source for source in found if source is not None))
+
+    def each(self, texts: Iterable[str], *places: str) -> tuple[Note, ...]:
+        """Several paragraphs, each with the files that its numbers come from."""
+        return tuple(self.note(text, *places) for text in texts)
+
+    def notes(self, texts: Iterable[str], *places: str) -> tuple[Note, ...]:
+        """Several paragraphs out of the same files, which stand behind the last."""
+        texts = list(texts)
+        return (*(Note(text) for text in texts[:-1]), *(self.note(text, *places) for text in texts[-1:]))

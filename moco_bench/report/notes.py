@@ -1,105 +1,169 @@
-"""Sentences that stand beside the tables: cost, floors, pairing. Each is computed, none is decoration."""
+"""Sentences that stand beside the tables: cost, pairing, the probe's grid. Each is computed, none is decoration."""
+
+from collections.abc import Callable
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.pairing import random_number_table
 from moco_bench.analyse.text import interval, number
+from moco_bench.report.links import Links, Note
+from moco_bench.report.profile_notes import profile_notes, tensor_notes
+from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
-from moco_bench.report.tables.effects import FINDING_WORDS, effect_title
+from moco_bench.report.words import FINDING_WORDS, count, effect_title, listed, sentence
 
 BUDGETS = {"seconds": "training time", "flops": "floating-point operations"}
-BELOW_THE_FLOOR = (
-    " So this training adds nothing over the pixels by that measure, and effects between arms say little about "
-    "representations that are worth having."
-)
 
 
-def cost_notes(results: Results) -> list[str]:
-    """Speed and memory of each arm relative to the baseline, a sentence a data set and encoder."""
-    baseline, sentences = results.plan.baseline, []
-    done = results.finished[results.finished["budget"] == "epochs"]
-    for dataset, encoder in results.cells:
-        own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
-        place = f"On {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        parts = []
-        for arm in (arm for arm in results.arms if arm != baseline):
-            speed = _ratio(own[own["exclusive"]], arm, baseline, "images_per_second")
-            memory = _ratio(own, arm, baseline, "peak_memory_mib")
-            words = [f"{number(speed, 2)} times the speed"] if speed else []
-            words += [f"{number(memory, 3)} times the peak memory"] if memory else []
-            if words:
-                parts.append(f"{arm} {' and '.join(words)}")
-        if parts:
-            sentences.append(f"{place}relative to {baseline}: {'; '.join(parts)}.")
+def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
+    """What an arm costs, in one paragraph that doesn't mix its sources: the profile's figures where there are any.
+
+    A profile measures by itself, and counts bytes; runs share the machine, and a process is mostly libraries.
+    """
+    timed, counted = profile_notes(results), tensor_notes(results)
+    notes: list[Note] = []
+    if timed:
+        timed = [*timed, *_own_speeds_are_not_used(results)]
+        notes.append(links.note(" ".join(timed), *(f"{FOLDER}/{name}.csv" for name in ("time", "samples"))))
+    else:
+        notes += links.each(speed_notes(results), "runs.csv")
+    if counted:
+        notes.append(links.note(" ".join(counted), f"{FOLDER}/memory.csv"))
+    else:
+        notes += links.each(process_memory_notes(results), "runs.csv")
+    return (*notes, *links.each(equal_compute_notes(results), results.written.effects, "costs.json"))
+
+
+def _own_speeds_are_not_used(results: Results) -> list[str]:
+    done = _at_equal_epochs(results)
+    if done.empty or done["exclusive"].any():
+        return []
+    return ["Speeds of the runs themselves are not used: all of them shared the machine."]
+
+
+def run_cost_notes(results: Results) -> list[str]:
+    """What the runs themselves say about cost."""
+    return [*speed_notes(results), *process_memory_notes(results)]
+
+
+def speed_notes(results: Results) -> list[str]:
+    """Speed of each arm relative to the baseline from undisturbed runs, a sentence a data set and encoder."""
+
+    def said(own: pd.DataFrame, arm: str) -> str:
+        means = own[own["exclusive"]].groupby("arm")["images_per_second"].mean()
+        base = means.get(results.plan.baseline, 0.0)
+        if arm == results.plan.baseline or not base > 0 or pd.isna(means.get(arm)):
+            return ""
+        return f"{arm} {number(means[arm] / base, 2)} times"
+
+    done = _at_equal_epochs(results)
+    notes = _by_cell(results, said, f"speed relative to {results.plan.baseline}")
     if not done.empty and not done["exclusive"].any():
-        sentences.append("No run had the machine to itself, so speeds are not reported.")
-    elif not done["exclusive"].all():
-        disturbed = int((~done["exclusive"]).sum())
-        sentences.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")
-    return [sentence[0].upper() + sentence[1:] for sentence in sentences]
+        return ["No run had the machine to itself, so the runs\u2019 speeds are not reported."]
+    disturbed = int((~done["exclusive"]).sum())
+    if disturbed:
+        notes.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")
+    return notes
 
 
-def _ratio(rows: pd.DataFrame, arm: str, baseline: str, metric: str) -> float | None:
-    means = rows.groupby("arm")[metric].mean()
-    if arm not in means or baseline not in means or not means[baseline] > 0 or pd.isna(means[arm]):
-        return None
-    return float(means[arm] / means[baseline])
+def process_memory_notes(results: Results) -> list[str]:
+    """Peaks of the runs' processes with their spread over seeds, which is what differences have to be seen against."""
+
+    def said(own: pd.DataFrame, arm: str) -> str:
+        values = own.loc[own["arm"] == arm, "peak_memory_mib"].dropna()
+        if values.empty:
+            return ""
+        spread = f" \u00b1 {number(float(values.std(ddof=1)), 0)}" if len(values) > 1 else ""
+        return f"{arm} {number(float(values.mean()), 0)}{spread} MiB"
+
+    return _by_cell(results, said, "peak memory of the process, mean and standard deviation over seeds")
 
 
-def floor_notes(results: Results) -> list[str]:
-    """Whether the baseline's kNN and linear probe are above the same on raw pixels, a sentence a cell."""
-    baseline, sentences = results.plan.baseline, []
-    done = results.finished[(results.finished["arm"] == baseline) & (results.finished["budget"] == "epochs")]
+def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: str) -> list[str]:
+    """One sentence a data set and encoder: what is said of each arm."""
+    done, sentences = _at_equal_epochs(results), []
     for dataset, encoder in results.cells:
-        pixels = results.floors.get(dataset, {}).get("pixels")
         own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
-        if not isinstance(pixels, dict) or own.empty:
-            sentences.append(f"No floor is known for {dataset} with {encoder}, so nothing says what training added.")
-            continue
-        parts, above = [], []
-        for name, title in (("knn_top1", "kNN"), ("linear_top1", "linear probe")):
-            floor, reached = pixels.get(name), own[name].mean()
-            if isinstance(floor, (int, float)) and not pd.isna(reached):
-                above.append(reached > floor)
-                word = "above" if above[-1] else "not above"
-                parts.append(f"{title} at {number(reached, 2)} % is {word} {number(floor, 2)} % on raw pixels")
+        parts = [text for text in (said(own, arm) for arm in results.arms) if text]
+        place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
         if parts:
-            warning = "" if all(above) else BELOW_THE_FLOOR
-            place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
-            sentences.append(f"{baseline}'s {' and its '.join(parts)}{place}.{warning}")
-    return [sentence[0].upper() + sentence[1:] for sentence in sentences]
+            sentences.append(sentence(f"{place}{what}: {'; '.join(parts)}."))
+    return sentences
+
+
+def _at_equal_epochs(results: Results) -> pd.DataFrame:
+    return results.finished[results.finished["budget"] == "epochs"]
 
 
 def pairing_note(results: Results) -> str:
     """What the hashes prove about the seeds."""
-    table = random_number_table(results.compared)
+    table = results.random_numbers
     if table.empty:
         return "No finished runs, so no pairs."
-    counts = table["paired"].value_counts()
     words = {
-        "proven": "are proven pairs: all arms have equal hashes of initialisation, batch order and augmentations",
-        "initialisation only": "share their initialisation; their lengths differ on purpose",
-        "unproven": "are taken as pairs without proof (pairing unproven): no hashes were recorded",
-        "not paired": "are not pairs, since their arms' hashes differ, and take no part in the effects",
+        "proven": (
+            "is a proven pair",
+            "are proven pairs",
+            ": all arms have equal hashes of initialisation, batch order and augmentations",
+        ),
+        "initialisation only": ("shares", "share", " the initialisation alone; lengths differ on purpose"),
+        "unproven": (
+            "is taken as a pair",
+            "are taken as pairs",
+            " without proof (pairing unproven), since no hashes were recorded",
+        ),
+        "not paired": (
+            "is no pair of all arms",
+            "are no pairs of all arms",
+            ": some arms\u2019 hashes differ from the others\u2019. Comparisons between arms that agree use such a "
+            "seed, the others leave it out",
+        ),
     }
-    return ". ".join(f"{count} of {len(table)} seeds {words[str(name)]}" for name, count in counts.items()) + "."
+    said = []
+    for name, found in table["paired"].value_counts().items():
+        one, many, why = words[str(name)]
+        said.append(f"{found} of {count(len(table), 'seed')} {one if found == 1 else many}{why}.")
+    return " ".join(said)
 
 
 def equal_compute_notes(results: Results) -> list[str]:
-    """The ingredients' effects at equal training time and equal operations, beside those at equal epochs."""
-    primary = METRICS[results.plan.config.primary]
-    effects = results.effects
-    chosen = effects[(effects["metric"] == primary.name) & (effects["kind"] == "factorial")]
+    """Effects at equal training time and equal operations: the ingredients', or those of arms where there is no 2x2."""
+    primary, effects = results.primary, results.effects
+    chosen = effects[(effects["metric"] == primary.name) & (effects["budget"] != "epochs")]
     sentences = []
-    for (dataset, encoder, budget), rows in chosen[chosen["budget"] != "epochs"].groupby(
-        ["dataset", "encoder", "budget"], sort=False
-    ):
+    for (dataset, encoder, budget), rows in chosen.groupby(["dataset", "encoder", "budget"], sort=False):
+        factorial = rows[rows["kind"] == "factorial"]
         parts = [
             f"{effect_title(row['effect']).lower()} {number(row['estimate'], primary.decimals, signed=True)} "
             f"{interval(row['ci_low'], row['ci_high'], primary.decimals)}, {FINDING_WORDS[row['finding']]}"
-            for row in rows.to_dict("records")
+            for row in (rows if factorial.empty else factorial).to_dict("records")
         ]
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
         sentences.append(f"At equal {BUDGETS[str(budget)]}{place}: {'; '.join(parts)}.")
     return sentences
+
+
+def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """Runs whose linear probe chose a learning rate at an edge of the suite's grid: a better one may lie beyond."""
+    suite = results.plan.suite
+    grid = sorted(set(suite.evaluate.probe.learning_rates)) if suite else []
+    if len(grid) < 2:
+        return ()
+    done = results.runs.loc[results.runs["status"] == "done", "directory"]
+    chosen = {place: results.metrics.get(place, {}).get("linear_learning_rate") for place in done}
+    known = {place: float(rate) for place, rate in chosen.items() if isinstance(rate, (int, float))}
+    edges = {"smallest": grid[0], "largest": grid[-1]}
+    hits = {name: [at for at, rate in known.items() if abs(rate - edge) <= 1e-9 * edge] for name, edge in edges.items()}
+    parts = [
+        f"the {name}, {edges[name]:g}, in {len(hits[name])} of {count(len(known), 'run')}"
+        for name in edges
+        if hits[name]
+    ]
+    if not parts:
+        return ()
+    text = (
+        "The linear probe\u2019s learning rate, chosen on held-out training images, is at an edge of the suite\u2019s "
+        f"grid ({', '.join(f'{rate:g}' for rate in grid)}): {listed(parts)}. A better rate may lie beyond, so those "
+        "probe accuracies may be too low."
+    )
+    first = next(places[0] for places in hits.values() if places)
+    return (links.note(text, f"{first}/metrics.json"),)

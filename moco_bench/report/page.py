@@ -4,30 +4,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from shlex import quote
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
 from moco_bench.report.figures.curves import false_negative_figure, gradient_figure, learning_figure
 from moco_bench.report.figures.effects import effects_figure
+from moco_bench.report.figures.mechanism import mechanism_figure
 from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
 from moco_bench.report.figures.similarities import similarity_figure
 from moco_bench.report.figures.style import Plot
-from moco_bench.report.links import Links
-from moco_bench.report.methods import methods_of
-from moco_bench.report.notes import cost_notes, equal_compute_notes, floor_notes, pairing_note
-from moco_bench.report.profile_notes import profile_notes
+from moco_bench.report.floors import floor_notes
+from moco_bench.report.links import Links, Note
+from moco_bench.report.mechanism_notes import mechanism_notes
+from moco_bench.report.methods import Part, methods_of
+from moco_bench.report.notes import first_screen_cost, pairing_note, probe_notes, run_cost_notes
 from moco_bench.report.profile_page import PROFILE_SECTIONS
+from moco_bench.report.registration import claims_notes
 from moco_bench.report.results import Results
 from moco_bench.report.summary import Summary, summarise
 from moco_bench.report.tables.accuracy import accuracy_table, differences_table, runs_table
 from moco_bench.report.tables.budgets import budgets_table
+from moco_bench.report.tables.claims import claims_table
 from moco_bench.report.tables.context import machines_table, published_table
 from moco_bench.report.tables.cost import cost_table
-from moco_bench.report.tables.effects import certainty_table, claims_table, effects_table
+from moco_bench.report.tables.effects import certainty_table, effects_table, other_effects_table
 from moco_bench.report.tables.mechanism import mechanism_table
-from moco_bench.report.tables.model import Table
+from moco_bench.report.tables.model import Source, Table
 from moco_bench.report.tables.trust import holes_table, noise_table, pairing_table
+from moco_bench.report.words import margin_words
 
 Item = Table | Plot
 
@@ -38,21 +42,23 @@ class Section:
 
     id: str
     title: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """All that a report says."""
+    """All that a report says. `source`: where the numbers of the first screen's answers come from."""
 
     name: str
     description: str
     summary: Summary
-    cost: tuple[str, ...]
-    floors: tuple[str, ...]
+    source: Source | None
+    warning: str
+    cost: tuple[Note, ...]
+    floors: tuple[Note, ...]
     sections: tuple[Section, ...]
-    methods: tuple[tuple[str, list[str]], ...]
+    methods: tuple[Part, ...]
     suite_text: str
     repeat: tuple[str, ...]
     fingerprint: str
@@ -75,14 +81,21 @@ def build_page(results: Results, links: Links) -> Page:
         name=results.name,
         description=(suite.description or "") if suite else "",
         summary=summarise(results),
-        cost=(*profile_notes(results), *cost_notes(results), *equal_compute_notes(results)),
-        floors=tuple(floor_notes(results)),
+        source=links.source(results.written.effects),
+        warning=results.written.warning,
+        cost=first_screen_cost(results, links),
+        floors=_floors(results, links),
         sections=tuple(section for section in _sections(results, links) if section.items or section.notes),
-        methods=tuple((title, lines) for title, lines in methods_of(results)),
+        methods=methods_of(results, links),
         suite_text=results.suite_text,
         repeat=_repeat(results),
         fingerprint=results.plan.fingerprint,
     )
+
+
+def _floors(results: Results, links: Links) -> tuple[Note, ...]:
+    datasets = dict.fromkeys(dataset for dataset, _ in results.cells)
+    return links.each(floor_notes(results), "runs.csv", *(f"floors/{name}.json" for name in datasets))
 
 
 def _sections(results: Results, links: Links) -> list[Section]:
@@ -93,42 +106,48 @@ def _sections(results: Results, links: Links) -> list[Section]:
     def figures(*builders: Callable[[Results], Plot | None]) -> tuple[Plot, ...]:
         return tuple(plot for plot in (build(results) for build in builders) if plot is not None)
 
-    damaged = (f"Files that could not be read: {', '.join(results.damaged)}.",) if results.damaged else ()
-    margin = results.plan.config.margin_points
-    metric = METRICS[results.plan.config.primary]
+    damaged = (Note(f"Files that could not be read: {', '.join(results.damaged)}."),) if results.damaged else ()
     return [
         Section("holes", "Holes", damaged, tables(holes_table)),
         Section(
-            "accuracy", "Accuracy", tuple(floor_notes(results)), (*figures(accuracy_figure), *tables(accuracy_table))
+            "accuracy",
+            "Accuracy",
+            probe_notes(results, links),
+            (*figures(accuracy_figure), *tables(accuracy_table)),
         ),
         Section(
             "effects",
             "Effects and their certainty",
-            (
-                "An effect counts as decided where its interval and the exact test, corrected for multiplicity, agree; "
-                f"as no difference where it is shown to be within {margin:g} point{'s' * (margin != 1)}. Primary "
-                f"metric, declared beforehand: {metric.title}.",
-            ),
-            (*figures(effects_figure), *tables(effects_table, certainty_table)),
+            (_decided_note(results),),
+            (*figures(effects_figure), *tables(effects_table, certainty_table, other_effects_table)),
         ),
-        Section("claims", "The paper\u2019s claims", _claims_note(results), tables(claims_table)),
+        Section("claims", "The paper\u2019s claims", claims_notes(results, links), tables(claims_table)),
         Section(
-            "cost", "Cost", tuple(cost_notes(results)), (*figures(cost_figure), *tables(cost_table, budgets_table))
+            "cost",
+            "Cost",
+            links.notes(run_cost_notes(results), "runs.csv"),
+            (*figures(cost_figure), *tables(cost_table, budgets_table)),
         ),
         *(
-            Section(part.id, part.title, tuple(part.notes(results)), (*figures(*part.figures), *tables(*part.tables)))
+            Section(part.id, part.title, part.said(results, links), (*figures(*part.figures), *tables(*part.tables)))
             for part in PROFILE_SECTIONS
         ),
         Section(
-            "seeds", "Seed by seed", (pairing_note(results),), (*figures(pairs_figure), *tables(differences_table))
+            "seeds",
+            "Seed by seed",
+            (links.note(pairing_note(results), "runs.csv"),),
+            (*figures(pairs_figure), *tables(differences_table)),
         ),
         Section("training", "Training", (), figures(learning_figure, neighbours_figure)),
         Section("robustness", "Robustness", (), figures(corruption_figure)),
         Section(
             "mechanism",
             "Mechanism",
-            (),
-            (*figures(false_negative_figure, gradient_figure, similarity_figure), *tables(mechanism_table)),
+            links.notes(mechanism_notes(results), "runs.csv"),
+            (
+                *figures(mechanism_figure, false_negative_figure, gradient_figure, similarity_figure),
+                *tables(mechanism_table),
+            ),
         ),
         Section("trust", "Trust", _noise_note(results), tables(pairing_table, noise_table)),
         Section("published", "Published numbers", (), tables(published_table)),
@@ -136,21 +155,19 @@ def _sections(results: Results, links: Links) -> list[Section]:
     ]
 
 
-def _claims_note(results: Results) -> tuple[str, ...]:
-    if results.claims.empty:
-        return ("No suite file lies with these results, so no rules were declared and no claims are judged.",)
-    counts = results.claims["verdict"].value_counts()
-    return (
-        "The abstract\u2019s claims in our words, each with the quantity that stands for it here. "
-        + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        + f". Rules were declared in the suite; analysis {results.plan.fingerprint[:12]}.",
+def _decided_note(results: Results) -> Note:
+    primary = results.primary
+    return Note(
+        "An effect counts as decided where its interval and the exact test, corrected for multiplicity, agree; as no "
+        f"difference where it is shown to be within {margin_words(results.plan.config, [primary.name])}. Primary "
+        f"metric, declared beforehand: {primary.title}."
     )
 
 
-def _noise_note(results: Results) -> tuple[str, ...]:
+def _noise_note(results: Results) -> tuple[Note, ...]:
     if (results.runs["replicate"] > 1).any():
         return ()
-    return ("No seed ran twice in this suite, so the noise floor of a single seed is not measured here.",)
+    return (Note("No seed ran twice in this suite, so the noise floor of a single seed is not measured here."),)
 
 
 def _repeat(results: Results) -> tuple[str, ...]:

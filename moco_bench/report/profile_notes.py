@@ -5,32 +5,25 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.memory_claim import tensors_mib
 from moco_bench.analyse.text import number
 from moco_bench.report.costs import judged_memory_claim
-from moco_bench.report.profiled import WHOLE_STEP, profile_cells, profile_summary_of, profile_table_of
+from moco_bench.report.profiled import WHOLE_STEP, Cell, profile_cells, profile_summary_of, profile_table_of
 from moco_bench.report.results import Results
 
 FRAMEWORK = "both"
+DISTURBED_FROM = 1.3
+"""Longest over shortest time of one and the same piece of work, beyond which the timing counts as disturbed."""
 
 
 def profile_notes(results: Results) -> list[str]:
-    """Time of a step of each arm relative to the baseline's, a sentence a data set and encoder; then the machine."""
+    """Time of a step of each arm beside the baseline's, and whether the timing can be trusted."""
     table = profile_table_of(results, "time")
     if table.empty:
         return []
-    steps, baseline = table[table["part"] == WHOLE_STEP], results.plan.baseline
-    cells, sentences = profile_cells(steps), []
-    for cell in cells:
-        place = f" on {cell.dataset} with {cell.encoder}" if len(cells) > 1 else ""
-        base = cell.rows[cell.rows["arm"] == baseline]
-        speed = f" ({number(float(base['images_per_second'].iloc[0]), 0)} images/s)" if len(base) else ""
-        parts = [_relative(row) for row in cell.rows.to_dict("records") if row["arm"] != baseline]
-        parts = [part for part in parts if part]
-        if parts:
-            sentences.append(
-                f"Time of a training step{place}, profiled by itself, relative to {baseline}{speed}: "
-                f"{'; '.join(parts)} (medians and quartiles)."
-            )
+    steps = table[table["part"] == WHOLE_STEP]
+    cells = profile_cells(steps)
+    sentences = [text for cell in cells for text in (_step_time(cell, results.plan.baseline, len(cells) > 1),) if text]
     disturbed = steps[~steps["exclusive"]]
     if len(disturbed):
         sentences.append(
@@ -38,7 +31,74 @@ def profile_notes(results: Results) -> list[str]:
             f"{number(100 * float(disturbed['foreign_load'].max()), 0)} % of it. Arms took turns, so "
             "ratios suffer less from that than times."
         )
+    return [*sentences, *_disturbance(results, cells)]
+
+
+def _step_time(cell: Cell, baseline: str, several: bool) -> str:
+    place = f" on {cell.dataset} with {cell.encoder}" if several else ""
+    base = cell.rows[cell.rows["arm"] == baseline]
+    others = [row for row in cell.rows.to_dict("records") if row["arm"] != baseline and not pd.isna(row["ratio"])]
+    if base.empty or not others:
+        return ""
+    step, speed = (float(base[name].iloc[0]) for name in ("median_ms", "images_per_second"))
+    unclear = all(row["ratio_q1"] <= 1 <= row["ratio_q3"] for row in others)
+    words = "; 1 lies between the quartiles of each" if unclear else ""
+    return (
+        f"A training step of {baseline} takes {number(step, 0)} ms{place}, which is {number(speed, 0)} images/s. "
+        f"Relative to it: {'; '.join(_relative(row) for row in others)} (median [quartiles]{words}). "
+        "This is the profile\u2019s measurement, made by itself with the arms taking turns."
+    )
+
+
+def _disturbance(results: Results, cells: list[Cell]) -> list[str]:
+    """What fixed reference work, done before each turn, says about the timing."""
+    ranges = [found for cell in cells if (found := reference_range(results, cell.dataset, cell.encoder))]
+    low, high = max(ranges, key=lambda found: found[1] / found[0], default=(1.0, 1.0))
+    if high / low <= DISTURBED_FROM:
+        return []
+    return [
+        f"The timing was disturbed: one and the same piece of work took from {number(low, 1)} to {number(high, 1)} ms "
+        f"while it went on, a factor of {number(high / low, 1)}. So these times and ratios are rough."
+    ]
+
+
+def reference_range(results: Results, dataset: str, encoder: str) -> tuple[float, float] | None:
+    """Shortest and longest time of the reference work, in ms; None where it wasn't recorded."""
+    samples = profile_table_of(results, "samples")
+    if samples.empty:
+        return None
+    own = samples[(samples["dataset"] == dataset) & (samples["encoder"] == encoder)]["reference_ms"]
+    own = own[own > 0]
+    return (float(own.min()), float(own.max())) if len(own) else None
+
+
+def tensor_notes(results: Results) -> list[str]:
+    """Counted bytes of tensors at a step's peak, arm by arm, a sentence a data set and encoder."""
+    memory = profile_table_of(results, "memory")
+    if memory.empty:
+        return []
+    cells = profile_cells(tensors_mib(memory))
+    sentences = []
+    for cell in cells:
+        place = f" on {cell.dataset} with {cell.encoder}" if len(cells) > 1 else ""
+        sizes = dict(zip(cell.rows["arm"], cell.rows["mib"], strict=True))
+        base = sizes.get(results.plan.baseline)
+        shown = {number(size, 1) for size in sizes.values()}
+        if len(sizes) > 1 and len(shown) == 1:
+            said = f"{shown.pop()} MiB in every arm"
+        else:
+            said = ", ".join(
+                _size(arm, size, base if arm != results.plan.baseline else None) for arm, size in sizes.items()
+            )
+        sentences.append(
+            f"Memory: at its peak a step{place} holds tensors of {said} (counted bytes, which repeat exactly)."
+        )
     return sentences
+
+
+def _size(arm: str, mib: float, base: float | None) -> str:
+    change = f" ({number(100 * (mib / base - 1), 1, signed=True)} %)" if base else ""
+    return f"{arm} {number(mib, 1)} MiB{change}"
 
 
 def machine_notes(results: Results) -> list[str]:
@@ -69,11 +129,8 @@ def _count(value: float | None, unit: str = "") -> str:
 
 def _reference(results: Results, cell: Mapping[str, Any]) -> str:
     """The spread of one and the same piece of work, done before each turn."""
-    samples = profile_table_of(results, "samples")
-    if samples.empty:
-        return "not recorded"
-    own = samples[(samples["dataset"] == cell["dataset"]) & (samples["encoder"] == cell["encoder"])]["reference_ms"]
-    return f"{number(float(own.min()), 1)} to {number(float(own.max()), 1)} ms" if len(own) else "not recorded"
+    found = reference_range(results, cell["dataset"], cell["encoder"])
+    return f"{number(found[0], 1)} to {number(found[1], 1)} ms" if found else "not recorded"
 
 
 def memory_claim_notes(results: Results) -> list[str]:

@@ -9,38 +9,55 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from moco_bench.report.figures.style import inline_svg
+from moco_bench.report.fit import MAX_BYTES, Fit, cheaper
 from moco_bench.report.page import Page
 from moco_bench.report.strip import WIDTH
 from moco_bench.report.tables.model import Table
-from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, escape_markdown
-
-MAX_BYTES = 3_000_000
+from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, escape_link, escape_markdown
 
 
 def render_html(page: Page, svgs: dict[str, str], pngs: dict[str, bytes]) -> str:
     """The whole report in one file under 3 MB; `svgs` and `pngs` hold each figure by name.
 
-    Figures are inline SVG. Where that would be too much (very long histories), the largest become PNG images.
+    Figures are inline SVG, and downloads of tables and data are in the page. Where that is too much (long histories,
+    thousands of runs), the largest give way: drawings to images, downloads to files beside the page, at last rows of
+    long tables.
     """
-    inline = {name: Markup(inline_svg(svg, name)) for name, svg in svgs.items()}
-    html = _environment(html=True).get_template("report.html.j2").render(_context(page, inline))
-    for name in sorted(svgs, key=lambda name: -len(svgs[name])):
+    environment = _environment(html=True)
+    template = environment.get_template("report.html.j2")
+    fit = Fit(figures={name: Markup(inline_svg(svg, name)) for name, svg in svgs.items()})
+    html = template.render(_context(page, fit))
+    excess = len(html.encode()) - MAX_BYTES
+    if excess <= 0:
+        return html
+    images = {name: _image(png) for name, png in pngs.items()}
+    for smaller in cheaper(page, fit, excess, images, _sizes(environment, page, fit)):
+        html = template.render(_context(page, smaller))
         if len(html.encode()) <= MAX_BYTES:
             break
-        image = base64.b64encode(pngs[name]).decode()
-        inline[name] = Markup('<img alt="" src="data:image/png;base64,{}">').format(image)
-        html = _environment(html=True).get_template("report.html.j2").render(_context(page, inline))
     return html
+
+
+def _image(png: bytes) -> Markup:
+    return Markup('<img alt="" src="data:image/png;base64,{}">').format(base64.b64encode(png).decode())
+
+
+def _sizes(environment: Environment, page: Page, fit: Fit) -> dict[str, int]:
+    """How many bytes each table takes without its downloads, by its name."""
+    show = environment.get_template("_table.html.j2").module.show  # type: ignore[attr-defined]
+    places = frozenset(f"tables/{table.name}.{kind}" for table in page.tables for kind in ("csv", "tex"))
+    bare = Fit(beside=fit.beside | places)
+    return {table.name: len(str(show(table, bare)).encode()) for table in page.tables}
 
 
 def render_markdown(page: Page) -> str:
     """The same for a code host: tables as pipes, figures as links to SVG files."""
-    text = _environment(html=False).get_template("report.md.j2").render(_context(page, {}))
+    text = _environment(html=False).get_template("report.md.j2").render(_context(page, Fit()))
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _context(page: Page, figures: dict[str, Markup]) -> dict[str, Any]:
-    return {"page": page, "figures": figures, "strip_width": WIDTH}
+def _context(page: Page, fit: Fit) -> dict[str, Any]:
+    return {"page": page, "fit": fit, "strip_width": WIDTH}
 
 
 def _environment(*, html: bool) -> Environment:
@@ -57,6 +74,7 @@ def _environment(*, html: bool) -> Environment:
         "frame_uri": lambda frame: _data_uri(frame.to_csv(index=False, float_format="%.10g"), "text/csv"),
         "markdown_table": as_markdown,
         "md": escape_markdown,
+        "md_link": escape_link,
         "sort_key": _sort_key,
     }
     environment.filters.update(filters)

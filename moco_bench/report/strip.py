@@ -1,6 +1,7 @@
 """The small drawing beside each answer: estimate and interval on an axis that all answers of a block share."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,10 @@ WIDTH, PAD = 320.0, 10.0
 
 @dataclass(frozen=True)
 class Strip:
-    """Horizontal positions in a drawing `WIDTH` units wide. `low` and `high` are None where there is no interval."""
+    """Horizontal positions in a drawing `WIDTH` units wide. `low` and `high` are None where there is no interval.
+
+    `cut_low` and `cut_high`: the interval goes on beyond the axis on that side, which an arrow head says.
+    """
 
     zero: float
     margin: tuple[float, float] | None
@@ -17,9 +21,11 @@ class Strip:
     low: float | None
     high: float | None
     ticks: tuple[tuple[float, str], ...]
+    cut_low: bool = False
+    cut_high: bool = False
 
 
-def strip_for(row: dict[Any, Any], block: list[dict[Any, Any]], decimals: int) -> Strip | None:
+def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decimals: int) -> Strip | None:
     """The drawing of `row` on the axis of its block; None where there is no estimate."""
     if math.isnan(row["estimate"]):
         return None
@@ -40,10 +46,12 @@ def strip_for(row: dict[Any, Any], block: list[dict[Any, Any]], decimals: int) -
         low=x(row["ci_low"]) if known else None,
         high=x(row["ci_high"]) if known else None,
         ticks=tuple((x(tick), f"{tick:+g}".replace("-", "\u2212") if tick else "0") for tick in ticks),
+        cut_low=known and row["ci_low"] < -reach,
+        cut_high=known and row["ci_high"] > reach,
     )
 
 
-def _reach(block: list[dict[Any, Any]]) -> float:
+def _reach(block: Sequence[Mapping[Any, Any]]) -> float:
     """Half the axis: everything fits, but one wild interval may not squeeze the others beyond a factor of three."""
     estimates = [abs(row["estimate"]) for row in block if not math.isnan(row["estimate"])]
     bounds = [abs(b) for row in block for b in (row["ci_low"], row["ci_high"]) if not math.isnan(b)]

@@ -63,5 +63,5 @@ def _write_bytes(path: Path, content: bytes) -> None:
 
 def _write_table(folder: Path, table: Table) -> None:
     write_text(folder / f"{table.name}.csv", as_csv(table))
-    write_text(folder / f"{table.name}.md", as_markdown(table))
+    write_text(folder / f"{table.name}.md", as_markdown(table, up="../"))
     write_text(folder / f"{table.name}.tex", as_latex(table))

@@ -5,15 +5,20 @@ images themselves can tell (sizes of a user's own data set) is checked again whe
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from typing import Any
 
 from moco_bench.errors import InputError
+from moco_bench.files import canonical_json
 from moco_bench.suite.config import (
     ContrastConfig,
     DatasetConfig,
     EncoderConfig,
+    NegativesConfig,
     RuleAll,
     RuleBand,
+    RuleDropHardest,
+    RuleEasiest,
+    RuleRandom,
     RuleThreshold,
     TrainConfig,
     _Ranked,
@@ -30,6 +35,9 @@ KNOWN_SIZES = {
     "digits": (1_438, 359),
 }
 """Training and test images of the data sets whose size is known before they are loaded."""
+
+KNOWN_CLASSES = {"cifar100": 100}
+"""Of these data sets; the others have ten."""
 
 MOST_RUNS = 100_000
 """More would take years to run and gigabytes to list."""
@@ -59,6 +67,7 @@ def check_suite(suite: Suite) -> None:
                     f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {run.dataset.title} has {size} "
                     f"training images; at most {size}"
                 )
+    _check_that_arms_differ(suite)
 
 
 def warnings(suite: Suite) -> list[str]:
@@ -71,8 +80,55 @@ def training_images(dataset: DatasetConfig) -> int | None:
     known = KNOWN_SIZES.get(dataset.name)
     if known is None:
         return None
-    size = round(known[0] * (1 - dataset.validation))
+    size = known[0] - round(known[0] * dataset.validation)
     return min(size, dataset.train_limit or size)
+
+
+def effective(contrast: ContrastConfig) -> dict[str, Any]:
+    """What the loss does, in one spelling: equal for settings that train the same encoder.
+
+    Fingerprints tell more apart (`identity`): there another spelling is another request, and costs no more than a run.
+    """
+    values = identity(contrast)
+    selected = _selected(contrast.negatives, contrast.queue_size, masked=contrast.mask_same_sample)
+    values["negatives"] = selected
+    if selected == ("all",):
+        values.pop("filter_warmup_steps", None)
+    if values.get("key_weight") == 0:  # the key term is multiplied by it, in every reading that has one
+        values["dual_view"] = "none"
+        del values["key_weight"]
+    return values
+
+
+def _selected(rule: NegativesConfig, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
+    """The ranks that a rule keeps: `moco_bench.contrast.negatives` in figures, as this layer is below it."""
+    if isinstance(rule, RuleAll):
+        return ("all",)
+    if isinstance(rule, RuleThreshold):
+        if rule.similarity == -1 or rule.minimum >= queue_size:  # nothing is less similar
+            return ("all",)
+        if rule.similarity < 1:
+            return ("above", rule.similarity, rule.minimum)
+        return ("hardest", 0, rule.minimum)
+    if isinstance(rule, RuleBand):
+        first = min(round(rule.inner * queue_size), queue_size - 1)
+        return _ranks("hardest", first, max(first + 1, round(rule.outer * queue_size)), queue_size)
+    count = _count_of(rule, queue_size)
+    if isinstance(rule, RuleDropHardest):
+        return _ranks("hardest", count, queue_size, queue_size)
+    if isinstance(rule, RuleEasiest):
+        if not masked:  # with a mask, an image's own keys rank last from either end
+            return _ranks("hardest", queue_size - count, queue_size, queue_size)
+        return _ranks("easiest", 0, count, queue_size)
+    return _ranks("random" if isinstance(rule, RuleRandom) else "hardest", 0, count, queue_size)
+
+
+def _ranks(order: str, first: int, last: int, queue_size: int) -> tuple[Any, ...]:
+    return ("all",) if first <= 0 and last >= queue_size else (order, first, min(last, queue_size))
+
+
+def _count_of(rule: _Ranked, queue_size: int) -> int:
+    return rule.count if rule.count is not None else max(1, round((rule.fraction or 0) * queue_size))
 
 
 def _warn(suite: Suite) -> Iterator[str]:
@@ -137,9 +193,32 @@ def _check_dataset(dataset: DatasetConfig) -> None:
         raise InputError(f"{where}: `path` belongs to `npz` and `image-folder`; {dataset.name} takes `root`")
     if dataset.name == "image-folder" and dataset.image_size is None:
         raise InputError(f"{where}: `image-folder` needs an `image_size`, such as 64")
+    _check_limits(dataset, where)
     torchvision = dataset.name in ("cifar10", "cifar100", "fashion-mnist")
     if not torchvision and (dataset.root is not None or dataset.download):
         raise InputError(f"{where}: `root` and `download` belong to cifar10, cifar100 and fashion-mnist")
+
+
+def _check_limits(dataset: DatasetConfig, where: str) -> None:
+    """What a data set of known size can't give; of others the same is found when they are loaded."""
+    if dataset.name not in KNOWN_SIZES:
+        return
+    classes = KNOWN_CLASSES.get(dataset.name, 10)
+    train, test = KNOWN_SIZES[dataset.name]
+    held = round(train * dataset.validation)
+    if dataset.validation > 0 and held == 0:
+        raise InputError(
+            f"{where}.validation: {dataset.validation:g} of {train} images is none; give at least {1 / train:.1g}"
+        )
+    for key, limit, size in (
+        ("train_limit", dataset.train_limit, train - held),
+        ("test_limit", dataset.test_limit, held or test),
+    ):
+        if limit is not None and not classes <= limit <= size:
+            raise InputError(
+                f"{where}.{key}: {limit} images asked for, but there are {size} images of {classes} classes; "
+                f"give {classes} to {size} or leave it out"
+            )
 
 
 def _check_encoder(encoder: EncoderConfig) -> None:
@@ -158,23 +237,51 @@ def _check_arms(suite: Suite) -> None:
             raise InputError(
                 f"baseline: no arm is called 'vanilla'; say which of {', '.join(suite.arms)} is the baseline"
             )
-    base = suite.encoders[0]
-    unchanged = [identity(section) for section in (base, suite.contrast, suite.train)]
-    resolved = {arm: [identity(section) for section in resolve_arm(suite, base, arm)] for arm in suite.arms}
-    for arm, sections in resolved.items():
-        if arm != suite.baseline and len(suite.arms) > 1 and sections == unchanged:
-            raise InputError(
-                f"arms.{arm}: changes nothing; only the baseline, {suite.baseline!r}, may be the suite as it is"
-            )
-    for one, other in combinations(resolved, 2):
-        if resolved[one] == resolved[other]:
-            raise InputError(f"arms.{other}: the same run as arm {one!r}; to measure noise use `repeat_seeds`")
     for name, (treatment, control) in suite.contrasts.items():
         for arm in (treatment, control):
             if arm not in suite.arms:
                 raise InputError(f"contrasts.{name}: {arm!r} is not an arm; arms are {', '.join(suite.arms)}")
         if treatment == control:
             raise InputError(f"contrasts.{name}: compares {treatment!r} with itself")
+
+
+def _check_that_arms_differ(suite: Suite) -> None:
+    """Every cell of encoders and arms must train something else: else a comparison is of a run with itself."""
+    several = len(suite.encoders) > 1
+    trained = {
+        (encoder.title, arm): _trained(*resolve_arm(suite, encoder, arm))
+        for encoder in suite.encoders
+        for arm in suite.arms
+    }
+    for encoder in suite.encoders:
+        unchanged = _trained(encoder, suite.contrast, suite.train)
+        here = f" with encoder {encoder.title}" if several else ""
+        for arm in suite.arms:
+            if arm != suite.baseline and len(suite.arms) > 1 and trained[encoder.title, arm] == unchanged:
+                raise InputError(
+                    f"arms.{arm}: changes nothing{here}; "
+                    f"only the baseline, {suite.baseline!r}, may be the suite as it is"
+                )
+    first: dict[str, tuple[str, str]] = {}
+    for (title, arm), sections in trained.items():
+        other, twin = first.setdefault(sections, (title, arm))
+        if (other, twin) == (title, arm):
+            continue
+        if twin == arm:
+            raise InputError(f"encoders.{title}: with arm {arm} the same network as {other}; each must be another")
+        here, there = (f" with encoder {title}", f" with encoder {other}") if several else ("", "")
+        raise InputError(f"arms.{arm}: the same run{here} as arm {twin!r}{there}; to measure noise use `repeat_seeds`")
+
+
+def _trained(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig) -> str:
+    sections = {"encoder": identity(encoder), "contrast": effective(contrast), "train": identity(train)}
+    jitter = sections["train"]["augment"]
+    strengths = ("brightness", "contrast", "saturation", "hue")
+    if jitter["jitter_probability"] == 0 or not any(jitter[name] for name in strengths):
+        sections["train"]["augment"] = {
+            name: value for name, value in jitter.items() if name not in ("jitter_probability", *strengths)
+        }
+    return canonical_json(sections)
 
 
 def _check_budgets(suite: Suite) -> None:
@@ -207,6 +314,11 @@ def _check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encod
     if count is not None and count > contrast.queue_size:
         raise InputError(
             f"{where}.contrast.negatives: {count} keys, but the queue has {contrast.queue_size}; at most that many"
+        )
+    if isinstance(rule, RuleDropHardest) and _count_of(rule, contrast.queue_size) >= contrast.queue_size:
+        raise InputError(
+            f"{where}.contrast.negatives: drop-hardest drops all {contrast.queue_size} keys of the queue and leaves no "
+            f"negative; at most {contrast.queue_size - 1} can be dropped"
         )
     if isinstance(rule, RuleBand) and rule.inner >= rule.outer:
         raise InputError(f"{where}.contrast.negatives: `inner` {rule.inner} must be below `outer` {rule.outer}")

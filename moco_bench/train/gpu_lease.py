@@ -2,6 +2,9 @@
 
 A device chosen from outside (`--device`, `train.device: cuda:1`, or CUDA_VISIBLE_DEVICES as Slurm sets it) is taken as
 it is. Untested on real GPUs; tested with pretended devices.
+
+A device is held until the process ends, not until its work does: the memory that CUDA has taken is given back only
+then, and a run that began before would find a device that is half full.
 """
 
 import os
@@ -16,6 +19,12 @@ from filelock import FileLock, Timeout
 
 POLL_SECONDS = 1.0
 
+_held: dict[Path, FileLock] = {}
+"""This process's devices, by lock file. The kernel frees them when it ends, however it ends."""
+
+_at_work: set[Path] = set()
+"""Those of them that are in use now."""
+
 
 @contextmanager
 def leased_device(
@@ -25,7 +34,9 @@ def leased_device(
     physical: Sequence[str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[str]:
-    """Hold a device for as long as the context lasts; wait, if need be, until one is free.
+    """Have a device to oneself within the context; wait, if need be, until one is free.
+
+    Other processes don't get it before this one ends; a later context of this process does.
 
     Args:
         requested: `auto`, `cpu`, `cuda` or `cuda:N`.
@@ -45,22 +56,30 @@ def leased_device(
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(PermissionError):  # somebody else's, who opened it to all
         folder.chmod(0o777)
-    ordinal, lock = _first_free(physical, folder)
+    paths = [folder / f"{name}.lock" for name in physical]
+    ordinal = _first_free(paths)
+    _at_work.add(paths[ordinal])
     try:
         yield f"cuda:{ordinal}"
     finally:
-        lock.release()
+        _at_work.discard(paths[ordinal])
 
 
-def _first_free(physical: Sequence[str], folder: Path) -> tuple[int, FileLock]:
-    locks = [FileLock(folder / f"{name}.lock", mode=0o666) for name in physical]
+def _first_free(paths: Sequence[Path]) -> int:
+    for ordinal, path in enumerate(paths):
+        if path in _held and path not in _at_work:
+            return ordinal
     while True:
-        for ordinal, lock in enumerate(locks):
+        for ordinal, path in enumerate(paths):
+            if path in _held:
+                continue
+            lock = FileLock(path, mode=0o666)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            return ordinal, lock
+            _held[path] = lock
+            return ordinal
         time.sleep(POLL_SECONDS)
 
 

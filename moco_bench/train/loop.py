@@ -10,15 +10,16 @@ import torch
 
 from moco_bench.contrast.negatives import Negatives
 from moco_bench.data.datasets import DataSet
-from moco_bench.errors import Interrupted, RunFailed
+from moco_bench.errors import InputError, Interrupted, RunFailed
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory
 from moco_bench.measure.stopwatch import Stopwatch
+from moco_bench.suite.config import RuleAll
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, close_epoch, note_diagnosis, note_step, why_collapsed
 from moco_bench.train.inputs import StepInputs
-from moco_bench.train.precision import Numerics
+from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import epoch_order
 from moco_bench.train.schedule import learning_rate_at
 from moco_bench.train.state import TrainingState
@@ -33,6 +34,26 @@ class Surroundings:
     on_epoch: Callable[[Row], None]
     checkpoints: Path
     belongs_to: dict[str, str]
+
+
+def check_training(run: Run, dataset: DataSet) -> None:
+    """Refuse what these images or this machine can't do, before anything of the run is written.
+
+    Raises:
+        InputError: fewer images than a batch has, a filter that never acts, a device or precision that isn't here.
+    """
+    size, train = len(dataset.train), run.train
+    if size < train.batch_size:
+        raise InputError(
+            f"train.batch_size: {train.batch_size} is more than the {size} training images of {run.dataset.title}"
+        )
+    steps = size // train.batch_size * train.epochs
+    if not isinstance(run.contrast.negatives, RuleAll) and run.contrast.filter_warmup_steps >= steps:
+        raise InputError(
+            f"contrast.filter_warmup_steps: {run.contrast.filter_warmup_steps} of the {steps} steps that the {size} "
+            f"training images of {run.dataset.title} make: the rule would never act"
+        )
+    resolve_numerics(train)
 
 
 class Trainer:
@@ -131,7 +152,8 @@ class Trainer:
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
-            self._diagnose(result, on_device, negatives)
+            # The step has drawn from a random rule's generator; the rule made anew shows the draw that it used.
+            self._diagnose(result, on_device, self.inputs.negatives(step))
             self._stopwatch.resume()
         enqueue(state, result, on_device, run.contrast)
         seconds = self._stopwatch.stop()

@@ -4,7 +4,6 @@ Runs are found by fingerprint through one small pointer file each. A repeated se
 again is its point.
 """
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         return False
     (target / "run.json").unlink(missing_ok=True)  # it vouches for the files beside it
     for name in FILES:
-        write_atomically(target / name, lambda path, name=name: _link_or_copy(source / name, path))  # type: ignore[misc]
+        _copy(source / name, target / name)
     shared_from = record.get("shared_from") or str(source.relative_to(results))
     names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
     names["budget"] = run.budget
@@ -64,8 +63,10 @@ def _pointer(run: Run, results: Path) -> Path:
     return results / POINTERS / f"{run.fingerprint}.json"
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, target)
+def _copy(source: Path, target: Path) -> None:
+    """Never a link: Snakemake touches what a job has made, and the other suite's file would look new to its rules."""
+    write_atomically(target, lambda temporary: _copy_content(source, temporary))
+
+
+def _copy_content(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)

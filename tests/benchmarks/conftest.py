@@ -1,22 +1,37 @@
-"""Benchmarks run when asked for: `make bench`, which is `pytest tests/benchmarks --benchmark-only`."""
-
-from pathlib import Path
+"""Benchmarks are timed when asked for: `make bench`. Otherwise each runs once on a little data, so that none rots."""
 
 import pytest
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return None if config.getoption("benchmark_only", default=False) else True
+@pytest.fixture
+def timed(request) -> bool:
+    """Whether times count, and so sizes do."""
+    return bool(request.config.getoption("benchmark_only", default=False))
 
 
-@pytest.fixture(autouse=True, scope="session")
-def all_cores():
+@pytest.fixture(autouse=True)
+def _once(timed, request, monkeypatch):
+    """What `--benchmark-disable` does, without having to be said."""
+    if not timed:
+        monkeypatch.setattr(request.config._benchmarksession, "disabled", True)
+        monkeypatch.setattr(BenchmarkFixture, "_raw_pedantic", _pedantic_once)
+
+
+# A disabled `pedantic` still makes all of its rounds.
+def _pedantic_once(self, target, args=(), kwargs=None, **how):
+    return target(*args, **(kwargs or {}))
+
+
+@pytest.fixture(autouse=True)
+def _all_cores(timed):
     """Tests run on one thread; what is timed here may have the machine."""
     from moco_bench.measure.machine import available_cores
 
     before = torch.get_num_threads()
-    torch.set_num_threads(available_cores())
+    if timed:
+        torch.set_num_threads(available_cores())
     yield
     torch.set_num_threads(before)
 
@@ -27,6 +42,11 @@ def generator() -> torch.Generator:
 
 
 @pytest.fixture
-def pixels(generator) -> torch.Tensor:
-    """A batch in the shape of CIFAR, uint8 [256, 3, 32, 32]."""
-    return torch.randint(0, 256, (256, 3, 32, 32), generator=generator, dtype=torch.uint8)
+def batch(timed) -> int:
+    return 256 if timed else 8
+
+
+@pytest.fixture
+def pixels(generator, batch) -> torch.Tensor:
+    """A batch in the shape of CIFAR, uint8 [256, 3, 32, 32]; few images where nothing is timed."""
+    return torch.randint(0, 256, (batch, 3, 32, 32), generator=generator, dtype=torch.uint8)

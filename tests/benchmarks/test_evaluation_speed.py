@@ -9,17 +9,19 @@ from moco_bench.suite.config import ProbeConfig
 
 
 @pytest.fixture
-def features(generator):
+def features(generator, timed):
+    train, test = (10_000, 2_000) if timed else (500, 100)
+
     def split(count):
         labels = torch.arange(count) % 10
         return torch.randn(count, 128, generator=generator) + 0.1 * labels[:, None], labels
 
-    return *split(10_000), *split(2_000)
+    return *split(train), *split(test)
 
 
 def test_knn(benchmark, features):
     def run():
-        return knn_top1(*features, k=200, temperature=0.1, class_count=10)
+        return knn_top1(*features, k=50 if len(features[0]) < 1000 else 200, temperature=0.1, class_count=10)
 
     assert benchmark.pedantic(run, rounds=3, warmup_rounds=1) > 10
 

@@ -6,14 +6,35 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from moco_bench.bench.loss_cost import RULES, LossInputs
+from moco_bench.bench.loss_cost import LossInputs
 from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.loss import contrastive_loss
+from moco_bench.contrast.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
 
+SEED = 0
+RULES = {
+    "all": All,
+    "hardest": lambda: Hardest(fraction=0.25),
+    "easiest": lambda: Easiest(fraction=0.25),
+    "random": lambda: Random(fraction=0.25, generator=torch.Generator().manual_seed(SEED)),
+    "drop-hardest": lambda: DropHardest(fraction=0.001),
+    "band": lambda: Band(inner=0.01, outer=0.1),
+    "threshold": lambda: Threshold(similarity=0.1, minimum=1),
+}
 VERSIONS = {"streamed": nullcontext, "plain": plain_version}
 
 
-def timed(benchmark, inputs, version, **options):
+@pytest.fixture
+def inputs_of(timed):
+    """A function from B and K to inputs; few pairs where nothing is timed."""
+
+    def make(batch: int, size: int) -> LossInputs:
+        return LossInputs.random(batch if timed else 8, size if timed else size // 64, 128, torch.device("cpu"))
+
+    return make
+
+
+def time_step(benchmark, inputs, version, **options):
     def step():
         inputs.query.grad = None
         with VERSIONS[version]():
@@ -28,13 +49,33 @@ def timed(benchmark, inputs, version, **options):
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("size", [4096, 65536])
 @pytest.mark.parametrize("batch", [64, 256])
-def test_loss(benchmark, batch, size, rule, version):
-    inputs = LossInputs.random(batch, size, 128, torch.device("cpu"))
-    timed(benchmark, inputs, version, negatives=RULES[rule])
+def test_loss(benchmark, inputs_of, batch, size, rule, version):
+    time_step(benchmark, inputs_of(batch, size), version, negatives=RULES[rule]())
 
 
+@pytest.mark.parametrize("size", [4096, 65536])
+@pytest.mark.parametrize("batch", [64, 256])
 @pytest.mark.parametrize("reading", ["key-anchored", "key-in-batch", "query-queue", "scaled-positive"])
-def test_reading(benchmark, generator, reading):
-    inputs = LossInputs.random(256, 4096, 128, torch.device("cpu"))
-    past_queries = normalize(torch.randn(4096, 128, generator=generator), dim=1)
-    timed(benchmark, inputs, "streamed", dual_view=reading, query_queue=past_queries)
+def test_reading(benchmark, inputs_of, generator, reading, batch, size):
+    inputs = inputs_of(batch, size)
+    past_queries = normalize(torch.randn(len(inputs.queue), 128, generator=generator), dim=1)
+    time_step(benchmark, inputs, "streamed", dual_view=reading, query_queue=past_queries)
+
+
+@pytest.mark.parametrize("size", [4096, 65536])
+@pytest.mark.parametrize("batch", [64, 256])
+def test_symmetric(benchmark, inputs_of, batch, size):
+    """The mean of two calls, each view being the query once."""
+    first = inputs_of(batch, size)
+    second = LossInputs(first.key.clone().requires_grad_(), first.query.detach(), first.queue)
+
+    def step():
+        losses = []
+        for inputs in (first, second):
+            inputs.query.grad = None
+            losses.append(contrastive_loss(inputs.query, inputs.key, inputs.queue, temperature=0.1))
+        loss = torch.stack(losses).mean()
+        loss.backward()
+        return loss
+
+    assert benchmark.pedantic(step, rounds=5, warmup_rounds=1).isfinite()

@@ -113,3 +113,48 @@ def test_a_full_disk_is_one_line(results, tmp_path, monkeypatch, capsys):
     error = capsys.readouterr().err
     assert error == f"moco-bench: No space left on device: {tmp_path / 'smoke' / 'data' / 'digits.json'}\n"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_evaluation_tells_how_far_it_is(results, tmp_path, capsys):
+    copy = tmp_path / "results"
+    shutil.copytree(results, copy)
+    shutil.rmtree(copy / "smoke" / "checkpoints")
+
+    assert main(["evaluate", str(SMOKE), "--run", RUN, "--results", str(copy)]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out == f"{copy / 'smoke' / 'runs' / RUN / 'metrics.json'}\n"
+    told = printed.err.splitlines()
+    assert told[0].startswith(f"{RUN}: evaluation: embeds ")
+    assert told[-1] == f"{RUN}: evaluation: kNN and linear probe"
+
+
+def test_an_evaluation_of_other_settings_leaves_no_file(results, tmp_path, capsys):
+    copy = tmp_path / "results"
+    shutil.copytree(results, copy)
+    shutil.rmtree(copy / "smoke" / "checkpoints")
+    changed = tmp_path / "smoke.yaml"
+    changed.write_text(SMOKE.read_text().replace("epochs: ", "epochs: 1", 1))
+    assert changed.read_text() != SMOKE.read_text()
+
+    assert main(["evaluate", str(changed), "--run", RUN, "--results", str(copy)]) == 2
+
+    assert "trained with other settings" in capsys.readouterr().err
+    assert not (copy / "smoke" / "checkpoints").exists()
+
+
+def test_prepare_refuses_what_the_images_cannot_be_asked(tmp_path, capsys):
+    import numpy as np
+
+    images = np.zeros((2, 8, 8), np.uint8)
+    np.savez(tmp_path / "two.npz", x_train=images, y_train=np.arange(2), x_test=images, y_test=np.arange(2))
+    suite = tmp_path / "two.yaml"
+    suite.write_text(
+        f"name: two\ndataset: {{name: npz, path: {tmp_path / 'two.npz'}}}\nencoder: resnet-compact\n"
+        "contrast: {queue_size: 2}\ntrain: {batch_size: 2, epochs: 1}\nevaluate: {knn_k: 1}\narms: {vanilla: }\n"
+    )
+
+    assert main(["prepare", str(suite), "--dataset", "npz", "--results", str(tmp_path / "results")]) == 2
+
+    assert "no class has two training images" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()

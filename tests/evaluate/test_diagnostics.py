@@ -43,6 +43,13 @@ def test_uniformity_of_extremes():
     assert spread == pytest.approx(-4, abs=0.2)  # squared distances concentrate at 2 in many dimensions
 
 
+def test_what_has_no_value_is_none():
+    assert uniformity(rows(1, 3), seeded()) is None
+    assert uniformity(rows(2, 3), seeded()) is not None
+    assert effective_rank(torch.zeros(4, 3)) is None
+    assert effective_rank(rows(1, 3)) == pytest.approx(1)
+
+
 def test_uniformity_of_a_large_set_is_that_of_a_seeded_part():
     embeddings = rows(UNIFORMITY_ROWS + 500, 4)
     assert uniformity(embeddings, seeded(1)) == uniformity(embeddings, seeded(1))

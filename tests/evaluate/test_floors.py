@@ -75,3 +75,11 @@ def test_large_images_are_averaged_down():
 def test_more_neighbours_than_images_are_refused(digits):
     with pytest.raises(InputError, match=r"evaluate.knn_k is 401, but digits has 400 training images"):
         floors_of(digits, [COMPACT], [0], CONFIG.model_copy(update={"knn_k": 401}), "cpu")
+
+
+def test_each_floor_is_told_as_it_begins(digits):
+    told = []
+
+    floors_of(digits, [COMPACT], [0, 3], CONFIG, "cpu", told.append)
+
+    assert told == ["raw pixels", "untrained resnet-compact, seed 0", "untrained resnet-compact, seed 3"]

@@ -155,16 +155,17 @@ def test_the_meter_changes_no_number():
     assert torch.equal(gradient(True), gradient(False))
 
 
-def test_new_peaks_are_announced():
+def test_other_counters_can_be_read_behind_each_operator():
+    """Also behind those of whose results the meter takes no notice: it is checked by what is read then."""
     seen = []
-    meter = AllocationMeter(CPU, at_new_peak=lambda: seen.append(meter.live))
+    meter = AllocationMeter(CPU, after_operator=lambda size: seen.append((size, meter.live)))
     with meter:
         first = torch.zeros(100)
+        torch.zeros(7, device="meta")
         del first
         second = torch.zeros(50)
-        third = torch.zeros(60)
-    assert seen == [400, 440]
-    del second, third
+    assert seen == [(400, 400), (28, 400), (200, 200)]
+    del second
 
 
 def test_a_thinned_timeline_keeps_the_peak():

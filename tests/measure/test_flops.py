@@ -1,5 +1,6 @@
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from moco_bench.measure.flops import FlopCounter
 
@@ -33,3 +34,26 @@ def test_a_part_that_comes_again_goes_on():
             counter(part)
             left @ right
     assert counter.flops == {"one": 2 * 48, "two": 48}
+
+
+def test_pytorchs_own_counter_agrees():
+    """On a network with all that encoders are made of, with and without gradients, by direct and composite calls."""
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 25, 7)
+    )
+    images, keys = torch.randn(4, 3, 10, 10), torch.randn(9, 7)
+
+    def work() -> None:
+        torch.einsum("bd,kd->bk", network(images), keys).logsumexp(1).sum().backward()
+        with torch.no_grad():
+            torch.matmul(network(images), keys.t())
+        with torch.inference_mode():
+            nn.functional.linear(keys, keys)
+
+    counter = FlopCounter()
+    with counter.counting():
+        counter("all")
+        work()
+    with FlopCounterMode(display=False) as theirs:
+        work()
+    assert counter.flops == {"all": theirs.get_total_flops()}

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from moco_bench.measure.load import LoadSample, foreign_load, sample_load
+from moco_bench.measure.load import LoadSample, foreign_load, sample_load, steadiness
 
 
 def test_the_share_is_arithmetic():
@@ -13,6 +13,12 @@ def test_the_share_is_arithmetic():
     assert foreign_load(start, LoadSample(wall=10, machine_busy=115, own=20, cores=2)) == pytest.approx(0.25)
     assert foreign_load(start, LoadSample(wall=10, machine_busy=110, own=20, cores=2)) == 0
     assert foreign_load(start, LoadSample(wall=10, machine_busy=200, own=10, cores=2)) == 1
+
+
+def test_steadiness_is_a_ratio_of_quartiles():
+    assert steadiness([1.0, 1.0, 2.0]) is None
+    assert steadiness([2.0] * 9) == 1.0
+    assert steadiness([1.0, 2.0, 3.0, 4.0, 5.0]) == 2.0
 
 
 @pytest.mark.slow

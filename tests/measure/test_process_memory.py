@@ -6,10 +6,10 @@ from types import ModuleType, SimpleNamespace
 import pytest
 import torch
 
-from moco_bench.measure import process
+from moco_bench.measure import process, surroundings
 from moco_bench.measure.allocations import MIB
 from moco_bench.measure.heap import heap
-from moco_bench.measure.nvml import joules_of, process_memory_of
+from moco_bench.measure.nvml import joules_of, neighbours_on, process_memory_of, throttle_reasons_of
 from moco_bench.measure.process import device_memory, process_memory, restart_peak
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counters of the Linux kernel")
@@ -95,6 +95,52 @@ def test_nvml_tells_memory_of_this_process_and_energy(monkeypatch):
     library.processes.append(SimpleNamespace(pid=psutil.Process().pid, usedGpuMemory=77))
     assert process_memory_of(CUDA) == 77
     assert joules_of(CUDA) == 2.5
+
+
+@pytest.fixture
+def nvml(monkeypatch):
+    library = PretendedNvml()
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(uuid="some-uuid"))
+    return library
+
+
+def test_reasons_for_a_lower_clock_are_told_and_idleness_is_none(nvml):
+    assert throttle_reasons_of(CUDA) is None  # a library without that
+    nvml.nvmlClocksThrottleReasonGpuIdle, nvml.nvmlClocksThrottleReasonHwThermalSlowdown = 1, 0x40
+    nvml.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 0x41
+    assert throttle_reasons_of(CUDA) == ["heat (hardware)"]
+    nvml.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 1
+    assert throttle_reasons_of(CUDA) == []
+
+
+def test_others_on_the_device_are_counted_and_asked_whether_they_work(nvml):
+    import psutil
+
+    assert neighbours_on(CUDA) == (1, None)  # there is one, and nobody says what it does
+    used = {1: 0, psutil.Process().pid: 99}
+    nvml.nvmlDeviceGetProcessUtilization = lambda handle, since: [
+        SimpleNamespace(pid=pid, smUtil=share) for pid, share in used.items()
+    ]
+    assert neighbours_on(CUDA) == (1, False)
+    used[1] = 50
+    assert neighbours_on(CUDA) == (1, True)
+    nvml.processes = [SimpleNamespace(pid=psutil.Process().pid, usedGpuMemory=77)]
+    assert neighbours_on(CUDA) == (0, False)
+    assert neighbours_on(torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize(("share", "alone"), [(0, True), (50, False), (None, False)])
+def test_a_measurement_beside_a_busy_device_is_not_exclusive(nvml, monkeypatch, tmp_path, share, alone):
+    monkeypatch.setattr(surroundings, "foreign_load", lambda start, end: 0.0)
+    if share is not None:
+        nvml.nvmlDeviceGetProcessUtilization = lambda handle, since: [SimpleNamespace(pid=1, smUtil=share)]
+    nvml.nvmlClocksThrottleReasonSwPowerCap = 4
+    nvml.nvmlDeviceGetCurrentClocksThrottleReasons = lambda handle: 4
+    found = surroundings.since(surroundings.begin_watch(tmp_path, CUDA), tmp_path)
+    assert found["exclusive"] is alone
+    assert (found["device_neighbours"], found["device_shared"]) == (1, not alone)
+    assert found["device_throttling"] == ["power cap"]
 
 
 def test_without_nvml_nothing_is_told(monkeypatch):

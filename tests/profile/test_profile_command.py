@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 from moco_bench.cli.main import main
+from moco_bench.profile.run import _first_of_each_evaluation
 from moco_bench.suite.profiled import profile_fingerprint
-from moco_bench.suite.suite import load_suite
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import load_suite, parse_suite
 
 ARMS = {
     "vanilla": None,
@@ -70,6 +72,33 @@ def test_the_summary_says_what_was_measured_and_how(folder):
     assert cell["precision"] == "float32"
     assert {"foreign_load", "exclusive", "thermal_throttling"} <= set(cell["surroundings"])
     assert cell["ceiling"]["flops"] > 0
+    assert set(cell["memory"]) == set(ARMS)
+    for phases in cell["memory"].values():
+        for phase in ("training", "evaluation"):
+            assert {"peak_source", "unattributed_of_peak", "unattributed_above_baseline"} == set(phases[phase])
+
+
+def test_parts_have_their_own_highest(folder):
+    rows = table(folder, "parts")
+    assert list(rows[0])[:4] == ["arm", "part", "highest_mib", "at_peak_mib"]
+    assert {row["arm"] for row in rows} == set(ARMS)
+    assert all(float(row["highest_mib"]) > 0 for row in rows if row["part"] == "loss")
+
+
+def test_evaluations_are_shared_where_their_memory_is_the_same():
+    """What training left in the process is part of an evaluation's memory: queues, buffers, freed or not."""
+    base = {"name": "small", "dataset": {"name": "digits"}, "encoder": {"name": "resnet-compact"}}
+    arms = {
+        "vanilla": {},
+        "slower": {"train": {"learning_rate": 0.01}, "contrast": {"temperature": 0.3}},
+        "large-queue": {"contrast": {"queue_size": 8192}},
+        "query-queue": {"contrast": {"dual_view": "query-queue"}},
+        "filter": {"contrast": {"negatives": "hardest"}},
+        "bfloat16": {"train": {"precision": "bfloat16"}},
+        "batch": {"train": {"batch_size": 64}},
+    }
+    runs = {run.arm: run for run in expand(parse_suite({**base, "arms": arms}, "small"))}
+    assert list(_first_of_each_evaluation(runs).values()) == [arm for arm in runs if arm != "slower"]
 
 
 def test_the_trace_is_there(folder):

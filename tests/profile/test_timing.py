@@ -1,9 +1,10 @@
 import pytest
 
 from moco_bench.profile import timing
+from moco_bench.profile.files import write_csv
 from moco_bench.profile.parts import PARTS
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import clock_overhead, time_rows, write_csv
+from moco_bench.profile.tables import clock_overhead, time_rows
 from moco_bench.profile.timing import STEP, Sample, rotated, time_steps
 
 
@@ -61,6 +62,28 @@ def test_foreign_load_takes_exclusiveness_away():
         (row,) = time_rows([sample("vanilla", 0, 0, STEP, 5.0, load)], {"vanilla": 8}, "vanilla")
         assert row["exclusive"] is exclusive
         assert row["foreign_load"] == load
+
+
+@pytest.mark.parametrize(
+    ("references", "exclusive"),
+    [((1.7, 1.75, 1.72, 1.71), True), ((1.7, 3.4, 1.7, 3.4), False), ((1.7, 3.4), True)],
+    ids=["steady", "unsteady", "too few to say"],
+)
+def test_an_unsteady_reference_takes_exclusiveness_away(references, exclusive):
+    """Nobody else was seen, and yet one and the same work took twice as long: a hypervisor, heat."""
+    samples = [
+        Sample("vanilla", repeat, 0, STEP, 5.0, 0.0, reference, None) for repeat, reference in enumerate(references)
+    ]
+    (row,) = time_rows(samples, {"vanilla": 8}, "vanilla")
+    assert row["exclusive"] is exclusive
+    assert (row["reference_spread"] is None) is (len(references) < 4)
+
+
+def test_a_shared_device_takes_exclusiveness_away():
+    samples = [sample("vanilla", repeat, 0, STEP, 5.0) for repeat in range(4)]
+    for shared in (False, True):
+        (row,) = time_rows(samples, {"vanilla": 8}, "vanilla", device_shared=shared)
+        assert row["exclusive"] is not shared
 
 
 def test_an_arm_without_its_baseline_has_no_ratio():

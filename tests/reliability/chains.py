@@ -22,7 +22,9 @@ SUITE: dict[str, Any] = {
         "epochs": EPOCHS, "batch_size": 32, "precision": "float32", "threads": 1, "device": "cpu",
         "checkpoint_seconds": 0.0,
     },
-    "evaluate": {"knn_k": 5, "probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]}},
+    "evaluate": {
+        "knn_k": 5, "probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]}, "batch_size": 32,
+    },
     "arms": {
         "vanilla": {},
         "dual": {"contrast": {"dual_view": "key-in-batch"}},
@@ -32,6 +34,10 @@ SUITE: dict[str, Any] = {
 }  # fmt: skip
 TIMED = ("images_per_second", "seconds")
 """Columns of a history that the clock decides."""
+OF_THE_MACHINE = (
+    "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib", "exclusive", "foreign_load",
+)  # fmt: skip
+"""Columns of the table of runs that clock, load and memory decide."""
 
 
 def write_suite(path: Path, **changes: Any) -> Path:
@@ -102,6 +108,11 @@ class Chain:
             assert outcome.code == 0, outcome.printed
             self.places[command] = self.passed(command)
 
+    def forget_evaluation(self) -> None:
+        """Remove what the trainer's process has computed, so that `evaluate` has to compute it from the file."""
+        for stored in self.checkpoints.glob("evaluation-*.json"):
+            stored.unlink()
+
     def trace(self, command: str) -> Path:
         """Where a process notes the places that it passes."""
         return self.folder / f"{command}.trace"
@@ -154,12 +165,25 @@ def assert_same_results(chain: Chain, undisturbed: Chain) -> None:
         assert (chain.run / name).read_bytes() == (undisturbed.run / name).read_bytes(), name
     assert timeless_history(chain) == timeless_history(undisturbed)
     assert chain.record()["hashes"] == undisturbed.record()["hashes"]
+    if collected_row(chain) is not None:
+        assert collected_row(chain) == collected_row(undisturbed)
     assert leftovers(chain) == []
 
 
 def timeless_history(chain: Chain) -> list[dict[str, str]]:
     """The rows of `history.csv` without what the clock decides."""
     return [{name: value for name, value in row.items() if name not in TIMED} for row in chain.history()]
+
+
+def collected_row(chain: Chain) -> dict[str, str] | None:
+    """The run's row of `runs.csv` without what the machine decides; None where nothing was collected."""
+    path = chain.results / "tiny" / "runs.csv"
+    if not path.exists():
+        return None
+    with open(path, newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if (row["arm"], row["seed"]) == (chain.arm, str(chain.seed))]
+    (row,) = rows
+    return {name: value for name, value in row.items() if name not in OF_THE_MACHINE}
 
 
 def leftovers(chain: Chain) -> list[str]:

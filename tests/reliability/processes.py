@@ -24,6 +24,7 @@ from typing import Any
 import psutil
 
 PRELOADED = (
+    "importlib.readers",
     "torch",
     "pandas",
     "sklearn.datasets",
@@ -142,7 +143,8 @@ def _count_places(fault: Fault | None, trace: Path | None) -> None:
 
     A kill before a file is flushed cuts the file in two first: such is a file whose writer was killed while it wrote.
     """
-    from moco_bench.evaluate import metrics
+    from moco_bench.evaluate.probe import LinearClassifiers
+    from moco_bench.models.encoder import Encoder
     from moco_bench.train import loop
 
     notes = os.open(os.devnull if trace is None else trace, os.O_WRONLY | os.O_TRUNC)
@@ -191,7 +193,12 @@ def _count_places(fault: Fault | None, trace: Path | None) -> None:
     os.fsync, os.replace, os.unlink = fsync, rename, unlink  # type: ignore[assignment]
     loop.training_step = announced("step", loop.training_step)  # type: ignore[attr-defined]
     loop.enqueue = announced("weights updated, queue not", loop.enqueue)  # type: ignore[attr-defined]
-    metrics.embed = announced("evaluation", metrics.embed)  # type: ignore[attr-defined]
+    in_evaluation = announced("evaluated batch", Encoder.features)
+    in_training = Encoder.features
+    Encoder.features = (  # type: ignore[method-assign]
+        lambda self, images: (in_training if self.training else in_evaluation)(self, images)
+    )
+    LinearClassifiers.logits = announced("step of the probe", LinearClassifiers.logits)  # type: ignore[method-assign]
 
 
 def _intended(temporary: str) -> str:

@@ -86,7 +86,7 @@ def test_images_that_were_changed_on_purpose(own_suite: Path, own_images: Path, 
 def test_images_that_change_before_the_evaluation(own_suite: Path, own_images: Path, tmp_path: Path) -> None:
     undisturbed, chain = undisturbed_on(own_suite, tmp_path / "undisturbed"), Chain(own_suite, "both", tmp_path)
     assert chain.execute("pretrain").code == 0
-    forget_evaluation(chain)
+    chain.forget_evaluation()
     before = own_images.read_bytes()
     write_images(own_images, seed=1)
 
@@ -94,11 +94,6 @@ def test_images_that_change_before_the_evaluation(own_suite: Path, own_images: P
 
     own_images.write_bytes(before)
     complete(chain, undisturbed)
-
-
-def forget_evaluation(chain: Chain) -> None:
-    for stored in chain.checkpoints.glob("evaluation-*.json"):
-        stored.unlink()
 
 
 def flip_a_bit(path: Path) -> None:
@@ -127,7 +122,7 @@ def test_a_damaged_checkpoint(suite: Path, undisturbed: dict[str, Chain], tmp_pa
 def test_a_damaged_encoder(suite: Path, undisturbed: dict[str, Chain], tmp_path: Path) -> None:
     chain = Chain(suite, "both", tmp_path)
     assert chain.execute("pretrain").code == 0
-    forget_evaluation(chain)
+    chain.forget_evaluation()
     encoder = chain.run / "encoder.safetensors"
     flip_a_bit(encoder)
 

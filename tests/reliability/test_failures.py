@@ -1,11 +1,13 @@
 """A run that diverges is a result: a row with its reason. The others go on, and nobody tries it again."""
 
 import csv
+import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from chains import SUITE, Chain, write_suite
+from chains import SUITE, Chain, one_line, write_suite
 
 DIVERGES = {"train": {"learning_rate": 1000.0, "weight_decay": 10.0}}
 
@@ -98,26 +100,116 @@ def test_images_that_are_all_alike(tmp_path: Path) -> None:
     assert float(rows(chain)["vanilla"]["knn_top1"]) == pytest.approx(50, abs=20)
 
 
-def test_the_smallest_data_set(tmp_path: Path) -> None:
-    """One image a class."""
+def write_few(path: Path, train_labels: list[int], test_labels: list[int]) -> None:
     import numpy as np
 
     random = np.random.default_rng(0)
-    arrays = {f"x_{split}": random.integers(0, 256, (2, 8, 8), dtype=np.uint8) for split in ("train", "test")}
-    np.savez(tmp_path / "two.npz", **arrays, y_train=np.arange(2), y_test=np.arange(2))
-    suite = write_suite(
-        tmp_path / "tiny.yaml",
-        dataset={"name": "npz", "path": str(tmp_path / "two.npz"), "label": "digits"},
-        encoder=SUITE["encoder"] | {"batch_norm_groups": 1},
-        train=SUITE["train"] | {"batch_size": 2},
-        contrast={"queue_size": 2},
-        evaluate=SUITE["evaluate"] | {"knn_k": 1},
-    )
-    chain = Chain(suite, "vanilla", tmp_path)
+    labels = {"train": np.array(train_labels), "test": np.array(test_labels)}
+    images = {name: random.integers(0, 256, (len(of), 8, 8), dtype=np.uint8) for name, of in labels.items()}
+    np.savez(path, **{f"x_{name}": images[name] for name in labels}, **{f"y_{name}": labels[name] for name in labels})
+
+
+def few_images(folder: Path, **changes: Any) -> Chain:
+    """A run on the few images of `few.npz`, that takes as few as there can be."""
+    sections = {
+        "dataset": {"name": "npz", "path": str(folder / "few.npz"), "label": "digits"},
+        "encoder": SUITE["encoder"] | {"batch_norm_groups": 1},
+        "train": SUITE["train"] | {"batch_size": 2},
+        "contrast": {"queue_size": 2},
+        "evaluate": SUITE["evaluate"] | {"knn_k": 1},
+        "arms": {"vanilla": {}},
+    }
+    return Chain(write_suite(folder / "tiny.yaml", **(sections | changes)), "vanilla", folder)
+
+
+def test_the_smallest_data_set(tmp_path: Path) -> None:
+    """Three images of two classes to train on and one to evaluate on: all numbers but that of pairs of images."""
+    write_few(tmp_path / "few.npz", [0, 1, 1], [0])
+    chain = few_images(tmp_path)
 
     for command in chain.commands:
         outcome = chain.execute(command)
-        assert outcome.code in (0, 2), outcome.printed
-        assert "Traceback" not in outcome.printed
-        if outcome.code:
-            break
+        assert outcome.code == 0, outcome.printed
+
+    metrics = json.loads((chain.run / "metrics.json").read_text())
+    assert [name for name, value in metrics.items() if value is None] == ["uniformity"]
+    row = rows(chain)["vanilla"]
+    assert (row["status"], row["uniformity"]) == ("done", "")
+    assert row["knn_top1"] in ("0.0", "100.0")
+
+
+@pytest.mark.parametrize(
+    ("train_labels", "test_labels", "evaluate", "message"),
+    [
+        ([0, 1], [0, 1], {}, "no class has two training images"),
+        (
+            [*range(120), *range(120)],
+            [*range(120), 0],
+            {},
+            "evaluate.corruption_images is 100, but npz has 120 classes",
+        ),
+        ([0, 1, 1], [0], {"knn_k": 4}, "evaluate.knn_k is 4, but npz has 3 training images"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_not_trained(
+    tmp_path: Path, train_labels: list[int], test_labels: list[int], evaluate: dict[str, Any], message: str
+) -> None:
+    write_few(tmp_path / "few.npz", train_labels, test_labels)
+    evaluate = SUITE["evaluate"] | {"knn_k": 1, "corruption_images": 100} | evaluate
+    chain = few_images(tmp_path, evaluate=evaluate)
+
+    assert message in one_line(chain.execute("pretrain"), code=2)
+
+    assert chain.steps_of_last_attempt() == 0
+    assert not chain.results.exists()
+
+
+def test_as_many_corrupted_images_as_classes_are_enough(tmp_path: Path) -> None:
+    write_few(tmp_path / "few.npz", [*range(100), *range(100)], [*range(100), 0])
+    evaluate = SUITE["evaluate"] | {"knn_k": 1, "corruption_images": 100}
+    chain = few_images(tmp_path, evaluate=evaluate, train=SUITE["train"] | {"batch_size": 2, "epochs": 1})
+
+    assert chain.execute("pretrain").code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"train": SUITE["train"] | {"batch_size": 4}, "contrast": {"queue_size": 4}}, "4 is more than the 3 training"),
+        ({"train": SUITE["train"] | {"batch_size": 2, "precision": "float16"}}, "float16 needs a CUDA device"),
+        (
+            {"contrast": {"queue_size": 2, "negatives": {"rule": "hardest", "count": 1}, "filter_warmup_steps": 4}},
+            "4 of the 4 steps that the 3 training images of digits make: the rule would never act",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_leaves_no_file(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    write_few(tmp_path / "few.npz", [0, 1, 1], [0])
+    chain = few_images(tmp_path, **changes)
+
+    assert message in one_line(chain.execute("pretrain"), code=2)
+
+    assert not chain.results.exists()
+
+
+def test_a_run_that_died_for_good_says_of_what(two_arms: dict[str, Chain]) -> None:
+    vanilla, burst = two_arms.values()
+    vanilla.interrupt(step=7)
+    vanilla.run.parent.mkdir(parents=True)
+    vanilla.run.touch()  # a file where a folder has to be
+    assert vanilla.execute("pretrain").code == 1
+    log = vanilla.results.parent / "logs" / "tiny" / "pretrain" / f"{burst.run_id}.log"  # as the workflow keeps it
+    log.parent.mkdir(parents=True)
+    log.write_text("moco-bench: warning: so what\nmoco-bench: images.npz: no such file\n")
+
+    assert vanilla.execute("collect").code == 0
+    table = rows(vanilla)
+    assert table["vanilla"]["reason"] == (
+        f"not finished: started 2 times, last from step 5: Not a directory: tiny/runs/{vanilla.run_id}/run.json"
+    )
+    assert table["burst"]["reason"] == "not started: images.npz: no such file"
+
+    vanilla.run.unlink()
+    vanilla.kill_at("half of encoder.safetensors written")  # another end, of which nobody can tell why
+    assert vanilla.execute("collect").code == 0
+    assert rows(vanilla)["vanilla"]["reason"] == "not finished: started 3 times, last from step 20"

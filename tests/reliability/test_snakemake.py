@@ -98,3 +98,36 @@ def test_retries_resume_and_an_orphan_is_waited_for(workflow: Workflow, tmp_path
     undisturbed = Chain(workflow.chain.suite, "both", tmp_path / "undisturbed")
     undisturbed.finish()
     assert_same_results(workflow.chain, undisturbed)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_trainer_that_is_asked_to_stop_ends_with_75(workflow: Workflow, number: signal.Signals) -> None:
+    """Also under Snakemake, whose shell hands the code on; then Snakemake itself starts it again, and it resumes."""
+    workflow.launch()
+    workflow.until_trained_further().send_signal(number)
+    workflow.until_trained_further()
+    assert workflow.end() == 0, workflow.log.read_text()
+
+    assert "exit code 75" in workflow.log.read_text() or "exit status 75" in workflow.log.read_text()
+    starts = workflow.chain.start_steps()
+    assert len(starts) == 2
+    assert 0 == starts[0] < starts[1]
+
+
+def test_a_snakemake_that_is_asked_to_stop_lets_the_job_at_work_finish(workflow: Workflow, tmp_path: Path) -> None:
+    """TERM to Snakemake alone: it starts no other job, and the same command does the rest."""
+    workflow.launch()
+    workflow.until_trained_further()
+    workflow.snakemake.terminate()
+    workflow.end()
+    assert (workflow.chain.run / "run.json").exists()
+    assert not (workflow.chain.run / "metrics.json").exists()
+
+    workflow.launch()
+    assert workflow.end() == 0, workflow.log.read_text()
+
+    assert workflow.chain.start_steps() == [0]
+    (tmp_path / "undisturbed").mkdir()
+    undisturbed = Chain(workflow.chain.suite, "both", tmp_path / "undisturbed")
+    undisturbed.finish()
+    assert_same_results(workflow.chain, undisturbed)

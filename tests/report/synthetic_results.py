@@ -12,7 +12,9 @@ import yaml
 
 from moco_bench.analyse.collect import collect
 from moco_bench.analyse.write import write_table
-from moco_bench.suite.runs import Run, expand
+from moco_bench.suite.costs import cost_row, known_runs, pairs_of
+from moco_bench.suite.registered import RECORDED_AS, analysis_fingerprint
+from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import parse_suite
 
 ARMS: dict[str, Any] = {
@@ -51,31 +53,32 @@ def write_results(
     failed: tuple[str, ...] = (),
     foreign: tuple[str, ...] = (),
     shifted: tuple[str, ...] = (),
+    drifted: tuple[str, ...] = (),
+    costs: dict[str, float] | None = None,
     floors: bool = True,
     spread: float = 0.45,
 ) -> Path:
     """Write `root`/NAME as a workflow would have; returns that directory.
 
-    `missing`, `failed`, `foreign` (something else ran) and `shifted` (another augmentation stream) list endings of run
-    identifiers such as "both/seed1".
+    `missing`, `failed`, `foreign` (something else ran), `shifted` (another augmentation stream) and `drifted` (other
+    weights than the same seed had before) list endings of run identifiers such as "both/seed1". `costs` are those of
+    the arms beside the baseline's, for a suite with budgets.
     """
     values = values or suite_values()
     suite = parse_suite(values, "synthetic")
     directory = root / suite.name
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "suite.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
-    runs = expand(suite)
+    if costs is not None:
+        pairs = [(pair, budget) for pair in pairs_of(suite) for budget in suite.budgets if budget != "epochs"]
+        rows = [cost_row(pair, budget, costs.get(pair.run.arm, 1.0), {"foreign_load": 0.02}) for pair, budget in pairs]
+        _dump(directory / "costs.json", {"costs": rows})
+    runs = known_runs(suite, root)
+    marks = {"failed": failed, "foreign": foreign, "shifted": shifted, "drifted": drifted}
     for run in runs:
         if not run.id.endswith(missing or ("/none",)):
-            _write_run(
-                run,
-                root,
-                gains or GAINS,
-                spread,
-                failed=run.id.endswith(failed or ("/none",)),
-                foreign=run.id.endswith(foreign or ("/none",)),
-                shifted=run.id.endswith(shifted or ("/none",)),
-            )
+            marked = {name: run.id.endswith(endings or ("/none",)) for name, endings in marks.items()}
+            _write_run(run, root, gains or GAINS, spread, analysis_fingerprint(suite), marked)
     if floors:
         for dataset in {run.dataset.title: run for run in runs}.values():
             _write_floors(directory, dataset)
@@ -84,8 +87,9 @@ def write_results(
 
 
 def _write_run(
-    run: Run, root: Path, gains: dict[str, float], spread: float, *, failed: bool, foreign: bool, shifted: bool
+    run: Run, root: Path, gains: dict[str, float], spread: float, analysis: str, marked: dict[str, bool]
 ) -> None:
+    failed, foreign = marked["failed"], marked["foreign"]
     directory = run.directory(root)
     directory.mkdir(parents=True, exist_ok=True)
     shared = np.random.default_rng([run.seed, len(run.dataset.title)])
@@ -129,36 +133,30 @@ def _write_run(
                 "std": [0.353],
             },
             "versions": {
-                "python": "3.11.9",
-                "torch": "2.6.0",
-                "torchvision": "0.21.0",
-                "numpy": "2.1.0",
-                "moco_bench": "0.1.0",
+                "python": "3.11.9", "moco-bench": "0.1.0", "torch": "2.6.0", "torchvision": "0.21.0", "numpy": "2.1.0",
+                "pandas": "2.2.3", "scikit-learn": "1.5.2", "snakemake": "9.10.0",
             },
             "machine": {
-                "cpu": "Synthetic CPU @ 2.0 GHz",
-                "cores": 2,
-                "memory_gib": 8.0,
-                "gpu": None,
-                "bf16": True,
-                "amx": False,
-                "os": "Linux",
+                "cpu": "Synthetic CPU @ 2.0 GHz", "cores": 2, "memory_gib": 8.0, "bfloat16": "amx",
+                "gpus": ["Synthetic GPU", "Synthetic GPU"], "os": "Linux x86_64",
             },
             "device": "cpu",
             "precision": "bfloat16",
             "threads": 1,
-            "compiled": False,
+            "compiled": "eager",
             "hashes": {
                 "init": f"{run.seed:02d}" + "1" * 62,
                 "order": f"{run.seed:02d}" + "2" * 62,
-                "augment": ("ff" if shifted else f"{run.seed:02d}") + "3" * 62,
+                "augment": ("ff" if marked["shifted"] else f"{run.seed:02d}") + "3" * 62,
+                "encoder": ("ff" if marked["drifted"] else f"{run.seed:02d}") + "4" * 62,
             },
+            RECORDED_AS: analysis,
             "attempts": [{"start_step": 0}],
             "steps": len(history) * 39,
             "epochs": len(history),
             "shared_from": None,
         },
-    )
+    )  # fmt: skip
     rate = 1450 * (0.97 if run.arm in ("dual", "both") else 1.0) * (0.93 if filtered else 1.0) + own.normal(0, 15)
     _dump(
         directory / "resources.json",

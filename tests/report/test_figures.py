@@ -4,21 +4,25 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
-from moco_bench.report.figures.curves import false_negative_figure, learning_figure
-from moco_bench.report.figures.effects import effects_figure, seed_values
+from moco_bench.report.figures.curves import false_negative_figure, gradient_figure, learning_figure
+from moco_bench.report.figures.effects import effects_figure
+from moco_bench.report.figures.layout import settle
+from moco_bench.report.figures.mechanism import mechanism_figure
 from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
 from moco_bench.report.figures.similarities import similarity_figure
-from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, inline_svg
+from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, inline_svg, theme
 from moco_bench.report.results import load_results
 
 ALL = (
     accuracy_figure, pairs_figure, cost_figure, false_negative_figure, learning_figure, effects_figure,
-    corruption_figure, neighbours_figure, similarity_figure,
+    corruption_figure, neighbours_figure, similarity_figure, gradient_figure, mechanism_figure,
 )  # fmt: skip
 
 
@@ -56,7 +60,8 @@ def test_without_undisturbed_runs_there_is_no_throughput(tmp_path, synthetic):
 def test_effects_show_what_the_table_says(results):
     data = effects_figure(results).data
     summary = data[data["seed"] == "all"].set_index("effect")
-    values = seed_values(results)
+    values = results.seed_values
+    assert set(values["effect"]) == set(summary.index)
     for effect, own in values.groupby("effect"):
         assert summary.loc[effect, "estimate"] == pytest.approx(own["value"].mean())
 
@@ -66,6 +71,42 @@ def test_curves_hold_the_histories(results):
     assert len(data) == 16 * 12
     dropped = false_negative_figure(results).data
     assert dropped.loc[dropped["arm"] == "vanilla", "false_negative_rate_dropped"].isna().all()
+
+
+def test_the_gradients_share_is_that_of_the_histories(results):
+    data = gradient_figure(results).data
+    shares = data.set_index(["arm", "seed", "epoch"])["key_gradient_share"].sort_index()
+    for arm, run in (("dual", "dual/seed1"), ("both", "both/seed3")):
+        history = pd.read_csv(results.directory / "runs/fashion-mnist-5k/resnet-compact" / run / "history.csv")
+        np.testing.assert_allclose(shares[arm, int(run[-1])], history["key_gradient_share"])
+    assert shares["vanilla"].isna().all()
+    assert shares["filter"].isna().all()
+    assert "dual 0.37, both 0.37" in gradient_figure(results).alt
+
+
+def test_mechanism_sets_changes_against_paired_differences(results):
+    data = mechanism_figure(results).data.set_index(["cause", "arm", "seed"])
+    last = results.histories.groupby(["arm", "seed"]).last()
+    top1 = results.finished.set_index(["arm", "seed"])["knn_top1"]
+    rate = "false_negative_rate_kept"
+    for arm, seed in (("dual", 0), ("filter", 2), ("both", 3)):
+        row = data.loc[(rate, arm, seed)]
+        assert row["value"] == pytest.approx(last.loc[(arm, seed), rate] - last.loc[("vanilla", seed), rate])
+        assert row["accuracy_difference"] == pytest.approx(top1[arm, seed] - top1["vanilla", seed])
+    shares = data.loc["key_gradient_share"]
+    assert set(shares.index.get_level_values("arm")) == {"dual", "both"}, "arms without a key term have no point"
+    assert shares.loc[("both", 1), "value"] == pytest.approx(last.loc[("both", 1), "key_gradient_share"])
+
+
+def test_mechanism_leaves_out_seeds_that_are_no_pairs(tmp_path, synthetic):
+    path = synthetic.write_results(
+        tmp_path, synthetic.suite_values(3), missing=("filter/seed2",), shifted=("both/seed1",)
+    )
+    data = mechanism_figure(load_results(path)).data
+    found = set(zip(data["arm"], data["seed"], strict=True))
+    assert ("filter", 2) not in found
+    assert ("both", 1) not in found
+    assert {("dual", 1), ("filter", 1), ("both", 2)} <= found
 
 
 def test_densities_integrate_to_one(results):
@@ -132,6 +173,42 @@ def test_without_results_there_is_no_figure(tmp_path, synthetic, draw):
         synthetic.write_results(tmp_path, synthetic.suite_values(2), missing=("seed0", "seed1"), floors=False)
     )
     assert draw(results) is None
+
+
+@pytest.mark.parametrize("draw", [accuracy_figure, learning_figure, mechanism_figure, neighbours_figure])
+def test_nothing_sticks_out_of_a_figure_or_covers_its_neighbour(results, draw):
+    plot = draw(results)
+    with theme(plot.name):
+        settle(plot.figure)
+        renderer = FigureCanvasAgg(plot.figure).get_renderer()
+        boxes = [axes.get_tightbbox(renderer) for axes in plot.figure.axes]
+        boxes += [legend.get_window_extent(renderer) for legend in plot.figure.legends]
+    width, height = plot.figure.bbox.width, plot.figure.bbox.height
+    for place, box in enumerate(boxes):
+        assert box.x0 >= -1
+        assert box.y0 >= -1
+        assert box.x1 <= width + 1
+        assert box.y1 <= height + 1
+        for other in boxes[place + 1 :]:
+            wide = min(box.x1, other.x1) - max(box.x0, other.x0)
+            high = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert min(wide, high) <= 1, "two parts overlap"
+
+
+def test_a_figure_is_laid_out_once_for_both_formats(results, monkeypatch):
+    plot, draws = pairs_figure(results), []
+    monkeypatch.setattr(type(plot.figure), "draw", counted(type(plot.figure).draw, draws))
+    as_svg(plot)
+    as_png(plot)
+    assert len(draws) == 2, "one drawing a format, none to look for places"
+
+
+def counted(method, calls):
+    def call(*arguments, **options):
+        calls.append(1)
+        return method(*arguments, **options)
+
+    return call
 
 
 def test_svg_is_well_formed_and_the_same_every_time(results):

@@ -1,8 +1,6 @@
 """What the report shows of a profile: numbers behind tables and figures, and nothing where nothing was measured."""
 
-import json
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,99 +15,25 @@ from moco_bench.report.figures.profiled_timeline import timeline_figure
 from moco_bench.report.figures.style import as_svg
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
-from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes
+from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes, tensor_notes
 from moco_bench.report.profile_page import PROFILE_SECTIONS
 from moco_bench.report.results import load_results
 from moco_bench.report.tables.memory_claim import memory_claim_table
 from moco_bench.report.tables.profiled import profile_table
 from moco_bench.report.tables.profiled_more import capacity_table, exponents_table, leak_table, work_table
 
-PLACE = {"dataset": "fashion-mnist-5k", "encoder": "resnet-compact"}
-FACTORS = {"vanilla": 1.0, "dual": 1.1, "filter": 1.2, "both": 1.3}
-PARTS = {"augmentation": 10.0, "query_forward": 20.0, "loss": 5.0, "backward": 40.0}
-MEMORY = {"data_set": 4.0, "activations": 50.0, "loss": 6.0, "baseline": 600.0, "heap_free": 12.0, "unattributed": 8.0}
 FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
-NOTES = (profile_notes, machine_notes, memory_claim_notes)
+NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes)
 TABLES = (profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table)
 
 
-def write_profile(results: Path, *, exclusive: bool = True) -> None:
-    folder = results / "profile"
-    folder.mkdir()
-
-    def write(name: str, rows: list[dict[str, object]]) -> None:
-        pd.DataFrame([{**row, **PLACE} for row in rows]).to_csv(folder / f"{name}.csv", index=False)
-
-    def timed(arm: str, part: str, ms: float) -> dict[str, object]:
-        ratio = FACTORS[arm]
-        return {
-            "arm": arm, "part": part, "median_ms": ms * ratio, "q1": ms * ratio - 1, "q3": ms * ratio + 1,
-            "images_per_second": 128_000 / (ms * ratio) if part == "step" else None, "ratio": ratio,
-            "ratio_q1": ratio - 0.01, "ratio_q3": ratio + 0.01, "rounds": 5,
-            "foreign_load": 0.0 if exclusive else 0.4, "exclusive": exclusive,
-        }  # fmt: skip
-
-    whole = sum(PARTS.values())
-    write("time", [timed(arm, part, ms) for arm in FACTORS for part, ms in {"step": whole, **PARTS}.items()])
-    sizes = [
-        {"arm": arm, "phase": phase, "part": part, "mib": size * (factor if part == "loss" else 1.0)}
-        for arm, factor in FACTORS.items()
-        for phase in ("training", "evaluation")
-        for part, size in {**MEMORY, "peak": sum(MEMORY.values())}.items()
-    ]
-    write("memory", sizes)
-    write(
-        "timeline",
-        [
-            {"arm": arm, "ms": float(ms), "during": part, "data_set": 4.0, "activations": size, "loss": 0.0}
-            for arm in FACTORS
-            for ms, (part, size) in enumerate([("data", 0.0), ("query_forward", 50.0), ("backward", 10.0)])
-        ],
-    )
-    work = {"part": "step", "flops": 2e9, "share_of_ceiling": 0.25, "images_per_joule": None}
-    write("work", [{"arm": arm, **work} for arm in FACTORS])
-    write(
-        "growth",
-        [
-            {
-                "arm": arm, "quantity": "queue_size", "value": value, "label": str(value), "median_ms": 2.0 * value,
-                "tensor_mib": 30.0, "loss_mib": value / 100,
-            }
-            for arm in FACTORS
-            for value in (1024, 4096, 16384)
-        ],
-    )  # fmt: skip
-    write(
-        "queues",
-        [
-            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": 10.0 * factor, "loss_mib": 1.0}
-            for arm, factor in FACTORS.items()
-            for size in (4096, 262144)
-            for version in ("streamed", "plain")
-        ],
-    )
-    write("capacity", [{"arm": arm, "limit_mib": 256.0, "batch_size": 700, "mib": 255.9} for arm in FACTORS])
-    write(
-        "leak_verdicts",
-        [{"arm": a, "steps": 500, "kib_per_step": 9.0 if a == "both" else 0.0, "leaks": a == "both"} for a in FACTORS],
-    )
-    ceiling = {"flops": 9e10, "bytes": 1.2e10, "precision": "bfloat16"}
-    write(
-        "samples",
-        [{"arm": "both", "repeat": 0, "part": "step", "milliseconds": 9.0, "reference_ms": ms} for ms in (2.5, 3.0)],
-    )
-    surroundings = {
-        "foreign_load": 0.3, "neighbours": [{"name": "compiler", "processors": 0.5}], "thermal_throttling": 2,
-        "quota_seconds": None,
-    }  # fmt: skip
-    cell = {**PLACE, "threads": 1, "ceiling": ceiling, "surroundings": surroundings}
-    (folder / "profile.json").write_text(json.dumps({"cells": [cell]}))
+FACTORS = {"vanilla": 1.0, "dual": 1.1, "filter": 1.2, "both": 1.3}
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory, synthetic):
+def directory(tmp_path_factory, synthetic, synthetic_profile):
     path = synthetic.write_results(tmp_path_factory.mktemp("profiled"), synthetic.suite_values(3))
-    write_profile(path)
+    synthetic_profile.write_profile(path)
     return path
 
 
@@ -138,6 +62,12 @@ def test_the_table_shows_the_profiles_figures(results, links):
 def test_every_number_links_to_its_file(results, links):
     cells = [cell for row in profile_table(results, links).rows for cell in row if cell.href]
     assert {cell.href.rsplit("/", 1)[1] for cell in cells} == {"time.csv", "memory.csv"}
+    for make in TABLES:
+        table = make(results, links)
+        for row in table.rows:
+            for place, cell in enumerate(row):
+                if table.columns[place].numeric and any(char.isdigit() for char in cell.text):
+                    assert cell.href or table.leads(place, cell), (table.name, table.columns[place].name)
 
 
 def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
@@ -200,17 +130,51 @@ def test_every_figure_says_what_it_shows_and_can_be_drawn(results, draw):
 
 def test_the_first_screen_says_what_a_step_costs(results):
     (sentence,) = profile_notes(results)
-    assert sentence.startswith("Time of a training step, profiled by itself, relative to vanilla (1,707 images/s): ")
+    assert sentence.startswith("A training step of vanilla takes 75 ms, which is 1,707 images/s. Relative to it: dual ")
     assert "both 1.30 [1.29, 1.31]" in sentence
+    assert "lies between the quartiles" not in sentence
 
 
-def test_a_noisy_machine_is_named(tmp_path, synthetic):
+def test_a_noisy_machine_is_named(tmp_path, synthetic, synthetic_profile):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
-    write_profile(path, exclusive=False)
+    synthetic_profile.write_profile(path, exclusive=False)
     results = load_results(path)
     assert "others had 40 %" in profile_notes(results)[-1]
     machine = profile_table(results, Links(path, path / "report")).frame()["machine"]
     assert set(machine) == {"others had 40 %"}
+
+
+def test_quartiles_that_include_one_are_said_to(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path, quartile=0.4)
+    assert "; 1 lies between the quartiles of each)" in profile_notes(load_results(path))[0]
+
+
+@pytest.mark.parametrize(("reference", "disturbed"), [((2.0, 2.6), False), ((2.0, 2.7), True), ((1.7, 3.4), True)])
+def test_reference_work_that_varied_makes_times_rough(tmp_path, synthetic, synthetic_profile, reference, disturbed):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path, reference=reference)
+    notes = profile_notes(load_results(path))
+    assert notes[-1].startswith("The timing was disturbed") == disturbed
+    if reference == (1.7, 3.4):
+        assert "from 1.7 to 3.4 ms while it went on, a factor of 2.0" in notes[-1]
+
+
+def test_memory_is_counted_bytes_beside_the_baselines(results):
+    (sentence,) = tensor_notes(results)
+    assert "vanilla 60.0 MiB, dual 60.6 MiB (+1.0 %)" in sentence
+    assert "both 61.8 MiB (+3.0 %)" in sentence
+    assert "counted bytes" in sentence
+
+
+def test_equal_memory_is_said_once(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path)
+    table = pd.read_csv(path / "profile" / "memory.csv")
+    table.loc[table["part"] == "loss", "mib"] = 6.0
+    table.to_csv(path / "profile" / "memory.csv", index=False)
+    (sentence,) = tensor_notes(load_results(path))
+    assert "60.0 MiB in every arm" in sentence
 
 
 def test_what_else_went_on_is_said(results):
@@ -224,7 +188,8 @@ def test_the_page_has_the_sections_and_their_order(results, links):
     page = build_page(results, links)
     own = [section.id for section in page.sections if section.id in {part.id for part in PROFILE_SECTIONS}]
     assert own == [part.id for part in PROFILE_SECTIONS if part.id != "benchmarks"]
-    assert page.cost[0].startswith("Time of a training step")
+    assert page.cost[0].text.startswith("A training step of vanilla takes")
+    assert [source.title for source in page.cost[0].sources] == ["profile/time.csv", "profile/samples.csv"]
 
 
 def test_without_a_profile_there_is_nothing_of_it(tmp_path, synthetic):
@@ -252,10 +217,10 @@ WRONG = ("", "abc", "-1", "0", "inf", "nan", "1e300", '"', "true")
 
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
-def test_no_damage_stops_the_report(tmp_path, synthetic, seed):
+def test_no_damage_stops_the_report(tmp_path, synthetic, synthetic_profile, seed):
     random = np.random.default_rng(seed)
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
-    write_profile(path)
+    synthetic_profile.write_profile(path)
     for file in sorted((path / "profile").glob("*.csv")):
         lines = file.read_text().splitlines()
         for place in random.integers(0, len(lines), size=3):

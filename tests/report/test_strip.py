@@ -24,6 +24,13 @@ def test_a_wild_interval_is_cut_at_the_edge():
     block = [row(0.5, -80.0, 81.0), row(0.2, 0.1, 0.3)]
     strip = strip_for(block[0], block, 2)
     assert (strip.low, strip.high) == (PAD, WIDTH - PAD)
+    assert (strip.cut_low, strip.cut_high) == (True, True)
+    inside = strip_for(block[1], block, 2)
+    assert (inside.cut_low, inside.cut_high) == (False, False)
+    one_sided = [row(0.5, -0.2, 81.0), row(0.2, 0.1, 0.3)]
+    assert [(s.cut_low, s.cut_high) for s in (strip_for(r, one_sided, 2) for r in one_sided)] == [
+        (False, True), (False, False)
+    ]  # fmt: skip
 
 
 def test_without_an_interval_or_an_estimate():

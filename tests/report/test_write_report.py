@@ -16,6 +16,10 @@ from moco_bench.report.write import write_report
 
 pytestmark = pytest.mark.slow  # whole reports, seconds each
 
+LIMIT, TRIES = 8.0, 3
+"""Seconds of processor time for 40 runs. 5.1 were measured beside one other busy process; with two more on two cores
+the same work takes twice as long, so the best of three counts."""
+
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -73,6 +77,31 @@ def whole(tmp_path_factory, synthetic):
     return results, write_report(results, root / "reports" / "synthetic")
 
 
+@pytest.fixture(scope="module")
+def full(tmp_path_factory, synthetic, synthetic_profile):
+    """A report with everything that one can have: profile, budgets, published numbers, repeated seeds."""
+    root = tmp_path_factory.mktemp("full")
+    results = full_results(root / "results", synthetic, synthetic_profile)
+    return results, write_report(results, root / "reports" / "synthetic")
+
+
+def full_results(root, synthetic, synthetic_profile):
+    values = {**synthetic.suite_values(3), "repeat_seeds": [0], "budgets": ["epochs", "flops"]}
+    del values["dataset"]
+    values["datasets"] = ["fashion-mnist-5k", "cifar10"]
+    results = synthetic.write_results(root, values, costs={"dual": 1.3, "filter": 1.1, "both": 1.5})
+    synthetic_profile.write_profile(results)
+    analyse(results)
+    return results
+
+
+def test_a_full_report_has_every_section(full):
+    ids = outline(full[1]).ids
+    for section in ("profile", "memory-claim", "growth", "published", "trust", "mechanism", "table-budgets"):
+        assert section in ids
+    assert full[1].stat().st_size < 3_000_000
+
+
 def test_all_files_are_there(whole):
     _, page = whole
     names = {path.relative_to(page.parent).as_posix() for path in page.parent.rglob("*") if path.is_file()}
@@ -90,6 +119,7 @@ def test_all_files_are_there(whole):
         "neighbours",
         "gradient_share",
         "similarities",
+        "mechanism",
     ):
         assert {f"figures/{figure}.{kind}" for kind in ("svg", "png", "csv")} <= names
 
@@ -120,14 +150,14 @@ def test_landmarks_headers_and_alternatives(whole):
     assert tags.count("h1") == 1
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
     drawings = [attrs for _, attrs in found.tags if attrs.get("role") == "img"]
-    assert len(drawings) == 10
+    assert len(drawings) == 11
     assert all(len(attrs["aria-label"]) > 30 for attrs in drawings)
     assert ("a", {"class": "skip", "href": "#answer"}) in found.tags
 
 
 def test_links_to_files_lead_to_files(whole):
     _, page = whole
-    relative = {href for href in outline(page).hrefs if href and href[0] != "#" and not href.startswith("data:")}
+    relative = {href for href in outline(page).hrefs if href and not href.startswith(("#", "data:", "https:"))}
     assert len(relative) > 20
     for href in relative:
         assert (page.parent / unquote(href)).exists(), href
@@ -135,6 +165,58 @@ def test_links_to_files_lead_to_files(whole):
     assert in_markdown
     for href in in_markdown:
         assert (page.parent / unquote(href)).exists(), href
+    for table in sorted(page.parent.glob("tables/*.md")):
+        for href in re.findall(r"\]\(([^)]+)\)", table.read_text(encoding="utf-8")):
+            assert (table.parent / unquote(href)).exists(), (table.name, href)
+
+
+class Cells(HTMLParser):
+    """The cells of tables with numbers in them, and whether they lead anywhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.numbers, self.unlinked, self.table = None, 0, [], ""
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        if tag == "figure":
+            self.table = found.get("id", "")
+        if tag in ("td", "th"):
+            self.inside = {"numeric": "number" in (found.get("class") or "").split(), "text": "", "href": ""}
+        if tag == "a" and self.inside is not None:
+            self.inside["href"] = found["href"]
+
+    def handle_data(self, data):
+        if self.inside is not None:
+            self.inside["text"] += data
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th") and self.inside is not None:
+            cell, self.inside = self.inside, None
+            if cell["numeric"] and any(char.isdigit() for char in cell["text"]) and tag == "td":
+                self.numbers += 1
+                self.unlinked += [] if cell["href"] else [(self.table, cell["text"])]
+
+
+def test_every_number_in_a_table_leads_to_its_file(full):
+    _, page = full
+    found = Cells()
+    found.feed(page.read_text(encoding="utf-8"))
+    assert found.numbers > 400
+    assert found.unlinked == []
+
+
+def test_the_first_screens_numbers_lead_to_their_files(full):
+    _, page = full
+    text = page.read_text(encoding="utf-8")
+    article = text[text.index("<article") : text.index("</article>")]
+    numbers = re.findall(r'<span class="(?:estimate|certainty)">(.*?)</span>', article)
+    assert len(numbers) >= 6
+    assert all("effects.csv" in number for number in numbers if any(char.isdigit() for char in number))
+    paragraphs = re.findall(r"<p>(.*?)</p>", article[article.index('class="asides"') :], flags=re.S)
+    for paragraph in paragraphs:
+        if any(char.isdigit() for char in re.sub("<.*?>", "", paragraph)):
+            assert "<a href=" in paragraph, paragraph
 
 
 def test_there_are_no_links_to_files_that_are_absent(tmp_path, synthetic, write_quickly):
@@ -160,6 +242,8 @@ def test_floors_fingerprint_noise_and_pairs_are_told(whole):
     assert "3 of 3 seeds are proven pairs" in text
     assert "The same seed run twice" in text or "the same seed run twice" in text
     assert "our reading" in text
+    assert "All 16 runs were started under this analysis." in text
+    assert "Not up to date" not in text
 
 
 def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly):
@@ -169,6 +253,18 @@ def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly):
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "is not above 95.00 % on raw pixels" in text
     assert "adds nothing over the pixels" in text
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    between = page[page.index("</h1>") : page.index('class="lede"')]
+    assert "does not beat raw pixels" in between, "right under the headline"
+    markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8").splitlines()
+    assert "does not beat raw pixels" in markdown[2]
+
+
+def test_files_that_are_not_up_to_date_are_named_once(tmp_path, synthetic, write_quickly):
+    results = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    page = write_quickly(results, tmp_path / "out")
+    assert "effects.csv isn't there; claims.csv isn't there: run" in " ".join(outline(page).text)
+    assert (page.parent / "report.md").read_text(encoding="utf-8").count("Not up to date") == 1
 
 
 def test_the_same_results_give_the_same_bytes(whole, tmp_path, write_quickly):
@@ -229,20 +325,6 @@ def test_hostile_names_are_shown_as_they_are_and_run_nothing(tmp_path, write_qui
     assert "<script>" not in (page.parent / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_page_that_would_be_too_large_carries_images_instead(tmp_path, synthetic, monkeypatch):
-    filling = {"effects": 1_900_000, "cost": 1_500_000}
-    monkeypatch.setattr(
-        "moco_bench.report.write.as_svg",
-        lambda plot: f"<svg viewBox='0 0 1 1'><desc>{'x' * filling.get(plot.name, 10)}</desc></svg>",
-    )
-    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"small")
-    page = write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2, epochs=3)), tmp_path / "out")
-    assert page.stat().st_size < 3_000_000
-    found = outline(page)
-    images = [attrs["src"] for tag, attrs in found.tags if tag == "img"]
-    assert images == ["data:image/png;base64,c21hbGw="], "the largest alone is replaced"
-
-
 def test_a_table_from_elsewhere_reads_nothing_outside(tmp_path, write_quickly):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "run.json").write_text('{"device": "secret-device"}')
@@ -286,11 +368,19 @@ def test_forty_runs_render_quickly_and_without_torch(tmp_path, synthetic):
         "import sys, time, pathlib\n"
         "from moco_bench.report.write import write_report\n"
         "write_report(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))\n"
-        "print('torch' in sys.modules, time.process_time())\n"
+        "print('torch' in sys.modules, 'scipy.stats' in sys.modules, time.process_time())\n"
+        "import seaborn\n"
+        "print(seaborn._statistics._no_scipy)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(results), str(tmp_path / "out")], capture_output=True, text=True, check=True
-    )
-    torch, seconds = done.stdout.split()
-    assert torch == "False"
-    assert float(seconds) < 15, "about 4 s of processor time where nothing else runs"
+    command = [sys.executable, "-c", code, str(results), str(tmp_path / "out")]
+    times = []
+    for _ in range(TRIES):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        torch, stats, seconds, without_scipy = done.stdout.split()
+        assert torch == "False"
+        assert stats == "False"
+        assert without_scipy == "False", "whoever imports seaborn afterwards has all of it"
+        times.append(float(seconds))
+        if times[-1] < LIMIT:
+            break
+    assert min(times) < LIMIT, f"processor time: {times}"

@@ -3,10 +3,12 @@ import io
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+from moco_bench.analyse.text import ABSENT
+from moco_bench.report.tables.model import Cell, Column, Source, Table, cell, drop_constant
 from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, escape_latex, escape_markdown
 from moco_bench.report.write import write_report
 
@@ -48,7 +50,46 @@ def test_latex_escapes_every_special_character():
         r"50\% of \$x\_1 \& \{y\}\textbackslash{}\#\textasciitilde{}\textasciicircum{}"
     )
     assert escape_latex("\u22121 \u00b1 2") == r"\ensuremath{-}1 \ensuremath{\pm} 2"
-    assert escape_latex("é😀") == "??"
+    assert escape_latex("10\u2079 \u201cx\u201d 5 \u00b0") == r"10\textsuperscript{9} ``x'' 5 \ensuremath{^\circ}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Müller, Łódź, naïve, ßþŋ", "Müller, Łódź, naïve, ßþŋ"),
+        ("e\u0301", "é"),
+        ("漢", "U+6F22"),
+        ("😀", "U+1F600"),
+        ("ħ", "U+0127"),
+    ],
+)
+def test_latex_keeps_letters_and_names_what_it_lacks(text, shown):
+    assert escape_latex(text) == shown
+
+
+def test_latex_says_which_packages_a_table_needs():
+    plain = Table("t", "T", "C", (Column("a", "A"),), ((cell("x"),),))
+    assert as_latex(plain).splitlines()[0] == r"% Needs \usepackage{booktabs,graphicx}."
+    assert as_latex(TABLE).splitlines()[0] == r"% Needs \usepackage{booktabs,graphicx} and \usepackage[T1]{fontenc}."
+
+
+def test_links_in_a_folder_of_the_report_lead_out_of_it():
+    table = replace(TABLE, source=Source("runs.csv", "../../results/runs.csv"))
+    text = as_markdown(table, up="../")
+    assert "[1.50 ± 0.20](../a%20b/%28c%29.json)" in text
+    assert text.endswith("Source: [runs.csv](../../../results/runs.csv)\n")
+    web = Table("t", "T", "C", (Column("a", "A"),), ((cell("1", href="https://example.org/"),),))
+    assert "[1](https://example.org/)" in as_markdown(web, up="../")
+
+
+def test_numbers_lead_to_the_tables_source_and_words_do_not():
+    columns = (Column("a", "A", numeric=False), Column("b", "B"), Column("c", "C", numeric=False, sourced=True))
+    row = (cell("arm 1"), cell("1.5", 1.5), cell("[+1, +2]"))
+    table = Table("t", "T", "C", columns, (row,), source=Source("runs.csv", "runs.csv"))
+    assert [table.leads(place, one) for place, one in enumerate(row)] == [False, True, True]
+    assert not table.leads(1, Cell(ABSENT))
+    assert not table.leads(1, cell("1.5", href="other.csv"))
+    assert not replace(table, source=None).leads(1, row[1])
 
 
 def test_columns_that_say_nothing_are_dropped():
@@ -65,7 +106,8 @@ def compile_latex(folder, tables):
         if os.environ.get("MOCO_BENCH_REQUIRE_LATEX") == "1":
             pytest.fail("pdflatex is required here and isn't installed")
         pytest.skip("no pdflatex (Debian: texlive-latex-base and texlive-latex-recommended)")
-    document = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}%s\\end{document}"
+    packages = "\\usepackage{booktabs,graphicx}\\usepackage[T1]{fontenc}"
+    document = f"\\documentclass{{article}}{packages}\\begin{{document}}%s\\end{{document}}"
     (folder / "main.tex").write_text(document % "".join(f"\\input{{{name}}}\\clearpage " for name in tables))
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "main.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
@@ -75,6 +117,13 @@ def compile_latex(folder, tables):
 def test_hostile_text_compiles(tmp_path):
     (tmp_path / "nasty.tex").write_text(as_latex(TABLE))
     compile_latex(tmp_path, ["nasty.tex"])
+
+
+def test_every_letter_that_is_kept_compiles(tmp_path):
+    letters = "".join(chr(code) for code in range(0xA0, 0x250) if chr(code).isalpha())
+    rows = tuple((cell(letters[start : start + 40]), Cell("1")) for start in range(0, len(letters), 40))
+    (tmp_path / "letters.tex").write_text(as_latex(replace(TABLE, rows=rows)), encoding="utf-8")
+    compile_latex(tmp_path, ["letters.tex"])
 
 
 @pytest.mark.slow

@@ -1,7 +1,16 @@
+import itertools
+
 import pytest
+import torch
 import yaml
 
+from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.chunks import whole_queue
+from moco_bench.contrast.negatives import negatives_from
 from moco_bench.errors import InputError
+from moco_bench.suite.checks import effective
+from moco_bench.suite.config import ContrastConfig
+from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.runs import expand, find_run
 from moco_bench.suite.suite import load_suite, parse_suite
 
@@ -85,6 +94,48 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
         ("arms.empty", None, "arms.empty: changes nothing"),
         ("arms.idle", {"contrast": {"key_weight": 0.3}}, "arms.idle: changes nothing"),
         ("arms.twin", {"contrast": {"dual_view": "key-in-batch"}}, "the same run as arm 'dual'"),
+        ("arms.idle", {"contrast": {"dual_view": "key-anchored", "key_weight": 0.0}}, "arms.idle: changes nothing"),
+        ("arms.idle", {"contrast": {"negatives": {"rule": "hardest", "fraction": 1.0}}}, "arms.idle: changes nothing"),
+        ("arms.idle", {"contrast": {"negatives": {"rule": "hardest", "count": 256}}}, "arms.idle: changes nothing"),
+        ("arms.idle", {"contrast": {"negatives": {"rule": "random", "fraction": 0.999}}}, "arms.idle: changes nothing"),
+        ("arms.idle", {"contrast": {"negatives": {"rule": "easiest", "count": 256}}}, "arms.idle: changes nothing"),
+        (
+            "arms.idle", {"contrast": {"negatives": {"rule": "band", "inner": 0.0, "outer": 1.0}}},
+            "arms.idle: changes nothing",
+        ),
+        (
+            "arms.idle", {"contrast": {"negatives": {"rule": "threshold", "similarity": -1.0}}},
+            "arms.idle: changes nothing",
+        ),
+        ("arms.twin", {"contrast": {"negatives": {"rule": "hardest", "count": 64}}}, "the same run as arm 'filter'"),
+        (
+            "arms.twin", {"contrast": {"negatives": {"rule": "band", "inner": 0.0, "outer": 0.25}}},
+            "the same run as arm 'filter'",
+        ),
+        (
+            "arms.twin", {"contrast": {"negatives": {"rule": "threshold", "similarity": 1.0, "minimum": 64}}},
+            "the same run as arm 'filter'",
+        ),
+        (
+            "arms.drop", {"contrast": {"negatives": {"rule": "drop-hardest", "count": 256}}},
+            "drops all 256 keys of the queue and leaves no negative; at most 255",
+        ),
+        (
+            "arms.drop", {"contrast": {"negatives": {"rule": "drop-hardest", "fraction": 0.999}}},
+            "drops all 256 keys of the queue",
+        ),
+        ("dataset", {"name": "fashion-mnist-5k", "train_limit": 99999}, "give 10 to 5000 or leave it out"),
+        ("dataset", {"name": "fashion-mnist-5k", "test_limit": 1001}, "give 10 to 1000 or leave it out"),
+        (
+            "dataset", {"name": "fashion-mnist-5k", "validation": 0.1, "train_limit": 4501},
+            "train_limit: 4501 images asked for, but there are 4500",
+        ),
+        (
+            "dataset", {"name": "fashion-mnist-5k", "validation": 0.1, "test_limit": 501},
+            "test_limit: 501 images asked for, but there are 500",
+        ),
+        ("dataset", {"name": "cifar100", "train_limit": 99}, "give 100 to 50000 or leave it out"),
+        ("dataset", {"name": "digits", "validation": 1e-9}, "is none"),
         ("arms.DUAL", {"contrast": {"temperature": 0.5}}, "stands twice"),
         ("arms.a/b", {"contrast": {"temperature": 0.5}}, "string should match pattern"),
         ("name", "../evil", "name: string should match pattern"),
@@ -114,6 +165,98 @@ def test_what_cannot_run_is_refused_in_one_line(raw, tmp_path, path, value, mess
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "suite.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("arms.wide", {"encoder": {"width": 16}}, "arms.wide: changes nothing with encoder b"),
+        ("arms.narrow", {"encoder": {"width": 8}}, "arms.narrow: changes nothing with encoder a"),
+        ("encoders.1.width", 8, "encoders.b: with arm vanilla the same network as a"),
+        ("arms.wide", {"encoder": {"width": 32}}, "encoders.b: with arm wide the same network as a"),
+    ],
+)  # fmt: skip
+def test_arms_are_held_against_every_encoder(raw, tmp_path, path, value, message):
+    del raw["encoder"]
+    raw["encoders"] = [
+        {"name": "resnet-compact", "label": "a", "width": 8},
+        {"name": "resnet-compact", "label": "b", "width": 16},
+    ]
+    load(raw, tmp_path)
+    if path.startswith("encoders."):
+        raw["encoders"][1]["width"] = value
+    else:
+        set_at(raw, path, value)
+
+    with pytest.raises(InputError) as caught:
+        load(raw, tmp_path)
+
+    assert message in str(caught.value)
+
+
+def test_an_arm_of_one_encoder_is_not_another_arm_of_the_next(raw, tmp_path):
+    del raw["encoder"]
+    raw["encoders"] = [{"name": "resnet-compact", "label": str(width), "width": width} for width in (8, 16)]
+    raw["arms"] = {"vanilla": None, "all-8": {"encoder": {"width": 8}}}
+
+    with pytest.raises(InputError, match=r"arms\.all-8: changes nothing with encoder 8"):
+        load(raw, tmp_path)
+
+    raw["arms"] = {"vanilla": {"encoder": {"width": 24}}, "small": {"encoder": {"width": 32}}}
+    with pytest.raises(InputError, match=r"encoders\.16: with arm vanilla the same network as 8"):
+        load(raw, tmp_path)
+
+
+def test_a_jitter_that_never_happens_has_no_strength(raw, tmp_path):
+    raw["train"]["augment"] = {"jitter_probability": 0.0}
+    raw["arms"]["idle"] = {"train": {"augment": {"hue": 0.2}}}
+
+    with pytest.raises(InputError, match=r"arms\.idle: changes nothing"):
+        load(raw, tmp_path)
+
+
+COUNTING = ("hardest", "easiest", "random")
+RULES = [
+    {"rule": "all"},
+    *({"rule": rule, "fraction": part} for rule in COUNTING for part in (0.001, 0.25, 0.99, 1.0)),
+    *({"rule": rule, "count": count} for rule in (*COUNTING, "drop-hardest") for count in (1, 24, 63)),
+    {"rule": "drop-hardest", "fraction": 0.5},
+    *({"rule": "band", "inner": inner, "outer": 1.0} for inner in (0.0, 0.5, 0.999)),
+    {"rule": "band", "inner": 0.0, "outer": 0.375},
+    *({"rule": "threshold", "similarity": value, "minimum": 24} for value in (-1.0, 0.0, 0.1, 1.0)),
+    {"rule": "threshold", "similarity": 0.0, "minimum": 64},
+]
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_rules_count_as_equal_where_they_select_the_same_keys(masked):
+    """Held against the loss's own selection, on keys of which none are equally similar."""
+    anchor, queue = (
+        torch.nn.functional.normalize(torch.randn(count, 8, generator=torch.Generator().manual_seed(count)), dim=1)
+        for count in (4, 64)
+    )
+    own = torch.full((64,), -1).index_fill(0, torch.tensor([3, 50]), 0)
+    candidates = Candidates(anchor, queue, torch.arange(4), own) if masked else Candidates(anchor, queue)
+    selections, spellings = [], []
+    for values in RULES:
+        contrast = ContrastConfig.model_validate({"queue_size": 64, "mask_same_sample": masked, "negatives": values})
+        spellings.append(effective(contrast)["negatives"])
+        dropped = whole_queue(candidates, negatives_from(contrast.negatives, torch.Generator()).ranks(64)).dropped
+        selections.append(torch.zeros(4, 64) if dropped is None else dropped)
+    for one, other in itertools.combinations(range(len(RULES)), 2):
+        if "random" in (spellings[one][0], spellings[other][0]) and spellings[one] != spellings[other]:
+            continue  # one draw may be like another's selection by chance
+        equal = torch.equal(selections[one], selections[other])
+        assert (spellings[one] == spellings[other]) == equal, (RULES[one], RULES[other])
+
+
+def test_fingerprints_tell_more_apart_than_that():
+    spellings = [
+        ContrastConfig.model_validate({"queue_size": 64, "negatives": {"rule": "hardest", **size}})
+        for size in ({"count": 16}, {"fraction": 0.25})
+    ]
+    assert effective(spellings[0]) == effective(spellings[1])
+    assert identity(spellings[0]) != identity(spellings[1])
 
 
 @pytest.mark.parametrize("raw_value", [None, [], "text", 3, True])

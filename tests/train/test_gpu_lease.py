@@ -2,6 +2,7 @@ import multiprocessing
 import time
 
 import pytest
+from filelock import FileLock, Timeout
 
 from moco_bench.train import gpu_lease
 from moco_bench.train.gpu_lease import leased_device
@@ -15,8 +16,8 @@ def test_each_run_gets_a_device_of_its_own(tmp_path):
 
     with lease() as first, lease() as second:
         assert {first, second} == {"cuda:0", "cuda:1"}
-    with lease() as again:
-        assert again == "cuda:0"
+    with lease() as again, lease() as other:
+        assert (again, other) == ("cuda:0", "cuda:1")
 
 
 def test_the_folder_is_open_to_all_users_of_the_machine(tmp_path):
@@ -47,6 +48,38 @@ def test_the_next_waits_and_a_killed_holder_frees_its_device(tmp_path, monkeypat
     with leased_device("cuda", environment={}, physical=TWO[:1], folder=tmp_path) as device:
         assert device == "cuda:0"
     assert time.monotonic() - began < 30
+
+
+def work_and_stay(folder, done, leave):
+    with leased_device("cuda", environment={}, physical=TWO[:1], folder=folder):
+        pass
+    done.set()
+    leave.wait(60)
+
+
+def is_free(path):
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True
+
+
+@pytest.mark.slow  # starts a process
+def test_a_device_is_held_until_its_process_ends(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    done, leave = context.Event(), context.Event()
+    holder = context.Process(target=work_and_stay, args=(tmp_path, done, leave))
+    holder.start()
+    assert done.wait(30)
+    assert not is_free(tmp_path / "GPU-a.lock")  # its work is over, its memory isn't given back
+    leave.set()
+    holder.join()
+
+    assert holder.exitcode == 0
+    assert is_free(tmp_path / "GPU-a.lock")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import os
 
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
@@ -33,6 +34,19 @@ def test_another_suite_takes_over_a_finished_run(dataset, tmp_path):
     assert (ours / "encoder.safetensors").read_bytes() == (theirs / "encoder.safetensors").read_bytes()
     record = json.loads((ours / "run.json").read_text())
     assert (record["suite"], record["shared_from"]) == ("second", "first/runs/npz/resnet-compact/vanilla/seed0")
+
+
+def test_the_files_are_copies_that_can_be_touched(dataset, tmp_path):
+    (first,), (second,) = runs("first"), runs("second")
+    finish(first, dataset, tmp_path)
+    ours, theirs = second.directory(tmp_path), first.directory(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in theirs.iterdir()}
+
+    assert reuse_finished(second, dataset.sha256, tmp_path)
+    for path in ours.iterdir():
+        os.utime(path, (2e9, 2e9))  # as Snakemake does after a job
+
+    assert {path.name: path.stat().st_mtime_ns for path in theirs.iterdir()} == before
 
 
 def test_not_with_other_data_nor_from_itself_nor_for_a_repeated_seed(dataset, tmp_path):

@@ -34,9 +34,9 @@ def make_report(workflow: Any, suite: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def status_by_arm(workflow: Any) -> dict[str, str]:
+def by_arm(workflow: Any, column: str) -> dict[str, str]:
     with open(workflow.directory / "results/tiny/runs.csv", newline="") as table:
-        return {row["arm"]: row["status"] for row in csv.DictReader(table)}
+        return {row["arm"]: row[column] for row in csv.DictReader(table)}
 
 
 def test_a_suite_with_a_hole_is_reported_and_completed_later(workflow: Any) -> None:
@@ -51,7 +51,8 @@ def test_a_suite_with_a_hole_is_reported_and_completed_later(workflow: Any) -> N
     assert first.returncode == 1, first.stdout
     assert first.stdout.splitlines()[-1] == "reports/tiny/report.html"
     assert first.stdout.count("Trying to restart job") == 2
-    assert status_by_arm(workflow) == {"vanilla": "done", "dual": "missing"}
+    assert by_arm(workflow, "status") == {"vanilla": "done", "dual": "missing"}
+    assert by_arm(workflow, "reason")["dual"] == f"not started: File exists: tiny/checkpoints/{RUN}/dual/seed0"
     assert "missing" in page.read_text()
     trained = encoder.stat().st_mtime_ns
 
@@ -59,7 +60,7 @@ def test_a_suite_with_a_hole_is_reported_and_completed_later(workflow: Any) -> N
     second = make_report(workflow, suite)
     assert second.returncode == 0, second.stdout
     assert second.stdout.splitlines()[-1] == "reports/tiny/report.html"
-    assert status_by_arm(workflow) == {"vanilla": "done", "dual": "done"}
+    assert by_arm(workflow, "status") == {"vanilla": "done", "dual": "done"}
     assert encoder.stat().st_mtime_ns == trained
 
     assert workflow.plan(suite).jobs == set()

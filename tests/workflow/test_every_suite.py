@@ -11,6 +11,7 @@ import yaml
 
 from moco_bench.cli.main import main
 from moco_bench.data import datasets
+from moco_bench.suite.config import SMALLEST_WIDTH
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 
@@ -29,7 +30,7 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
     small = copy.deepcopy(values)
     small["dataset"] = _few_images(values["dataset"], data_folder)
     if values["encoder"]["name"] == "resnet-compact":
-        small["encoder"]["width"] = 4
+        small["encoder"]["width"] = SMALLEST_WIDTH
     else:
         small.pop("repeat_seeds", None)  # a ResNet-18 takes seconds to be written and hashed, whatever its images
     small["seeds"] = 1

@@ -1,11 +1,11 @@
 """Accuracy by arm, every seed visible, with the floors; and the seeds as pairs across arms."""
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
+from moco_bench.report.figures.seaborn_alone import seaborn_alone
 from moco_bench.report.figures.style import INK, MUTED, Plot, arm_styles, grid, name_cell, theme
 from moco_bench.report.results import Results
 
@@ -52,10 +52,11 @@ def accuracy_figure(results: Results) -> Plot | None:
 
 def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
     styles = arm_styles(arms)
-    sns.stripplot(
-        data, x="top1", y="arm", order=list(arms), hue="arm", hue_order=list(arms), jitter=False, size=3.6, alpha=0.55,
-        palette={arm: styles[arm].colour for arm in arms}, legend=False, ax=panel,
-    )  # fmt: skip
+    with seaborn_alone() as sns:
+        sns.stripplot(
+            data, x="top1", y="arm", order=list(arms), hue="arm", hue_order=list(arms), jitter=False, size=3.6,
+            alpha=0.55, palette={arm: styles[arm].colour for arm in arms}, legend=False, ax=panel,
+        )  # fmt: skip
     for place, arm in enumerate(arms):
         values = data.loc[data["arm"] == arm, "top1"]
         if len(values):
@@ -71,7 +72,7 @@ def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
 
 def pairs_figure(results: Results) -> Plot | None:
     """The primary metric across arms, one line a seed: parallel lines mean that seeds agree on what an arm does."""
-    metric = METRICS[results.plan.config.primary]
+    metric = results.primary
     data = equal_epochs(results.finished)[["dataset", "encoder", "arm", "seed", metric.name]].dropna()
     if data.empty or len(results.arms) < 2:
         return None
@@ -82,11 +83,9 @@ def pairs_figure(results: Results) -> Plot | None:
         figure, axes = grid((count + 1) // 2, min(count, 2), row_height=2.6)
         for panel, (dataset, encoder) in zip(axes.flat, results.cells, strict=False):
             chosen = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
-            for seed, of_seed in chosen.groupby("seed"):
-                line = of_seed.assign(x=of_seed["arm"].map(place)).sort_values("x")
-                panel.plot(line["x"], line[metric.name], color=MUTED, linewidth=0.8, alpha=0.7)
-                panel.annotate(str(seed), (line["x"].iloc[-1], line[metric.name].iloc[-1]), xytext=(7, -3),
-                               textcoords="offset points", fontsize=7, color=MUTED)  # fmt: skip
+            for seed, line in _lines_of(chosen, metric.name, place).items():
+                panel.plot(*zip(*line, strict=True), color=MUTED, linewidth=0.8, alpha=0.7)
+                panel.annotate(str(seed), line[-1], xytext=(7, -3), textcoords="offset points", fontsize=7, color=MUTED)
             for arm, of_arm in chosen.groupby("arm", sort=False):
                 style = styles[str(arm)]
                 panel.plot([place[str(arm)]] * len(of_arm), of_arm[metric.name], linestyle="", marker=style.marker,
@@ -112,3 +111,11 @@ def pairs_figure(results: Results) -> Plot | None:
         figure,
         data,
     )
+
+
+def _lines_of(data: pd.DataFrame, metric: str, place: dict[str, int]) -> dict[int, list[tuple[int, float]]]:
+    """Each seed's points, from arm to arm."""
+    lines: dict[int, list[tuple[int, float]]] = {}
+    for arm, seed, value in zip(data["arm"], data["seed"], data[metric], strict=True):
+        lines.setdefault(int(seed), []).append((place[arm], float(value)))
+    return {seed: sorted(lines[seed]) for seed in sorted(lines)}

@@ -89,7 +89,8 @@ def _curves(
                 row[0].set_ylabel(f"{dataset} \u00b7 {encoder}")
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
-    last = data.groupby("arm", sort=False)[next(iter(known))].last()
+    ends = data.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
+    last = ends.groupby("arm", sort=False)[next(iter(known))].mean()
     said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())
     return Plot(
         name, title, caption, f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.", figure, data
@@ -98,8 +99,9 @@ def _curves(
 
 def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) -> None:
     styles = arm_styles(arms)
-    for arm in arms:
-        values = data.loc[data["arm"] == arm].pivot(index="epoch", columns="seed", values=column)
+    by_run = data.pivot(index="epoch", columns=["arm", "seed"], values=column)
+    for arm in (arm for arm in arms if arm in by_run):
+        values = pd.DataFrame(by_run[arm])
         if not values.notna().to_numpy().any():
             continue
         style = styles[arm]

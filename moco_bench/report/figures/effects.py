@@ -2,26 +2,22 @@
 
 import pandas as pd
 
-from moco_bench.analyse.contrasts import contrasts_among
-from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.pairing import paired_values
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.figures.style import INK, MUTED, PAPER, RULE, Plot, grid, name_cell, theme
 from moco_bench.report.results import Results
-from moco_bench.report.tables.effects import effect_title
-
-DECIDED = ("higher", "lower", "equivalent")
+from moco_bench.report.words import DECIDED, effect_title
 
 
 def effects_figure(results: Results) -> Plot | None:
     """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
-    metric = METRICS[results.plan.config.primary]
+    metric = results.primary
     effects = results.effects
     effects = effects[(effects["metric"] == metric.name) & (effects["budget"] == "epochs")]
     effects = effects[effects["estimate"].notna()]
     if effects.empty:
         return None
-    seeds = seed_values(results)
+    seeds = results.seed_values
+    seeds = seeds[seeds["budget"] == "epochs"].drop(columns="budget")
     cells = [
         cell for cell in results.cells if ((effects["dataset"] == cell[0]) & (effects["encoder"] == cell[1])).any()
     ]
@@ -64,15 +60,3 @@ def effects_figure(results: Results) -> Plot | None:
         figure,
         pd.concat([shown.assign(seed="all"), seeds.rename(columns={"value": "estimate"})], ignore_index=True),
     )
-
-
-def seed_values(results: Results) -> pd.DataFrame:
-    """Every contrast's value a seed on the primary metric at equal epochs: dataset, encoder, effect, seed, value."""
-    metric = METRICS[results.plan.config.primary]
-    runs = results.runs[results.runs["budget"] == "epochs"]
-    rows = []
-    for (dataset, encoder), of_cell in runs.groupby(["dataset", "encoder"], sort=False):
-        for contrast in contrasts_among(of_cell["arm"], results.plan.baseline, results.plan.contrasts):
-            pairs = paired_values(of_cell, contrast, metric)
-            rows += [(dataset, encoder, contrast.name, s, v) for s, v in zip(pairs.seeds, pairs.values, strict=True)]
-    return pd.DataFrame(rows, columns=["dataset", "encoder", "effect", "seed", "value"])

@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pareto import not_dominated
 from moco_bench.report.costs import COSTS, accuracy_and_cost
 from moco_bench.report.figures.style import RULE, Plot, arm_styles, grid, name_cell, theme
@@ -11,11 +10,11 @@ from moco_bench.report.results import Results
 
 
 def pareto_figure(results: Results) -> Plot | None:
-    """The primary metric's mean and standard deviation against time and memory of a step; the front is connected."""
+    """The accuracy's mean and standard deviation against time and memory of a step; the front is connected."""
     table = accuracy_and_cost(results)
     if table.empty:
         return None
-    metric = METRICS[results.plan.config.primary]
+    metric = results.accuracy
     cells = list(table.groupby(["dataset", "encoder"], sort=False))
     fronts = []
     with theme("pareto"):

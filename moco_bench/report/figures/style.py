@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
+
+from moco_bench.report.figures.layout import OneLook, settle
 
 INK, MUTED, RULE, PAPER = "#1b1e24", "#5a616b", "#d5d3cb", "#fdfcfa"
+PNG_DPI = 150
 WIDTH = 7.2  # inches: 691 px on the page, a text column in print
 
 
@@ -53,6 +58,7 @@ THEME: dict[str, Any] = {
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # a place of its own: looking for one over all ticks takes a tenth of the time
     "axes.labelsize": 9,
     "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE,
@@ -76,7 +82,10 @@ THEME: dict[str, Any] = {
     "ytick.color": RULE,
     "xtick.labelcolor": MUTED,
     "ytick.labelcolor": INK,
+    "xtick.bottom": False,  # grid lines show the places
+    "ytick.left": False,
     "svg.fonttype": "none",
+    "text.hinting": "no_hinting",  # of no use at 150 dots an inch, and a fifth of the time of a PNG
     "text.parse_math": False,  # a dollar sign in the name of an arm is a dollar sign
 }
 
@@ -119,7 +128,7 @@ def theme(name: str) -> Iterator[None]:
 
 def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple[Figure, Any]:
     """A figure of the report's width with rows x columns axes, [rows, columns] even where one is 1."""
-    figure = Figure(figsize=(WIDTH, rows * row_height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, rows * row_height), dpi=PNG_DPI, layout=OneLook())
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
         panel.xaxis.set_major_locator(MaxNLocator(5))
@@ -137,18 +146,19 @@ def as_svg(plot: Plot) -> str:
     """The figure as standalone SVG text; the same bytes for the same data."""
     buffer = io.StringIO()
     with theme(plot.name):
+        settle(plot.figure)
         plot.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    plot.figure.set_layout_engine("none")  # places are settled now: the PNG need not work them out again
     return buffer.getvalue()
 
 
 def as_png(plot: Plot) -> bytes:
-    """The figure as PNG at 150 dots an inch."""
+    """The figure as PNG at 150 dots an inch, without transparency, which would take half as long again to pack."""
     buffer = io.BytesIO()
     with theme(plot.name):
-        plot.figure.savefig(
-            buffer, format="png", dpi=150, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
-        )
+        canvas = settle(plot.figure)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=1, dpi=(PNG_DPI, PNG_DPI))
     return buffer.getvalue()
 
 

@@ -6,12 +6,12 @@ import pandas as pd
 
 from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS, Metric
-from moco_bench.analyse.pairing import paired_values
 from moco_bench.analyse.table import cells
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant, mean_cell
+from moco_bench.report.words import in_unit
 
 KEY = (
     Column("dataset", "Data set", numeric=False),
@@ -40,7 +40,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
         planned = of_cell[of_cell["replicate"] == 1]
         for arm in dict.fromkeys(of_cell["arm"]):
             values, wanted = done[done["arm"] == arm], int((planned["arm"] == arm).sum())
-            shown = [mean_cell(values[m.name], m.decimals, href=links.to("runs.csv")) for m in metrics]
+            shown = [mean_cell(values[m.name], m.decimals) for m in metrics]
             count = cell(f"{len(values)}" if len(values) == wanted else f"{len(values)} of {wanted}", len(values))
             rows.append((cell(arm), cell(dataset), cell(encoder), cell(budget), count, *shown))
         rows += _floor_rows(results, links, dataset, encoder, budget, metrics)
@@ -57,6 +57,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
         "randomly initialised encoder.",
         columns,
         tuple(rows),
+        source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)
 
@@ -79,7 +80,7 @@ def _floor_rows(
             cell(dataset),
             cell(encoder),
             cell(budget),
-            _count(max(len(series) for series in values.values())),
+            _count(max(len(series) for series in values.values()), href),
             *(mean_cell(values[m.name], m.decimals, href=href) for m in metrics),
         )
         for title, values in named
@@ -87,8 +88,8 @@ def _floor_rows(
     ]
 
 
-def _count(n: int) -> Cell:
-    return cell(n, n)
+def _count(n: int, href: str) -> Cell:
+    return cell(n, n, href=href)
 
 
 def _series(found: list[Any], metrics: list[Metric]) -> dict[str, pd.Series]:
@@ -114,14 +115,14 @@ def runs_table(results: Results, links: Links) -> Table:
                 cell(run["dataset"]),
                 cell(run["encoder"]),
                 cell(run["budget"]),
-                cell(seed, run["seed"]),
+                cell(seed, run["seed"], href=record),
                 cell(run["status"], href=record, tone=tone),
                 *(
                     Cell(number(run[m.name], m.decimals), run[m.name], source if run[m.name] == run[m.name] else "")
                     for m in metrics
                 ),
-                cell(number(run["epochs"], 0), run["epochs"]),
-                cell(str(run["fingerprint"])[:8] or ABSENT),
+                cell(number(run["epochs"], 0), run["epochs"], href=record if run["epochs"] == run["epochs"] else ""),
+                cell(str(run["fingerprint"])[:8] or ABSENT, href=record if run["fingerprint"] else ""),
             )
         )
     columns = (
@@ -133,40 +134,35 @@ def runs_table(results: Results, links: Links) -> Table:
         Column("epochs", "Epochs"),
         Column("fingerprint", "Fingerprint", numeric=False),
     )
-    table = Table("runs", "Every run", "Each number leads to the file it comes from.", columns, tuple(rows))
+    caption = "Each number leads to the file it comes from."
+    table = Table("runs", "Every run", caption, columns, tuple(rows), source=links.source("runs.csv"))
     return drop_constant(table, KEY_NAMES)
 
 
 def differences_table(results: Results, links: Links) -> Table:
     """Each seed's differences to the baseline on the primary metric, and its factorial effects."""
-    metric = METRICS[results.plan.config.primary]
+    metric = results.primary
     contrasts = contrasts_among(results.arms, results.plan.baseline, results.plan.contrasts)
+    known = results.seed_values.set_index(["dataset", "encoder", "budget", "effect", "seed"])["value"].to_dict()
     rows = []
-    for (dataset, encoder, budget), of_cell in cells(results.compared):
-        pairs = {contrast.name: paired_values(of_cell, contrast, metric) for contrast in contrasts}
+    for key, of_cell in cells(results.compared):
         for seed in sorted(of_cell["seed"].unique()):
-            values = [
-                dict(zip(pair.seeds, pair.values, strict=True)).get(int(seed), float("nan")) for pair in pairs.values()
-            ]
+            values = [known.get((*key, contrast.name, seed), float("nan")) for contrast in contrasts]
             rows.append(
                 (
                     cell(seed, int(seed)),
-                    cell(dataset),
-                    cell(encoder),
-                    cell(budget),
-                    *(
-                        cell(number(v, metric.decimals, signed=True), v, href=links.to("runs.csv") if v == v else "")
-                        for v in values
-                    ),
+                    *(cell(part) for part in key),
+                    *(cell(number(value, metric.decimals, signed=True), value) for value in values),
                 )
             )
     columns = (Column("seed", "Seed"), *KEY, *(Column(c.name, c.title) for c in contrasts))
     table = Table(
         "differences",
         "Seed by seed",
-        f"Paired differences and effects on {metric.title}{', percentage points' if metric.unit == '%' else ''}; a "
-        "dash where an arm of that seed has no finished run or the seed isn't a pair.",
+        f"Paired differences and effects on {metric.title}{in_unit(metric)}; a dash where an arm of that seed has no "
+        "finished run or the arms' hashes differ.",
         columns,
         tuple(rows),
+        source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)

@@ -15,7 +15,7 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
     """One row a benchmark: median and quartiles, and its change where there is something to compare with."""
     try:
         found = read_json(results.directory / FILE)
-        rows = tuple(_row(benchmark, links.to(FILE)) for benchmark in found["benchmarks"])
+        rows = tuple(_row(benchmark) for benchmark in found["benchmarks"])
     except (InputError, KeyError, TypeError):
         return None
     machine = found.get("machine") or {}
@@ -41,15 +41,16 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
         columns,
         rows,
         note=note,
+        source=links.source(FILE),
     )
 
 
-def _row(benchmark: dict[str, object], href: str) -> tuple[Cell, ...]:
+def _row(benchmark: dict[str, object]) -> tuple[Cell, ...]:
     median, low, high = (float(str(benchmark[name])) for name in ("median_ms", "q1_ms", "q3_ms"))
     stored, change, verdict = (benchmark.get(name) for name in ("stored_ms", "change", "verdict"))
     return (
         cell(benchmark["name"]),
-        cell(f"{number(median, 3)} [{number(low, 3)}, {number(high, 3)}]", median, href=href),
+        cell(f"{number(median, 3)} [{number(low, 3)}, {number(high, 3)}]", median),
         cell(benchmark["rounds"], benchmark["rounds"]),
         Cell(ABSENT) if stored is None else cell(number(float(str(stored)), 3), stored),
         Cell(ABSENT) if change is None else cell(number(100 * float(str(change)), 1, signed=True), change),

@@ -22,14 +22,13 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         measured = read_mapping(path).get("costs")
     except InputError:
         return None
-    source = links.to(FILE)
     rows = tuple(
         (
             cell(row["arm"]),
             cell(row["dataset"]),
             cell(row["encoder"]),
             cell(WORDS[row["budget"]]),
-            cell(number(row["relative"], 3), row["relative"], href=source),
+            cell(number(row["relative"], 3), row["relative"]),
             cell(_load(row.get("foreign_load")), row.get("foreign_load")),
             cell(number(row["declared_epochs"], 0), row["declared_epochs"]),
             cell(number(row["epochs"], 0), row["epochs"]),
@@ -56,7 +55,9 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         "Runs at equal compute are runs of their own with their whole schedule. Epochs are whole, so compute is equal "
         "to within half an epoch; an arm within 5 % of the baseline's cost isn't run again."
     )
-    return drop_constant(Table("budgets", "Equal compute", caption, columns, rows), KEY_NAMES)
+    return drop_constant(
+        Table("budgets", "Equal compute", caption, columns, rows, source=links.source(FILE)), KEY_NAMES
+    )
 
 
 def _load(share: object) -> str:

@@ -15,7 +15,6 @@ SPEED = ("images_per_second", "step_ms_median", "train_seconds")
 
 def cost_table(results: Results, links: Links) -> Table:
     """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs."""
-    source = links.to("runs.csv")
     rows: list[tuple[Cell, ...]] = []
     for (dataset, encoder, budget), of_cell in cells(results.compared):
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
@@ -28,9 +27,9 @@ def cost_table(results: Results, links: Links) -> Table:
                     cell(dataset),
                     cell(encoder),
                     cell(budget),
-                    *(mean_cell(own_quiet[name], METRICS[name].decimals, href=source) for name in SPEED),
+                    *(mean_cell(own_quiet[name], METRICS[name].decimals) for name in SPEED),
                     _relative(quiet, arm, "images_per_second", results.plan.baseline),
-                    mean_cell(own["peak_memory_mib"], 0, href=source),
+                    mean_cell(own["peak_memory_mib"], 0),
                     _relative(done, arm, "peak_memory_mib", results.plan.baseline),
                     cell(", ".join(sorted({str(v) for v in own["memory_source"] if v})) or ABSENT),
                     cell(f"{len(own_quiet)} of {len(own)}", len(own_quiet)),
@@ -52,6 +51,7 @@ def cost_table(results: Results, links: Links) -> Table:
         "Mean and standard deviation over seeds. Speeds come only from runs that had the machine to themselves.",
         columns,
         tuple(rows),
+        source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)
 
@@ -62,4 +62,4 @@ def _relative(rows: pd.DataFrame, arm: str, metric: str, baseline: str) -> Cell:
     if pd.isna(means.get(arm)) or not means.get(baseline, 0) > 0:
         return Cell(ABSENT)
     ratio = float(means[arm] / means[baseline])
-    return cell(number(ratio, 3), ratio)
+    return cell(number(ratio, 2), ratio)

@@ -1,96 +1,96 @@
 """What each ingredient is worth: the effects with everything that says how sure they are."""
 
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
-from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.text import ABSENT, interval, number, p_value
+from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
-from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
+from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+from moco_bench.report.words import FINDING_WORDS, effect_title, finding_tone, margin_words, units_shown
 
-EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filter", "interaction": "Interaction"}
-FINDING_WORDS = {
-    "higher": "higher",
-    "lower": "lower",
-    "equivalent": "no difference",
-    "leans-higher": "leans higher",
-    "leans-lower": "leans lower",
-    "leans-equivalent": "leans to none",
-    "undecided": "not decided",
-    "no-data": "no data",
-}
+IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
+Row = dict[Any, Any]
 
 
-def effect_title(name: str) -> str:
-    """How an effect is called where people read it."""
-    return EFFECT_TITLES.get(name, name)
-
-
-def finding_tone(metric: str, finding: str) -> str:
-    """Whether a finding is good news for the treatment; open where nothing is decided."""
-    if finding == "equivalent":
-        return "quiet"
-    if finding in ("higher", "lower"):
-        return "good" if finding == METRICS[metric].better else "bad"
-    return "open"
+def declared_metrics(results: Results) -> list[str]:
+    """The metrics of representation quality that the suite declares, the primary one first."""
+    return list(dict.fromkeys((results.plan.config.primary, *results.plan.config.metrics)))
 
 
 def effects_table(results: Results, links: Links) -> Table:
-    """All effects on the declared accuracies: estimate, interval, test, correction, finding."""
+    """All effects on the declared metrics: estimate, interval, test, correction, finding."""
+    return _effects(results, links, _rows_on(results, declared_metrics(results)), "effects", "Effects")
+
+
+def other_effects_table(results: Results, links: Links) -> Table | None:
+    """The same on all other metrics: costs, and what only a claim asks for; None where there are none."""
+    declared = declared_metrics(results)
+    others = [name for name in METRICS if name in set(results.effects["metric"]) and name not in declared]
+    rows = [row for row in _rows_on(results, others) if row["n_seeds"] > 0]
+    if not rows:
+        return None
+    table = _effects(results, links, rows, "other_effects", "Other metrics")
+    extra = "Costs are the runs\u2019 own: speeds of undisturbed runs, memory of the whole process."
+    return replace(table, caption=f"{table.caption} {extra}")
+
+
+def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str) -> Table:
     config = results.plan.config
     rows = []
-    for effect in _declared(results):
-        digits = METRICS[effect["metric"]].decimals
+    for effect in effects:
+        metric = METRICS[effect["metric"]]
         rows.append(
             (
-                *_identity(effect),
-                cell(number(effect["estimate"], digits, signed=True), effect["estimate"], href=links.to("effects.csv")),
-                cell(interval(effect["ci_low"], effect["ci_high"], digits)),
+                *_identity(effect, metric),
+                cell(number(effect["estimate"], metric.decimals, signed=True), effect["estimate"]),
+                cell(interval(effect["ci_low"], effect["ci_high"], metric.decimals)),
                 cell(p_value(effect["p_value"]), effect["p_value"]),
                 cell(p_value(effect["p_holm"]), effect["p_holm"]),
                 cell(effect["n_seeds"], effect["n_seeds"]),
                 cell(effect["paired"]),
-                cell(FINDING_WORDS[effect["finding"]], tone=finding_tone(effect["metric"], effect["finding"])),
+                cell(FINDING_WORDS[effect["finding"]], tone=finding_tone(metric.name, effect["finding"])),
             )
         )
-    percent = f"{100 * config.confidence:g} %"
     columns = (
         *IDENTITY,
         Column("estimate", "Estimate"),
-        Column("interval", f"{percent} interval", numeric=False),
+        Column("interval", f"{100 * config.confidence:g} % interval", numeric=False, sourced=True),
         Column("p_value", "Exact p"),
         Column("p_holm", "Holm p"),
         Column("n_seeds", "Seeds"),
         Column("paired", "Pairing", numeric=False),
         Column("finding", "Finding", numeric=False),
     )
-    table = Table(
-        "effects",
-        "Effects",
-        f"Percentage points; {config.interval} intervals; exact two-sided sign-flip p; Holm's correction "
-        "within each family.",
-        columns,
-        tuple(rows),
-    )
+    leaning = any(effect["finding"].startswith("leans-") for effect in effects)
+    caption = (
+        f"{units_shown(effect['metric'] for effect in effects)} {config.interval} intervals; exact two-sided sign-flip "
+        "p; Holm\u2019s correction within each family."
+        + (" What only leans is not confirmed: the corrected exact test doesn\u2019t say so." if leaning else "")
+    ).strip()
+    table = Table(name, title, caption, columns, tuple(rows), source=links.source(results.written.effects))
     return drop_constant(table, (*KEY_NAMES, "metric", "paired"))
 
 
 def certainty_table(results: Results, links: Links) -> Table:
-    """The same effects: the other interval, equivalence, standardised and robust sizes, what could have been seen."""
+    """The declared metrics' effects: the other interval, equivalence, standardised and robust sizes, power."""
     config = results.plan.config
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
     rows = []
-    for effect in _declared(results):
-        digits = METRICS[effect["metric"]].decimals
+    effects = _rows_on(results, declared_metrics(results))
+    for effect in effects:
+        metric = METRICS[effect["metric"]]
+        digits = metric.decimals
         rows.append(
             (
-                *_identity(effect),
+                *_identity(effect, metric),
                 cell(interval(effect["other_low"], effect["other_high"], digits)),
+                cell(interval(effect["equivalence_low"], effect["equivalence_high"], digits)),
                 cell(p_value(effect["p_equivalence"]), effect["p_equivalence"]),
                 cell(p_value(effect["p_equivalence_exact"]), effect["p_equivalence_exact"]),
+                cell(p_value(effect["p_equivalence_holm"]), effect["p_equivalence_holm"]),
                 cell(number(effect["cohens_dz"], 2, signed=True), effect["cohens_dz"]),
                 cell(number(effect["probability_of_improvement"], 2), effect["probability_of_improvement"]),
                 cell(number(effect["interquartile_mean"], digits, signed=True), effect["interquartile_mean"]),
@@ -100,10 +100,12 @@ def certainty_table(results: Results, links: Links) -> Table:
         )
     columns = (
         *IDENTITY,
-        Column("other_interval", f"{100 * config.confidence:g} % {other}", numeric=False),
+        Column("other_interval", f"{100 * config.confidence:g} % {other}", numeric=False, sourced=True),
+        Column("equivalence_interval", f"{100 * (2 * config.confidence - 1):.4g} % t", numeric=False, sourced=True),
         Column("p_equivalence", "Equivalence p, t"),
         Column("p_equivalence_exact", "Equivalence p, exact"),
-        Column("cohens_dz", "Cohen's dz"),
+        Column("p_equivalence_holm", "Equivalence p, Holm"),
+        Column("cohens_dz", "Cohen\u2019s dz"),
         Column("probability_of_improvement", "P(better)"),
         Column("interquartile_mean", "IQM"),
         Column("smallest_p", "Smallest p"),
@@ -112,73 +114,29 @@ def certainty_table(results: Results, links: Links) -> Table:
     table = Table(
         "certainty",
         "More about each effect",
-        f"Equivalence within {config.margin_points:g} point{'s' * (config.margin_points != 1)}; detectable: the "
-        "smallest effect that a t-test of as many seeds finds with a chance of 80 %. A dash: unbounded, or not defined "
-        "for so few seeds.",
+        f"{units_shown(effect['metric'] for effect in effects)} Equivalence within "
+        f"{margin_words(config, (effect['metric'] for effect in effects))}: the second interval goes with its two "
+        "one-sided t-tests; Holm corrects the larger of both p. Detectable: the smallest effect that the declared "
+        "rule, exact test and correction included, finds with a chance of 80 %. A dash: no effect is large enough, or "
+        "not defined for so few seeds.",
         columns,
         tuple(rows),
+        source=links.source(results.written.effects),
     )
     return drop_constant(table, (*KEY_NAMES, "metric"))
 
 
-IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
+def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
+    """The effects on these metrics, in their order."""
+    effects = results.effects[results.effects["metric"].isin(metrics)]
+    order = effects["metric"].map({name: place for place, name in enumerate(metrics)})
+    rows: list[Row] = effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
+    return rows
 
 
-def _declared(results: Results) -> list[dict[Any, Any]]:
-    """The effects on the declared accuracies, the primary metric's first."""
-    config = results.plan.config
-    declared = list(dict.fromkeys((config.primary, *config.metrics)))
-    effects = results.effects[results.effects["metric"].isin(declared)]
-    order = effects["metric"].map({name: place for place, name in enumerate(declared)})
-    return effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
-
-
-def _identity(effect: dict[Any, Any]) -> tuple[Cell, ...]:
+def _identity(effect: Row, metric: Metric) -> tuple[Cell, ...]:
     return (
         cell(effect_title(effect["effect"])),
         *(cell(effect[name]) for name in KEY_NAMES),
-        cell(METRICS[effect["metric"]].short),
+        cell(metric.short if metric.unit == "%" else heading(metric)),
     )
-
-
-def claims_table(results: Results, links: Links) -> Table | None:
-    """The abstract's claims and their verdicts; None where no suite declared rules."""
-    if results.claims.empty:
-        return None
-    rows = []
-    for claim in results.claims.to_dict("records"):
-        measured = pd.notna(claim["estimate"])
-        digits = METRICS[claim["metric"]].decimals if isinstance(claim["metric"], str) else 2
-        effect = number(_float(claim["estimate"]), digits, signed=True)
-        if measured:
-            bounds = interval(_float(claim["ci_low"]), _float(claim["ci_high"]), digits)
-            effect = f"{effect} {_unit(claim['metric'])} {bounds}".replace("  ", " ")
-        tone = {"supported": "good", "contradicted": "bad"}.get(claim["verdict"], "open")
-        why = f"{claim['why'][0].upper()}{claim['why'][1:]}."
-        rows.append(
-            (
-                cell(claim["text"]),
-                cell(claim["verdict"].removesuffix(" by this suite"), claim["verdict"], tone=tone),
-                *(cell(claim[name] if isinstance(claim[name], str) else ABSENT) for name in KEY_NAMES),
-                cell(effect, claim["estimate"], href=links.to("claims.csv") if measured else ""),
-                cell(f"{claim['reading']} {why}".strip()),
-            )
-        )
-    columns = (
-        Column("claim", "Claim of the abstract", numeric=False, prose=True),
-        Column("verdict", "By this suite", numeric=False),
-        *KEY,
-        Column("effect", "Effect and interval", numeric=False),
-        Column("why", "How the claim was read, and why this verdict", numeric=False, prose=True),
-    )
-    table = Table("claims", "Claims", "Verdicts by rules that the suite declared.", columns, tuple(rows))
-    return drop_constant(table, KEY_NAMES)
-
-
-def _unit(metric: str) -> str:
-    """Differences of percentages are in points."""
-    return {"%": "points"}.get(METRICS[metric].unit, METRICS[metric].unit)
-
-
-def _float(value: Any) -> float:
-    return float(value) if pd.notna(value) else float("nan")

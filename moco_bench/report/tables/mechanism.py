@@ -2,9 +2,7 @@
 
 import pandas as pd
 
-from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.pairing import paired_values
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
@@ -24,8 +22,6 @@ STRUCTURE = ("alignment", "uniformity", "effective_rank")
 
 def mechanism_table(results: Results, links: Links) -> Table | None:
     """One row an arm: last epoch's diagnostics and the embeddings' structure beside the difference in accuracy."""
-    primary = METRICS[results.plan.config.primary]
-    source = links.to("runs.csv")
     last = last_epochs(results.histories)
     done = results.finished[results.finished["budget"] == "epochs"]
     from_history = {name: text for name, text in LAST_EPOCH.items() if name in last and last[name].notna().any()}
@@ -33,30 +29,29 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     structure = [METRICS[name] for name in STRUCTURE if done[name].notna().any()]
     if not (from_history or from_runs or structure):
         return None
+    differences = results.seed_values[results.seed_values["budget"] == "epochs"]
     rows: list[tuple[Cell, ...]] = []
     for dataset, encoder in results.cells:
-        here = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
-        ends = last[(last["dataset"] == dataset) & (last["encoder"] == encoder)] if len(last) else last
+        here, ends, paired = (_of_cell(table, dataset, encoder) for table in (done, last, differences))
         for arm in results.arms:
-            own = here[here["arm"] == arm]
-            end = ends[ends["arm"] == arm] if len(ends) else ends
+            own, end = here[here["arm"] == arm], ends[ends["arm"] == arm] if len(ends) else ends
+            history = next((links.to_run(place, "history.csv") for place in own["directory"]), "")
+            against = paired.loc[paired["effect"] == f"{arm}-{results.plan.baseline}", "value"]
             rows.append(
                 (
                     cell(arm),
                     cell(dataset),
                     cell(encoder),
-                    mean_cell(
-                        _differences(results, dataset, encoder, arm), primary.decimals, href=links.to("runs.csv")
-                    ),
-                    *(mean_cell(own[name], 3, href=links.to("runs.csv")) for name in from_runs),
-                    *(mean_cell(end[name], 3) for name in from_history),
-                    *(mean_cell(own[m.name], m.decimals, href=source) for m in structure),
+                    mean_cell(against, results.primary.decimals),
+                    *(mean_cell(own[name], 3) for name in from_runs),
+                    *(mean_cell(end[name], 3, href=history) for name in from_history),
+                    *(mean_cell(own[m.name], m.decimals) for m in structure),
                 )
             )
     columns = (
         Column("arm", "Arm", numeric=False),
         *KEY[:2],
-        Column("accuracy_difference", f"{primary.short}, against {results.plan.baseline}"),
+        Column("accuracy_difference", f"{results.primary.short}, against {results.plan.baseline}"),
         *(Column(name, text) for name, text in (from_runs | from_history).items()),
         *(Column(m.name, heading(m)) for m in structure),
     )
@@ -68,6 +63,10 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
         "Isola 2020).",
         columns,
         tuple(rows),
+        note="Similarities and shares lead to the history of the arm\u2019s first seed; the others lie beside it."
+        if from_history
+        else "",
+        source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)
 
@@ -80,14 +79,5 @@ def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
     return chosen.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
 
 
-def _differences(results: Results, dataset: str, encoder: str, arm: str) -> pd.Series:
-    """The arm's paired differences to the baseline on the primary metric, one a seed."""
-    of_cell = results.runs[
-        (results.runs["dataset"] == dataset)
-        & (results.runs["encoder"] == encoder)
-        & (results.runs["budget"] == "epochs")
-    ]
-    baseline = results.plan.baseline
-    found = [c for c in contrasts_among([arm, baseline], baseline) if c.kind == "arm"]
-    metric = METRICS[results.plan.config.primary]
-    return pd.Series(paired_values(of_cell, found[0], metric).values if found else [], dtype=float)
+def _of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
+    return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table

@@ -1,14 +1,18 @@
 """The paper's memory claim, condition by condition."""
 
+from typing import Any
+
 from moco_bench.analyse.memory_claim import HIGHER, LOWER
-from moco_bench.analyse.text import number
+from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.costs import judged_memory_claim
 from moco_bench.report.links import Links
 from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
-from moco_bench.report.tables.model import Column, Table, cell, drop_constant
+from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+from moco_bench.report.words import margin_words
 
 TONES = {LOWER: "good", HIGHER: "bad"}
+SIZES = {"baseline_mib": 1, "arm_mib": 1, "ratio": 3}
 
 
 def memory_claim_table(results: Results, links: Links) -> Table | None:
@@ -23,9 +27,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
             cell(row["dataset"]),
             cell(row["encoder"]),
             cell(row["quantity"]),
-            cell(number(row["baseline_mib"], 1), row["baseline_mib"], href=_source(links, row["at"])),
-            cell(number(row["arm_mib"], 1), row["arm_mib"], href=_source(links, row["at"])),
-            cell(number(row["ratio"], 3), row["ratio"]),
+            *(_size(links, row, name, decimals) for name, decimals in SIZES.items()),
             cell(row["verdict"], tone=TONES.get(row["verdict"], "quiet")),
         )
         for row in claim.to_dict("records")
@@ -48,10 +50,17 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
         f"so there is no interval; differences up to {results.plan.config.margin_percent:g} % count as none.",
         columns,
         rows,
-        note="Fixed accuracy: the arm's memory counts where its mean accuracy is not below the baseline's by more than "
-        f"{results.plan.config.margin_points:g} point{'s' * (results.plan.config.margin_points != 1)}.",
+        note=f"Fixed accuracy: the arm's memory counts where paired seeds show its {results.primary.title} to be no "
+        f"worse than the baseline's by more than {margin_words(results.plan.config, [results.primary.name])} "
+        f"(non-inferiority: that bound of the {100 * (2 * results.plan.config.confidence - 1):.4g} % t interval).",
     )
     return drop_constant(table, ("dataset", "encoder"))
+
+
+def _size(links: Links, row: dict[Any, Any], name: str, decimals: int) -> Cell:
+    if row[name] is None or row[name] != row[name]:
+        return Cell(ABSENT)
+    return cell(number(row[name], decimals), row[name], href=_source(links, row["at"]))
 
 
 def _source(links: Links, at: str) -> str:

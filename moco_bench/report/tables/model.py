@@ -1,22 +1,38 @@
 """A table as the report knows it, before it becomes HTML, Markdown, LaTeX or CSV."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from moco_bench.analyse.text import ABSENT, number
 
 
+class Source(NamedTuple):
+    """A file of the results that numbers come from: its name as people read it, and a link to it."""
+
+    title: str
+    href: str
+
+
 @dataclass(frozen=True)
 class Column:
-    """`name` heads the CSV, `title` the table that people read; numbers are set flush right, prose may wrap."""
+    """`name` heads the CSV, `title` the table that people read; numbers are set flush right, prose may wrap.
+
+    `sourced`: whether cells lead to the table's source; None: where they are numbers.
+    """
 
     name: str
     title: str
     numeric: bool = True
     prose: bool = False
+    sourced: bool | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether its cells lead to the table's source."""
+        return self.numeric if self.sourced is None else self.sourced
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns; the first column names the row."""
+    """Rows of cells under columns; the first column names the row.
+
+    `source` is where numbers without a link of their own come from: every number on the page leads to its file.
+    """
 
     name: str
     title: str
@@ -48,6 +67,12 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    source: Source | None = None
+
+    def leads(self, place: int, cell: Cell) -> bool:
+        """Whether a cell of the column at `place` leads to the table's source."""
+        is_number = any(char.isdigit() for char in cell.text)
+        return self.source is not None and not cell.href and is_number and self.columns[place].leads
 
     def frame(self) -> pd.DataFrame:
         """The plain values, for CSV."""
@@ -83,11 +108,8 @@ def drop_constant(table: Table, names: Iterable[str]) -> Table:
         for place, column in enumerate(table.columns)
         if column.name not in names or len({row[place].text for row in table.rows} - {ABSENT}) > 1
     ]
-    return Table(
-        table.name,
-        table.title,
-        table.caption,
-        tuple(table.columns[place] for place in keep),
-        tuple(tuple(row[place] for place in keep) for row in table.rows),
-        table.note,
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in keep),
+        rows=tuple(tuple(row[place] for place in keep) for row in table.rows),
     )

@@ -86,8 +86,8 @@ def _memory_cells(own: dict[str, float] | None, base: dict[str, float] | None, h
     return (
         cell(number(own["peak"], 0), own["peak"], href=href),
         cell(number(own["tensors"], 1), own["tensors"], href=href),
-        Cell(ABSENT) if relative is None else cell(number(relative, 3), relative),
-        cell(number(unattributed, 1), unattributed),
+        Cell(ABSENT) if relative is None else cell(number(relative, 3), relative, href=href),
+        cell(number(unattributed, 1), unattributed, href=href),
     )
 
 

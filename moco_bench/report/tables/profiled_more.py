@@ -22,11 +22,10 @@ def work_table(results: Results, links: Links) -> Table | None:
     table = profile_table_of(results, "work")
     if table.empty:
         return None
-    source = links.to(f"{FOLDER}/work.csv")
     rows = tuple(
         (
             *_place(row),
-            cell(number(row["flops"] / 1e9, 2), row["flops"], href=source),
+            cell(number(row["flops"] / 1e9, 2), row["flops"]),
             _number(100 * row["share_of_ceiling"], 1),
             _number(row["images_per_joule"], 1) if not pd.isna(row["images_per_joule"]) else Cell("not readable here"),
         )
@@ -38,7 +37,17 @@ def work_table(results: Results, links: Links) -> Table | None:
         Column("share_of_ceiling", "Of the measured ceiling, %"),
         Column("images_per_joule", "Images per joule"),
     )
-    return drop_constant(Table("work", "Arithmetic and energy", _ceilings(results), columns, rows), PLACE)
+    return drop_constant(
+        Table(
+            "work",
+            "Arithmetic and energy",
+            _ceilings(results),
+            columns,
+            rows,
+            source=links.source(f"{FOLDER}/work.csv"),
+        ),
+        PLACE,
+    )
 
 
 def _ceilings(results: Results) -> str:
@@ -61,11 +70,10 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     exponents = exponents_of(profile_table_of(results, "growth"))
     if exponents.empty:
         return None
-    source = links.to(f"{FOLDER}/growth.csv")
     rows = []
     for key, own in exponents.groupby(["arm", "dataset", "encoder", "quantity"], sort=False):
         found = {row["measure"]: row for row in own.to_dict("records")}
-        rows.append((*(cell(name) for name in key), *(_exponent(found.get(measure), source) for measure in MEASURES)))
+        rows.append((*(cell(name) for name in key), *(_exponent(found.get(measure)) for measure in MEASURES)))
     columns = (
         *ARM,
         Column("quantity", "Grows with", numeric=False),
@@ -78,6 +86,7 @@ def exponents_table(results: Results, links: Links) -> Table | None:
         "with the standard error of the fit.",
         columns,
         tuple(rows),
+        source=links.source(f"{FOLDER}/growth.csv"),
     )
     return drop_constant(table, PLACE)
 
@@ -87,12 +96,11 @@ def capacity_table(results: Results, links: Links) -> Table | None:
     table = profile_table_of(results, "capacity")
     if table.empty:
         return None
-    source = links.to(f"{FOLDER}/capacity.csv")
     rows = tuple(
         (
             *_place(row),
             _number(row["limit_mib"], 0),
-            cell(number(row["batch_size"], 0), row["batch_size"], href=source),
+            cell(number(row["batch_size"], 0), row["batch_size"]),
             _number(row["mib"], 1),
         )
         for row in table.to_dict("records")
@@ -104,7 +112,9 @@ def capacity_table(results: Results, links: Links) -> Table | None:
         Column("mib", "Its memory, MiB"),
     )
     caption = "Found by trying: the next larger batch doesn't fit. Memory of tensors; on CUDA, what was allocated."
-    return drop_constant(Table("capacity", "Largest batch", caption, columns, rows), PLACE)
+    return drop_constant(
+        Table("capacity", "Largest batch", caption, columns, rows, source=links.source(f"{FOLDER}/capacity.csv")), PLACE
+    )
 
 
 def leak_table(results: Results, links: Links) -> Table | None:
@@ -112,12 +122,11 @@ def leak_table(results: Results, links: Links) -> Table | None:
     table = profile_table_of(results, "leak_verdicts")
     if table.empty:
         return None
-    source = links.to(f"{FOLDER}/leak.csv")
     rows = tuple(
         (
             *_place(row),
             _number(row["steps"], 0),
-            cell(number(row["kib_per_step"], 3), row["kib_per_step"], href=source),
+            cell(number(row["kib_per_step"], 3), row["kib_per_step"]),
             cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good"),
         )
         for row in table.to_dict("records")
@@ -129,7 +138,17 @@ def leak_table(results: Results, links: Links) -> Table | None:
         Column("leaks", "Verdict", numeric=False),
     )
     caption = "Memory in use against the number of steps: median slope between all pairs of readings."
-    return drop_constant(Table("leaks", "Memory over many steps", caption, columns, rows), PLACE)
+    return drop_constant(
+        Table(
+            "leaks",
+            "Memory over many steps",
+            caption,
+            columns,
+            rows,
+            source=links.source(f"{FOLDER}/leak_verdicts.csv"),
+        ),
+        PLACE,
+    )
 
 
 def _place(row: dict[object, object]) -> tuple[Cell, ...]:
@@ -140,9 +159,9 @@ def _number(value: float, decimals: int) -> Cell:
     return Cell(ABSENT) if pd.isna(value) else cell(number(value, decimals), value)
 
 
-def _exponent(row: dict[object, float] | None, href: str) -> Cell:
+def _exponent(row: dict[object, float] | None) -> Cell:
     if row is None:
         return Cell(ABSENT)
     error = row["standard_error"]
     shown = number(row["exponent"], 2) + ("" if pd.isna(error) else f" \u00b1 {number(error, 2)}")
-    return cell(shown, row["exponent"], href=href)
+    return cell(shown, row["exponent"])

@@ -1,0 +1,177 @@
+"""What the meter and the process's counters say, put together; what they don't explain is called unattributed."""
+
+from dataclasses import dataclass, field
+
+from moco_bench.measure.allocations import MIB, Timeline
+from moco_bench.measure.heap import Heap, heap
+from moco_bench.measure.process import DeviceMemory, ProcessMemory
+
+UNATTRIBUTED, PEAK = "unattributed", "peak"
+BASELINE = "baseline"
+"""What the process held before the model existed, less the images: Python, libraries, what they had allocated."""
+LIBRARY_CODE = "library_code"
+"""Pages of libraries that were read in since: code of the operators that the work uses (kernel's counter)."""
+LIBRARY_OBJECTS = "library_objects"
+"""In use on the heap beyond baseline and tensors while no step is under way: Python objects, primitives (malloc's)."""
+HEAP_FREE = "heap_free"
+"""Taken from the kernel by the C library and not in use when most was: freed and kept, or scratch of an operator."""
+
+LIBRARY_OBJECTS_AT_MOST = 16.0
+"""MiB that may be called library objects: about three times what was seen of them. What is beyond is unexplained."""
+
+EVALUATION = "evaluation"
+"""Everything that an evaluation allocates: the frozen copy, batches, features, similarities, the probe."""
+
+TENSOR_PARTS = (
+    "data_set", "parameters", "key_encoder", "optimiser_state", "gradients", "queue", "input", "activations",
+    "query_temporaries", "key_temporaries", "loss", "backward_temporaries", "update_temporaries",
+)  # fmt: skip
+"""Everything that `part_of` may answer about a training step: what stays, then what comes and goes."""
+
+KERNEL_PEAK, RESIDENT, ALLOCATOR_PEAK = "kernel's peak", "resident set, its peak can't be restarted", "CUDA's allocator"
+"""Where a peak is from."""
+
+
+@dataclass(frozen=True)
+class MemoryByCause:
+    """Peak memory of one phase.
+
+    Attributes:
+        parts: MiB by part; with `unattributed` they add up to `peak`.
+        peak: MiB. Of the resident set on a CPU, of what the allocator gave out on CUDA.
+        counters: the same phase as others count it, in MiB; None where a platform doesn't say.
+        timeline: bytes of tensors, over one step where the phase is training.
+        marks: when each part of that step began, in seconds of the timeline.
+        peak_source: what counted the peak.
+    """
+
+    parts: dict[str, float]
+    peak: float
+    counters: dict[str, float | None]
+    timeline: Timeline
+    marks: tuple[tuple[float, str], ...] = ()
+    peak_source: str = KERNEL_PEAK
+
+    @property
+    def unattributed_of_peak(self) -> float:
+        """Size of the unattributed part, whichever its sign, as a share of the peak."""
+        return abs(self.parts[UNATTRIBUTED]) / self.peak
+
+    @property
+    def unattributed_above_baseline(self) -> float:
+        """The same as a share of what the phase added to the process: libraries can't hide it there."""
+        return abs(self.parts[UNATTRIBUTED]) / max(self.peak - self.parts.get(BASELINE, 0.0), 1e-9)
+
+
+READ_FROM = 2**16
+"""Bytes of an operator's results from which on the heap is read behind it: asking costs as much as a small operator."""
+
+
+@dataclass
+class HeapWatch:
+    """malloc's counters of something that the meter watches, read without asking the meter.
+
+    A meter that sees too little must not be able to hide that, so neither the moment of the highest reading nor its
+    size are the meter's.
+
+    Attributes:
+        held: bytes of tensors that Python reached when nothing was under way (`measure.held`).
+        rest: the heap at that moment.
+        start: the heap when the watched work began.
+        start_live: bytes of tensors that the meter knew then.
+        highest: the heap when most of it was in use, of all moments between two operators.
+        largest: most bytes that it ever had, in use or not.
+    """
+
+    held: int = 0
+    rest: Heap | None = None
+    start: Heap | None = None
+    start_live: int = 0
+    highest: Heap | None = None
+    largest: int = 0
+
+    def begin(self, live: int) -> None:
+        """The watched work begins; the meter knows of `live` bytes of tensors."""
+        self.start, self.start_live = heap(), live
+        self.note()
+
+    def note(self, size: int = READ_FROM) -> None:
+        """Read the counters, where results of `size` bytes are worth it."""
+        now = heap() if size >= READ_FROM else None
+        if now is not None and (self.highest is None or now.in_use > self.highest.in_use):
+            self.highest = now
+        if now is not None:
+            self.largest = max(self.largest, now.in_use + now.free)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the process held before the model existed, in bytes; `images` of it are the data set.
+
+    `held` are all tensors that Python reached, `images` included.
+    """
+
+    process: ProcessMemory
+    heap: Heap | None
+    images: int
+    held: int = field(default=0)
+
+
+def account(
+    before: Before,
+    after: ProcessMemory,
+    on_device: DeviceMemory | None,
+    timeline: Timeline,
+    watch: HeapWatch,
+) -> MemoryByCause:
+    """Put the tensors' parts and the process's counters together.
+
+    No part is a difference from which the meter's figure was taken: a tensor that the meter doesn't see is missing from
+    the sum, and so is unattributed.
+    """
+    sizes = timeline.at_peak()
+    parts = {name: sizes.pop(name, 0) / MIB for name in TENSOR_PARTS} | {n: size / MIB for n, size in sizes.items()}
+    if on_device is not None:
+        peak, source = on_device.allocated / MIB, ALLOCATOR_PEAK
+    else:
+        peak, source = (after.rss / MIB, RESIDENT) if after.peak is None else (after.peak / MIB, KERNEL_PEAK)
+        parts |= _process_parts(before, after, watch)
+    counters: dict[str, float | None] = {
+        "tensor_peak": timeline.peak / MIB,
+        **_growth_while_watched(timeline, watch),
+        "process_rss": after.rss / MIB,
+        "process_uss": mib(after.uss),
+        "process_peak_rss": mib(after.peak),
+        "cuda_allocated": mib(on_device.allocated) if on_device else None,
+        "cuda_reserved": mib(on_device.reserved) if on_device else None,
+        "cuda_process": mib(on_device.process) if on_device else None,
+    }
+    parts[UNATTRIBUTED] = peak - sum(parts.values())
+    return MemoryByCause(parts, peak, counters, timeline, peak_source=source)
+
+
+def _process_parts(before: Before, after: ProcessMemory, watch: HeapWatch) -> dict[str, float]:
+    parts = {BASELINE: (before.process.rss - before.images) / MIB}
+    if after.code is not None and before.process.code is not None:
+        parts[LIBRARY_CODE] = (after.code - before.process.code) / MIB
+    if before.heap is not None and watch.rest is not None:
+        objects = (watch.rest.in_use - before.heap.in_use - (watch.held - before.held)) / MIB
+        parts[LIBRARY_OBJECTS] = min(max(objects, 0.0), LIBRARY_OBJECTS_AT_MOST)
+    if before.heap is not None and watch.highest is not None:
+        parts[HEAP_FREE] = (watch.largest - watch.highest.in_use - before.heap.free) / MIB
+    return parts
+
+
+def _growth_while_watched(timeline: Timeline, watch: HeapWatch) -> dict[str, float | None]:
+    """How much more was in use at the highest moment of the watched work than at its beginning: malloc's and ours."""
+    known = watch.start is not None and watch.highest is not None
+    grown = watch.highest.in_use - watch.start.in_use if watch.start is not None and watch.highest is not None else None
+    return {
+        "heap_growth": mib(grown),
+        "tensor_growth": mib(timeline.peak - watch.start_live) if known else None,
+    }
+
+
+def mib(size: int | None) -> float | None:
+    """Bytes in MiB; None stays None."""
+    return None if size is None else size / MIB

@@ -1,0 +1,66 @@
+"""A profile's tables as files: all of one measurement, none of an earlier one."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from moco_bench.files import write_json, write_text
+from moco_bench.profile.tables import Row
+
+SUMMARY = "profile.json"
+TABLES = (
+    "memory", "parts", "counters", "timeline", "time", "samples", "work", "growth", "queues", "capacity", "leak",
+    "leak_verdicts",
+)  # fmt: skip
+"""All tables that a profile may have: one that this profile hasn't is removed. Other files are let alone."""
+
+
+def write_files(directory: Path, tables: Mapping[str, Iterable[Row]], summary: Mapping[str, Any]) -> None:
+    """Write a CSV file for each table with rows, and the summary, in place of all that an earlier profile left.
+
+    All is written beside `directory` first, so that a full disk leaves the earlier profile whole. Then the old summary
+    goes before anything else and the new one comes last: where there is one, the tables beside it are its own.
+    """
+    unknown = set(tables) - set(TABLES)
+    if unknown:
+        raise ValueError(f"tables that a later profile would leave behind: {sorted(unknown)}")
+    staged = directory.with_name(f".{directory.name}.new")
+    shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
+    try:
+        for name, rows in tables.items():
+            write_csv(staged / f"{name}.csv", rows)
+        write_json(staged / SUMMARY, summary)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / SUMMARY).unlink(missing_ok=True)
+        for name in TABLES:
+            fresh, place = staged / f"{name}.csv", directory / f"{name}.csv"
+            if fresh.exists():
+                fresh.replace(place)
+            else:
+                place.unlink(missing_ok=True)
+        (staged / SUMMARY).replace(directory / SUMMARY)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows, atomically; the columns are those of the first row. No file for no rows."""
+    rows = list(rows)
+    if not rows:
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    return "" if value is None else value

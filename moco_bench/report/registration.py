@@ -1,0 +1,51 @@
+"""What was settled before the runs: whose rules judge the claims, and under which analysis the runs were started."""
+
+from moco_bench.report.links import Links, Note
+from moco_bench.report.results import Results
+from moco_bench.report.settings import named
+from moco_bench.report.words import count
+from moco_bench.suite.registered import started_under
+
+SHOWN = 12
+"""Digits of a fingerprint that people compare."""
+
+
+def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """How many claims got which verdict, and whether the rules stood before the runs began."""
+    suite = results.plan.suite
+    if suite is None or results.claims.empty:
+        return (Note("No suite file lies with these results, so no rules were declared and no claims are judged."),)
+    counts = results.claims["verdict"].value_counts()
+    rules = "declared in the suite" if "analysis" in suite.model_fields_set else "the package\u2019s defaults"
+    verdicts = (
+        "The abstract\u2019s claims in our words, each with the quantity that stands for it here. "
+        + ", ".join(f"{found} {verdict}" for verdict, found in counts.items())
+        + f". The rules are {rules}; analysis {results.plan.fingerprint[:SHOWN]}."
+    )
+    started = registration_note(results)
+    return (links.note(verdicts, results.written.claims), *((Note(started),) if started else ()))
+
+
+def registration_note(results: Results) -> str:
+    """Runs that were started under other rules, another design, or without saying under which."""
+    done = set(results.runs.loc[results.runs["status"] != "missing", "directory"])
+    records = {place: record for place, record in results.records.items() if place in done}
+    if not records:
+        return ""
+    found = started_under(records, results.plan.fingerprint)
+    if not found.other and not found.unknown:
+        return f"All {count(len(records), 'run')} were started under this analysis."
+    said = []
+    if found.other:
+        were = "was" if len(found.other) == 1 else "were"
+        places = named([place.removeprefix("runs/") for place in found.other])
+        said.append(
+            f"{len(found.other)} of {count(len(records), 'run')} {were} started under another analysis, before a rule "
+            f"or the design was changed: {places}."
+        )
+    if found.unknown:
+        does = "doesn\u2019t" if len(found.unknown) == 1 else "don\u2019t"
+        said.append(
+            f"{len(found.unknown)} of {count(len(records), 'run')} {does} say under which analysis they were started."
+        )
+    return " ".join(said)

@@ -1,0 +1,105 @@
+"""Effects, margins and units in the words that all parts of the report share."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.analyse.text import number
+from moco_bench.suite.analysis import AnalysisConfig
+
+DECIDED = ("higher", "lower", "equivalent")
+EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filter", "interaction": "Interaction"}
+SUBJECTS = {"dual_view": "the dual-view loss", "filtering": "filtering", "interaction": "their interaction"}
+FINDING_WORDS = {
+    "higher": "higher",
+    "lower": "lower",
+    "equivalent": "no difference",
+    "leans-higher": "leans higher",
+    "leans-lower": "leans lower",
+    "leans-equivalent": "leans to none",
+    "undecided": "not decided",
+    "no-data": "no data",
+}
+
+
+def effect_title(name: str) -> str:
+    """How an effect is called where people read it."""
+    return EFFECT_TITLES.get(name, name)
+
+
+def subject(row: Mapping[Any, Any]) -> str:
+    """The same inside a sentence."""
+    treatment, _, control = str(row["effect"]).rpartition("-")
+    if row["kind"] == "arm" and treatment:
+        return f"{treatment} against {control}"
+    return SUBJECTS.get(row["effect"], str(row["effect"]))
+
+
+def finding_tone(metric: str, finding: str) -> str:
+    """Whether a finding is good news for the treatment; open where nothing is decided."""
+    if finding == "equivalent":
+        return "quiet"
+    if finding in ("higher", "lower"):
+        return "good" if finding == METRICS[metric].better else "bad"
+    return "open"
+
+
+def unit_of_effect(metric: Metric, *, singular: bool = False) -> str:
+    """The unit of a difference: points for what is in percent, else the metric's own; empty where it has none."""
+    if metric.unit == "%":
+        return "point" if singular else "points"
+    return metric.unit
+
+
+def in_unit(metric: Metric) -> str:
+    """`, in percentage points` and the like, to go on a sentence with; empty for a metric without a unit."""
+    unit = "percentage points" if metric.unit == "%" else metric.unit
+    return f", in {unit}" if unit else ""
+
+
+def units_shown(metrics: Iterable[str]) -> str:
+    """What the estimates of a table are in, as a sentence."""
+    shown = [METRICS[name] for name in dict.fromkeys(metrics)]
+    percent = [metric for metric in shown if metric.unit == "%"]
+    if shown and len(percent) == len(shown):
+        return "Percentage points."
+    named = [f"{metric.short} in {metric.unit}" for metric in shown if metric.unit and metric.unit != "%"]
+    plain = [metric.short for metric in shown if not metric.unit]
+    named += [f"{' and '.join(plain)} without a unit"] if plain else []
+    named += ["all else in percentage points"] if percent else []
+    words = "; ".join(named)
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
+def margin_of(row: Mapping[Any, Any], metric: Metric) -> str:
+    """One effect's own margin: `1 point`, `0.127`."""
+    decimals = 1 if metric.unit == "%" else metric.decimals
+    shown = number(row["margin"], decimals)
+    shown = shown.removesuffix(".0") if metric.unit == "%" else shown
+    return f"{shown} {unit_of_effect(metric, singular=row['margin'] == 1)}".strip()
+
+
+def margin_words(config: AnalysisConfig, metrics: Iterable[str]) -> str:
+    """The declared margins of these metrics: points for accuracies, a part of the control's value for all else."""
+    kinds = {METRICS[name].kind == "accuracy" for name in metrics}
+    points = f"{config.margin_points:g} point{'s' * (config.margin_points != 1)}"
+    percent = f"{config.margin_percent:g} % of the control's value"
+    if kinds == {True}:
+        return points
+    return percent if kinds == {False} else f"{points} (accuracies) or {percent} (all else)"
+
+
+def count(n: int, noun: str) -> str:
+    """`1 seed`, `3 seeds`."""
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def sentence(text: str) -> str:
+    """With a capital letter in front."""
+    return text[:1].upper() + text[1:]

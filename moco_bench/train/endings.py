@@ -1,0 +1,48 @@
+"""Why an attempt at a run ended without a result: kept beside the checkpoints until the next attempt begins.
+
+A run that dies for good leaves neither `run.json` nor a process to ask, and its reason belongs into the table of runs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from moco_bench.errors import InputError, one_line
+from moco_bench.files import read_mapping, write_json
+
+ENDING = "error.json"
+
+
+@contextmanager
+def noted_ending(checkpoints: Path, fingerprint: str) -> Iterator[None]:
+    """Forget how the last attempt ended, and write down the error that ends this one; the error goes its way.
+
+    Args:
+        checkpoints: the run's own folder for checkpoints; the caller holds its lock.
+        fingerprint: the run's.
+    """
+    (checkpoints / ENDING).unlink(missing_ok=True)
+    try:
+        yield
+    except Exception as error:  # an interruption is none: the same command goes on from there
+        with suppress(OSError):  # of a full disk, say, which is then the error that is on its way
+            write_json(checkpoints / ENDING, {"fingerprint": fingerprint, "reason": _in_words(error)})
+        raise
+
+
+def ending_noted(checkpoints: Path, fingerprint: str) -> str | None:
+    """The error that ended the last attempt at the run of this fingerprint; None where none is known."""
+    try:
+        noted = read_mapping(checkpoints / ENDING)
+    except InputError:
+        return None
+    reason = noted.get("reason")
+    return one_line(reason) if noted.get("fingerprint") == fingerprint and isinstance(reason, str) else None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, OSError):  # as the command line puts it
+        return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    return one_line(f"{type(error).__name__}: {error}")

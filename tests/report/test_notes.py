@@ -1,0 +1,174 @@
+"""The sentences beside tables: cost in one voice, pairs, equal compute, the probe's grid, what filters keep."""
+
+import dataclasses
+import json
+
+import pandas as pd
+import pytest
+
+from moco_bench.report.links import Links
+from moco_bench.report.mechanism_notes import mechanism_notes
+from moco_bench.report.notes import equal_compute_notes, first_screen_cost, pairing_note, probe_notes, run_cost_notes
+from moco_bench.report.registration import registration_note
+from moco_bench.report.results import load_results
+from moco_bench.report.tables.budgets import budgets_table
+
+ALL = ("seed0", "seed1", "seed2")
+
+
+def cost_of(path):
+    return " ".join(note.text for note in first_screen_cost(load_results(path), Links(path, path / "report")))
+
+
+def test_cost_with_a_profile_speaks_of_the_profile_alone(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3), foreign=ALL)
+    synthetic_profile.write_profile(path)
+    said = cost_of(path)
+    assert "A training step of vanilla takes 75 ms" in said
+    assert "Speeds of the runs themselves are not used: all of them shared the machine." in said
+    assert "not reported" not in said
+    assert "times the peak memory" not in said
+    assert "peak memory of the process" not in said.lower()
+    assert "counted bytes" in said
+
+
+def test_cost_without_a_profile_shows_the_spread_of_memory(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    said = cost_of(path)
+    assert "Speed relative to vanilla: dual 0.9" in said
+    own = load_results(path).finished
+    mean, spread = (own.loc[own["arm"] == "both", "peak_memory_mib"].agg(f) for f in ("mean", "std"))
+    assert f"both {mean:.0f} \u00b1 {spread:.0f} MiB" in said
+
+
+def test_runs_that_shared_the_machine_report_no_speed(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3), foreign=ALL)
+    first, second = run_cost_notes(load_results(path))
+    assert "speeds are not reported" in first
+    assert second.startswith("Peak memory of the process")
+
+
+def test_a_seed_with_one_odd_arm_still_serves_the_others(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3), shifted=("dual/seed1",))
+    results = load_results(path)
+    note = pairing_note(results)
+    assert "2 of 3 seeds are proven pairs" in note
+    assert "1 of 3 seeds is no pair of all arms" in note
+    assert "Comparisons between arms that agree use such a seed, the others leave it out." in note
+    used = results.effects[results.effects["metric"] == "knn_top1"].set_index("effect")["n_seeds"]
+    assert used["filter-vanilla"] == used["both-vanilla"] == 3, "as the note says"
+    assert used["dual-vanilla"] == 2
+
+
+@pytest.fixture
+def with_budgets(tmp_path, synthetic):
+    def write(arms):
+        values = {**synthetic.suite_values(3), "budgets": ["epochs", "flops"]}
+        values["arms"] = {name: values["arms"][name] for name in arms}
+        values["contrasts"] = {"mine": ["dual", "vanilla"]}
+        return synthetic.write_results(tmp_path / "-".join(arms), values, costs={"dual": 2.0, "filter": 1.01})
+
+    return write
+
+
+def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
+    results = load_results(with_budgets(["vanilla", "dual", "filter", "both"]))
+    (note,) = equal_compute_notes(results)
+    assert note.startswith("At equal floating-point operations: dual-view loss ")
+    assert "interaction" in note
+    effects = results.effects.set_index(["metric", "budget", "effect"])
+    assert f"{effects.loc[('knn_top1', 'flops', 'dual_view'), 'estimate']:+.2f}" in note
+
+
+def test_equal_compute_without_a_2x2_shows_arms_and_the_suites_own(with_budgets):
+    (note,) = equal_compute_notes(load_results(with_budgets(["vanilla", "dual"])))
+    assert "dual-vanilla +" in note
+    assert "mine +" in note
+
+
+def test_budgets_are_the_costs_and_what_they_leave(with_budgets):
+    path = with_budgets(["vanilla", "dual", "filter"])
+    table = budgets_table(load_results(path), Links(path, path / "report"))
+    frame = table.frame().set_index("arm")
+    assert frame.loc["dual", "relative"] == 2.0
+    assert frame.loc["dual", ["declared_epochs", "epochs"]].tolist() == [12, 6]
+    assert frame.loc["dual", "compute"] == pytest.approx(1.0)
+    assert frame.loc["dual", "runs"] == "of their own"
+    assert frame.loc["filter", "epochs"] == 12
+    assert frame.loc["filter", "runs"] == "those at equal epochs"
+    assert table.source.title == "costs.json"
+    runs = load_results(path).runs
+    assert (runs.loc[(runs["arm"] == "dual") & (runs["budget"] == "flops"), "epochs"] == 6).all()
+
+
+def test_without_budgets_there_is_no_table_of_them(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
+    assert budgets_table(load_results(path), Links(path, path)) is None
+    assert equal_compute_notes(load_results(path)) == []
+
+
+def choose(path, rates):
+    places = sorted(path.glob("runs/*/*/*/seed*/metrics.json"))
+    for place, rate in zip(places, rates, strict=False):
+        place.write_text(json.dumps({**json.loads(place.read_text()), "linear_learning_rate": rate}))
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ([30.0] * 4 + [1.0] * 8, "the largest, 30, in 4 of 12 runs"),
+        ([0.3] + [1.0] * 11, "the smallest, 0.3, in 1 of 12 runs"),
+        ([0.3, 30.0] + [1.0] * 10, "the smallest, 0.3, in 1 of 12 runs and the largest, 30, in 1 of 12 runs"),
+        ([3.0] * 12, None),
+        ([None] * 12, None),
+    ],
+)
+def test_a_probe_at_the_edge_of_its_grid_is_named(tmp_path, synthetic, rates, said):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    choose(path, rates)
+    notes = probe_notes(load_results(path), Links(path, path / "report"))
+    if said is None:
+        assert notes == ()
+    else:
+        assert said in notes[0].text
+        assert notes[0].sources[0].title.endswith("/metrics.json")
+
+
+def test_a_grid_of_one_has_no_edges(tmp_path, synthetic):
+    values = {**synthetic.suite_values(1), "evaluate": {"probe": {"learning_rates": [0.3]}}}
+    path = synthetic.write_results(tmp_path, values)
+    choose(path, [0.3] * 4)
+    assert probe_notes(load_results(path), Links(path, path)) == ()
+
+
+def test_what_a_filter_keeps_is_said_and_not_taken_for_an_effect(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(3)))
+    (note,) = mechanism_notes(results)
+    ends = results.histories.groupby("arm")["false_negative_rate_kept"].apply(lambda rates: rates.iloc[-1])
+    assert note.startswith(
+        "At the last epoch a share of 0.10 of vanilla\u2019s kept negatives has the anchor\u2019s own"
+    )
+    assert f"filter raises that to {ends['filter']:.2f}" in note
+    assert "dual leaves it as it is" in note
+    assert note.endswith("What filtering does to kNN accuracy: not decided here.")
+
+
+def test_runs_that_were_started_under_other_rules_are_named(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    results = load_results(path)
+    assert registration_note(results) == "All 8 runs were started under this analysis."
+    places = sorted(results.records)
+    changed = {**results.records[places[0]], "analysis_fingerprint": "0" * 64}
+    older = {name: value for name, value in results.records[places[1]].items() if name != "analysis_fingerprint"}
+    records = {**results.records, places[0]: changed, places[1]: older}
+    note = registration_note(dataclasses.replace(results, records=records))
+    assert "1 of 8 runs was started under another analysis" in note
+    assert places[0].removeprefix("runs/") in note
+    assert "1 of 8 runs doesn\u2019t say under which analysis" in note
+
+
+def test_runs_of_a_bare_table_say_nothing_about_registration(tmp_path):
+    pd.DataFrame({"arm": ["a"], "dataset": ["d"], "encoder": ["e"], "seed": [0], "status": ["done"]}).to_csv(
+        tmp_path / "runs.csv", index=False
+    )
+    assert registration_note(load_results(tmp_path)) == ""

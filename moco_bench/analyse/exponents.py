@@ -38,14 +38,27 @@ def fit_power_law(x: list[float], y: list[float]) -> PowerLaw | None:
     return PowerLaw(slope, intercept, error)
 
 
+def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
+    """The power law of one measure in rows of `growth.csv`, of one arm and quantity; None where there is none to fit.
+
+    Nor is one fitted where the profile found the measure to fall somewhere (column `not_monotone`): there another way
+    of computing begins, and a line through both describes neither.
+    """
+    fallen = rows["not_monotone"].fillna("").astype(str) if "not_monotone" in rows else pd.Series(dtype=str)
+    if any(measure in names.split() for names in fallen):
+        return None
+    known = rows.dropna(subset=["value", measure])
+    return fit_power_law(known["value"].tolist(), known[measure].tolist()) if len(known) else None
+
+
 def exponents_of(growth: pd.DataFrame) -> pd.DataFrame:
     """The exponents of all measures in all quantities that a profile varied, a row each."""
     rows = []
     if not growth.empty:
         for key, own in growth.groupby(["dataset", "encoder", "arm", "quantity"], sort=False):
             for measure in MEASURES:
-                known = own.dropna(subset=["value", measure])
-                law = fit_power_law(known["value"].tolist(), known[measure].tolist()) if len(known) else None
+                law = law_of(own, measure)
                 if law is not None:
-                    rows.append((*key, measure, law.exponent, law.standard_error, len(known)))
+                    points = int(own[["value", measure]].notna().all(axis=1).sum())
+                    rows.append((*key, measure, law.exponent, law.standard_error, points))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import linregress
 
-from moco_bench.analyse.exponents import exponents_of, fit_power_law
+from moco_bench.analyse.exponents import MEASURES, exponents_of, fit_power_law
 
 
 def test_a_power_law_is_found_exactly():
@@ -53,3 +53,15 @@ def test_every_measure_of_every_quantity_has_a_row():
     assert by_measure.loc["tensor_mib"].tolist() == pytest.approx([0, 0], abs=1e-9)
     assert by_measure.loc["loss_mib"].tolist() == pytest.approx([2, 2])
     assert exponents_of(pd.DataFrame()).empty
+
+
+def test_a_series_that_falls_somewhere_has_no_law():
+    growth = pd.DataFrame(
+        {
+            "dataset": "d", "encoder": "e", "arm": "filter", "quantity": "queue_size", "value": [16, 32, 64],
+            "median_ms": [1.0, 2.0, 4.0], "tensor_mib": [1.0, 2.0, 4.0], "loss_mib": [1.0, 2.0, 0.5],
+            "not_monotone": "loss_mib",
+        }
+    )  # fmt: skip
+    assert set(exponents_of(growth)["measure"]) == {"median_ms", "tensor_mib"}
+    assert set(exponents_of(growth.assign(not_monotone=None))["measure"]) == set(MEASURES)

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from moco_bench.analyse.exponents import fit_power_law
+from moco_bench.analyse.exponents import law_of
 from moco_bench.report.figures.style import Plot, arm_styles, grid, theme
 from moco_bench.report.profiled import profile_cells, profile_table_of
 from moco_bench.report.results import Results
@@ -45,8 +45,9 @@ def growth_figure(results: Results) -> Plot | None:
     return Plot(
         "growth",
         "How cost grows",
-        "Points: medians. Lines: fitted power laws; their exponents are in the table. Each quantity is varied by "
-        f"itself; {cells[0].dataset}, {cells[0].encoder}.",
+        "Points: medians. Lines: fitted power laws, their exponents in the table; none where a series falls somewhere, "
+        "as another way of computing begins there. Each quantity is varied by itself; "
+        f"{cells[0].dataset}, {cells[0].encoder}.",
         f"Time and memory of a step against {', '.join(QUANTITIES.get(q, q).lower() for q in quantities)}, on "
         "logarithmic axes.",
         figure,
@@ -80,7 +81,7 @@ def _laws(panel: Axes, rows: pd.DataFrame, measure: str, arms: tuple[str, ...]) 
     for arm, style in arm_styles(arms).items():
         own = rows[(rows["arm"] == arm) & (rows[measure] > 0)].sort_values("value")
         panel.plot(own["value"], own[measure], linestyle="", marker=style.marker, color=style.colour, label=arm)
-        law = fit_power_law(own["value"].tolist(), own[measure].tolist()) if len(own) else None
+        law = law_of(own, measure)
         if law is not None:
             ends = np.array([own["value"].min(), own["value"].max()], dtype=float)
             panel.plot(

@@ -70,16 +70,15 @@ def below_the_floor(results: Results) -> str:
     }
     if not missed:
         return ""
-    baseline = results.plan.baseline
     if len(results.cells) == 1:
         parts = [
             f"{one.title} {number(one.reached, 1)} % against {number(one.floor, 1)} %"
             for one in next(iter(missed.values()))
         ]
-        where = f" ({', '.join(parts)})"
+        where, place = f" ({', '.join(parts)})", "here"
     else:
-        where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
+        where, place = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}", "there"
     return (
-        f"{sentence(baseline)} does not beat raw pixels{where}, so differences between arms say little here about "
-        "representations worth having."
+        f"{sentence(results.plan.baseline)} does not beat raw pixels{where}, so differences between arms say little "
+        f"{place} about representations worth having."
     )

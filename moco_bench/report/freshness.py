@@ -38,7 +38,10 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
     wrong = [problem for problem in problems if problem]
     if other and wrong:
         wrong = [f"{EFFECTS} and {CLAIMS} were written under analysis {other}, not under this page's"]
-    command = f"run `moco-bench analyse {_shown(directory)}` again"
+    elif len(wrong) == 2 and found_effects is None and found_claims is None:
+        wrong = [f"{EFFECTS} and {CLAIMS} aren't there"]
+    again = "" if found_effects is None and found_claims is None else " again"
+    command = f"run `moco-bench analyse {_shown(directory)}`{again}"
     return Written(
         effects=RUNS if problems[0] else EFFECTS,
         claims=RUNS if len(problems) < 2 or problems[1] else CLAIMS,

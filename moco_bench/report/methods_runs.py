@@ -101,7 +101,7 @@ def _augmentations(runs: list[Trained]) -> str:
     drawn = [f"{title} {of(name)}" for name, title in AUGMENTATIONS.items() if of(name) not in ("0", ABSENT)]
     return (
         f"a random crop of {of('crop_scale')} of the area with sides in a ratio of {of('crop_ratio')}, and with these "
-        f"probabilities {', '.join(drawn)} ({jitter})"
+        f"probabilities {', '.join(drawn)} (strengths of the jitter: {jitter})"
     )
 
 
@@ -191,7 +191,7 @@ def _binomial(results: Results, dataset: str, images: int) -> str:
 
 
 def _points(size: float) -> str:
-    return f"{size:.3g} point{'s' * (size != 1)}"
+    return f"{size:.3g} point{'s' * (size > 1)}"
 
 
 def _data(results: Results) -> dict[str, dict[str, Any]]:

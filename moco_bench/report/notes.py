@@ -9,7 +9,7 @@ from moco_bench.report.links import Links, Note
 from moco_bench.report.profile_notes import profile_notes, tensor_notes
 from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
-from moco_bench.report.words import FINDING_WORDS, count, effect_title, listed, sentence
+from moco_bench.report.words import count, effect_title, finding_said, listed, sentence
 
 BUDGETS = {"seconds": "training time", "flops": "floating-point operations"}
 
@@ -134,7 +134,7 @@ def equal_compute_notes(results: Results) -> list[str]:
         factorial = rows[rows["kind"] == "factorial"]
         parts = [
             f"{effect_title(row['effect']).lower()} {number(row['estimate'], primary.decimals, signed=True)} "
-            f"{interval(row['ci_low'], row['ci_high'], primary.decimals)}, {FINDING_WORDS[row['finding']]}"
+            f"{interval(row['ci_low'], row['ci_high'], primary.decimals)}, {finding_said(row['finding'])}"
             for row in (rows if factorial.empty else factorial).to_dict("records")
         ]
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""

@@ -94,8 +94,8 @@ def build_page(results: Results, links: Links) -> Page:
 
 
 def _floors(results: Results, links: Links) -> tuple[Note, ...]:
-    datasets = dict.fromkeys(dataset for dataset, _ in results.cells)
-    return links.each(floor_notes(results), "runs.csv", *(f"floors/{name}.json" for name in datasets))
+    said = zip(floor_notes(results), results.cells, strict=True)
+    return tuple(links.note(text, "runs.csv", f"floors/{dataset}.json") for text, (dataset, _) in said)
 
 
 def _sections(results: Results, links: Links) -> list[Section]:

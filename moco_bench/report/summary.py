@@ -10,7 +10,7 @@ from moco_bench.report.headline import Row, by_weight, headline_of, headline_ove
 from moco_bench.report.limits import limits_of
 from moco_bench.report.results import Results
 from moco_bench.report.strip import Strip, strip_for
-from moco_bench.report.words import DECIDED, FINDING_WORDS, count, finding_tone, in_unit, margin_of, unit_of_effect
+from moco_bench.report.words import DECIDED, count, finding_said, finding_tone, in_unit, margin_of, unit_of_effect
 
 QUESTIONS = {
     "dual_view": "Does the dual-view loss help?",
@@ -153,4 +153,4 @@ def _verdict(row: Row, metric: Metric, level: float) -> str:
 
 def _leaning(row: Row) -> str:
     """What the t side alone would say, which the rule doesn't accept."""
-    return f"{FINDING_WORDS[row['finding']]}, unconfirmed" if row["finding"].startswith("leans-") else ""
+    return finding_said(row["finding"]) if row["finding"].startswith("leans-") else ""

@@ -22,6 +22,11 @@ FINDING_WORDS = {
 }
 
 
+def finding_said(finding: str) -> str:
+    """A finding where no table's caption says that leanings are unconfirmed."""
+    return f"{FINDING_WORDS[finding]}{', unconfirmed' if finding.startswith('leans-') else ''}"
+
+
 def effect_title(name: str) -> str:
     """How an effect is called where people read it."""
     return EFFECT_TITLES.get(name, name)

@@ -22,7 +22,7 @@ def test_the_parts_of_a_quick_benchmark_leave_time_for_its_setup():
 def test_a_workload_is_what_json_makes_of_it():
     plain = workload().plain()
     assert json.loads(json.dumps(plain)) == plain
-    assert plain["encoders"]["resnet-compact"]["width"] == 32
+    assert plain["encoders"]["resnet-compact"]["width"] == 16
 
 
 def test_an_unknown_encoder_is_refused():

@@ -1,6 +1,7 @@
 """A report in a real browser: Debian's chromium, driven by Playwright."""
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -9,18 +10,22 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
-def report(tmp_path_factory):
-    """The path of a report with holes, replicates, failures and four arms."""
-    name = "synthetic_results"
+def load_generator(name):
+    """A module of tests/report that makes results; test folders aren't packages."""
     if name not in sys.modules:
-        path = Path(__file__).parent.parent / "report" / "synthetic_results.py"
+        path = Path(__file__).parent.parent / "report" / f"{name}.py"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    synthetic = sys.modules[name]
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """The path of a report with holes, replicates, failures and four arms."""
+    synthetic = load_generator("synthetic_results")
     from moco_bench.analyse.write import analyse
     from moco_bench.report.write import write_report
 
@@ -31,6 +36,35 @@ def report(tmp_path_factory):
     return write_report(results, root / "reports" / "synthetic")
 
 
+@pytest.fixture(scope="session")
+def full_report(tmp_path_factory):
+    """The path of a report with every section: two data sets, profile, budgets, published numbers, benchmarks."""
+    synthetic, profile = load_generator("synthetic_results"), load_generator("synthetic_profile")
+    from moco_bench.report.write import write_report
+
+    root = tmp_path_factory.mktemp("full")
+    values = {**synthetic.suite_values(3), "repeat_seeds": [0], "budgets": ["epochs", "flops"]}
+    del values["dataset"]
+    values["datasets"] = ["fashion-mnist-5k", "cifar10"]
+    costs = {"dual": 1.3, "filter": 1.1, "both": 1.5}
+    results = synthetic.write_results(root / "results", values, costs=costs, foreign=("seed0", "seed1", "seed2"))
+    profile.write_profile(results, reference=(1.7, 3.4))
+    benchmark = {"name": "a", "group": None, "median_ms": 1.0, "q1_ms": 0.9, "q3_ms": 1.1, "rounds": 9}
+    machine = {"cpu": "Some CPU", "cores": 2, "system": "Linux"}
+    joined = {"protocol": 1, "machine": machine, "compared_with": None, "benchmarks": [benchmark]}
+    (results / "benchmarks.json").write_text(json.dumps(joined))
+    low = {"pixels": {"knn_top1": 95.0, "linear_top1": 97.0}}
+    (results / "floors" / "cifar10.json").write_text(json.dumps(low))
+    return write_report(results, root / "reports" / "synthetic")
+
+
+def required_or_skipped(missing):
+    """What a test needs of a browser isn't there: a failure where it was asked for, else no test."""
+    if os.environ.get("MOCO_BENCH_REQUIRE_BROWSER") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A headless chromium; skips where there is none, unless MOCO_BENCH_REQUIRE_BROWSER is 1.
@@ -38,15 +72,11 @@ def browser():
     It ends with its module: while Playwright lives, the process has a running event loop, in which Snakemake
     refuses to work.
     """
-    required = os.environ.get("MOCO_BENCH_REQUIRE_BROWSER") == "1"
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    missing = "" if executable else "no chromium (Debian: apt-get install chromium)"
+    if not executable:
+        required_or_skipped("no chromium (Debian: apt-get install chromium)")
     if importlib.util.find_spec("playwright") is None:
-        missing = "playwright isn't installed (pip install 'moco-bench[dev]')"
-    if missing:
-        if required:
-            pytest.fail(missing)
-        pytest.skip(missing)
+        required_or_skipped("playwright isn't installed (pip install 'moco-bench[dev]')")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -56,18 +86,28 @@ def browser():
 
 
 @pytest.fixture
+def axe():
+    """axe-core, which looks for what keeps people from using a page; required where the browser is."""
+    if importlib.util.find_spec("axe_playwright_python") is None:
+        required_or_skipped("axe-playwright-python isn't installed (pip install 'moco-bench[dev]')")
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
+
+
+@pytest.fixture
 def open_page(browser, report):
-    """A function that opens the report with given options; the test fails on any message in the console."""
+    """A function that opens a report with given options; the test fails on any message in the console."""
     contexts, messages = [], []
 
-    def open_with(**options):
+    def open_with(shown=report, **options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: messages.append(str(error)))
         page.on("requestfailed", lambda request: messages.append(f"failed: {request.url}"))
-        page.goto(report.as_uri())
+        page.goto(shown.as_uri())
         return page
 
     yield open_with

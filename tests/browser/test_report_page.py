@@ -3,10 +3,18 @@
 import re
 import urllib.parse
 import urllib.request
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(params=["with holes", "with everything"])
+def either(request, report, full_report):
+    """The one report and the other."""
+    return report if request.param == "with holes" else full_report
 
 
 def colour(page, selector, name):
@@ -35,9 +43,9 @@ def test_the_first_screen_answers(open_page):
         assert answers.nth(index).locator("svg.strip").is_visible()
 
 
-def test_every_figure_and_table_is_visible(open_page):
-    page = open_page()
-    for selector, least in ((".plot svg", 7), ("table", 8)):
+def test_every_figure_and_table_is_visible(open_page, either):
+    page = open_page(either)
+    for selector, least in ((".plot svg", 11), ("table", 12)):
         found = page.locator(selector)
         assert found.count() >= least
         for index in range(found.count()):
@@ -115,10 +123,82 @@ def test_the_skip_link_is_the_first_stop(open_page):
 def test_downloads_hold_the_tables(open_page, report):
     page = open_page()
     with page.expect_download() as started:
-        page.locator("#table-effects .downloads a", has_text="CSV").click()
+        page.locator("#table-effects .downloads a[download]", has_text="CSV").click()
     assert started.value.suggested_filename == "effects.csv"
     text = started.value.path().read_text(encoding="utf-8")
     assert text == (report.parent / "tables" / "effects.csv").read_text(encoding="utf-8")
+
+
+def test_every_section_is_there(open_page, full_report):
+    page = open_page(full_report)
+    for part in ("profile", "memory-claim", "growth", "benchmarks", "published", "trust", "mechanism"):
+        assert page.locator(f"section#{part}").is_visible()
+    for table in ("budgets", "profile", "work", "memory_claim", "capacity", "exponents", "leaks", "published"):
+        assert page.locator(f"#table-{table} table").is_visible()
+    assert "cifar10 with resnet-compact" in page.locator(".caution").inner_text()
+    assert "effects.csv and claims.csv aren't there" in page.locator(".warning").inner_text()
+    assert "The timing was disturbed" in page.locator(".asides").inner_text()
+
+
+def test_a_drawing_downloads_as_svg_without_the_folder_it_came_from(browser, report, tmp_path):
+    mailed = tmp_path / "mailed.html"
+    mailed.write_bytes(report.read_bytes())
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(mailed.as_uri())
+    link = page.locator("#figure-effects [data-drawing=svg]")
+    assert "beside" not in link.inner_text()
+    with page.expect_download() as started:
+        link.click()
+    assert started.value.suggested_filename == "effects.svg"
+    mine = ElementTree.fromstring(started.value.path().read_text(encoding="utf-8"))
+    file = ElementTree.fromstring((report.parent / "figures" / "effects.svg").read_text(encoding="utf-8"))
+    texts = [["".join(e.itertext()).strip() for e in tree.iter() if e.tag.endswith("}text")] for tree in (mine, file)]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) > 10
+    assert mine.get("viewBox") == file.get("viewBox")
+    assert "var(" not in started.value.path().read_text(encoding="utf-8"), "the page's colours mean nothing elsewhere"
+    context.close()
+
+
+def test_a_drawing_downloads_as_png(open_page):
+    page = open_page(color_scheme="dark")
+    with page.expect_download() as started:
+        page.locator("#figure-effects [data-drawing=png]").click()
+    assert started.value.suggested_filename == "effects.png"
+    with Image.open(started.value.path()) as image:
+        assert image.width > 1000
+        colours = {colour for _, colour in image.convert("RGB").getcolors(10**6)}
+    assert (255, 255, 255) in colours, "on white, whatever the page's colours"
+    assert len(colours) > 20
+
+
+def test_without_scripts_downloads_say_that_they_lie_beside_the_page(browser, report):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    for kind in ("svg", "png"):
+        link = page.locator(f"#figure-effects [data-drawing={kind}]")
+        assert "beside this page" in link.inner_text()
+        assert (report.parent / link.get_attribute("href")).is_file()
+    context.close()
+
+
+def test_the_keyboard_stops_once_for_a_tables_source(open_page):
+    page = open_page()
+    table = page.locator("#table-effects")
+    assert table.locator("tbody a").count() > 50
+    assert table.locator("tbody a:not([tabindex])").count() == 0
+    assert table.locator(".downloads a.origin").get_attribute("href").endswith("effects.csv")
+
+
+def test_an_interval_that_is_cut_has_an_arrow(open_page):
+    page = open_page()
+    cut = page.locator("svg.strip path.cut")
+    assert cut.count() >= 2, "two pairs of seeds make one interval wide"
+    for index in range(cut.count()):
+        assert cut.nth(index).bounding_box()["width"] > 3
+    assert "An arrow head" in page.locator(".legend").inner_text()
 
 
 def test_links_to_files_work(open_page, report):
@@ -141,8 +221,8 @@ def test_light_and_dark_are_readable(open_page, scheme):
     assert contrast(paper, colour(page, "#figure-effects svg text", "fill")) >= 4.5
 
 
-def test_no_sideways_scrolling_on_a_phone(open_page):
-    page = open_page(**PHONE)
+def test_no_sideways_scrolling_on_a_phone(open_page, either):
+    page = open_page(either, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -168,9 +248,8 @@ def test_printing_opens_what_is_folded_and_drops_what_paper_cannot_do(open_page)
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-def test_axe_finds_no_serious_problem(open_page, options):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(open_page(**options)).response["violations"]
+def test_axe_finds_no_serious_problem(open_page, either, axe, options):
+    found = axe.run(open_page(either, **options)).response["violations"]
     serious = [
         f"{problem['id']}: {problem['nodes'][0]['target']} {problem['help']}"
         for problem in found

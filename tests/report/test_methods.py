@@ -60,7 +60,7 @@ def test_everything_that_shapes_a_number_is_said(path):
 def test_sizes_and_what_an_interval_covers(path):
     said = methods(path)["Images, and what an interval covers"]
     assert "5,000 training images of 10 classes; evaluated on 1,000 images (test split)" in said
-    assert "one image is 0.1 points of accuracy" in said
+    assert "one image is 0.1 point of accuracy" in said
     results = load_results(path)
     part = results.finished.loc[results.finished["arm"] == "vanilla", "knn_top1"].mean() / 100
     assert f"is {100 * (part * (1 - part) / 1000) ** 0.5:.2f} points" in said

@@ -78,6 +78,7 @@ def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
     assert "interaction" in note
     effects = results.effects.set_index(["metric", "budget", "effect"])
     assert f"{effects.loc[('knn_top1', 'flops', 'dual_view'), 'estimate']:+.2f}" in note
+    assert note.count("lean") == note.count(", unconfirmed")
 
 
 def test_equal_compute_without_a_2x2_shows_arms_and_the_suites_own(with_budgets):

@@ -263,7 +263,9 @@ def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly):
 def test_files_that_are_not_up_to_date_are_named_once(tmp_path, synthetic, write_quickly):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     page = write_quickly(results, tmp_path / "out")
-    assert "effects.csv isn't there; claims.csv isn't there: run" in " ".join(outline(page).text)
+    assert "effects.csv and claims.csv aren't there: run `moco-bench analyse results/synthetic`. This page" in " ".join(
+        outline(page).text
+    )
     assert (page.parent / "report.md").read_text(encoding="utf-8").count("Not up to date") == 1
 
 

@@ -115,14 +115,14 @@ def runs_table(results: Results, links: Links) -> Table:
                 cell(run["dataset"]),
                 cell(run["encoder"]),
                 cell(run["budget"]),
-                cell(seed, run["seed"], href=record),
+                cell(seed, run["seed"]),
                 cell(run["status"], href=record, tone=tone),
                 *(
                     Cell(number(run[m.name], m.decimals), run[m.name], source if run[m.name] == run[m.name] else "")
                     for m in metrics
                 ),
-                cell(number(run["epochs"], 0), run["epochs"], href=record if run["epochs"] == run["epochs"] else ""),
-                cell(str(run["fingerprint"])[:8] or ABSENT, href=record if run["fingerprint"] else ""),
+                cell(number(run["epochs"], 0), run["epochs"]),
+                cell(str(run["fingerprint"])[:8] or ABSENT),
             )
         )
     columns = (
@@ -132,7 +132,7 @@ def runs_table(results: Results, links: Links) -> Table:
         Column("status", "Status", numeric=False),
         *(Column(m.name, heading(m)) for m in metrics),
         Column("epochs", "Epochs"),
-        Column("fingerprint", "Fingerprint", numeric=False),
+        Column("fingerprint", "Fingerprint", numeric=False, sourced=True),
     )
     caption = "Each number leads to the file it comes from."
     table = Table("runs", "Every run", caption, columns, tuple(rows), source=links.source("runs.csv"))

@@ -26,13 +26,13 @@ def machines_table(results: Results, links: Links) -> Table | None:
     rows = []
     for described, places in groups.items():
         source = links.to_run(places[0], "run.json")
-        values = (cell(value, href=source if value != ABSENT else "") for value in described)
+        values = (cell(value, href=source if any(char.isdigit() for char in value) else "") for value in described)
         rows.append((*values, cell(len(places), len(places), href=links.to("runs.csv"))))
     columns = (
         *(Column(name.lower().replace(", ", "_").replace(" ", "_"), name, numeric=False) for name in names),
         Column("runs", "Runs"),
     )
-    caption = "What ran where, with which versions; each row leads to the record of its first run."
+    caption = "What ran where, with which versions; numbers lead to the record of the row's first run."
     return Table("machines", "Machines", caption, columns, tuple(rows))
 
 

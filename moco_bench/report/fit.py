@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from markupsafe import Markup
 
 from moco_bench.report.page import Page
-from moco_bench.report.tables.writers import as_csv, as_latex
 
 MAX_BYTES = 3_000_000
 FEWEST_ROWS = 10
@@ -18,11 +17,13 @@ QUOTED = 1.5
 class Fit:
     """How the page shows its heavy parts.
 
-    `figures`: what stands for each figure, by name: a drawing or an image. `beside`: files that the page only links to,
-    such as `tables/runs.csv`. `rows`: how many rows of a table are shown, where that isn't all.
+    `figures`: what stands for each figure, by name: a drawing or an image. `files`: the texts of the files that the
+    page offers for download, by their place beside it, such as `tables/runs.csv`; those in `beside` are only linked to.
+    `rows`: how many rows of a table are shown, where that isn't all.
     """
 
     figures: Mapping[str, Markup] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     beside: frozenset[str] = frozenset()
     rows: Mapping[str, int] = field(default_factory=dict)
 
@@ -61,8 +62,6 @@ def _savings(page: Page, fit: Fit, images: Mapping[str, Markup]) -> Iterator[tup
     """Bytes saved, how, and by what."""
     for plot in page.plots:
         yield len(fit.figures[plot.name]) - len(images[plot.name]), "image", plot.name
-        yield QUOTED * len(plot.data.to_csv(index=False, float_format="%.10g")), "beside", f"figures/{plot.name}.csv"
-    for table in page.tables:
-        yield QUOTED * len(as_csv(table)), "beside", f"tables/{table.name}.csv"
-        yield QUOTED * len(as_latex(table)), "beside", f"tables/{table.name}.tex"
+    for place, text in fit.files.items():
+        yield QUOTED * len(text), "beside", place
     yield float(len(page.suite_text)), "beside", "suite.yaml"

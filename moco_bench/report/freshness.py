@@ -45,7 +45,7 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
     return Written(
         effects=RUNS if problems[0] else EFFECTS,
         claims=RUNS if len(problems) < 2 or problems[1] else CLAIMS,
-        warning=f"{'; '.join(wrong)}: {command}. This page is computed from {RUNS}." if wrong else "",
+        warning=f"{'; '.join(wrong)}: {command}. This page is computed anew." if wrong else "",
     )
 
 
@@ -70,7 +70,7 @@ def _problem(
     if any(column not in found for column in (*key, *columns)):
         return f"{name} was written by another version"
     differing = _rows_that_differ(found, computed, key, columns)
-    return f"{name} says something else than {RUNS} ({differing} of {len(computed)} rows)" if differing else ""
+    return f"{name} says something else than this page ({differing} of {len(computed)} rows)" if differing else ""
 
 
 def _rows_that_differ(found: pd.DataFrame, computed: pd.DataFrame, key: list[str], columns: list[str]) -> int:

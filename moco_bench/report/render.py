@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,11 +14,19 @@ from moco_bench.report.fit import MAX_BYTES, Fit, cheaper
 from moco_bench.report.page import Page
 from moco_bench.report.strip import WIDTH
 from moco_bench.report.tables.model import Table
-from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, escape_link, escape_markdown
+from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, data_as_csv, escape_link, escape_markdown
+
+KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
 
 
-def render_html(page: Page, svgs: dict[str, str], pngs: dict[str, bytes]) -> str:
-    """The whole report in one file under 3 MB; `svgs` and `pngs` hold each figure by name.
+def render_html(page: Page, svgs: Mapping[str, str], pngs: Mapping[str, bytes], files: Mapping[str, str]) -> str:
+    """The whole report in one file under 3 MB.
+
+    Args:
+        page: what it says.
+        svgs: each figure's drawing, by name.
+        pngs: the same as an image.
+        files: the downloads, by their place beside the page: `downloads_of(page)`.
 
     Figures are inline SVG, and downloads of tables and data are in the page. Where that is too much (long histories,
     thousands of runs), the largest give way: drawings to images, downloads to files beside the page, at last rows of
@@ -25,7 +34,7 @@ def render_html(page: Page, svgs: dict[str, str], pngs: dict[str, bytes]) -> str
     """
     environment = _environment(html=True)
     template = environment.get_template("report.html.j2")
-    fit = Fit(figures={name: Markup(inline_svg(svg, name)) for name, svg in svgs.items()})
+    fit = Fit({name: Markup(inline_svg(svg, name)) for name, svg in svgs.items()}, files)
     html = template.render(_context(page, fit))
     excess = len(html.encode()) - MAX_BYTES
     if excess <= 0:
@@ -38,6 +47,14 @@ def render_html(page: Page, svgs: dict[str, str], pngs: dict[str, bytes]) -> str
     return html
 
 
+def downloads_of(page: Page) -> dict[str, str]:
+    """The texts of all files that the page offers, by their place beside it."""
+    texts = {f"figures/{plot.name}.csv": data_as_csv(plot.data) for plot in page.plots}
+    for table in page.tables:
+        texts |= {f"tables/{table.name}.csv": as_csv(table), f"tables/{table.name}.tex": as_latex(table)}
+    return texts
+
+
 def _image(png: bytes) -> Markup:
     return Markup('<img alt="" src="data:image/png;base64,{}">').format(base64.b64encode(png).decode())
 
@@ -45,8 +62,7 @@ def _image(png: bytes) -> Markup:
 def _sizes(environment: Environment, page: Page, fit: Fit) -> dict[str, int]:
     """How many bytes each table takes without its downloads, by its name."""
     show = environment.get_template("_table.html.j2").module.show  # type: ignore[attr-defined]
-    places = frozenset(f"tables/{table.name}.{kind}" for table in page.tables for kind in ("csv", "tex"))
-    bare = Fit(beside=fit.beside | places)
+    bare = Fit(beside=frozenset(fit.files))
     return {table.name: len(str(show(table, bare)).encode()) for table in page.tables}
 
 
@@ -69,9 +85,7 @@ def _environment(*, html: bool) -> Environment:
         undefined=StrictUndefined,
     )
     filters: dict[str, Any] = {
-        "csv_uri": lambda table: _data_uri(as_csv(table), "text/csv"),
-        "latex_uri": lambda table: _data_uri(as_latex(table), "text/x-tex"),
-        "frame_uri": lambda frame: _data_uri(frame.to_csv(index=False, float_format="%.10g"), "text/csv"),
+        "data_uri": lambda text, place: _data_uri(text, KINDS[place.rsplit(".", 1)[1]]),
         "markdown_table": as_markdown,
         "md": escape_markdown,
         "md_link": escape_link,

@@ -2,23 +2,26 @@
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from moco_bench.files import write_atomically, write_text
-from moco_bench.report.figures.style import Plot, as_png, as_svg
+from moco_bench.files import write_bytes, write_text
+from moco_bench.report.figures.style import as_png, as_svg
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
-from moco_bench.report.render import render_html, render_markdown
+from moco_bench.report.render import downloads_of, render_html, render_markdown
 from moco_bench.report.results import load_results
-from moco_bench.report.tables.model import Table
-from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown
+from moco_bench.report.tables.writers import as_markdown
+
+WRITERS = 8
+"""Files written at a time: each waits for the disk, twice."""
 
 
 def write_report(results: Path, out: Path) -> Path:
     """Render `results` (a `results/SUITE` folder) into `out`; returns the path of the page.
 
-    Writes report.html, report.md, tables/NAME.{csv,md,tex} and figures/NAME.{svg,png,csv}.
+    Writes report.html, report.md, tables/NAME.{csv,md,tex} and figures/NAME.{svg,png,csv}; the page last.
 
     Raises:
         InputError: the results can't be used; nothing is written then.
@@ -27,13 +30,20 @@ def write_report(results: Path, out: Path) -> Path:
         page = build_page(load_results(results), Links(results, out))
         svgs = {plot.name: as_svg(plot) for plot in page.plots}
         pngs = {plot.name: as_png(plot) for plot in page.plots}
-        html, markdown = render_html(page, svgs, pngs), render_markdown(page)
+        downloads = downloads_of(page)
+        html, markdown = render_html(page, svgs, pngs, downloads), render_markdown(page)
     for folder in ("figures", "tables"):  # also where they stay empty: a workflow may have been promised them
         (out / folder).mkdir(parents=True, exist_ok=True)
-    for plot in page.plots:
-        _write_figure(out / "figures", plot, svgs[plot.name], pngs[plot.name])
-    for table in page.tables:
-        _write_table(out / "tables", table)
+    texts = {
+        **downloads,
+        **{f"figures/{name}.svg": svg for name, svg in svgs.items()},
+        **{f"tables/{table.name}.md": as_markdown(table, up="../") for table in page.tables},
+    }
+    contents = {place: text.encode() for place, text in texts.items()}
+    contents |= {f"figures/{name}.png": png for name, png in pngs.items()}
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for writing in [pool.submit(write_bytes, out / place, content) for place, content in contents.items()]:
+            writing.result()
     write_text(out / "report.md", markdown)
     write_text(out / "report.html", html)
     return out / "report.html"
@@ -49,19 +59,3 @@ def _without_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _write_figure(folder: Path, plot: Plot, svg: str, png: bytes) -> None:
-    write_text(folder / f"{plot.name}.svg", svg)
-    write_atomically(folder / f"{plot.name}.png", lambda path: _write_bytes(path, png))
-    write_text(folder / f"{plot.name}.csv", plot.data.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-
-def _write_table(folder: Path, table: Table) -> None:
-    write_text(folder / f"{table.name}.csv", as_csv(table))
-    write_text(folder / f"{table.name}.md", as_markdown(table, up="../"))
-    write_text(folder / f"{table.name}.tex", as_latex(table))

@@ -155,7 +155,7 @@ def test_a_drawing_downloads_as_svg_without_the_folder_it_came_from(browser, rep
     file = ElementTree.fromstring((report.parent / "figures" / "effects.svg").read_text(encoding="utf-8"))
     texts = [["".join(e.itertext()).strip() for e in tree.iter() if e.tag.endswith("}text")] for tree in (mine, file)]
     assert texts[0] == texts[1]
-    assert len(texts[0]) > 10
+    assert len(texts[0]) >= 10
     assert mine.get("viewBox") == file.get("viewBox")
     assert "var(" not in started.value.path().read_text(encoding="utf-8"), "the page's colours mean nothing elsewhere"
     context.close()

@@ -17,7 +17,7 @@ from moco_bench.report.figures.mechanism import mechanism_figure
 from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
 from moco_bench.report.figures.similarities import similarity_figure
-from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, inline_svg, theme
+from moco_bench.report.figures.style import INK, arm_styles, as_png, as_svg, grid, inline_svg, theme
 from moco_bench.report.results import load_results
 
 ALL = (
@@ -193,6 +193,26 @@ def test_nothing_sticks_out_of_a_figure_or_covers_its_neighbour(results, draw):
             wide = min(box.x1, other.x1) - max(box.x0, other.x0)
             high = min(box.y1, other.y1) - max(box.y0, other.y0)
             assert min(wide, high) <= 1, "two parts overlap"
+
+
+@pytest.mark.parametrize("options", [{}, {"sharex": True}, {"sharex": "col", "sharey": "row"}])
+def test_ticks_keep_their_places_and_labels(options):
+    def shown(axes):
+        return [
+            (label.get_text(), round(float(place), 9))
+            for axis in (axes.xaxis, axes.yaxis)
+            for place, label in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=False)
+        ]
+
+    with theme("ticks"):
+        figure, panels = grid(2, 2, row_height=2, **options)
+        for panel in panels.flat:
+            panel.plot([0, 70], [0.2, 0.9])
+        panels[1, 0].set_xticks([0, 35, 70], ["none", "half", "all"])
+        before = [shown(panel) for panel in panels.flat]
+        settle(figure)
+        assert [shown(panel) for panel in panels.flat] == before
+    assert {"none", "half", "all"} <= {text for text, _ in before[2]}
 
 
 def test_a_figure_is_laid_out_once_for_both_formats(results, monkeypatch):

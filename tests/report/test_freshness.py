@@ -44,7 +44,7 @@ def test_older_runs_are_noticed(path):
     change(path, "effects.csv", older)
     written = load_results(path).written
     assert written.effects == "runs.csv"
-    assert "effects.csv says something else than runs.csv (1 of " in written.warning
+    assert "effects.csv says something else than this page (1 of " in written.warning
 
 
 def test_rows_that_are_missing_or_too_many_are_noticed(path):

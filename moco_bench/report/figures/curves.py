@@ -83,7 +83,7 @@ def _curves(
             for panel, (column, text) in zip(row, known.items(), strict=True):
                 _lines(panel, of_cell, column, results.arms)
                 panel.set(xlabel="Epoch", ylabel="", ylim=limits)
-                panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+                panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 panel.set_title(text)
             if len(results.cells) > 1:
                 row[0].set_ylabel(f"{dataset} \u00b7 {encoder}")

@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
 EDGE, GAP = 0.045, 0.12
 """Inches around the figure, and between two panels beside what they need."""
@@ -37,6 +38,7 @@ class OneLook(LayoutEngine):
             y0 = height - tops[place.rowspan.start] - panel_height
             axes.set_position((x0 / width, y0 / height, panel_width / width, panel_height / height))
             _pin_labels(axes, need, panel_width, panel_height)
+            _keep_ticks(axes)
 
 
 Need = dict[str, float]
@@ -101,6 +103,19 @@ def _pin_labels(axes: Any, need: Need, width: float, height: float) -> None:
         x.set_label_coords(0.5, need["x"] / height)
     if y.label.get_text():
         y.set_label_coords(need["y"] / width, 0.5)
+
+
+def _keep_ticks(axes: Any) -> None:
+    """Ticks are where they are, and their labels need no more measuring: drawing an axis asks for both each time."""
+    for _, axis in _axes_of(axes):
+        if axis.get_offset_text().get_text():
+            continue  # it is placed beside the labels
+        ticks = axis.get_majorticklocs()
+        labels = axis.get_major_formatter().format_ticks(ticks)  # panels that share an axis share both
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_major_formatter(FixedFormatter(labels))
+        for tick in axis.get_major_ticks(len(ticks)):
+            tick.label1.set_in_layout(False)
 
 
 def settle(figure: Figure) -> FigureCanvasAgg:

@@ -131,8 +131,9 @@ def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple
     figure = Figure(figsize=(WIDTH, rows * row_height), dpi=PNG_DPI, layout=OneLook())
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
-        panel.xaxis.set_major_locator(MaxNLocator(5))
-        panel.yaxis.set_major_locator(MaxNLocator(5))
+        panel.xaxis.set_major_locator(MaxNLocator(4))
+        panel.yaxis.set_major_locator(MaxNLocator(4))
+        panel.patch.set_visible(False)
     return figure, axes
 
 

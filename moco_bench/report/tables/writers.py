@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+import pandas as pd
+
 from moco_bench.report.tables.model import Cell, Table
 
 _LATEX = {
@@ -20,9 +22,14 @@ _LETTERS = frozenset(chr(code) for code in range(0xC0, 0x180) if code not in _NO
 """Latin letters that LaTeX shows as they are, given utf8 (its default since 2018) and T1 fonts."""
 
 
+def data_as_csv(frame: pd.DataFrame) -> str:
+    """The data behind a figure; numbers with up to ten significant digits."""
+    return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
 def as_csv(table: Table) -> str:
     """Plain values under the columns' names. Text that a spreadsheet would run as a formula gets a quote in front."""
-    return table.frame().map(_harmless).to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return data_as_csv(table.frame().map(_harmless))
 
 
 def _harmless(value: object) -> object:

@@ -36,6 +36,13 @@ class Surroundings:
     belongs_to: dict[str, str]
 
 
+def check_batch(run: Run, dataset: DataSet) -> None:
+    """Refuse a batch that is larger than the training split. Raises `InputError`."""
+    size, batch = len(dataset.train), run.train.batch_size
+    if size < batch:
+        raise InputError(f"train.batch_size: {batch} is more than the {size} training images of {run.dataset.title}")
+
+
 def check_training(run: Run, dataset: DataSet) -> None:
     """Refuse what these images or this machine can't do, before anything of the run is written.
 
@@ -43,10 +50,7 @@ def check_training(run: Run, dataset: DataSet) -> None:
         InputError: fewer images than a batch has, a filter that never acts, a device or precision that isn't here.
     """
     size, train = len(dataset.train), run.train
-    if size < train.batch_size:
-        raise InputError(
-            f"train.batch_size: {train.batch_size} is more than the {size} training images of {run.dataset.title}"
-        )
+    check_batch(run, dataset)
     steps = size // train.batch_size * train.epochs
     if not isinstance(run.contrast.negatives, RuleAll) and run.contrast.filter_warmup_steps >= steps:
         raise InputError(

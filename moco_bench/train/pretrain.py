@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 
 from moco_bench.data.datasets import DataSet, manifest_of
-from moco_bench.errors import InputError, Interrupted, RunFailed
+from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.files import write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_machine, describe_versions
@@ -22,7 +22,7 @@ from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
 from moco_bench.train.compilation import networks_of
 from moco_bench.train.history import Row, write_history
-from moco_bench.train.loop import Surroundings, Trainer
+from moco_bench.train.loop import Surroundings, Trainer, check_batch
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
 
@@ -75,11 +75,7 @@ def pretrain(
         InputError: the images don't fit the configuration, or a device is missing.
         Interrupted: a stop was requested and a checkpoint written.
     """
-    if len(dataset.train.images) < run.train.batch_size:
-        raise InputError(
-            f"train.batch_size: {run.train.batch_size} is more than the {len(dataset.train.images)} training images "
-            f"of {run.dataset.title}"
-        )
+    check_batch(run, dataset)
     numerics = resolve_numerics(run.train, device)
     channels, height, width = dataset.train.images.shape[1:]
     shape = {"channels": channels, "image_size": min(height, width)}

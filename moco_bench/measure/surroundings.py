@@ -1,9 +1,10 @@
 """What else happened on the machine while something was measured: other processes, throttling, changes of speed."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -18,12 +19,19 @@ CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
 
+class Busy(NamedTuple):
+    """Processor time that one process has had since it began."""
+
+    name: str
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Watch:
     """The counters at one moment."""
 
     load: LoadSample
-    busy: dict[tuple[int, str], float]
+    busy: dict[tuple[int, float], Busy]
     throttled: int | None
     quota_seconds: float | None
     clock_microseconds: int
@@ -59,12 +67,7 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     shared = _shared(neighbours)
     load = foreign_load(start.load, end.load)
     wall = max(end.load.wall - start.load.wall, 1e-9)
-    shares = [
-        (name, (seconds - start.busy.get((pid, name), 0.0)) / wall)
-        for (pid, name), seconds in end.busy.items()
-        if pid != psutil.Process().pid
-    ]
-    busiest = sorted(shares, key=lambda pair: -pair[1])[:NAMED_NEIGHBOURS]
+    busiest = busiest_since(start.busy, end.busy, wall)
     frequency = _frequency()
     return {
         "foreign_load": load,
@@ -77,6 +80,22 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
         "device_neighbours": None if neighbours is None else neighbours.others,
         "device_shared": shared,
     }
+
+
+def busiest_since(
+    before: dict[tuple[int, float], Busy], after: dict[tuple[int, float], Busy], wall: float
+) -> list[tuple[str, float]]:
+    """Name and share of one processor of the processes, but for this one, that had most of it within `wall` seconds.
+
+    A process is told by its number and the time it began at: numbers are used again, and the kernel's workers change
+    their names with what they do.
+    """
+    shares = [
+        (process.name, (process.seconds - (before[key].seconds if key in before else 0.0)) / wall)
+        for key, process in after.items()
+        if key[0] != os.getpid()
+    ]
+    return sorted(shares, key=lambda pair: -pair[1])[:NAMED_NEIGHBOURS]
 
 
 def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
@@ -98,12 +117,12 @@ def reference_milliseconds() -> float:
     return (time.perf_counter() - began) / 3 * 1000
 
 
-def _processor_seconds() -> dict[tuple[int, str], float]:
+def _processor_seconds() -> dict[tuple[int, float], Busy]:
     found = {}
-    for process in psutil.process_iter(["name", "cpu_times"]):
-        times = process.info["cpu_times"]
-        if times is not None:
-            found[process.pid, process.info["name"] or "?"] = times.user + times.system
+    for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
+        times, began = process.info["cpu_times"], process.info["create_time"]
+        if times is not None and began is not None:
+            found[process.pid, began] = Busy(process.info["name"] or "?", times.user + times.system)
     return found
 
 

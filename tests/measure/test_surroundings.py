@@ -1,12 +1,15 @@
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from moco_bench.measure.ceiling import measure_ceiling
-from moco_bench.measure.surroundings import begin_watch, reference_milliseconds, since
+from moco_bench.measure.surroundings import Busy, begin_watch, busiest_since, reference_milliseconds, since
 
 
 def system(folder: Path, throttled: int, quota_us: int) -> Path:
@@ -36,16 +39,41 @@ def test_what_a_platform_does_not_say_is_none(tmp_path):
 
 @pytest.mark.slow
 def test_a_busy_neighbour_is_named(tmp_path):
-    watch = begin_watch(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as neighbour:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True)\nwhile True: pass"], stdout=subprocess.PIPE
+    ) as neighbour:
         try:
-            with pytest.raises(subprocess.TimeoutExpired):
-                neighbour.wait(0.4)
+            assert neighbour.stdout is not None
+            neighbour.stdout.readline()
+            watch = begin_watch(tmp_path)
+            spent = psutil.Process(neighbour.pid).cpu_times
+            used = spent().user
+            # What counts is the time it was given, not the time that passed: a busy machine gives it little.
+            while spent().user < used + 0.4:
+                time.sleep(0.05)
             found = since(watch, tmp_path)
         finally:
             neighbour.kill()
     assert any("python" in other["name"] for other in found["neighbours"])
     assert len(found["neighbours"]) <= 3
+
+
+def test_a_worker_that_changes_its_name_is_one_process():
+    before = {(7, 1.0): Busy("kworker/0:1-events", 50.0)}
+    after = {(7, 1.0): Busy("kworker/0:1-freezable", 50.2), (8, 3.0): Busy("python", 0.5)}
+    assert busiest_since(before, after, 1.0) == [
+        ("python", pytest.approx(0.5)),
+        ("kworker/0:1-freezable", pytest.approx(0.2)),
+    ]
+
+
+def test_a_number_that_is_used_again_is_another_process():
+    before = {(7, 1.0): Busy("python", 50.0)}
+    assert busiest_since(before, {(7, 9.0): Busy("python", 0.5)}, 1.0) == [("python", 0.5)]
+
+
+def test_this_process_is_no_neighbour_of_its_own():
+    assert busiest_since({}, {(os.getpid(), 1.0): Busy("python", 5.0)}, 1.0) == []
 
 
 def test_the_reference_takes_time():

@@ -86,11 +86,12 @@ def _figures(result: dict[str, Any], *, speeds: bool) -> Iterator[tuple[str, Fig
                 if ratio is not None:
                     low, high = result["ratio_quartiles"][key][encoder][peer]
                     yield f"{key}.{encoder}.{peer}", Figure(ratio, (low, high), cost=False)
-    for rule, cost in result["loss"].items():
-        low, high = cost["time_ratio_quartiles"]
-        yield f"loss.{rule}.time_ratio", Figure(cost["time_ratio"], (low, high), cost=True)
-        memory = cost["peak_memory_ratio"]
-        yield f"loss.{rule}.peak_memory_ratio", Figure(memory, (memory, memory), cost=True)
+    for key in ("loss", "loss_short_queue"):
+        for rule, cost in result[key].items():
+            low, high = cost["time_ratio_quartiles"]
+            yield f"{key}.{rule}.time_ratio", Figure(cost["time_ratio"], (low, high), cost=True)
+            memory = cost["peak_memory_ratio"]
+            yield f"{key}.{rule}.peak_memory_ratio", Figure(memory, (memory, memory), cost=True)
     if speeds:
         for encoder, contenders in result["throughput"].items():
             for name, speed in contenders.items():

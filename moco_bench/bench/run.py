@@ -78,9 +78,10 @@ def run_benchmark(
         ceiling = {precision: max(flops, again[precision]) for precision, flops in ceiling.items()}
     result["ceiling_gflops"] = {precision: flops / 1e9 for precision, flops in ceiling.items()}
     add_shares(result)
-    tell(f"losses at B {workload.loss_batch}, K {workload.loss_queue}")
     dimension = next(iter(ENCODERS.values())).dimension
-    result["loss"] = loss_costs(workload, timing, dimension=dimension, device=numerics.device)
+    for key, size in (("loss", workload.loss_queue), ("loss_short_queue", workload.short_loss_queue)):
+        tell(f"losses at B {workload.loss_batch}, K {size}")
+        result[key] = loss_costs(workload, timing, queue_size=size, dimension=dimension, device=numerics.device)
     result["surroundings"] = since(watch)
     result["seconds"] = time.perf_counter() - began
     return result

@@ -16,6 +16,7 @@ ENCODERS = {
 }
 QUICK_BATCH_SIZES = {"resnet18-cifar": 64, "resnet-compact": 256}
 LOSSES = 2
+"""Rules; each at two lengths of the queue, which share its time."""
 SETUP_SECONDS = 60.0
 """Of a quick benchmark's six minutes: imports, flop counts, matrix products, memory of the losses."""
 
@@ -32,6 +33,7 @@ class Workload:
         images: how many random ones; a data set is taken whole.
         loss_batch: B of the loss on its own.
         loss_queue: K of the loss on its own.
+        short_loss_queue: K at which streaming can't save memory worth the name, and must cost no time either.
         product_side: of the matrices whose product is the ceiling: large enough that arithmetic bounds it.
     """
 
@@ -42,6 +44,7 @@ class Workload:
     images: int = 4096
     loss_batch: int = 256
     loss_queue: int = 65536
+    short_loss_queue: int = 4096
     product_side: int = 2048
 
     def plain(self) -> dict[str, Any]:
@@ -55,6 +58,7 @@ class Workload:
             "images": self.images if self.data == "random" else None,
             "loss_batch": self.loss_batch,
             "loss_queue": self.loss_queue,
+            "short_loss_queue": self.short_loss_queue,
             "product_side": self.product_side,
         }
         plain: dict[str, Any] = json.loads(json.dumps(values))  # tuples become lists, as they do in a file

@@ -114,19 +114,21 @@ def as_text(result: dict[str, Any]) -> str:
         )
     work = result["workload"]
     losses = text_table(
-        ("loss", "time / plain", "memory / plain", "ms", "MiB"),
+        ("loss", "K", "time / plain", "memory / plain", "ms", "MiB"),
         [
             (
                 rule,
+                str(size),
                 f"{cost['time_ratio']:.2f}",
                 f"{cost['peak_memory_ratio']:.3f}",
                 f"{cost['milliseconds']['streamed']:.0f}",
                 f"{cost['peak_mib']['streamed']:.1f}",
             )
-            for rule, cost in result["loss"].items()
+            for key, size in (("loss", work["loss_queue"]), ("loss_short_queue", work["short_loss_queue"]))
+            for rule, cost in result[key].items()
         ],
     )
-    blocks.append(f"loss alone, B {work['loss_batch']}, K {work['loss_queue']}\n{losses}")
+    blocks.append(f"loss alone, B {work['loss_batch']}\n{losses}")
     return "\n\n".join(blocks)
 
 

@@ -11,7 +11,13 @@ COMPACT = "resnet-compact"
 def tiny() -> Workload:
     """Steps of milliseconds, except for the processes of a DataLoader."""
     return Workload(
-        {COMPACT: 8}, ContrastConfig(queue_size=32), images=64, loss_batch=8, loss_queue=256, product_side=64
+        {COMPACT: 8},
+        ContrastConfig(queue_size=32),
+        images=64,
+        loss_batch=8,
+        loss_queue=256,
+        short_loss_queue=32,
+        product_side=64,
     )
 
 

@@ -20,6 +20,9 @@ def earlier():
         "ratios_compiled": {"resnet-compact": {"lightly": None, "demo": None}},
         "ratio_quartiles": {"ratios": quartiles},
         "loss": {"all": {"time_ratio": 0.5, "time_ratio_quartiles": [0.48, 0.52], "peak_memory_ratio": 0.05}},
+        "loss_short_queue": {
+            "all": {"time_ratio": 0.9, "time_ratio_quartiles": [0.88, 0.92], "peak_memory_ratio": 0.3}
+        },
         "throughput": {
             "resnet-compact": {
                 "moco_bench bfloat16": {"images_per_second": 1800.0, "quartiles": [1750.0, 1850.0], "rounds": []},
@@ -43,7 +46,8 @@ def test_nothing_changed(now, earlier):
     compared = changes(now, earlier)
     assert {change.name for change in compared} == {
         "ratios.resnet-compact.lightly", "ratios.resnet-compact.demo", "loss.all.time_ratio",
-        "loss.all.peak_memory_ratio", "images/s.resnet-compact.moco_bench bfloat16",
+        "loss.all.peak_memory_ratio", "loss_short_queue.all.time_ratio", "loss_short_queue.all.peak_memory_ratio",
+        "images/s.resnet-compact.moco_bench bfloat16",
     }  # fmt: skip
     assert not any(change.slower for change in compared)
 

@@ -31,10 +31,11 @@ def test_the_result_has_its_shape_and_survives_json(result):
         assert result[key][COMPACT]["demo"] > 0
         assert result[key][COMPACT]["lightly"] is None
     assert result["ceiling_share"][COMPACT] > 0
-    assert set(result["loss"]) == {"all", "hardest"}
-    for cost in result["loss"].values():
-        assert cost["peak_memory_ratio"] > 0
-        assert cost["time_ratio"] > 0
+    for key in ("loss", "loss_short_queue"):
+        assert set(result[key]) == {"all", "hardest"}
+        for cost in result[key].values():
+            assert cost["peak_memory_ratio"] > 0
+            assert cost["time_ratio"] > 0
     assert result["throughput"][COMPACT]["lightly"] == {"absent": "not installed"}
     assert len(result["throughput"][COMPACT]["demo"]["rounds"]) == 1
     assert result["machine"]["cores"] >= 1
@@ -45,6 +46,9 @@ def test_the_text_names_what_is_absent(result):
     text = as_text(result)
     assert "not installed" in text
     assert "resnet-compact, batches of 8" in text
+    assert [line.split()[:2] for line in text.splitlines() if line.startswith(("all ", "hardest "))] == [
+        ["all", "256"], ["hardest", "256"], ["all", "32"], ["hardest", "32"],
+    ]  # fmt: skip
 
 
 def test_the_step_counts_forward_of_two_views_and_backward_of_one(result, tiny):

@@ -42,6 +42,7 @@ def measured(monkeypatch):
                 "peak_mib": {"streamed": 1.0}, "milliseconds": {"streamed": 1.0},
             }
         },
+        "loss_short_queue": {},
     }  # fmt: skip
     monkeypatch.setattr(bench_run, "run_benchmark", lambda *_, **__: deepcopy(result))
     return result

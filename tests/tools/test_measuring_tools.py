@@ -1,10 +1,12 @@
 """The tools that choose and measure, on a few steps: what they print, not how fast they are."""
 
+import argparse
 import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from moco_bench.data.datasets import load_dataset
 from moco_bench.suite.config import DatasetConfig
@@ -54,3 +56,25 @@ def test_freed_memory_compares_two_processes(capsys):
     }
     assert set(rows) == {"milliseconds", "faults", "peak_mib"}
     assert all(keep > 0 and ratio == pytest.approx(keep / default, abs=0.05) for keep, default, ratio in rows.values())
+
+
+def test_variants_of_a_step_are_timed_beside_the_usual_one(capsys):
+    tool = load("step_variants")
+    variants = ["usual", "contiguous", "fused-optimiser", "in-place-relu-backward"]
+    assert tool.main(["--batch-size", "16", "--rounds", "1", "--only", *variants]) == 0
+    rows = {line.split()[0]: float(line.split()[1]) for line in capsys.readouterr().out.splitlines()[3:]}
+    assert list(rows) == variants
+    assert all(ratio > 0 for ratio in rows.values())
+
+
+@pytest.mark.parametrize("name", ["fused-optimiser", "in-place-relu-backward", "contiguous"])
+def test_a_variant_of_a_step_computes_the_same(name):
+    tool = load("step_variants")
+    options = argparse.Namespace(encoder="resnet-compact", batch_size=16, precision="float32", threads=1)
+    weights = []
+    for build in (tool.usual, tool.VARIANTS[name]):
+        stepper = build(options)
+        for _ in range(2):
+            stepper.step()
+        weights.append(torch.cat([parameter.flatten() for parameter in stepper.state.query_encoder.parameters()]))
+    torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-5)

@@ -248,7 +248,7 @@ class ProbeConfig(Section):
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 50
     batch_size: Annotated[int, Field(ge=2, le=65536)] = 256
-    learning_rates: tuple[Positive, ...] = Field((0.3, 1.0, 3.0, 10.0, 30.0), min_length=1, max_length=32)
+    learning_rates: tuple[Positive, ...] = Field((0.3, 1.0, 3.0, 10.0, 30.0, 100.0), min_length=1, max_length=32)
     weight_decays: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field((0.0, 1e-5), min_length=1, max_length=32)
     holdout: Annotated[float, Field(ge=0.05, le=0.5)] = Field(0.2, description="Part used for choosing.")
 

@@ -54,7 +54,7 @@ def test_everything_that_shapes_a_number_is_said(path):
     assert "200 neighbours weighted by exp(similarity / 0.1)" in evaluated
     assert "noise, blur, contrast and occlusion, three strengths each" in evaluated
     assert "corrupted are 400 of fashion-mnist-5k's evaluation images" in evaluated
-    assert "its learning rate (of 0.3, 1, 3, 10, 30)" in evaluated
+    assert "its learning rate (of 0.3, 1, 3, 10, 30, 100)" in evaluated
 
 
 def test_sizes_and_what_an_interval_covers(path):

@@ -78,3 +78,10 @@ def test_a_variant_of_a_step_computes_the_same(name):
             stepper.step()
         weights.append(torch.cat([parameter.flatten() for parameter in stepper.state.query_encoder.parameters()]))
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-5)
+
+
+def test_two_ways_to_use_all_cores(capsys):
+    tool = load("thread_placement")
+    assert tool.main(["--batch-size", "16", "--cores", "2", "--rounds", "1", "--seconds", "0.1"]) == 0
+    many, one, ratio = (float(line.split("  ")[-1].split()[0]) for line in capsys.readouterr().out.splitlines())
+    assert ratio == pytest.approx(many / one, rel=0.2)

@@ -20,7 +20,7 @@ from moco_bench.analyse.findings import finding_of
 from moco_bench.analyse.intervals import studentised_bootstrap_interval, t_interval
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
-from moco_bench.analyse.pairing import PairedValues, paired_values
+from moco_bench.analyse.pairing import PairedValues, RunsBySeed, paired_values, runs_by_seed
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
 from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement
@@ -43,10 +43,12 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     """All effects that the arms in `runs` (as `read_runs` returns it) allow. Columns: `COLUMNS`."""
     plan = plan or AnalysisPlan()
     config = plan.config
+    measured = metrics_measured(runs, config)
     rows = [
-        _row(cell, key, contrast, METRICS[name], plan)
+        _row(done, by_seed, key, contrast, METRICS[name], plan)
         for key, cell in cells(with_shared_runs(runs))
-        for name in metrics_measured(runs, config)
+        for done, by_seed in ((finished(cell), runs_by_seed(cell)),)
+        for name in measured
         for contrast in contrasts_among(cell["arm"], plan.baseline, plan.contrasts)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -86,11 +88,16 @@ def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
 
 
 def _row(
-    cell: pd.DataFrame, key: tuple[str, str, str], contrast: Contrast, metric: Metric, plan: AnalysisPlan
+    done: pd.DataFrame,
+    runs: RunsBySeed,
+    key: tuple[Any, ...],
+    contrast: Contrast,
+    metric: Metric,
+    plan: AnalysisPlan,
 ) -> dict[str, Any]:
     config = plan.config
-    pairs = paired_values(cell, contrast, metric)
-    margin = _margin(cell, contrast, metric, plan)
+    pairs = paired_values(runs, contrast, metric)
+    margin = _margin(done, contrast, metric, plan)
     dataset, encoder, budget = key
     return {
         "dataset": dataset,
@@ -136,12 +143,12 @@ def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: Anal
     }
 
 
-def _margin(cell: pd.DataFrame, contrast: Contrast, metric: Metric, plan: AnalysisPlan) -> float:
+def _margin(done: pd.DataFrame, contrast: Contrast, metric: Metric, plan: AnalysisPlan) -> float:
     """The declared margin in the metric's unit: points of accuracy, or a part of what the control arms have."""
     if metric.kind == "accuracy":
         return plan.config.margin_points
     controls = [arm for arm, weight in contrast.weights.items() if weight < 0]
-    level = finished(cell[cell["arm"].isin(controls)])[metric.name].abs().mean()
+    level = done.loc[done["arm"].isin(controls), metric.name].abs().mean()
     return float(level) * plan.config.margin_percent / 100
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from moco_bench.analyse.contrasts import Contrast
-from moco_bench.analyse.metrics import Metric
+from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.table import HASHES, finished
 
 Pairing = Literal["proven", "initialisation", "unproven", "none"]
@@ -32,19 +32,41 @@ class PairedValues:
     left_out: dict[int, str]
 
 
-def paired_values(cell: pd.DataFrame, contrast: Contrast, metric: Metric) -> PairedValues:
-    """The contrast, seed by seed, over the rows of one (data set, encoder, budget)."""
-    by_budget = not cell["budget"].eq("epochs").all()
-    names = HASHES[:1] if by_budget else HASHES
-    columns = ["seed", "arm", "exclusive", metric.name, *HASHES]
-    runs = {(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")}
+@dataclass(frozen=True)
+class RunsBySeed:
+    """The runs of one (data set, encoder, budget), looked up once for all of its contrasts and metrics.
+
+    Attributes:
+        finished: the finished run of a seed and arm.
+        seeds: of each arm, finished or not.
+        by_budget: whether the runs differ in length on purpose.
+    """
+
+    finished: dict[tuple[int, str], dict[Any, Any]]
+    seeds: dict[str, frozenset[int]]
+    by_budget: bool
+
+
+def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
+    """The rows of one (data set, encoder, budget) as pairs are made of them."""
+    columns = ["seed", "arm", "exclusive", *METRICS, *HASHES]
+    return RunsBySeed(
+        finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
+        seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
+        by_budget=not cell["budget"].eq("epochs").all(),
+    )
+
+
+def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> PairedValues:
+    """The contrast, seed by seed."""
+    names = HASHES[:1] if runs.by_budget else HASHES
     seeds, values, left_out, proofs = [], [], {}, []
-    for seed in sorted(cell.loc[cell["arm"].isin(list(contrast.weights)), "seed"].unique()):
-        absent = [arm for arm in contrast.weights if (seed, arm) not in runs]
+    for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
+        absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
         if absent:
             left_out[int(seed)] = f"no finished run of {', '.join(absent)}"
             continue
-        of_seed = [runs[seed, arm] for arm in contrast.weights]
+        of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
         agreement = hashes_agree(of_seed, names)
         if reason or agreement == "differ":
@@ -54,7 +76,7 @@ def paired_values(cell: pd.DataFrame, contrast: Contrast, metric: Metric) -> Pai
         proofs.append(agreement)
         weights = contrast.weights.values()
         values.append(sum(w * float(run[metric.name]) for w, run in zip(weights, of_seed, strict=True)))
-    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs, by_budget), left_out)
+    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs, runs.by_budget), left_out)
 
 
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:

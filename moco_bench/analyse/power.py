@@ -4,7 +4,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import chdtri, ndtr, stdtrit
 
 POINTS = 4000
@@ -31,4 +30,6 @@ def t_test_dz(n: int, *, power: float = 0.8, level: float = 0.05) -> float:
     """The smallest |d_z| that a two-sided paired t-test finds with chance `power`. NaN where n < 2."""
     if n < 2:
         return math.nan
+    from scipy.optimize import brentq  # a sixth of a second, which designs of a few seeds never need
+
     return float(brentq(lambda dz: t_test_power(dz, n, level=level) - power, 0.0, 1e5))

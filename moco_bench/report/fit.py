@@ -60,8 +60,8 @@ def cheaper(
 
 def _savings(page: Page, fit: Fit, images: Mapping[str, Markup]) -> Iterator[tuple[float, str, str]]:
     """Bytes saved, how, and by what."""
-    for plot in page.plots:
-        yield len(fit.figures[plot.name]) - len(images[plot.name]), "image", plot.name
+    for drawn in page.drawings:
+        yield len(fit.figures[drawn.name]) - len(images[drawn.name]), "image", drawn.name
     for place, text in fit.files.items():
         yield QUOTED * len(text), "beside", place
     yield float(len(page.suite_text)), "beside", "suite.yaml"

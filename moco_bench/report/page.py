@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from shlex import quote
 
+from moco_bench.report.drawing import Builder, Drawing, draw_all
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
 from moco_bench.report.figures.curves import false_negative_figure, gradient_figure, learning_figure
@@ -12,7 +13,6 @@ from moco_bench.report.figures.mechanism import mechanism_figure
 from moco_bench.report.figures.neighbours import neighbours_figure
 from moco_bench.report.figures.robustness import corruption_figure
 from moco_bench.report.figures.similarities import similarity_figure
-from moco_bench.report.figures.style import Plot
 from moco_bench.report.floors import floor_notes
 from moco_bench.report.links import Links, Note
 from moco_bench.report.mechanism_notes import mechanism_notes
@@ -33,7 +33,22 @@ from moco_bench.report.tables.model import Source, Table
 from moco_bench.report.tables.trust import holes_table, noise_table, pairing_table
 from moco_bench.report.words import margin_words
 
-Item = Table | Plot
+Item = Table | Drawing
+FIGURES: tuple[Builder, ...] = (
+    accuracy_figure,
+    effects_figure,
+    cost_figure,
+    pairs_figure,
+    learning_figure,
+    neighbours_figure,
+    corruption_figure,
+    mechanism_figure,
+    false_negative_figure,
+    gradient_figure,
+    similarity_figure,
+    *(build for part in PROFILE_SECTIONS for build in part.figures),
+)
+"""All that a page may have; `_sections` says where each stands."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +84,9 @@ class Page:
         return tuple(item for section in self.sections for item in section.items if isinstance(item, Table))
 
     @property
-    def plots(self) -> tuple[Plot, ...]:
+    def drawings(self) -> tuple[Drawing, ...]:
         """Of all sections."""
-        return tuple(item for section in self.sections for item in section.items if isinstance(item, Plot))
+        return tuple(item for section in self.sections for item in section.items if isinstance(item, Drawing))
 
 
 def build_page(results: Results, links: Links) -> Page:
@@ -103,8 +118,10 @@ def _sections(results: Results, links: Links) -> list[Section]:
         made = [build(results, links) for build in builders]
         return tuple(table for table in made if table is not None and table.rows)
 
-    def figures(*builders: Callable[[Results], Plot | None]) -> tuple[Plot, ...]:
-        return tuple(plot for plot in (build(results) for build in builders) if plot is not None)
+    drawn = draw_all(FIGURES, results)
+
+    def figures(*builders: Builder) -> tuple[Drawing, ...]:
+        return tuple(drawing for drawing in (drawn[build] for build in builders) if drawing is not None)
 
     damaged = (Note(f"Files that could not be read: {', '.join(results.damaged)}."),) if results.damaged else ()
     return [

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from moco_bench.report.drawing import Builder
 from moco_bench.report.figures.pareto import pareto_figure
 from moco_bench.report.figures.profiled_growth import growth_figure
 from moco_bench.report.figures.profiled_memory import memory_figure
 from moco_bench.report.figures.profiled_step import step_time_figure
 from moco_bench.report.figures.profiled_timeline import timeline_figure
-from moco_bench.report.figures.style import Plot
 from moco_bench.report.links import Links, Note
 from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes, tensor_notes
 from moco_bench.report.profiled import FOLDER
@@ -28,7 +28,7 @@ class ProfileSection(NamedTuple):
     notes: Callable[[Results], list[str]]
     files: tuple[str, ...]
     tables: tuple[Callable[[Results, Links], Table | None], ...]
-    figures: tuple[Callable[[Results], Plot | None], ...]
+    figures: tuple[Builder, ...]
 
     def said(self, results: Results, links: Links) -> tuple[Note, ...]:
         """Its sentences, with the files that their numbers come from."""

@@ -19,13 +19,11 @@ from moco_bench.report.tables.writers import as_csv, as_latex, as_markdown, data
 KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
 
 
-def render_html(page: Page, svgs: Mapping[str, str], pngs: Mapping[str, bytes], files: Mapping[str, str]) -> str:
+def render_html(page: Page, files: Mapping[str, str]) -> str:
     """The whole report in one file under 3 MB.
 
     Args:
         page: what it says.
-        svgs: each figure's drawing, by name.
-        pngs: the same as an image.
         files: the downloads, by their place beside the page: `downloads_of(page)`.
 
     Figures are inline SVG, and downloads of tables and data are in the page. Where that is too much (long histories,
@@ -34,12 +32,12 @@ def render_html(page: Page, svgs: Mapping[str, str], pngs: Mapping[str, bytes], 
     """
     environment = _environment(html=True)
     template = environment.get_template("report.html.j2")
-    fit = Fit({name: Markup(inline_svg(svg, name)) for name, svg in svgs.items()}, files)
+    fit = Fit({drawn.name: Markup(inline_svg(drawn.svg, drawn.name)) for drawn in page.drawings}, files)
     html = template.render(_context(page, fit))
     excess = len(html.encode()) - MAX_BYTES
     if excess <= 0:
         return html
-    images = {name: _image(png) for name, png in pngs.items()}
+    images = {drawn.name: _image(drawn.png) for drawn in page.drawings}
     for smaller in cheaper(page, fit, excess, images, _sizes(environment, page, fit)):
         html = template.render(_context(page, smaller))
         if len(html.encode()) <= MAX_BYTES:
@@ -49,7 +47,7 @@ def render_html(page: Page, svgs: Mapping[str, str], pngs: Mapping[str, bytes], 
 
 def downloads_of(page: Page) -> dict[str, str]:
     """The texts of all files that the page offers, by their place beside it."""
-    texts = {f"figures/{plot.name}.csv": data_as_csv(plot.data) for plot in page.plots}
+    texts = {f"figures/{drawn.name}.csv": data_as_csv(drawn.data) for drawn in page.drawings}
     for table in page.tables:
         texts |= {f"tables/{table.name}.csv": as_csv(table), f"tables/{table.name}.tex": as_latex(table)}
     return texts

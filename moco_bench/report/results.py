@@ -13,7 +13,7 @@ from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.counted_memory import FILE, read_memory
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.metrics import METRICS, Metric
-from moco_bench.analyse.pairing import paired_values, random_number_table
+from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
@@ -67,8 +67,9 @@ class Results:
         """Every contrast's value a seed on the primary metric: dataset, encoder, budget, effect, seed, value."""
         rows = []
         for key, of_cell in cells(self.compared):
+            runs = runs_by_seed(of_cell)
             for contrast in contrasts_among(of_cell["arm"], self.plan.baseline, self.plan.contrasts):
-                pairs = paired_values(of_cell, contrast, self.primary)
+                pairs = paired_values(runs, contrast, self.primary)
                 rows += [(*key, contrast.name, s, v) for s, v in zip(pairs.seeds, pairs.values, strict=True)]
         return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "effect", "seed", "value"])
 

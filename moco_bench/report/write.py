@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from moco_bench.files import write_bytes, write_text
-from moco_bench.report.figures.style import as_png, as_svg
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
 from moco_bench.report.render import downloads_of, render_html, render_markdown
@@ -28,19 +27,17 @@ def write_report(results: Path, out: Path) -> Path:
     """
     with _without_garbage_collection():
         page = build_page(load_results(results), Links(results, out))
-        svgs = {plot.name: as_svg(plot) for plot in page.plots}
-        pngs = {plot.name: as_png(plot) for plot in page.plots}
         downloads = downloads_of(page)
-        html, markdown = render_html(page, svgs, pngs, downloads), render_markdown(page)
+        html, markdown = render_html(page, downloads), render_markdown(page)
     for folder in ("figures", "tables"):  # also where they stay empty: a workflow may have been promised them
         (out / folder).mkdir(parents=True, exist_ok=True)
     texts = {
         **downloads,
-        **{f"figures/{name}.svg": svg for name, svg in svgs.items()},
+        **{f"figures/{drawing.name}.svg": drawing.svg for drawing in page.drawings},
         **{f"tables/{table.name}.md": as_markdown(table, up="../") for table in page.tables},
     }
     contents = {place: text.encode() for place, text in texts.items()}
-    contents |= {f"figures/{name}.png": png for name, png in pngs.items()}
+    contents |= {f"figures/{drawing.name}.png": drawing.png for drawing in page.drawings}
     with ThreadPoolExecutor(WRITERS) as pool:
         for writing in [pool.submit(write_bytes, out / place, content) for place, content in contents.items()]:
             writing.result()

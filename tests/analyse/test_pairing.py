@@ -3,7 +3,7 @@ import pytest
 
 from moco_bench.analyse.contrasts import FACTORIAL, contrasts_among
 from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.pairing import paired_values, random_number_table
+from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import typed
 
 KNN, SPEED = METRICS["knn_top1"], METRICS["images_per_second"]
@@ -17,10 +17,10 @@ def of(runs, arm, seed):
 def test_values_are_differences_within_a_seed(runs_of):
     runs = runs_of(4)
     by_arm = runs.pivot(index="seed", columns="arm", values="knn_top1")
-    pairs = paired_values(runs, BOTH, KNN)
+    pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert pairs.seeds == (0, 1, 2, 3)
     np.testing.assert_allclose(pairs.values, by_arm["both"] - by_arm["vanilla"])
-    dual = paired_values(runs, FACTORIAL[0], KNN)
+    dual = paired_values(runs_by_seed(runs), FACTORIAL[0], KNN)
     np.testing.assert_allclose(
         dual.values, ((by_arm["dual"] + by_arm["both"]) - (by_arm["vanilla"] + by_arm["filter"])) / 2
     )
@@ -32,20 +32,20 @@ def test_unequal_hashes_are_no_pair(raw_runs, name):
     raw = raw_runs(3)
     raw.loc[of(raw, "both", 1), name] = "other"
     runs = typed(raw, "x")
-    pairs = paired_values(runs, BOTH, KNN)
+    pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert pairs.seeds == (0, 2)
     assert pairs.left_out == {1: "not paired: the arms' hashes differ"}
     others = contrasts_among(("vanilla", "dual"))[0]
-    assert paired_values(runs, others, KNN).seeds == (0, 1, 2)
+    assert paired_values(runs_by_seed(runs), others, KNN).seeds == (0, 1, 2)
     assert list(random_number_table(runs)["paired"]) == ["proven", "not paired", "proven"]
     assert "other" in random_number_table(runs)[name][1]
 
 
 def test_without_hashes_pairs_are_unproven(raw_runs, runs_of):
-    assert paired_values(runs_of(3, hashes=False), BOTH, KNN).pairing == "unproven"
+    assert paired_values(runs_by_seed(runs_of(3, hashes=False)), BOTH, KNN).pairing == "unproven"
     raw = raw_runs(3)
     raw.loc[of(raw, "both", 2), "order_hash"] = ""
-    assert paired_values(typed(raw, "x"), BOTH, KNN).pairing == "unproven"
+    assert paired_values(runs_by_seed(typed(raw, "x")), BOTH, KNN).pairing == "unproven"
     assert set(random_number_table(runs_of(2, hashes=False))["paired"]) == {"unproven"}
 
 
@@ -53,11 +53,11 @@ def test_runs_of_equal_compute_share_their_initialisation_only(raw_runs):
     raw = raw_runs(3, budget="seconds")
     raw.loc[raw["arm"] == "both", "order_hash"] = "shorter"
     runs = typed(raw, "x")
-    pairs = paired_values(runs, BOTH, KNN)
+    pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert (pairs.seeds, pairs.pairing) == ((0, 1, 2), "initialisation")
     assert set(random_number_table(runs)["paired"]) == {"initialisation only"}
     raw.loc[of(raw, "both", 0), "init_hash"] = "other"
-    assert paired_values(typed(raw, "x"), BOTH, KNN).seeds == (1, 2)
+    assert paired_values(runs_by_seed(typed(raw, "x")), BOTH, KNN).seeds == (1, 2)
 
 
 def test_missing_failed_and_disturbed_runs_leave_their_seed_out(raw_runs):
@@ -67,17 +67,17 @@ def test_missing_failed_and_disturbed_runs_leave_their_seed_out(raw_runs):
     raw.loc[of(raw, "both", 2), "knn_top1"] = ""
     raw.loc[of(raw, "both", 3), "exclusive"] = "false"
     runs = typed(raw, "x")
-    pairs = paired_values(runs, BOTH, KNN)
+    pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert pairs.seeds == (3,)
     assert pairs.left_out == {
         0: "no finished run of both",
         1: "no finished run of vanilla",
         2: "no knn_top1",
     }
-    speed = paired_values(runs, BOTH, SPEED)
+    speed = paired_values(runs_by_seed(runs), BOTH, SPEED)
     assert speed.seeds == (2,)
     assert speed.left_out[3] == "something else ran on the machine"
 
 
 def test_a_repeated_seed_counts_once(runs_of):
-    assert paired_values(runs_of(3, replicates=2), BOTH, KNN).seeds == (0, 1, 2)
+    assert paired_values(runs_by_seed(runs_of(3, replicates=2)), BOTH, KNN).seeds == (0, 1, 2)

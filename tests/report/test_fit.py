@@ -16,10 +16,10 @@ def undrawn(monkeypatch):
     """Figures of which only chosen ones are large; returns the sizes to choose."""
     filling: dict[str, int] = {}
     monkeypatch.setattr(
-        "moco_bench.report.write.as_svg",
+        "moco_bench.report.drawing.as_svg",
         lambda plot: f"<svg viewBox='0 0 1 1'><desc>{'x' * filling.get(plot.name, 10)}</desc></svg>",
     )
-    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"small")
+    monkeypatch.setattr("moco_bench.report.drawing.as_png", lambda plot: b"small")
     return filling
 
 

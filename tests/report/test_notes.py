@@ -117,9 +117,9 @@ def choose(path, rates):
 @pytest.mark.parametrize(
     ("rates", "said"),
     [
-        ([30.0] * 4 + [1.0] * 8, "the largest, 30, in 4 of 12 runs"),
+        ([100.0] * 4 + [1.0] * 8, "the largest, 100, in 4 of 12 runs"),
         ([0.3] + [1.0] * 11, "the smallest, 0.3, in 1 of 12 runs"),
-        ([0.3, 30.0] + [1.0] * 10, "the smallest, 0.3, in 1 of 12 runs and the largest, 30, in 1 of 12 runs"),
+        ([0.3, 100.0] + [1.0] * 10, "the smallest, 0.3, in 1 of 12 runs and the largest, 100, in 1 of 12 runs"),
         ([3.0] * 12, None),
         ([None] * 12, None),
     ],

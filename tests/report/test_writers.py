@@ -128,8 +128,8 @@ def test_every_letter_that_is_kept_compiles(tmp_path):
 
 @pytest.mark.slow
 def test_every_table_of_a_report_compiles_as_it_is(tmp_path, synthetic, monkeypatch):
-    monkeypatch.setattr("moco_bench.report.write.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
-    monkeypatch.setattr("moco_bench.report.write.as_png", lambda plot: b"")
+    monkeypatch.setattr("moco_bench.report.drawing.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
+    monkeypatch.setattr("moco_bench.report.drawing.as_png", lambda plot: b"")
     values = {**synthetic.suite_values(3), "repeat_seeds": [0]}
     results = synthetic.write_results(tmp_path / "results", values, missing=("both/seed2",))
     write_report(results, tmp_path / "out")

@@ -1,14 +1,22 @@
 """Sentences about the profile: what an arm's step costs relative to the baseline, and how far to trust that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from moco_bench.analyse.memory_claim import tensors_mib
 from moco_bench.analyse.text import number
+from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.costs import judged_memory_claim
-from moco_bench.report.profiled import WHOLE_STEP, Cell, profile_cells, profile_summary_of, profile_table_of
+from moco_bench.report.profiled import (
+    WHOLE_STEP,
+    Cell,
+    phases_of_profile,
+    profile_cells,
+    profile_summary_of,
+    profile_table_of,
+)
 from moco_bench.report.results import Results
 
 FRAMEWORK = "both"
@@ -27,11 +35,23 @@ def profile_notes(results: Results) -> list[str]:
     disturbed = steps[~steps["exclusive"]]
     if len(disturbed):
         sentences.append(
-            "The machine was not quiet while this was measured: others had "
-            f"{number(100 * float(disturbed['foreign_load'].max()), 0)} % of it. Arms took turns, so "
+            f"The machine was not quiet while this was measured: {_what_disturbed(disturbed)}. Arms took turns, so "
             "ratios suffer less from that than times."
         )
     return [*sentences, *_disturbance(results, cells)]
+
+
+def _what_disturbed(rows: pd.DataFrame) -> str:
+    """The worst of every reason for which rows of `time.csv` are not of a quiet machine."""
+    load, spread = float(rows["foreign_load"].max()), float(rows["reference_spread"].max())
+    reasons = []
+    if load >= EXCLUSIVE_BELOW:
+        reasons.append(f"others had {number(100 * load, 0)} % of it")
+    if spread > STEADY_BELOW:
+        reasons.append(
+            f"one and the same work before each turn had a third quartile of {number(spread, 2)} times the first"
+        )
+    return " and ".join(reasons) or "its device was shared"
 
 
 def _step_time(cell: Cell, baseline: str, several: bool) -> str:
@@ -94,6 +114,25 @@ def tensor_notes(results: Results) -> list[str]:
             f"Memory: at its peak a step{place} holds tensors of {said} (counted bytes, which repeat exactly)."
         )
     return sentences
+
+
+def explained_notes(results: Results) -> list[str]:
+    """The most of a process's memory that is left without a cause, in all arms, by phase."""
+    sentences = []
+    for phase in ("training", "evaluation"):
+        found = [said for (*_, own), said in phases_of_profile(results).items() if own == phase]
+        of_peak, above = (_largest(found, f"unattributed_{name}") for name in ("of_peak", "above_baseline"))
+        if of_peak is not None and above is not None:
+            sentences.append(
+                f"Of the process's memory in {phase} at most {number(100 * of_peak, 1)} % of the peak, and "
+                f"{number(100 * above, 1)} % of what lies above Python and its libraries, has no known cause."
+            )
+    return sentences
+
+
+def _largest(found: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    values = [value for said in found if isinstance(value := said.get(name), int | float)]
+    return max(values, default=None)
 
 
 def _size(arm: str, mib: float, base: float | None) -> str:

@@ -10,13 +10,20 @@ from moco_bench.report.figures.profiled_memory import memory_figure
 from moco_bench.report.figures.profiled_step import step_time_figure
 from moco_bench.report.figures.profiled_timeline import timeline_figure
 from moco_bench.report.links import Links, Note
-from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes, tensor_notes
+from moco_bench.report.profile_notes import (
+    explained_notes,
+    machine_notes,
+    memory_claim_notes,
+    profile_notes,
+    tensor_notes,
+)
 from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
 from moco_bench.report.tables.benchmarks import benchmarks_table
 from moco_bench.report.tables.memory_claim import memory_claim_table
 from moco_bench.report.tables.model import Table
 from moco_bench.report.tables.profiled import profile_table
+from moco_bench.report.tables.profiled_memory import explained_table, tensor_parts_table
 from moco_bench.report.tables.profiled_more import capacity_table, exponents_table, leak_table, work_table
 
 
@@ -44,9 +51,14 @@ PROFILE_SECTIONS = (
     ProfileSection(
         "profile",
         "Where time and memory go",
-        lambda results: [*profile_notes(results), *tensor_notes(results), *machine_notes(results)],
+        lambda results: [
+            *profile_notes(results),
+            *tensor_notes(results),
+            *explained_notes(results),
+            *machine_notes(results),
+        ],
         ("time.csv", "memory.csv", "samples.csv", "profile.json"),
-        (profile_table, work_table),
+        (profile_table, work_table, tensor_parts_table, explained_table),
         (step_time_figure, memory_figure, timeline_figure),
     ),
     ProfileSection(

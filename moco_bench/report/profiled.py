@@ -13,11 +13,16 @@ from moco_bench.report.results import Results
 FOLDER = "profile"
 WHOLE_STEP = "step"
 
-_TEXT = ("arm", "dataset", "encoder", "phase", "part", "during", "quantity", "label", "version")
+_TEXT = (
+    "arm", "dataset", "encoder", "phase", "part", "counter", "during", "highest_during", "peak_during", "quantity",
+    "label", "version", "regime", "not_monotone", "energy",
+)  # fmt: skip
 _TRUTH = ("exclusive", "leaks")
 _NEEDED = {
     "time": ("arm", "part", "median_ms", "q1", "q3", "foreign_load", "exclusive"),
     "memory": ("arm", "phase", "part", "mib"),
+    "parts": ("arm", "part", "highest_mib", "at_peak_mib", "peak_during"),
+    "counters": ("arm", "phase", "counter", "mib"),
     "timeline": ("arm", "ms"),
     "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
     "work": ("arm", "part", "flops"),
@@ -27,10 +32,12 @@ _NEEDED = {
     "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
 }
 _MAY_BE_EMPTY = {
-    "time": ("images_per_second", "ratio", "ratio_q1", "ratio_q3"),
+    "time": ("images_per_second", "ratio", "ratio_q1", "ratio_q3", "reference_spread"),
+    "parts": ("highest_during",),
     "timeline": ("during",),
-    "work": ("share_of_ceiling", "images_per_joule"),
+    "work": ("share_of_ceiling", "joules", "images_per_joule", "energy"),
     "capacity": ("batch_size", "mib"),
+    "leak_verdicts": ("python_blocks_per_step", "resident_kib_per_step"),
 }
 
 
@@ -82,6 +89,23 @@ def profile_summary_of(results: Results) -> list[dict[str, Any]]:
         return []
     cells = summary.get("cells") if isinstance(summary, dict) else None
     return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
+
+
+Key = tuple[str, ...]
+"""Arm, data set, encoder and phase."""
+
+
+def phases_of_profile(results: Results) -> dict[Key, dict[str, Any]]:
+    """What `profile.json` says about the memory of each arm's phases; nothing where it is damaged."""
+    said: dict[Key, dict[str, Any]] = {}
+    for measured in profile_summary_of(results):
+        try:
+            for arm, phases in measured["memory"].items():
+                for phase, found in phases.items():
+                    said[str(arm), str(measured["dataset"]), str(measured["encoder"]), str(phase)] = dict(found)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue
+    return said
 
 
 def title_of(part: str) -> str:

@@ -15,16 +15,26 @@ from moco_bench.report.figures.profiled_timeline import timeline_figure
 from moco_bench.report.figures.style import as_svg
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
-from moco_bench.report.profile_notes import machine_notes, memory_claim_notes, profile_notes, tensor_notes
+from moco_bench.report.profile_notes import (
+    explained_notes,
+    machine_notes,
+    memory_claim_notes,
+    profile_notes,
+    tensor_notes,
+)
 from moco_bench.report.profile_page import PROFILE_SECTIONS
 from moco_bench.report.results import load_results
 from moco_bench.report.tables.memory_claim import memory_claim_table
 from moco_bench.report.tables.profiled import profile_table
+from moco_bench.report.tables.profiled_memory import explained_table, tensor_parts_table
 from moco_bench.report.tables.profiled_more import capacity_table, exponents_table, leak_table, work_table
 
 FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
-NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes)
-TABLES = (profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table)
+NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes, explained_notes)
+TABLES = (
+    profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table, tensor_parts_table,
+    explained_table,
+)  # fmt: skip
 
 
 FACTORS = {"vanilla": 1.0, "dual": 1.1, "filter": 1.2, "both": 1.3}
@@ -85,18 +95,60 @@ def test_a_leak_is_called_one(results, links):
     frame = leak_table(results, links).frame().set_index("arm")
     assert frame.loc["both", "leaks"] == "leaks"
     assert frame.loc["vanilla", "leaks"] == "no leak"
+    assert frame.loc["both", "python_blocks_per_step"] == 144
+    assert set(frame["resident_kib_per_step"]) == {0.5}
 
 
 def test_energy_that_can_not_be_read_is_said_to_be_so(results, links):
     table = work_table(results, links)
-    assert set(table.frame()["images_per_joule"]) == {"not readable here"}
+    assert set(table.frame()["images_per_joule"]) == set(table.frame()["joules"]) == {"not readable here"}
+    assert table.note.startswith("Energy: the platform doesn't tell.")
     assert "90 billion operations a second in bfloat16" in table.caption
 
 
+def test_energy_is_shown_where_it_was_measured(tmp_path, synthetic, synthetic_profile):
+    for energy, joules, said in (("measured", 2.0, "RAPL"), ("the counter never moved: too few steps", None, "moved")):
+        path = synthetic.write_results(tmp_path / energy[:8], synthetic.suite_values(2))
+        synthetic_profile.write_profile(path, energy=energy)
+        table = work_table(load_results(path), Links(path, path / "report"))
+        assert set(table.frame()["joules"]) == {joules or "too few steps"}
+        assert said in table.note
+
+
+def test_arms_with_equal_parts_share_a_row(results, links):
+    table = tensor_parts_table(results, links)
+    frame = table.frame()
+    assert "query queue" not in set(frame["part"])  # nobody holds any
+    assert frame.loc[frame["part"] == "activations", "arm"].tolist() == ["every arm"]
+    assert frame.loc[frame["part"] == "data set", "highest_during"].item() == "the whole step"
+    loss = frame[frame["part"] == "loss"].set_index("arm")
+    assert loss.loc["both", "highest_mib"] == pytest.approx(7.8)
+    assert set(loss["at_peak_mib"]) == {0.0}
+    assert "during query forward (vanilla, dual, filter); loss (both)" in table.caption
+
+
+def test_what_is_not_explained_stands_beside_what_others_count(results, links):
+    table = explained_table(results, links)
+    frame = table.frame().set_index(["arm", "phase"])
+    assert frame.loc[("dual", "evaluation"), "unattributed_of_peak"] == pytest.approx(2.0)
+    assert frame.loc[("dual", "training"), "unattributed_above_baseline"] == pytest.approx(10.0)
+    assert frame.loc[("dual", "training"), "heap_growth"] == 31.0
+    assert "cuda_allocated" not in frame
+    assert "CUDA allocated" in table.note
+    assert set(frame["peak_source"]) == {"kernel's peak"}
+    training, evaluation = explained_notes(results)
+    assert "in training at most 1.2 % of the peak, and 10.0 % of what lies above" in training
+    assert "in evaluation at most 2.0 %" in evaluation
+
+
 def test_exponents_are_shown_with_their_errors(results, links):
-    frame = exponents_table(results, links).frame()
+    table = exponents_table(results, links)
+    assert "tensors with queue size (filter)" in table.note
+    frame = table.frame()
     assert frame["median_ms"].tolist() == pytest.approx([1.0] * 4)
-    assert frame["tensor_mib"].tolist() == pytest.approx([0.0] * 4, abs=1e-9)
+    sizes = frame.set_index("arm")["tensor_mib"]
+    assert sizes.pop("filter") == "\u2013"  # it falls somewhere
+    assert sizes.tolist() == pytest.approx([0.0] * 3, abs=1e-9)
 
 
 def test_accuracy_meets_cost_by_arm(results):
@@ -142,6 +194,17 @@ def test_a_noisy_machine_is_named(tmp_path, synthetic, synthetic_profile):
     assert "others had 40 %" in profile_notes(results)[-1]
     machine = profile_table(results, Links(path, path / "report")).frame()["machine"]
     assert set(machine) == {"others had 40 %"}
+
+
+def test_a_machine_whose_speed_varied_is_not_blamed_on_others(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path, spread=1.4)
+    results = load_results(path)
+    assert "a third quartile of 1.40 times the first" in profile_notes(results)[-1]
+    assert "others had" not in profile_notes(results)[-1]
+    frame = profile_table(results, Links(path, path / "report")).frame()
+    assert set(frame["machine"]) == {"its speed varied"}
+    assert set(frame["reference_spread"]) == {1.4}
 
 
 def test_quartiles_that_include_one_are_said_to(tmp_path, synthetic, synthetic_profile):
@@ -204,7 +267,10 @@ def test_without_a_profile_there_is_nothing_of_it(tmp_path, synthetic):
 def test_damaged_tables_are_left_out(tmp_path, synthetic, content):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     (path / "profile").mkdir()
-    for name in ("time", "memory", "timeline", "work", "growth", "queues", "capacity", "leak_verdicts"):
+    names = (
+        "time", "memory", "parts", "counters", "timeline", "work", "growth", "queues", "capacity", "leak_verdicts",
+    )  # fmt: skip
+    for name in names:
         (path / "profile" / f"{name}.csv").write_text(content)
     (path / "profile" / "profile.json").write_text("[")
     results, links = load_results(path), Links(path, path / "report")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import ABSENT, number
+from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.links import Links
 from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_table_of
 from moco_bench.report.results import Results
@@ -41,7 +42,8 @@ def profile_table(results: Results, links: Links) -> Table | None:
                 _with_quartiles(step, ("ratio", "ratio_q1", "ratio_q3"), 3, time_source),
                 *_memory_cells(own, base, memory_source),
                 _size(evaluation.get((*place, step["arm"])), memory_source),
-                cell("undisturbed" if step["exclusive"] else f"others had {100 * step['foreign_load']:.0f} %"),
+                _spread(step["reference_spread"], time_source),
+                cell(disturbance(step) or "undisturbed"),
             )
         )
     columns = (
@@ -56,17 +58,35 @@ def profile_table(results: Results, links: Links) -> Table | None:
         Column("relative_tensors", "Tensors, relative"),
         Column("unattributed", "Unattributed, %"),
         Column("evaluation_mib", "Peak of evaluation, MiB"),
+        Column("reference_spread", "Fixed work, third over first quartile"),
         Column("machine", "Machine", numeric=False),
     )
     table = Table(
         "profile",
         "Cost of a training step",
         "Measured by itself, arms taking turns; medians and quartiles over rounds. Relative: to the baseline in the "
-        "same round. Unattributed: the part of the process's peak that has no known cause.",
+        "same round. Unattributed: the part of the process's peak that has no known cause. Fixed work: how unsteadily "
+        f"the machine did one and the same work before each turn; beyond {STEADY_BELOW:g} a timing isn't undisturbed.",
         columns,
         tuple(rows),
     )
     return drop_constant(table, KEY_NAMES)
+
+
+def disturbance(row: Mapping[Any, Any]) -> str:
+    """Why a row of `time.csv` isn't of a quiet machine, in a few words; empty where it is."""
+    if row["exclusive"]:
+        return ""
+    reasons = []
+    if row["foreign_load"] >= EXCLUSIVE_BELOW:
+        reasons.append(f"others had {100 * row['foreign_load']:.0f} %")
+    if row["reference_spread"] > STEADY_BELOW:
+        reasons.append("its speed varied")
+    return ", ".join(reasons) or "its device was shared"
+
+
+def _spread(value: float, href: str) -> Cell:
+    return Cell(ABSENT) if pd.isna(value) else cell(number(value, 2), value, href=href)
 
 
 def _tensors(rows: pd.DataFrame) -> dict[str, float]:

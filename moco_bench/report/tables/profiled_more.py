@@ -1,11 +1,14 @@
 """Further tables of the profile: arithmetic and energy, growth, capacity, leaks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from moco_bench.analyse.exponents import MEASURES, exponents_of
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.links import Links
-from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_summary_of, profile_table_of
+from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_summary_of, profile_table_of, title_of
 from moco_bench.report.results import Results
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
 
@@ -15,6 +18,9 @@ ARM = (
     Column("encoder", "Encoder", numeric=False),
 )
 PLACE = ("dataset", "encoder")
+TOO_SHORT = "the counter never moved: too few steps"
+WITHOUT_ENERGY = {TOO_SHORT: "too few steps", "not readable": "not readable here"}
+"""What `work.csv` says became of measuring energy, in the words of a cell."""
 
 
 def work_table(results: Results, links: Links) -> Table | None:
@@ -27,7 +33,7 @@ def work_table(results: Results, links: Links) -> Table | None:
             *_place(row),
             cell(number(row["flops"] / 1e9, 2), row["flops"]),
             _number(100 * row["share_of_ceiling"], 1),
-            _number(row["images_per_joule"], 1) if not pd.isna(row["images_per_joule"]) else Cell("not readable here"),
+            *(_energy(row, name, decimals) for name, decimals in (("joules", 2), ("images_per_joule", 1))),
         )
         for row in table[table["part"] == WHOLE_STEP].to_dict("records")
     )
@@ -35,6 +41,7 @@ def work_table(results: Results, links: Links) -> Table | None:
         *ARM,
         Column("flops", "Operations of a step, 10\u2079"),
         Column("share_of_ceiling", "Of the measured ceiling, %"),
+        Column("joules", "Energy of a step, J"),
         Column("images_per_joule", "Images per joule"),
     )
     return drop_constant(
@@ -44,9 +51,32 @@ def work_table(results: Results, links: Links) -> Table | None:
             _ceilings(results),
             columns,
             rows,
+            note=_about_energy(table),
             source=links.source(f"{FOLDER}/work.csv"),
         ),
         PLACE,
+    )
+
+
+def _energy(row: Mapping[Any, Any], name: str, decimals: int) -> Cell:
+    """A figure of energy, or why there is none."""
+    if not pd.isna(row[name]):
+        return _number(row[name], decimals)
+    return Cell("not readable here" if pd.isna(row["energy"]) else WITHOUT_ENERGY.get(row["energy"], row["energy"]))
+
+
+def _about_energy(table: pd.DataFrame) -> str:
+    """What the figures of energy are of, or what the platform doesn't tell."""
+    if table["joules"].notna().any():
+        return (
+            "Energy: of the processor packages (RAPL) and the device (NVML) over all of an arm's turns, other "
+            "processes' share included."
+        )
+    if table["energy"].isin([TOO_SHORT]).any():
+        return "Energy: the counters can be read but never moved, as the arm's turns were too short for them."
+    return (
+        "Energy: the platform doesn't tell. Neither the counters of processor packages (RAPL) nor those of a device "
+        "(NVML) could be read, so there are no joules."
     )
 
 
@@ -67,7 +97,8 @@ def _ceilings(results: Results) -> str:
 
 def exponents_table(results: Results, links: Links) -> Table | None:
     """Fitted exponents, a row an arm and quantity, a column a measure."""
-    exponents = exponents_of(profile_table_of(results, "growth"))
+    growth = profile_table_of(results, "growth")
+    exponents = exponents_of(growth)
     if exponents.empty:
         return None
     rows = []
@@ -86,9 +117,26 @@ def exponents_table(results: Results, links: Links) -> Table | None:
         "with the standard error of the fit.",
         columns,
         tuple(rows),
+        note=_about_falls(growth),
         source=links.source(f"{FOLDER}/growth.csv"),
     )
     return drop_constant(table, PLACE)
+
+
+def _about_falls(growth: pd.DataFrame) -> str:
+    """Which series have no exponent, and why."""
+    if "not_monotone" not in growth:
+        return ""
+    fallen = growth[growth["not_monotone"].fillna("") != ""]
+    named = {
+        f"{MEASURES[name]} with {title_of(row['quantity'])} ({row['arm']})": None
+        for row in fallen.to_dict("records")
+        for name in str(row["not_monotone"]).split()
+        if name in MEASURES
+    }
+    if not named:
+        return ""
+    return f"Without an exponent, as they fall somewhere, where another way of computing begins: {'; '.join(named)}."
 
 
 def capacity_table(results: Results, links: Links) -> Table | None:
@@ -127,6 +175,8 @@ def leak_table(results: Results, links: Links) -> Table | None:
             *_place(row),
             _number(row["steps"], 0),
             cell(number(row["kib_per_step"], 3), row["kib_per_step"]),
+            _number(row["python_blocks_per_step"], 3),
+            _number(row["resident_kib_per_step"], 3),
             cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good"),
         )
         for row in table.to_dict("records")
@@ -135,9 +185,15 @@ def leak_table(results: Results, links: Links) -> Table | None:
         *ARM,
         Column("steps", "Steps"),
         Column("kib_per_step", "Growth, KiB a step"),
+        Column("python_blocks_per_step", "Of it objects of Python, a step"),
+        Column("resident_kib_per_step", "Resident set, KiB a step"),
         Column("leaks", "Verdict", numeric=False),
     )
-    caption = "Memory in use against the number of steps: median slope between all pairs of readings."
+    caption = (
+        "Memory in use against the number of steps: median slope between all pairs of readings. Judged is the growth "
+        "of malloc's (CUDA's allocator's) bytes and of Python's small objects together; the resident set comes in "
+        "pages and is only shown."
+    )
     return drop_constant(
         Table(
             "leaks",

@@ -33,12 +33,12 @@ def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
     ]
     found: dict[tuple[str, str], list[Standing]] = {}
     for dataset, encoder in results.cells:
-        pixels = results.floors.get(dataset, {}).get("pixels")
+        floors = results.floors.get(dataset)
         own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
         found[dataset, encoder] = []
         for name, title in MEASURES.items():
-            floor, reached = pixels.get(name) if isinstance(pixels, dict) else None, own[name].mean()
-            if isinstance(floor, (int, float)) and reached == reached:
+            floor, reached = floors["pixels"].get(name) if floors else None, own[name].mean()
+            if floor is not None and reached == reached:
                 found[dataset, encoder].append(Standing(title, float(reached), float(floor)))
     return found
 

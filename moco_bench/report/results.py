@@ -18,6 +18,7 @@ from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
+from moco_bench.report.floor_files import Floors, whole_floors
 from moco_bench.report.freshness import Written, written_files
 
 RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
@@ -36,7 +37,7 @@ class Results:
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     histories: pd.DataFrame = field(default_factory=pd.DataFrame)
-    floors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    floors: dict[str, Floors] = field(default_factory=dict)
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     suite_text: str = ""
     damaged: tuple[str, ...] = ()
@@ -113,7 +114,7 @@ def load_results(directory: Path) -> Results:
         records=_json_files(directory, there, "run.json", damaged),
         metrics=_json_files(directory, there, "metrics.json", damaged),
         histories=_histories(directory, runs, damaged),
-        floors=_named_files(directory / "floors", damaged),
+        floors=whole_floors(_named_files(directory / "floors", damaged), damaged),
         manifests=_named_files(directory / "data", damaged),
         suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
         damaged=tuple(damaged),

@@ -29,8 +29,9 @@ def accuracy_figure(results: Results) -> Plot | None:
             for panel, metric in zip(row, metrics, strict=True):
                 chosen = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
                 _dots(panel, chosen[chosen["metric"] == metric.name], results.arms)
-                floor = (results.floors.get(dataset, {}).get("pixels") or {}).get(metric.name)
-                if isinstance(floor, (int, float)):
+                floors = results.floors.get(dataset)
+                floor = floors["pixels"].get(metric.name) if floors else None
+                if floor is not None:
                     panel.axvline(floor, color=INK, linewidth=1, linestyle=(0, (3, 2)))
                     panel.annotate("raw pixels", (floor, 1), xycoords=("data", "axes fraction"), xytext=(3, -8),
                                    textcoords="offset points", fontsize=7.5, color=MUTED)  # fmt: skip

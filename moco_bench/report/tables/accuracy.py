@@ -1,13 +1,12 @@
 """How good the representations are: by arm, by run, and seed by seed against the baseline."""
 
-from typing import Any
-
 import pandas as pd
 
 from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.table import cells
 from moco_bench.analyse.text import ABSENT, number
+from moco_bench.report.floor_files import Accuracies
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant, mean_cell
@@ -65,14 +64,13 @@ def accuracy_table(results: Results, links: Links) -> Table:
 def _floor_rows(
     results: Results, links: Links, dataset: str, encoder: str, budget: str, metrics: list[Metric]
 ) -> list[tuple[Cell, ...]]:
-    floors = results.floors.get(dataset, {})
+    floors = results.floors.get(dataset)
+    if floors is None:
+        return []
     href = links.to(f"floors/{dataset}.json")
     named: list[tuple[str, dict[str, pd.Series]]] = [
-        ("floor: raw pixels", _series([floors.get("pixels", {})], metrics)),
-        (
-            "floor: random encoder",
-            _series(list((floors.get("random_encoder", {}).get(encoder) or {}).values()), metrics),
-        ),
+        ("floor: raw pixels", _series([floors["pixels"]], metrics)),
+        ("floor: random encoder", _series(list(floors["random_encoder"].get(encoder, {}).values()), metrics)),
     ]
     return [
         (
@@ -92,12 +90,8 @@ def _count(n: int, href: str) -> Cell:
     return cell(n, n, href=href)
 
 
-def _series(found: list[Any], metrics: list[Metric]) -> dict[str, pd.Series]:
-    rows = [row for row in found if isinstance(row, dict)]
-    return {
-        m.name: pd.Series([row[m.name] for row in rows if isinstance(row.get(m.name), (int, float))], dtype=float)
-        for m in metrics
-    }
+def _series(rows: list[Accuracies], metrics: list[Metric]) -> dict[str, pd.Series]:
+    return {m.name: pd.Series([row[m.name] for row in rows if m.name in row], dtype=float) for m in metrics}
 
 
 def runs_table(results: Results, links: Links) -> Table:

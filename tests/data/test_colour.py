@@ -4,17 +4,8 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional
 
-from moco_bench.data.colour import (
-    OPERATIONS,
-    adjust_brightness,
-    adjust_contrast,
-    adjust_hue,
-    adjust_saturation,
-    gray,
-    jitter,
-)
+from moco_bench.data.colour import ADJUSTMENTS, OPERATIONS, gray, jitter
 
-OURS = dict(zip(OPERATIONS, (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue), strict=True))
 TORCHVISION = {
     "brightness": functional.adjust_brightness,
     "contrast": functional.adjust_contrast,
@@ -27,6 +18,12 @@ def images(count=24, channels=3, seed=0):
     return torch.rand(count, channels, 16, 16, generator=torch.Generator().manual_seed(seed))
 
 
+def adjusted(name, given, strengths):
+    changed = given.clone()
+    ADJUSTMENTS[OPERATIONS.index(name)](changed, strengths)
+    return changed
+
+
 def factors(name, count=24):
     low, high = (-0.5, 0.5) if name == "hue" else (0.0, 2.0)
     return torch.linspace(low, high, count, dtype=torch.float64)
@@ -36,7 +33,7 @@ def factors(name, count=24):
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_equals_torchvision(name, channels):
     given, strengths = images(channels=channels), factors(name)
-    found = OURS[name](given, strengths)
+    found = adjusted(name, given, strengths)
     expected = torch.stack([TORCHVISION[name](x, f) for x, f in zip(given, strengths.tolist(), strict=True)])
     torch.testing.assert_close(found, expected, atol=5e-6, rtol=0)
 
@@ -47,7 +44,7 @@ def test_equals_torchvision(name, channels):
 def test_equals_torchvision_on_whole_levels_to_rounding(name, levels):
     # torchvision truncates to whole levels after each step, its luma and mean luma too.
     given, strengths = (images() * 255).to(torch.uint8), factors(name)
-    found = OURS[name](given / 255, strengths) * 255
+    found = adjusted(name, given / 255, strengths) * 255
     expected = torch.stack([TORCHVISION[name](x, f) for x, f in zip(given, strengths.tolist(), strict=True)])
     assert (found - expected.float()).abs().max() <= levels
 
@@ -56,17 +53,17 @@ def test_hue_equals_torchvision_on_every_corner_and_edge_of_the_colour_cube():
     # Where two or three channels are equal, the formula's cases meet; grays have no hue at all.
     levels = (0.0, 1 / 255, 0.5, 254 / 255, 1.0)
     cube = torch.tensor(list(itertools.product(levels, repeat=3)))[:, :, None, None]
-    for shift in (-0.5, -1 / 3, -0.1, 0.0, 1 / 6, 0.25, 0.5):
-        found = adjust_hue(cube, torch.full((len(cube),), shift))
-        torch.testing.assert_close(found, functional.adjust_hue(cube, shift), atol=5e-6, rtol=0)
+    for shift in (-1.0, -0.5, -1 / 3, -0.1, 0.0, 1 / 6, 0.25, 0.5, 1.0):
+        found = adjusted("hue", cube, torch.full((len(cube),), shift))
+        torch.testing.assert_close(found, functional.adjust_hue(cube, shift % 1 - (shift % 1 > 0.5)), atol=5e-6, rtol=0)
 
 
 def test_hue_turns_red_to_green_to_blue():
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1)
     third = torch.tensor([1 / 3])
-    green = adjust_hue(red, third)
+    green = adjusted("hue", red, third)
     torch.testing.assert_close(green.flatten(), torch.tensor([0.0, 1, 0]), atol=1e-6, rtol=0)
-    torch.testing.assert_close(adjust_hue(green, third).flatten(), torch.tensor([0.0, 0, 1]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(adjusted("hue", green, third).flatten(), torch.tensor([0.0, 0, 1]), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -107,3 +104,9 @@ def test_operations_out_of_use_are_left_out():
     found = jitter(given.clone(), strengths, orders, chosen, (True, False, False, False))
     torch.testing.assert_close(found, given * 0.5)
     assert torch.equal(jitter(given.clone(), strengths, orders, chosen, (False,) * 4), given)
+
+
+def test_nobody_is_jittered():
+    given, orders = images(4), torch.tensor([[3, 2, 1, 0]]).expand(4, 4)
+    nobody = torch.zeros(4, dtype=torch.bool)
+    assert torch.equal(jitter(given.clone(), torch.zeros(4, 4), orders, nobody, (True,) * 4), given)

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from moco_bench.analyse.benchmarks import FASTER, LATEST, SLOWER, STORED, joined
+from moco_bench.analyse.benchmarks import FASTER, LATEST, SLOWER, STORED, joined, machine_words
 from moco_bench.errors import InputError
 from moco_bench.files import write_json
 
@@ -45,8 +45,8 @@ def told(compared: dict[str, Any], stored: Path) -> str:
         return f"{len(rows)} benchmarks, compared with nothing: no {stored}. Store one: {Path(__file__).name} --store"
     counts = Counter(row["verdict"] for row in rows)
     lines = [
-        f"{len(rows)} benchmarks compared with {stored} ({_machine(compared['compared_with'])}), measured on "
-        f"{_machine(compared['machine'])}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        f"{len(rows)} benchmarks compared with {stored} ({machine_words(compared['compared_with'])}), measured on "
+        f"{machine_words(compared['machine'])}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     ]
     changed = [row for row in rows if row["verdict"] in (SLOWER, FASTER)]
     for row in sorted(changed, key=lambda row: -row["change"]):
@@ -54,10 +54,6 @@ def told(compared: dict[str, Any], stored: Path) -> str:
             f"{100 * row['change']:+6.0f} %  {row['stored_ms']:.3g} -> {row['median_ms']:.3g} ms  {row['name']}"
         )
     return "\n".join(lines)
-
-
-def _machine(machine: dict[str, Any]) -> str:
-    return f"{machine['cpu']}, {machine['cores']} cores"
 
 
 if __name__ == "__main__":

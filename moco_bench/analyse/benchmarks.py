@@ -18,6 +18,9 @@ PROTOCOL = 1
 MARGIN = 0.1
 """Changes below count as none: parts this small vary by as much from day to day."""
 
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
+"""Names of the processor's features (Linux's) on which the speed of PyTorch's kernels hangs."""
+
 FASTER, SLOWER, SAME, OTHER_MACHINE, NEW = "faster", "slower", "no change", "another machine", "new"
 
 
@@ -47,7 +50,9 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
     return {
         "protocol": PROTOCOL,
         "machine": machine,
+        "torch": raw["machine_info"].get("torch"),
         "compared_with": before.get("machine"),
+        "compared_with_torch": before.get("torch"),
         "benchmarks": [{**row, **_change(row, known.get(row["name"]), same_machine)} for row in rows]
         if before
         else rows,
@@ -55,9 +60,30 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
 
 
 def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides whether times can be compared; no names of hosts or users."""
+    """What decides whether times can be compared; no names of hosts or users.
+
+    Model and instructions too: virtual machines with and without AVX-512 call themselves by the same name.
+    """
     cpu = info["cpu"]
-    return {"cpu": cpu.get("brand_raw") or info.get("processor"), "cores": cpu.get("count"), "system": info["system"]}
+    flags = cpu.get("flags") or ()
+    model = [str(cpu[name]) for name in ("family", "model", "stepping") if name in cpu]
+    return {
+        "cpu": cpu.get("brand_raw") or info.get("processor"),
+        "model": ".".join(model) or None,
+        "instructions": [name for name in INSTRUCTIONS if name in flags],
+        "cores": cpu.get("count"),
+        "system": info["system"],
+    }
+
+
+def machine_words(machine: Mapping[str, Any]) -> str:
+    """A machine of `joined` in words."""
+    model = f" {machine['model']}" if machine.get("model") else ""
+    instructions = "".join(f", {name}" for name in machine.get("instructions") or ())
+    return (
+        f"{machine.get('cpu') or 'unknown processor'}{model}{instructions}, {machine.get('cores')} cores, "
+        f"{machine.get('system')}"
+    )
 
 
 def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from moco_bench.analyse.benchmarks import joined
 from moco_bench.errors import InputError
 
 
-def raw(path, medians, cpu="Some CPU"):
+def raw(path, medians, cpu="Some CPU", **more):
     """What pytest-benchmark writes, as far as it is read here."""
     path.write_text(
         json.dumps(
             {
-                "machine_info": {"node": "a-host", "system": "Linux", "cpu": {"brand_raw": cpu, "count": 2}},
+                "machine_info": {"node": "a-host", "system": "Linux", "cpu": {"brand_raw": cpu, "count": 2, **more}},
                 "benchmarks": [
                     {
                         "name": name,
@@ -58,6 +58,18 @@ def test_a_change_needs_the_margin_and_separate_quartiles(tmp_path, stored):
 def test_another_machine_is_not_judged(tmp_path, stored):
     now = raw(tmp_path / "now.json", {"test_a": 90.0}, cpu="Another CPU")
     assert verdicts(joined(now, stored)) == {"test_a": "another machine"}
+
+
+def test_a_namesake_with_other_instructions_is_another_machine(tmp_path):
+    stored, flags = tmp_path / "stored.json", ["sse2", "avx2"]
+    stored.write_text(json.dumps(joined(raw(tmp_path / "then.json", {"test_a": 10.0}, flags=flags, family=25))))
+    for more, verdict in (
+        ({"flags": flags, "family": 25}, "slower"),
+        ({"flags": [*flags, "avx512f"], "family": 25}, "another machine"),
+        ({"flags": flags, "family": 26}, "another machine"),
+    ):
+        now = raw(tmp_path / "now.json", {"test_a": 90.0}, **more)
+        assert verdicts(joined(now, stored)) == {"test_a": verdict}
 
 
 def test_host_names_stay_out(tmp_path):

@@ -5,6 +5,11 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 
+def pytest_benchmark_update_machine_info(config, machine_info) -> None:
+    """Its kernels are most of what is timed."""
+    machine_info["torch"] = torch.__version__
+
+
 @pytest.fixture
 def timed(request) -> bool:
     """Whether times count, and so sizes do."""

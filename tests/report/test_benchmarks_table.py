@@ -30,7 +30,7 @@ def now(tmp_path):
 @pytest.fixture
 def stored(tmp_path):
     path = tmp_path / "stored.json"
-    machine = {"cpu": "Some CPU", "cores": 2, "system": "Linux"}
+    machine = {"cpu": "Some CPU", "model": None, "instructions": [], "cores": 2, "system": "Linux"}
     path.write_text(json.dumps({"protocol": 1, "machine": machine, "benchmarks": [BEFORE]}))
     return path
 

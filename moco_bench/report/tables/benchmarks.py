@@ -1,6 +1,6 @@
 """Benchmarks of the package's parts, and what changed since they were stored."""
 
-from moco_bench.analyse.benchmarks import FASTER, FILE, MARGIN, SLOWER
+from moco_bench.analyse.benchmarks import FASTER, FILE, MARGIN, SLOWER, machine_words
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
@@ -23,7 +23,8 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
     note = (
         "Nothing is stored to compare with."
         if compared is None
-        else f"Stored ones were measured on: {_words(compared)}."
+        else f"Stored ones were measured on: {_words(compared, found.get('compared_with_torch'))}. "
+        + ("Another machine, so changes are shown and not judged." if compared != machine else "The same machine.")
     )
     columns = (
         Column("name", "Benchmark", numeric=False),
@@ -36,8 +37,8 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
     return Table(
         "benchmarks",
         "Benchmarks of the parts",
-        f"Measured by pytest-benchmark on: {_words(machine)}. A change counts beyond {100 * MARGIN:g} % and where the "
-        "quartiles don't overlap.",
+        f"Measured by pytest-benchmark on: {_words(machine, found.get('torch'))}. A change counts beyond "
+        f"{100 * MARGIN:g} % and where the quartiles don't overlap.",
         columns,
         rows,
         note=note,
@@ -58,5 +59,5 @@ def _row(benchmark: dict[str, object]) -> tuple[Cell, ...]:
     )
 
 
-def _words(machine: dict[str, object]) -> str:
-    return f"{machine.get('cpu') or 'unknown processor'}, {machine.get('cores')} cores, {machine.get('system')}"
+def _words(machine: dict[str, object], torch: object) -> str:
+    return machine_words(machine) + (f", torch {torch}" if torch else "")

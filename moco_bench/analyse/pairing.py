@@ -2,8 +2,9 @@
 
 All arms of a seed share initialisation, batch order and augmentations; each run records a hash of the three. Where the
 hashes of a seed's arms differ, the seed isn't a pair and takes no part in paired effects; where a run has none, its
-pairs are computed and marked as unproven. Runs with a budget other than epochs differ in length on purpose, so only
-their initialisation can agree.
+pairs are computed and marked as unproven. Runs with a budget other than epochs may differ in length on purpose, so
+there it is enough that their initialisation agrees; where all three agree, because an arm's runs at equal epochs serve
+there too, they are proven pairs like any others.
 """
 
 import math
@@ -20,6 +21,13 @@ from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.table import HASHES, finished
 
 Pairing = Literal["proven", "initialisation", "unproven", "none"]
+Agreement = Literal["agree", "initialisation", "differ", "unknown"]
+_VERDICTS = {
+    "agree": "proven",
+    "initialisation": "initialisation only",
+    "unknown": "unproven",
+    "differ": "not paired",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,6 @@ def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
 
 def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> PairedValues:
     """The contrast, seed by seed."""
-    names = HASHES[:1] if runs.by_budget else HASHES
     seeds, values, left_out, proofs = [], [], {}, []
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
         absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
@@ -68,7 +75,7 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> Paire
             continue
         of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
-        agreement = hashes_agree(of_seed, names)
+        agreement = _agreement(of_seed, runs.by_budget)
         if reason or agreement == "differ":
             left_out[int(seed)] = reason or "not paired: the arms' hashes differ"
             continue
@@ -76,7 +83,7 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> Paire
         proofs.append(agreement)
         weights = contrast.weights.values()
         values.append(sum(w * float(run[metric.name]) for w, run in zip(weights, of_seed, strict=True)))
-    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs, runs.by_budget), left_out)
+    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs), left_out)
 
 
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
@@ -87,9 +94,7 @@ def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
     return ""
 
 
-def hashes_agree(
-    of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HASHES
-) -> Literal["agree", "differ", "unknown"]:
+def hashes_agree(of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HASHES) -> Agreement:
     """Whether the runs of one seed drew the same random numbers."""
     unknown = False
     for name in names:
@@ -100,12 +105,21 @@ def hashes_agree(
     return "unknown" if unknown else "agree"
 
 
-def _weakest(proofs: Sequence[str], by_budget: bool) -> Pairing:
+def _agreement(of_seed: Sequence[Mapping[Any, Any]], by_budget: bool) -> Agreement:
+    """The same, where runs that differ in length on purpose need to share their initialisation only."""
+    whole = hashes_agree(of_seed)
+    if whole == "agree" or not by_budget:
+        return whole
+    initialisation = hashes_agree(of_seed, HASHES[:1])
+    return "initialisation" if initialisation == "agree" else initialisation
+
+
+def _weakest(proofs: Sequence[Agreement]) -> Pairing:
     if not proofs:
         return "none"
     if "unknown" in proofs:
         return "unproven"
-    return "initialisation" if by_budget else "proven"
+    return "initialisation" if "initialisation" in proofs else "proven"
 
 
 def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -116,15 +130,13 @@ def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for key, of_seed in finished(runs).groupby(["dataset", "encoder", "budget", "seed"], sort=False):
-        by_budget = key[2] != "epochs"
-        agreement = hashes_agree(of_seed.to_dict("records"), HASHES[:1] if by_budget else HASHES)
-        proven = "initialisation only" if by_budget else "proven"
+        agreement = _agreement(of_seed.to_dict("records"), by_budget=key[2] != "epochs")
         rows.append(
             {
                 **dict(zip(("dataset", "encoder", "budget", "seed"), key, strict=True)),
                 "arms": len(of_seed),
                 **{name: " ".join(dict.fromkeys(value for value in of_seed[name] if value)) for name in HASHES},
-                "paired": {"agree": proven, "unknown": "unproven", "differ": "not paired"}[agreement],
+                "paired": _VERDICTS[agreement],
             }
         )
     return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "seed", "arms", *HASHES, "paired"])

@@ -5,7 +5,7 @@ from moco_bench.report.links import Links, Note
 from moco_bench.report.methods_runs import arms_said, evaluation_said, images_said, training_said
 from moco_bench.report.results import Results
 from moco_bench.report.settings import disagreements, trained_runs
-from moco_bench.report.words import margin_words
+from moco_bench.report.words import listed, margin_words
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.suite import Suite
 
@@ -83,5 +83,9 @@ def rules_of(suite: Suite) -> str:
     """Whether the suite declares rules of its own, and which."""
     if "analysis" not in suite.model_fields_set:
         return "The rules are the package\u2019s defaults: suite.yaml has no `analysis` block."
-    declared = ", ".join(sorted(suite.analysis.model_fields_set)) or "nothing"
-    return f"The `analysis` block of suite.yaml declares {declared}; all other rules are the package\u2019s defaults."
+    stated = suite.analysis.model_fields_set
+    if not stated:
+        return "The rules are the package\u2019s defaults: the `analysis` block of suite.yaml is empty."
+    rules = f"The `analysis` block of suite.yaml states {listed(sorted(stated))}"
+    open_fields = sorted(set(AnalysisConfig.model_fields) - stated)
+    return f"{rules}; {listed(open_fields)} are the package\u2019s defaults." if open_fields else f"{rules}."

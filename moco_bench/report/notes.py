@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number
+from moco_bench.report.equal_compute import WITHIN, WORDS, Compute, compute_of
 from moco_bench.report.links import Links, Note
 from moco_bench.report.profile_notes import profile_notes, tensor_notes
 from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
 from moco_bench.report.words import count, effect_title, finding_said, listed, sentence
-
-BUDGETS = {"seconds": "training time", "flops": "floating-point operations"}
 
 
 def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
@@ -30,7 +30,9 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
         notes.append(links.note(" ".join(counted), f"{FOLDER}/memory.csv"))
     else:
         notes += links.each(process_memory_notes(results), "runs.csv")
-    return (*notes, *links.each(equal_compute_notes(results), results.written.effects, "costs.json"))
+    compute = compute_of(results)
+    sources = (results.written.effects, compute.file) if compute.declared else (compute.file,)
+    return (*notes, *links.each(equal_compute_notes(results, compute), *sources))
 
 
 def _own_speeds_are_not_used(results: Results) -> list[str]:
@@ -125,21 +127,36 @@ def pairing_note(results: Results) -> str:
     return " ".join(said)
 
 
-def equal_compute_notes(results: Results) -> list[str]:
-    """Effects at equal training time and equal operations: the ingredients', or those of arms where there is no 2x2."""
+def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
+    """Effects at equal training time and equal operations: the ingredients', or those of arms where there is no 2x2.
+
+    Where every arm's runs at equal epochs serve there too, the effects are the ones above, and that is said instead.
+    """
     primary, effects = results.primary, results.effects
     chosen = effects[(effects["metric"] == primary.name) & (effects["budget"] != "epochs")]
+    groups = dict(list(chosen.groupby(["dataset", "encoder", "budget"], sort=False)))
+    places = dict.fromkeys([*groups, *((row["dataset"], row["encoder"], row["budget"]) for row in compute.rows)])
     sentences = []
-    for (dataset, encoder, budget), rows in chosen.groupby(["dataset", "encoder", "budget"], sort=False):
-        factorial = rows[rows["kind"] == "factorial"]
-        parts = [
-            f"{effect_title(row['effect']).lower()} {number(row['estimate'], primary.decimals, signed=True)} "
-            f"{interval(row['ci_low'], row['ci_high'], primary.decimals)}, {finding_said(row['finding'])}"
-            for row in (rows if factorial.empty else factorial).to_dict("records")
-        ]
+    for dataset, encoder, budget in places:
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
-        sentences.append(f"At equal {BUDGETS[str(budget)]}{place}: {'; '.join(parts)}.")
+        if compute.all_shared(dataset, encoder, budget):
+            sentences.append(
+                f"At equal {WORDS[budget]}{place} the comparison is the same: every arm costs within {WITHIN} of "
+                f"{results.plan.baseline}, so its runs at equal epochs serve there too."
+            )
+        elif (dataset, encoder, budget) in groups:
+            said = _effects_said(groups[dataset, encoder, budget], primary)
+            sentences.append(f"At equal {WORDS[budget]}{place}: {said}.")
     return sentences
+
+
+def _effects_said(rows: pd.DataFrame, metric: Metric) -> str:
+    factorial = rows[rows["kind"] == "factorial"]
+    return "; ".join(
+        f"{effect_title(row['effect']).lower()} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {finding_said(row['finding'])}"
+        for row in (rows if factorial.empty else factorial).to_dict("records")
+    )
 
 
 def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:

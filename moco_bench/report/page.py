@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from moco_bench.report.drawing import Builder, Drawing, draw_all
+from moco_bench.report.equal_compute import compute_notes, compute_of
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
 from moco_bench.report.figures.curves import false_negative_figure, gradient_figure, learning_figure
@@ -27,7 +28,12 @@ from moco_bench.report.tables.budgets import budgets_table
 from moco_bench.report.tables.claims import claims_table
 from moco_bench.report.tables.context import machines_table, published_table
 from moco_bench.report.tables.cost import cost_table
-from moco_bench.report.tables.effects import certainty_table, effects_table, other_effects_table
+from moco_bench.report.tables.effects import (
+    certainty_table,
+    compute_effects_table,
+    effects_table,
+    other_effects_table,
+)
 from moco_bench.report.tables.mechanism import mechanism_table
 from moco_bench.report.tables.model import Source, Table
 from moco_bench.report.tables.trust import holes_table, noise_table, pairing_table
@@ -135,15 +141,18 @@ def _sections(results: Results, links: Links) -> list[Section]:
         Section(
             "effects",
             "Effects and their certainty",
-            (_decided_note(results),),
-            (*figures(effects_figure), *tables(effects_table, certainty_table, other_effects_table)),
+            (_decided_note(results), *_compute_notes(results, links)),
+            (
+                *figures(effects_figure),
+                *tables(effects_table, compute_effects_table, budgets_table, certainty_table, other_effects_table),
+            ),
         ),
         Section("claims", "The paper\u2019s claims", claims_notes(results, links), tables(claims_table)),
         Section(
             "cost",
             "Cost",
             links.notes(run_cost_notes(results), "runs.csv"),
-            (*figures(cost_figure), *tables(cost_table, budgets_table)),
+            (*figures(cost_figure), *tables(cost_table)),
         ),
         *(
             Section(part.id, part.title, part.said(results, links), (*figures(*part.figures), *tables(*part.tables)))
@@ -179,6 +188,11 @@ def _decided_note(results: Results) -> Note:
         f"difference where it is shown to be within {margin_words(results.plan.config, [primary.name])}. Primary "
         f"metric, declared beforehand: {primary.title}."
     )
+
+
+def _compute_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    compute = compute_of(results)
+    return links.notes(compute_notes(results, compute), compute.file)
 
 
 def _noise_note(results: Results) -> tuple[Note, ...]:

@@ -13,16 +13,19 @@ SHOWN = 12
 def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
     """How many claims got which verdict, and whether the rules stood before the runs began."""
     suite = results.plan.suite
-    if suite is None or results.claims.empty:
+    if suite is None:
         return (Note("No suite file lies with these results, so no rules were declared and no claims are judged."),)
+    started = registration_note(results)
+    if results.claims.empty:
+        return (Note("This suite judges none of the paper\u2019s claims."), *((Note(started),) if started else ()))
     counts = results.claims["verdict"].value_counts()
-    rules = "declared in the suite" if "analysis" in suite.model_fields_set else "the package\u2019s defaults"
+    stated = "analysis" in suite.model_fields_set and "claims" in suite.analysis.model_fields_set
+    rules = "stated in the suite" if stated else "the package\u2019s defaults"
     verdicts = (
         "The abstract\u2019s claims in our words, each with the quantity that stands for it here. "
         + ", ".join(f"{found} {verdict}" for verdict, found in counts.items())
         + f". The rules are {rules}; analysis {results.plan.fingerprint[:SHOWN]}."
     )
-    started = registration_note(results)
     return (links.note(verdicts, results.written.claims), *((Note(started),) if started else ()))
 
 

@@ -4,9 +4,9 @@ All of it goes, with the suite's design, into the fingerprint of the analysis th
 a rule that is changed after the results are known is seen to be changed.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from moco_bench.suite.config import Label, Positive, Section
 
@@ -115,6 +115,10 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
 )
 
 
+def _spell_out_claims(given: Any) -> Any:
+    return ABSTRACT_CLAIMS if given == "abstract" else given
+
+
 class AnalysisConfig(Section):
     """How results are turned into effects and verdicts; declared before the run."""
 
@@ -147,7 +151,9 @@ class AnalysisConfig(Section):
         10_000, description="Resamples where exact enumeration would be too long."
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="Of that resampling.")
-    claims: tuple[ClaimRule, ...] = Field(ABSTRACT_CLAIMS, description="Claims and the rules that judge them.")
+    claims: Annotated[tuple[ClaimRule, ...], BeforeValidator(_spell_out_claims)] = Field(
+        ABSTRACT_CLAIMS, description="Claims and the rules that judge them; `abstract` stands for the paper's."
+    )
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "AnalysisConfig":

@@ -29,6 +29,8 @@ def suite_schema() -> Schema:
     negatives = definitions["ContrastConfig"]["properties"]["negatives"]
     rules = sorted(negatives.pop("discriminator")["mapping"])
     definitions["ContrastConfig"]["properties"]["negatives"] = _name_or(rules, negatives)
+    analysis = definitions["AnalysisConfig"]["properties"]
+    analysis["claims"] = _name_or(["abstract"], analysis["claims"])
     _describe_arms(schema, rules)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -60,6 +60,18 @@ def test_runs_of_equal_compute_share_their_initialisation_only(raw_runs):
     assert paired_values(runs_by_seed(typed(raw, "x")), BOTH, KNN).seeds == (1, 2)
 
 
+def test_runs_that_serve_at_two_budgets_are_proven_pairs_at_both(raw_runs):
+    raw = raw_runs(3, budget="flops")
+    runs = typed(raw, "x")
+    assert paired_values(runs_by_seed(runs), BOTH, KNN).pairing == "proven"
+    assert set(random_number_table(runs)["paired"]) == {"proven"}
+    raw.loc[of(raw, "both", 1), "augment_hash"] = "longer"
+    runs = typed(raw, "x")
+    pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
+    assert (pairs.seeds, pairs.pairing) == ((0, 1, 2), "initialisation"), "the weakest proof counts"
+    assert list(random_number_table(runs)["paired"]) == ["proven", "initialisation only", "proven"]
+
+
 def test_missing_failed_and_disturbed_runs_leave_their_seed_out(raw_runs):
     raw = raw_runs(4)
     raw.loc[of(raw, "both", 0), "status"] = "failed"

@@ -115,7 +115,7 @@ def test_rules_are_the_packages_unless_the_suite_declares_some(path):
     suite["analysis"] = {"margin_points": 0.5, "confidence": 0.9}
     (path / "suite.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     judged = methods(path)["How it was judged"]
-    assert "The `analysis` block of suite.yaml declares confidence, margin_points; all other rules" in judged
+    assert "The `analysis` block of suite.yaml states confidence and margin_points; claims, costs, holm," in judged
     assert "within 0.5 points (accuracies) or 5 % of the control\u2019s value (all else)" in judged.replace(
         "'", "\u2019"
     )

@@ -6,12 +6,14 @@ import json
 import pandas as pd
 import pytest
 
+from moco_bench.report.equal_compute import compute_notes, compute_of
 from moco_bench.report.links import Links
 from moco_bench.report.mechanism_notes import mechanism_notes
 from moco_bench.report.notes import equal_compute_notes, first_screen_cost, pairing_note, probe_notes, run_cost_notes
 from moco_bench.report.registration import registration_note
 from moco_bench.report.results import load_results
 from moco_bench.report.tables.budgets import budgets_table
+from moco_bench.report.tables.effects import compute_effects_table, effects_table
 
 ALL = ("seed0", "seed1", "seed2")
 
@@ -62,19 +64,20 @@ def test_a_seed_with_one_odd_arm_still_serves_the_others(tmp_path, synthetic):
 
 @pytest.fixture
 def with_budgets(tmp_path, synthetic):
-    def write(arms):
+    def write(arms, costs=None):
         values = {**synthetic.suite_values(3), "budgets": ["epochs", "flops"]}
         values["arms"] = {name: values["arms"][name] for name in arms}
         values["contrasts"] = {"mine": ["dual", "vanilla"]}
-        return synthetic.write_results(tmp_path / "-".join(arms), values, costs={"dual": 2.0, "filter": 1.01})
+        costs = costs or {"dual": 2.0, "filter": 1.01}
+        return synthetic.write_results(tmp_path / "-".join(arms), values, costs=costs)
 
     return write
 
 
 def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
     results = load_results(with_budgets(["vanilla", "dual", "filter", "both"]))
-    (note,) = equal_compute_notes(results)
-    assert note.startswith("At equal floating-point operations: dual-view loss ")
+    (note,) = equal_compute_notes(results, compute_of(results))
+    assert note.startswith("At equal operations: dual-view loss ")
     assert "interaction" in note
     effects = results.effects.set_index(["metric", "budget", "effect"])
     assert f"{effects.loc[('knn_top1', 'flops', 'dual_view'), 'estimate']:+.2f}" in note
@@ -82,7 +85,8 @@ def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
 
 
 def test_equal_compute_without_a_2x2_shows_arms_and_the_suites_own(with_budgets):
-    (note,) = equal_compute_notes(load_results(with_budgets(["vanilla", "dual"])))
+    results = load_results(with_budgets(["vanilla", "dual"]))
+    (note,) = equal_compute_notes(results, compute_of(results))
     assert "dual-vanilla +" in note
     assert "mine +" in note
 
@@ -104,8 +108,56 @@ def test_budgets_are_the_costs_and_what_they_leave(with_budgets):
 
 def test_without_budgets_there_is_no_table_of_them(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
-    assert budgets_table(load_results(path), Links(path, path)) is None
-    assert equal_compute_notes(load_results(path)) == []
+    results = load_results(path)
+    assert budgets_table(results, Links(path, path)) is None
+    assert equal_compute_notes(results, compute_of(results)) == compute_notes(results, compute_of(results)) == []
+
+
+def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
+    path = with_budgets(["vanilla", "dual", "filter", "both"], {"dual": 1.004, "filter": 1.0, "both": 1.004})
+    results, links = load_results(path), Links(path, path / "report")
+    compute = compute_of(results)
+    assert equal_compute_notes(results, compute) == [
+        "At equal operations the comparison is the same: every arm costs within 5 % of vanilla, so its runs at equal "
+        "epochs serve there too."
+    ]
+    assert compute_notes(results, compute) == [
+        "Training on an image costs, in counted operations beside vanilla: dual 1.004, filter 1.000 and both 1.004. "
+        "All are within 5 %, so runs at equal epochs serve as runs at equal operations: the two tables of effects show "
+        "the same runs."
+    ]
+    at_epochs, at_operations = effects_table(results, links), compute_effects_table(results, links)
+    assert (at_epochs.title, at_operations.title) == ("Effects at equal epochs", "Effects at equal operations")
+    assert (
+        at_epochs.frame()
+        .drop(columns="budget", errors="ignore")
+        .equals(at_operations.frame().drop(columns="budget", errors="ignore"))
+    ), "with the same pairs, and as well proven"
+
+
+def test_arms_that_cost_more_are_named_beside_those_that_do_not(with_budgets):
+    results = load_results(with_budgets(["vanilla", "dual", "filter"]))
+    (note,) = compute_notes(results, compute_of(results))
+    assert "Within 5 %, runs at equal epochs serve at equal operations too: filter." in note
+    assert note.endswith("With runs of their own there: dual, 6 epochs instead of 12.")
+
+
+def test_a_profile_says_whether_equal_epochs_are_equal_compute(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path)
+    work = pd.read_csv(path / "profile" / "work.csv")
+    flops = {"vanilla": 1e9, "dual": 1.003e9, "filter": 1e9, "both": 1.2e9}
+    work.loc[work["part"] == "step", "flops"] = work["arm"].map(flops)
+    work.to_csv(path / "profile" / "work.csv", index=False)
+    results, links = load_results(path), Links(path, path / "report")
+    (note,) = compute_notes(results, compute_of(results))
+    assert "dual 1.003, filter 1.000 and both 1.200" in note
+    assert "serve at equal operations too: dual and filter." in note
+    assert note.endswith("Not compared at equal operations by this suite: both.")
+    table = budgets_table(results, links)
+    assert table.frame()["runs"].tolist() == ["those at equal epochs"] * 2 + ["none"]
+    assert table.source.title == "profile/work.csv"
+    assert equal_compute_notes(results, compute_of(results)) == [], "not all of the comparison is one at equal compute"
 
 
 def choose(path, rates):

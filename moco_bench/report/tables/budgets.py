@@ -1,27 +1,17 @@
 """Equal compute: what each arm costs beside the baseline, and the epochs that this leaves it."""
 
 from moco_bench.analyse.text import number
-from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.report.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY_NAMES
 from moco_bench.report.tables.model import Column, Table, cell, drop_constant
-from moco_bench.suite.costs import budget_rows
-
-FILE = "costs.json"
-WORDS = {"seconds": "training time", "flops": "operations"}
 
 
 def budgets_table(results: Results, links: Links) -> Table | None:
-    """One row an arm and budget; None where the suite compares at equal epochs only, or no cost is known yet."""
-    suite, path = results.plan.suite, results.directory / FILE
-    if suite is None or not path.is_file():
-        return None
-    try:
-        measured = read_mapping(path).get("costs")
-    except InputError:
-        return None
+    """One row an arm and budget; None where no cost is known."""
+    compute = compute_of(results)
+    own = "of their own" if compute.declared else "none"
     rows = tuple(
         (
             cell(row["arm"]),
@@ -32,10 +22,10 @@ def budgets_table(results: Results, links: Links) -> Table | None:
             cell(_load(row.get("foreign_load")), row.get("foreign_load")),
             cell(number(row["declared_epochs"], 0), row["declared_epochs"]),
             cell(number(row["epochs"], 0), row["epochs"]),
-            cell("those at equal epochs" if row["shared"] else "of their own"),
+            cell("those at equal epochs" if row["shared"] else own),
             cell(number(row["compute"], 2), row["compute"]),
         )
-        for row in budget_rows(suite, measured)
+        for row in compute.rows
     )
     if not rows:
         return None
@@ -52,11 +42,17 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         Column("compute", "Compute reached"),
     )
     caption = (
-        "Runs at equal compute are runs of their own with their whole schedule. Epochs are whole, so compute is equal "
-        "to within half an epoch; an arm within 5 % of the baseline's cost isn't run again."
+        f"An arm within {WITHIN} of the baseline\u2019s cost isn\u2019t run again: its runs at equal epochs serve."
     )
+    if compute.declared:
+        caption += (
+            " All others have runs of their own with their whole schedule. Epochs are whole, so compute is equal to "
+            "within half an epoch."
+        )
+    else:
+        caption += " The suite asks for no other runs at equal compute; operations are those that the profile counted."
     return drop_constant(
-        Table("budgets", "Equal compute", caption, columns, rows, source=links.source(FILE)), KEY_NAMES
+        Table("budgets", "Equal compute", caption, columns, rows, source=links.source(compute.file)), KEY_NAMES
     )
 
 

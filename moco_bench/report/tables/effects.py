@@ -5,11 +5,12 @@ from typing import Any
 
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import interval, number, p_value
+from moco_bench.report.equal_compute import WORDS
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
-from moco_bench.report.words import FINDING_WORDS, effect_title, finding_tone, margin_words, units_shown
+from moco_bench.report.words import FINDING_WORDS, effect_title, finding_tone, listed, margin_words, units_shown
 
 IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
 Row = dict[Any, Any]
@@ -21,8 +22,19 @@ def declared_metrics(results: Results) -> list[str]:
 
 
 def effects_table(results: Results, links: Links) -> Table:
-    """All effects on the declared metrics: estimate, interval, test, correction, finding."""
-    return _effects(results, links, _rows_on(results, declared_metrics(results)), "effects", "Effects")
+    """All effects on the declared metrics at equal epochs: estimate, interval, test, correction, finding."""
+    rows = [row for row in _rows_on(results, declared_metrics(results)) if row["budget"] == "epochs"]
+    alone = set(results.runs["budget"]) == {"epochs"}
+    return _effects(results, links, rows, "effects", "Effects" if alone else "Effects at equal epochs")
+
+
+def compute_effects_table(results: Results, links: Links) -> Table | None:
+    """The same at equal training time and at equal operations; None where the suite has no such runs."""
+    rows = [row for row in _rows_on(results, declared_metrics(results)) if row["budget"] != "epochs"]
+    if not rows:
+        return None
+    equal = listed(WORDS[budget] for budget in dict.fromkeys(row["budget"] for row in rows))
+    return _effects(results, links, rows, "effects_compute", f"Effects at equal {equal}")
 
 
 def other_effects_table(results: Results, links: Links) -> Table | None:

@@ -72,7 +72,7 @@ bench: $(INSTALLED_DEV) ## Time the hot paths, and say what changed against the 
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-json=.benchmarks/latest.json $(PYTEST_FLAGS)
 	@$(BIN)/python tools/benchmark_change.py
 
-soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (15 minutes)
+soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (20 minutes)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_FLAGS)
 
 docs: $(INSTALLED) ## Make again what is generated from the code

@@ -68,7 +68,10 @@ def _rows(rule: ClaimRule, effects: pd.DataFrame, plan: AnalysisPlan, memory: pd
             why = f"judged on the processes' peaks, as no profile counted the bytes of these arms: {why}"
         yield {**stated, **{name: effect[name] for name in _COPIED}, "verdict": verdict, "why": why}
     if measured.empty and not counted:
-        why = f"the suite has no effect {rule.effect} on {rule.metric}"
+        known = (effects["effect"] == rule.effect).any()
+        why = (
+            f"no finished run has a {METRICS[rule.metric].title}" if known else f"the suite has no effect {rule.effect}"
+        )
         yield {**stated, "metric": rule.metric, "effect": rule.effect, "verdict": UNTESTED, "why": why}
 
 
@@ -168,7 +171,9 @@ def _bounds(effect: Mapping[Any, Any]) -> str:
 
 
 def _margin(effect: Mapping[Any, Any]) -> str:
-    return number(effect["margin"], METRICS[effect["metric"]].decimals)
+    metric = METRICS[effect["metric"]]
+    unit = "points" if metric.unit == "%" else metric.unit
+    return f"{number(effect['margin'], metric.decimals)} {unit}".strip()
 
 
 def _p(effect: Mapping[Any, Any], name: str) -> str:

@@ -91,7 +91,7 @@ def compute_notes(results: Results, compute: Compute) -> list[str]:
         costs = listed(f"{row['arm']} {number(row['relative'], 3)}" for row in rows)
         notes.append(
             sentence(
-                f"{where}training on an image costs, in {how} beside {results.plan.baseline}: {costs}. "
+                f"{where}{how} of training on an image, relative to {results.plan.baseline}: {costs}. "
                 f"{_runs_behind(rows, WORDS[budget], declared=compute.declared)}"
             )
         )

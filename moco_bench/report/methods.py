@@ -14,12 +14,13 @@ READING = (
     "reading of it: the dual-view loss's form and weight, the filter's rule and size, and the recipe around them."
 )
 WHY_T = (
-    "It is exact for normal differences and the narrower of the two with few seeds. With skewed differences it covers "
-    "less than it says and the bootstrap covers more; both were measured (documentation, page on statistics)."
+    "The t interval is exact for normal differences and the narrower of the two with few seeds. With skewed "
+    "differences it covers less than it says and the bootstrap covers more; both were measured "
+    "(documentation, page on statistics)."
 )
 WHY_BOOTSTRAP = (
-    "It keeps closer to its level than the t interval where differences are skewed, and is wider with few seeds; both "
-    "were measured (documentation, page on statistics)."
+    "The bootstrap keeps closer to its level than the t interval where differences are skewed, and is wider with few "
+    "seeds; both were measured (documentation, page on statistics)."
 )
 Part = tuple[str, tuple[Note, ...]]
 
@@ -82,10 +83,10 @@ def registered(results: Results) -> str:
 def rules_of(suite: Suite) -> str:
     """Whether the suite declares rules of its own, and which."""
     if "analysis" not in suite.model_fields_set:
-        return "The rules are the package\u2019s defaults: suite.yaml has no `analysis` block."
+        return "The rules are the package\u2019s defaults: suite.yaml has no block \u201canalysis\u201d."
     stated = suite.analysis.model_fields_set
     if not stated:
-        return "The rules are the package\u2019s defaults: the `analysis` block of suite.yaml is empty."
-    rules = f"The `analysis` block of suite.yaml states {listed(sorted(stated))}"
+        return "The rules are the package\u2019s defaults: the block \u201canalysis\u201d of suite.yaml is empty."
+    rules = f"The block \u201canalysis\u201d of suite.yaml states {listed(sorted(stated))}"
     open_fields = sorted(set(AnalysisConfig.model_fields) - stated)
     return f"{rules}; {listed(open_fields)} are the package\u2019s defaults." if open_fields else f"{rules}."

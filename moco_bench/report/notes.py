@@ -141,8 +141,8 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
         if compute.all_shared(dataset, encoder, budget):
             sentences.append(
-                f"At equal {WORDS[budget]}{place} the comparison is the same: every arm costs within {WITHIN} of "
-                f"{results.plan.baseline}, so its runs at equal epochs serve there too."
+                f"At equal {WORDS[budget]}{place} the comparison is the same one: in {WORDS[budget]} every arm is "
+                f"within {WITHIN} of {results.plan.baseline}, so its runs at equal epochs serve there too."
             )
         elif (dataset, encoder, budget) in groups:
             said = _effects_said(groups[dataset, encoder, budget], primary)

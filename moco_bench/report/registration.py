@@ -36,10 +36,13 @@ def registration_note(results: Results) -> str:
     if not records:
         return ""
     found = started_under(records, results.plan.fingerprint)
+    every = "The only run was" if len(records) == 1 else f"All {len(records)} runs were"
     if not found.other and not found.unknown:
-        return f"All {count(len(records), 'run')} were started under this analysis."
+        return f"{every} started under this analysis."
     said = []
     if found.other:
+        if len(found.other) == len(records):
+            return f"{every} started under another analysis, before a rule or the design was changed."
         were = "was" if len(found.other) == 1 else "were"
         places = named([place.removeprefix("runs/") for place in found.other])
         said.append(

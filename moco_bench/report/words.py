@@ -32,6 +32,12 @@ def effect_title(name: str) -> str:
     return EFFECT_TITLES.get(name, name)
 
 
+def contrast_title(row: Mapping[Any, Any], baseline: str) -> str:
+    """The same with an arm\u2019s comparison in words: `dual against vanilla`."""
+    name = str(row["effect"])
+    return f"{name.removesuffix(f'-{baseline}')} against {baseline}" if row["kind"] == "arm" else effect_title(name)
+
+
 def subject(row: Mapping[Any, Any]) -> str:
     """The same inside a sentence."""
     treatment, _, control = str(row["effect"]).rpartition("-")

@@ -99,7 +99,7 @@ def effect(**values):
 def test_reasons_name_the_interval_that_they_are_about():
     """The 95 % interval here reaches beyond the margin; the one of two one-sided tests at 5 % is the 90 % one."""
     _, why = judge("higher", effect(finding="leans-equivalent"), CONFIG)
-    assert "the 90 % interval [\u22120.90, +0.70] lies within the margin of 1.00" in why
+    assert "the 90 % interval [\u22120.90, +0.70] lies within the margin of 1.00 points" in why
     assert "Holm p 0.094" in why
     _, why = judge("higher", effect(finding="equivalent", p_equivalence_holm=0.023), CONFIG)
     assert "90 % interval [\u22120.90, +0.70]" in why
@@ -108,7 +108,7 @@ def test_reasons_name_the_interval_that_they_are_about():
     assert "the 98 % interval" in why
     _, why = judge("higher", effect(equivalence_low=-1.4), CONFIG)
     assert "the 95 % interval includes zero" in why
-    assert "the 90 % interval [\u22121.40, +0.70] reaches beyond the margin of 1.00" in why
+    assert "the 90 % interval [\u22121.40, +0.70] reaches beyond the margin of 1.00 points" in why
 
 
 def test_reasons_with_few_seeds_speak_of_seeds():

@@ -118,11 +118,11 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
     results, links = load_results(path), Links(path, path / "report")
     compute = compute_of(results)
     assert equal_compute_notes(results, compute) == [
-        "At equal operations the comparison is the same: every arm costs within 5 % of vanilla, so its runs at equal "
-        "epochs serve there too."
+        "At equal operations the comparison is the same one: in operations every arm is within 5 % of vanilla, so "
+        "its runs at equal epochs serve there too."
     ]
     assert compute_notes(results, compute) == [
-        "Training on an image costs, in counted operations beside vanilla: dual 1.004, filter 1.000 and both 1.004. "
+        "Counted operations of training on an image, relative to vanilla: dual 1.004, filter 1.000 and both 1.004. "
         "All are within 5 %, so runs at equal epochs serve as runs at equal operations: the two tables of effects show "
         "the same runs."
     ]

@@ -102,7 +102,7 @@ def test_other_metrics_have_a_table_in_their_own_units(loaded):
     effects = loaded[0].effects
     for metric, title in (("uniformity", "Uniformity"), ("peak_memory_mib", "Peak memory, MiB")):
         own = effects[(effects["metric"] == metric) & (effects["effect"] == "both-vanilla")].iloc[0]
-        (row,) = (row for row in table.rows if row[1].text == title and row[0].text == "both-vanilla")
+        (row,) = (row for row in table.rows if row[1].text == title and row[0].text == "both against vanilla")
         assert row[2].value == own["estimate"]
 
 

@@ -17,9 +17,10 @@ from moco_bench.report.write import write_report
 
 pytestmark = pytest.mark.slow  # whole reports, seconds each
 
-LIMIT, TRIES = 8.0, 3
-"""Seconds of processor time for 40 runs. 5.1 to 6.9 were measured with nothing else in the machine, on a shared host;
-with three busy processes on its two cores the same work takes twice as long, so the best of three counts."""
+LIMIT, TRIES = 15.0, 3
+"""Seconds of processor time for 40 runs, all processes together: between two and three times what was measured on a
+quiet machine (decision 053). The same work takes twice as long where others use the other half of each core, so this
+catches what has become several times slower; that each figure is made once, and drawn once a format, has its own tests."""
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 

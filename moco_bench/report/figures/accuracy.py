@@ -32,9 +32,7 @@ def accuracy_figure(results: Results) -> Plot | None:
                 floors = results.floors.get(dataset)
                 floor = floors["pixels"].get(metric.name) if floors else None
                 if floor is not None:
-                    panel.axvline(floor, color=INK, linewidth=1, linestyle=(0, (3, 2)))
-                    panel.annotate("raw pixels", (floor, 1), xycoords=("data", "axes fraction"), xytext=(3, -8),
-                                   textcoords="offset points", fontsize=7.5, color=MUTED)  # fmt: skip
+                    _floor(panel, floor)
                 panel.set_xlabel(f"{metric.title}, %")
                 name_cell(panel, dataset, encoder, len(results.cells) > 1)
             row[-1].tick_params(labelleft=len(metrics) == 1)
@@ -49,6 +47,15 @@ def accuracy_figure(results: Results) -> Plot | None:
         figure,
         data,
     )
+
+
+def _floor(panel: Axes, value: float) -> None:
+    """A line with its name on the side that has room for it."""
+    panel.axvline(value, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+    low, high = panel.get_xlim()
+    side = -1 if value > (low + high) / 2 else 1
+    panel.annotate("raw pixels", (value, 1), xycoords=("data", "axes fraction"), xytext=(3 * side, -8), fontsize=7.5,
+                   textcoords="offset points", color=MUTED, ha="right" if side < 0 else "left")  # fmt: skip
 
 
 def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:

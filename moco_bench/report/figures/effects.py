@@ -5,13 +5,13 @@ import pandas as pd
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.figures.style import INK, MUTED, PAPER, RULE, Plot, grid, name_cell, theme
 from moco_bench.report.results import Results
-from moco_bench.report.words import DECIDED, effect_title
+from moco_bench.report.words import DECIDED, contrast_title
 
 
 def effects_figure(results: Results) -> Plot | None:
     """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
     metric = results.primary
-    effects = results.effects
+    effects, baseline = results.effects, results.plan.baseline
     effects = effects[(effects["metric"] == metric.name) & (effects["budget"] == "epochs")]
     effects = effects[effects["estimate"].notna()]
     if effects.empty:
@@ -40,14 +40,14 @@ def effects_figure(results: Results) -> Plot | None:
                 decided = row["finding"] in DECIDED
                 panel.plot(row["estimate"], place, marker="D" if row["kind"] == "factorial" else "o", color=INK,
                            markersize=6, markerfacecolor=INK if decided else PAPER, markeredgewidth=1.4)  # fmt: skip
-            panel.set_yticks(range(len(chosen)), [effect_title(row["effect"]) for row in chosen])
+            panel.set_yticks(range(len(chosen)), [contrast_title(row, baseline) for row in chosen])
             panel.set_ylim(len(chosen) - 0.4, -0.6)
             panel.grid(axis="y", visible=False)
             name_cell(panel, dataset, encoder, len(cells) > 1)
         axes[-1, 0].set_xlabel(f"Effect on {metric.title}{', ' + unit if unit else ''}")
     shown = effects[["dataset", "encoder", "effect", "estimate", "ci_low", "ci_high", "margin", "finding"]]
     said = "; ".join(
-        f"{effect_title(row['effect'])} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{contrast_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
         f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}"
         for row in effects.head(6).to_dict("records")
     )

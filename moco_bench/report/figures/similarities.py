@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from moco_bench.analyse.text import number
 from moco_bench.report.figures.accuracy import equal_epochs
 from moco_bench.report.figures.style import Plot, grid, theme
 from moco_bench.report.results import Results
@@ -76,7 +77,9 @@ def similarity_figure(results: Results) -> Plot | None:
         figure.supxlabel("Cosine similarity", fontsize=9)
     mean = data.assign(weight=data["density"] * (data["high"] - data["low"]) * (data["low"] + data["high"]) / 2)
     centres = mean.groupby("group", sort=False)["weight"].sum() / mean.groupby("group", sort=False)["arm"].nunique()
-    said = ", ".join(f"{GROUPS[str(group)][0]} {value / len(results.cells):.2f}" for group, value in centres.items())
+    said = ", ".join(
+        f"{GROUPS[str(group)][0]} {number(value / len(results.cells), 2)}" for group, value in centres.items()
+    )
     return Plot(
         "similarities",
         "Similarities",

@@ -11,6 +11,7 @@ from moco_bench.report.tables.model import Column, Table, cell, drop_constant
 def budgets_table(results: Results, links: Links) -> Table | None:
     """One row an arm and budget; None where no cost is known."""
     compute = compute_of(results)
+    timed = any(row["budget"] == "seconds" for row in compute.rows)
     own = "of their own" if compute.declared else "none"
     rows = tuple(
         (
@@ -19,7 +20,7 @@ def budgets_table(results: Results, links: Links) -> Table | None:
             cell(row["encoder"]),
             cell(WORDS[row["budget"]]),
             cell(number(row["relative"], 3), row["relative"]),
-            cell(_load(row.get("foreign_load")), row.get("foreign_load")),
+            *((cell(_load(row.get("foreign_load")), row.get("foreign_load")),) if timed else ()),
             cell(number(row["declared_epochs"], 0), row["declared_epochs"]),
             cell(number(row["epochs"], 0), row["epochs"]),
             cell("those at equal epochs" if row["shared"] else own),
@@ -35,7 +36,7 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         Column("encoder", "Encoder", numeric=False),
         Column("budget", "Equal", numeric=False),
         Column("relative", f"Cost of an image beside {results.plan.baseline}"),
-        Column("foreign_load", "Machine used by others"),
+        *((Column("foreign_load", "Machine used by others"),) if timed else ()),
         Column("declared_epochs", "Epochs, equal epochs"),
         Column("epochs", "Epochs, equal compute"),
         Column("runs", "Runs", numeric=False),

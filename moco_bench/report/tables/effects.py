@@ -5,12 +5,12 @@ from typing import Any
 
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import interval, number, p_value
-from moco_bench.report.equal_compute import WORDS
+from moco_bench.report.equal_compute import WORDS, compute_of
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
-from moco_bench.report.words import FINDING_WORDS, effect_title, finding_tone, listed, margin_words, units_shown
+from moco_bench.report.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
 
 IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
 Row = dict[Any, Any]
@@ -24,8 +24,16 @@ def declared_metrics(results: Results) -> list[str]:
 def effects_table(results: Results, links: Links) -> Table:
     """All effects on the declared metrics at equal epochs: estimate, interval, test, correction, finding."""
     rows = [row for row in _rows_on(results, declared_metrics(results)) if row["budget"] == "epochs"]
-    alone = set(results.runs["budget"]) == {"epochs"}
-    return _effects(results, links, rows, "effects", "Effects" if alone else "Effects at equal epochs")
+    return _effects(results, links, rows, "effects", _title(results))
+
+
+def _title(results: Results) -> str:
+    """At what the arms are equal, where more is known of it than that they train for as many epochs."""
+    compute = compute_of(results)
+    if set(results.runs["budget"]) != {"epochs"}:
+        return "Effects at equal epochs"
+    serve = bool(compute.rows) and all(row["shared"] for row in compute.rows)
+    return "Effects at equal epochs, which is at equal operations too" if serve else "Effects"
 
 
 def compute_effects_table(results: Results, links: Links) -> Table | None:
@@ -56,7 +64,7 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
         metric = METRICS[effect["metric"]]
         rows.append(
             (
-                *_identity(effect, metric),
+                *_identity(effect, metric, results.plan.baseline),
                 cell(number(effect["estimate"], metric.decimals, signed=True), effect["estimate"]),
                 cell(interval(effect["ci_low"], effect["ci_high"], metric.decimals)),
                 cell(p_value(effect["p_value"]), effect["p_value"]),
@@ -97,7 +105,7 @@ def certainty_table(results: Results, links: Links) -> Table:
         digits = metric.decimals
         rows.append(
             (
-                *_identity(effect, metric),
+                *_identity(effect, metric, results.plan.baseline),
                 cell(interval(effect["other_low"], effect["other_high"], digits)),
                 cell(interval(effect["equivalence_low"], effect["equivalence_high"], digits)),
                 cell(p_value(effect["p_equivalence"]), effect["p_equivalence"]),
@@ -146,9 +154,15 @@ def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
     return rows
 
 
-def _identity(effect: Row, metric: Metric) -> tuple[Cell, ...]:
+def _identity(effect: Row, metric: Metric, baseline: str) -> tuple[Cell, ...]:
     return (
-        cell(effect_title(effect["effect"])),
+        _effect(effect, baseline),
         *(cell(effect[name]) for name in KEY_NAMES),
         cell(metric.short if metric.unit == "%" else heading(metric)),
     )
+
+
+def _effect(effect: Row, baseline: str) -> Cell:
+    """In words; files keep the name that an arm's comparison has in `effects.csv`."""
+    title = contrast_title(effect, baseline)
+    return cell(title, effect["effect"] if effect["kind"] == "arm" else title)

@@ -42,7 +42,7 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
                     cell(arm),
                     cell(dataset),
                     cell(encoder),
-                    mean_cell(against, results.primary.decimals),
+                    mean_cell(against, results.primary.decimals, signed=True),
                     *(mean_cell(own[name], 3) for name in from_runs),
                     *(mean_cell(end[name], 3, href=history) for name in from_history),
                     *(mean_cell(own[m.name], m.decimals) for m in structure),

@@ -90,13 +90,15 @@ def cell(text: Any, value: Any = None, *, href: str = "", tone: str = "") -> Cel
     return Cell(str(text), value, href, tone=tone)
 
 
-def mean_cell(values: pd.Series, decimals: int, *, href: str = "") -> Cell:
+def mean_cell(values: pd.Series, decimals: int, *, href: str = "", signed: bool = False) -> Cell:
     """Mean and standard deviation over seeds, or a dash where there is nothing."""
     known = values.dropna()
     if known.empty:
         return Cell(ABSENT)
     spread = float(known.std(ddof=1)) if len(known) > 1 else None
-    text = number(known.mean(), decimals) + (f" \u00b1 {number(spread, decimals)}" if spread is not None else "")
+    text = number(known.mean(), decimals, signed=signed) + (
+        f" \u00b1 {number(spread, decimals)}" if spread is not None else ""
+    )
     return Cell(text, float(known.mean()), href, spread)
 
 

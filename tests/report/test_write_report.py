@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow  # whole reports, seconds each
 
 LIMIT, TRIES = 15.0, 3
 """Seconds of processor time for 40 runs, all processes together: between two and three times what was measured on a
-quiet machine (decision 053). The same work takes twice as long where others use the other half of each core, so this
-catches what has become several times slower. That each figure is made once, and drawn once a format, is tested apart."""
+quiet machine (decision 053). The same work takes twice as long where others share its cores, so this catches what has
+become several times slower. That each figure is made once, and drawn once a format, is tested apart."""
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 

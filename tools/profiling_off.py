@@ -5,14 +5,15 @@
 Two processes make the same steps of the training loop. One has never imported `moco_bench.profile`; the other has
 profiled the arm first, with the clock, both memory meters and the counter of operations. Counted are the calls of
 Python and C functions and the operators that PyTorch dispatches, in their order: the two sequences are equal or they
-aren't. With --instructions the steps run under valgrind's callgrind, too, which counts the processor's instructions
-(ten minutes and more): those of two step counts are subtracted, so that starting up is no part of the figure.
+aren't. With --instructions the steps run under valgrind's callgrind, too, which counts the processor's instructions, of
+the steps alone (minutes).
 """
 
 import argparse
 import gc
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -60,12 +61,14 @@ def one_process(suite_path: Path, arm: str | None, steps: int, kind: str) -> dic
     step, profiled = loop_and_profile(suite_path, arm, "after" in kind)
     if not profiled and PROFILE_PACKAGE in sys.modules:
         raise RuntimeError(f"training imported {PROFILE_PACKAGE}")
-    if kind.endswith("-plain"):
-        for _ in range(steps):
-            step()
-        return {}
     for _ in range(SETTLE_STEPS):
         step()
+    if kind.endswith("-plain"):
+        _instrument("on")
+        for _ in range(steps):
+            step()
+        _instrument("off")
+        return {}
     return {**counted_calls(step, steps), **counted_operators(step, steps)}
 
 
@@ -175,20 +178,17 @@ def _counted(options: argparse.Namespace, kind: str) -> dict[str, Any]:
 
 
 def _instructions_a_step(options: argparse.Namespace, kind: str) -> float:
-    few, many = SETTLE_STEPS, SETTLE_STEPS + options.steps
-    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    totals = []
-    for steps in (few, many):
-        command = [*valgrind, *_command(options, kind, steps)]
-        told = subprocess.run(command, capture_output=True, text=True, check=True, env=_same_hashes()).stderr
-        totals.append(int(re.findall(r"Collected\s*:\s*(\d+)", told)[-1]))
-    return (totals[1] - totals[0]) / options.steps
+    """Under valgrind, which lays out memory the same each time; names have the same hashes each time, too."""
+    callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
+    surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+    command = [*callgrind, *_command(options, kind, options.steps)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=surroundings).stderr
+    return int(re.findall(r"Collected\s*:\s*(\d+)", told)[-1]) / options.steps
 
 
-def _same_hashes() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+def _instrument(state: str) -> None:
+    """Tell the valgrind that this process runs under to begin or to end counting."""
+    subprocess.run(["callgrind_control", "-i", state, str(os.getpid())], capture_output=True, check=True)
 
 
 def _command(options: argparse.Namespace, kind: str, steps: int) -> list[str]:

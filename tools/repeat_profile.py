@@ -1,11 +1,12 @@
-"""How well profiles of the same arm agree: time and memory, measured several times from the start.
+"""How well profiles of the same arms agree: time and memory, measured several times from the start.
 
-    python tools/repeat_profile.py [config/quickstart.yaml] [--arm vanilla] [--times 5] [--rounds 20]
+    python tools/repeat_profile.py [config/quickstart.yaml] [--times 5] [--rounds 12] [--steps 3]
 
-Each profile is a process of its own. Its time is a median over rounds, once of wall time as profiles give it and once
-of processor time, which others on the machine disturb less; its memory the process's peak and that of its tensors.
-Agreement is the largest distance of a profile from the median of all, as a share of that median. Others' share of the
-machine, and how unsteady a fixed piece of work was, are printed with it: wall times beside a busy neighbour mean less.
+Each profile is a process of its own and times all arms in turns as `moco-bench profile` does, with the suite's rounds
+and steps unless others are given; memory is the baseline's. Agreement is the largest distance of a profile from the
+median of all, as a share of that median. `first of each turn` is the same samples' median with the first step of each
+turn alone, what fewer steps would have given. Others' share of the machine, and how unsteady a fixed piece of work was,
+are printed with it: times beside a busy neighbour mean less.
 """
 
 import argparse
@@ -13,73 +14,78 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 QUICKSTART = Path(__file__).parents[1] / "config" / "quickstart.yaml"
-FIGURES = ("wall_ms", "processor_ms", "peak_mib", "tensor_mib")
 AGREED = 0.05
+ABOUT = ("foreign_load", "reference_spread")
 
 
 def main(words: list[str] | None = None) -> int:
     """Print a row a figure."""
-    parser = argparse.ArgumentParser(description="Agreement of repeated profiles of one arm.")
+    parser = argparse.ArgumentParser(description="Agreement of repeated profiles of a suite's arms.")
     parser.add_argument("suite", type=Path, nargs="?", default=QUICKSTART)
-    parser.add_argument("--arm", help="default: the suite's baseline")
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, help="default: the suite's")
+    parser.add_argument("--steps", type=int, help="of an arm in each round (default: the suite's)")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.one:
-        print(json.dumps(one_profile(options.suite, options.arm, options.rounds)))
+        print(json.dumps(one_profile(options.suite, options.rounds, options.steps)))
         return 0
     profiles = [_in_a_process(options) for _ in range(options.times)]
-    rows = {name: agreement([profile[name] for profile in profiles]) for name in FIGURES}
+    rows = {name: agreement([profile[name] for profile in profiles]) for name in profiles[0] if name not in ABOUT}
     if options.json:
         print(json.dumps({"profiles": profiles, "agreement": rows}))
         return 0
-    load = statistics.median(profile["foreign_load"] for profile in profiles)
-    spread = max(profile["reference_spread"] or 1.0 for profile in profiles)
+    load = max(profile["foreign_load"] for profile in profiles)
+    spread = max(profile["reference_spread"] for profile in profiles)
     print(
-        f"{options.times} profiles; others used {100 * load:.0f} % of the machine, reference's quartiles {spread:.2f}"
+        f"{options.times} profiles; others used at most {100 * load:.0f} % of the machine, reference's quartiles "
+        f"{spread:.2f} apart at most"
     )
     for name, (median, distance) in rows.items():
         word = "agree" if distance <= AGREED else f"do not agree within {100 * AGREED:.0f} %"
-        print(f"{name:14s} median {median:9.2f}, at most {100 * distance:5.2f} % from it: {word}")
+        print(f"{name:36s} median {median:9.3f}, at most {100 * distance:5.2f} % from it: {word}")
     return 0
 
 
-def one_profile(suite_path: Path, arm: str | None, rounds: int) -> dict[str, float | None]:
-    """Memory first, as a profile does it: the process must be fresh. Then the time of whole steps."""
+def one_profile(suite_path: Path, rounds: int | None, steps: int | None) -> dict[str, float]:
+    """Time of every arm, its ratio to the baseline, and the baseline's memory, measured in this process."""
     from moco_bench.data.datasets import load_dataset
-    from moco_bench.measure.load import foreign_load, sample_load, steadiness
-    from moco_bench.measure.surroundings import reference_milliseconds
     from moco_bench.profile.arm_memory import arm_memory
     from moco_bench.profile.stepper import Stepper
-    from moco_bench.suite.runs import expand
+    from moco_bench.profile.tables import time_rows
+    from moco_bench.profile.timing import STEP, time_steps
+    from moco_bench.suite.profiled import profiled_runs
+    from moco_bench.suite.profiling import ProfileConfig
     from moco_bench.suite.suite import load_suite
 
     suite = load_suite(suite_path)
-    run = next(run for run in expand(suite) if run.arm == (arm or suite.baseline))
-    memory = arm_memory(run, "cpu", evaluation=False).training
-    stepper = Stepper(run, load_dataset(run.dataset), "cpu")
-    stepper.step()
-    before, references, wall, processor = sample_load(), [], [], []
-    for _ in range(rounds):
-        references.append(reference_milliseconds())
-        stepper.step()
-        began, began_processor = time.perf_counter(), time.process_time()
-        stepper.step()
-        wall.append(1000 * (time.perf_counter() - began))
-        processor.append(1000 * (time.process_time() - began_processor))
+    config = suite.profile or ProfileConfig()
+    runs = next(iter(profiled_runs(suite).values()))
+    base = runs[suite.baseline]
+    memory = arm_memory(base, "cpu", evaluation=False).training
+    dataset = load_dataset(base.dataset)
+    steppers = {arm: Stepper(run, dataset, "cpu") for arm, run in runs.items()}
+    samples = time_steps(
+        steppers, repeats=rounds or config.repeats, steps=steps or config.steps, warmup_steps=config.warmup_steps
+    )
+    batches = {arm: run.train.batch_size for arm, run in runs.items()}
+    found: dict[str, float] = {}
+    timed = {"": samples, ", first of each turn": [sample for sample in samples if sample.number == 0]}
+    for which, own in timed.items():
+        rows = [row for row in time_rows(own, batches, suite.baseline) if row["part"] == STEP]
+        found |= {f"{row['arm']}, ms{which}": row["median_ms"] for row in rows}
+        found |= {f"{row['arm']}, in references{which}": row["in_references"] for row in rows}
+        found |= {f"{row['arm']} over {suite.baseline}{which}": row["ratio"] for row in rows if row["ratio"] != 1.0}
     return {
-        "wall_ms": statistics.median(wall),
-        "processor_ms": statistics.median(processor),
-        "peak_mib": memory.peak,
-        "tensor_mib": memory.counters["tensor_peak"],
-        "foreign_load": foreign_load(before, sample_load()),
-        "reference_spread": steadiness(references),
+        **found,
+        f"{suite.baseline}, peak MiB": memory.peak,
+        f"{suite.baseline}, tensors MiB": float(memory.counters["tensor_peak"] or 0.0),
+        "foreign_load": max(sample.foreign_load for sample in samples),
+        "reference_spread": max(row["reference_spread"] or 1.0 for row in rows),
     }
 
 
@@ -90,8 +96,9 @@ def agreement(values: list[float]) -> tuple[float, float]:
 
 
 def _in_a_process(options: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, __file__, str(options.suite), "--one", "--rounds", str(options.rounds)]
-    command += ["--arm", options.arm] if options.arm else []
+    command = [sys.executable, __file__, str(options.suite), "--one"]
+    for name in ("rounds", "steps"):
+        command += [f"--{name}", str(getattr(options, name))] if getattr(options, name) else []
     found: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return found
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import psutil
 import torch
 
@@ -14,7 +13,6 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW, LoadSample, foreign_load, s
 from moco_bench.measure.nvml import DeviceNeighbours, neighbours_on, throttle_reasons_of
 
 NAMED_NEIGHBOURS = 3
-REFERENCE_SIZE = 512
 CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
@@ -105,16 +103,6 @@ def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
 
 def _either(start: list[str] | None, end: list[str] | None) -> list[str] | None:
     return None if start is None and end is None else list(dict.fromkeys([*(start or []), *(end or [])]))
-
-
-def reference_milliseconds() -> float:
-    """Time of one and the same piece of work, a matrix product in numpy: where it changes, the machine did."""
-    matrix = np.full((REFERENCE_SIZE, REFERENCE_SIZE), 0.5, dtype=np.float32)
-    matrix @ matrix
-    began = time.perf_counter()
-    for _ in range(3):
-        matrix @ matrix
-    return (time.perf_counter() - began) / 3 * 1000
 
 
 def _processor_seconds() -> dict[tuple[int, float], Busy]:

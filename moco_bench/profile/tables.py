@@ -75,19 +75,23 @@ def _during(measured: MemoryByCause, seconds: float) -> str:
 def time_rows(
     samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, device_shared: bool = False
 ) -> list[Row]:
-    """One row an arm and part: median and quartiles over rounds, of each round's median step.
+    """One row an arm and part: median and quartiles over rounds, of each round's fastest step.
 
     `ratio` is to the baseline's same part in the same round, so that a slow minute of the machine cancels out; its
-    median and quartiles are over rounds, too. `images_per_second` is of whole steps. `exclusive` needs little foreign
-    load, a reference that took the same time before every turn (`reference_spread`, its third over its first quartile)
-    and a device of one's own: `device_shared` says that it wasn't.
+    median and quartiles are over rounds, too. `in_references` is the time in units of the fixed work just before, for
+    the same reason: it is what repeats from one profile to the next (decision 047). `images_per_second` is of whole
+    steps. `exclusive` needs little foreign load, a reference that took the same time before every turn
+    (`reference_spread`, its third over its first quartile) and a device of one's own: `device_shared` says that it
+    wasn't.
     """
-    rounds, spreads = _medians_of_rounds(samples), reference_spreads(samples)
+    rounds, references = _fastest_of_rounds(samples), _references(samples)
+    spreads = reference_spreads(samples)
     rows = []
     for (arm, part), times in rounds.items():
         median, low, high = _quartiles(list(times.values()))
         ratios = _ratios(times, rounds.get((baseline, part), {}))
         ratio, ratio_low, ratio_high = _quartiles(ratios)
+        in_references, references_low, references_high = _quartiles(_ratios(times, references[arm]))
         load = float(np.mean([sample.foreign_load for sample in samples if sample.arm == arm]))
         spread = spreads[arm]
         steady = spread is None or spread <= STEADY_BELOW
@@ -106,6 +110,9 @@ def time_rows(
                 "foreign_load": load,
                 "exclusive": load < EXCLUSIVE_BELOW and steady and not device_shared,
                 "reference_spread": spread,
+                "in_references": in_references,
+                "in_references_q1": references_low,
+                "in_references_q3": references_high,
             }
         )
     return rows
@@ -113,10 +120,15 @@ def time_rows(
 
 def reference_spreads(samples: Sequence[Sample]) -> dict[str, float | None]:
     """How unsteady the fixed piece of work before each of an arm's turns was; None with too few turns to say."""
+    return {arm: steadiness(list(times.values())) for arm, times in _references(samples).items()}
+
+
+def _references(samples: Sequence[Sample]) -> dict[str, dict[int, float]]:
+    """Milliseconds of the fixed work before each turn, by arm and round."""
     turns: dict[str, dict[int, float]] = {}
     for sample in samples:
         turns.setdefault(sample.arm, {})[sample.repeat] = sample.reference_ms
-    return {arm: steadiness(list(times.values())) for arm, times in turns.items()}
+    return turns
 
 
 def clock_overhead(samples: Sequence[Sample]) -> float | None:
@@ -129,11 +141,21 @@ def clock_overhead(samples: Sequence[Sample]) -> float | None:
     return float(np.median([divided[key] / whole[key] for key in whole])) - 1 if whole else None
 
 
-def _medians_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[int, float]]:
-    steps: dict[tuple[str, str], dict[int, list[float]]] = {}
+def _fastest_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[int, float]]:
+    """Milliseconds by arm and part, then by round: the fastest whole step, and the parts of the fastest divided one.
+
+    A step computes the same each time, and what else happens on the machine only ever adds to it.
+    """
+    steps: dict[tuple[str, int, bool], dict[int, dict[str, float]]] = {}
     for sample in samples:
-        steps.setdefault((sample.arm, sample.part), {}).setdefault(sample.repeat, []).append(sample.milliseconds)
-    return {key: {repeat: float(np.median(times)) for repeat, times in rounds.items()} for key, rounds in steps.items()}
+        turn = steps.setdefault((sample.arm, sample.repeat, sample.part == STEP), {})
+        turn.setdefault(sample.number, {})[sample.part] = sample.milliseconds
+    rounds: dict[tuple[str, str], dict[int, float]] = {}
+    for (arm, repeat, _), turn in steps.items():
+        fastest = min(turn.values(), key=lambda parts: sum(parts.values()))
+        for part, milliseconds in fastest.items():
+            rounds.setdefault((arm, part), {})[repeat] = milliseconds
+    return rounds
 
 
 def _ratios(times: Mapping[int, float], base: Mapping[int, float]) -> list[float]:

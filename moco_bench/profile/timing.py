@@ -8,7 +8,7 @@ from typing import TypeVar
 from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.laps import Laps
 from moco_bench.measure.load import foreign_load, sample_load
-from moco_bench.measure.surroundings import reference_milliseconds
+from moco_bench.measure.reference import ReferenceWork
 from moco_bench.profile.stepper import Stepper
 
 STEP = "step"
@@ -26,7 +26,7 @@ class Sample:
         part: of the step, or `step`: a whole one, without a clock inside of it.
         milliseconds: how long.
         foreign_load: share of the machine that others had during this arm's turn.
-        reference_ms: the same piece of work just before this arm's turn.
+        reference_ms: one and the same piece of work just before this arm's turn, always on the CPU.
         joules: energy a step in this arm's turn; None where the platform doesn't tell.
     """
 
@@ -46,10 +46,10 @@ def time_steps(steppers: Mapping[str, Stepper], *, repeats: int, steps: int, war
     Each turn begins with `warmup_steps` that don't count: another arm has just used the caches. Whole and divided steps
     alternate. The order of the arms rotates from round to round.
     """
-    samples = []
+    samples, reference = [], ReferenceWork()
     for repeat in range(repeats):
         for arm in rotated(list(steppers), repeat):
-            samples += _turn(arm, steppers[arm], repeat, steps, warmup_steps)
+            samples += _turn(arm, steppers[arm], reference, repeat, steps, warmup_steps)
     return samples
 
 
@@ -59,8 +59,10 @@ def rotated(items: Sequence[T], by: int) -> list[T]:
     return [*items[start:], *items[:start]]
 
 
-def _turn(arm: str, stepper: Stepper, repeat: int, steps: int, warmup_steps: int) -> list[Sample]:
-    reference = reference_milliseconds()
+def _turn(
+    arm: str, stepper: Stepper, reference: ReferenceWork, repeat: int, steps: int, warmup_steps: int
+) -> list[Sample]:
+    reference_ms = reference.milliseconds()
     for _ in range(warmup_steps):
         stepper.step()
     device = stepper.numerics.device
@@ -69,7 +71,7 @@ def _turn(arm: str, stepper: Stepper, repeat: int, steps: int, warmup_steps: int
     load, joules = foreign_load(before, sample_load()), joules_between(energy, sample_energy(device))
     per_step = None if joules is None else joules / (2 * steps)
     return [
-        Sample(arm, repeat, number, part, 1000 * seconds, load, reference, per_step)
+        Sample(arm, repeat, number, part, 1000 * seconds, load, reference_ms, per_step)
         for number, (whole, divided) in enumerate(times)
         for part, seconds in {STEP: whole, **divided}.items()
     ]

@@ -22,8 +22,10 @@ class GrowthConfig(Section):
     encoders: Annotated[tuple[EncoderConfig, ...], Field(max_length=16)] = Field(
         (), description="Further encoders, in the same spelling as the suite's."
     )
-    repeats: Annotated[int, Field(ge=1, le=100)] = Field(7, description="Rounds over all arms, for each value.")
-    steps: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="Timed steps of an arm in each round.")
+    repeats: Annotated[int, Field(ge=1, le=100)] = Field(5, description="Rounds over all arms, for each value.")
+    steps: Annotated[int, Field(ge=1, le=1000)] = Field(
+        2, description="Timed steps of an arm in each round, of which the fastest counts."
+    )
 
 
 class ProfileConfig(Section):
@@ -33,7 +35,9 @@ class ProfileConfig(Section):
         20, description="Rounds over all arms: many short ones, so that drifts of the machine hit all arms alike."
     )
     steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        1, description="Timed steps of an arm in each round: as many again are timed part by part."
+        3,
+        description="Timed steps of an arm in each round, of which the fastest counts: as many again are timed part by "
+        "part.",
     )
     warmup_steps: Annotated[int, Field(ge=1, le=1000)] = Field(
         1, description="Steps before these that are not counted."

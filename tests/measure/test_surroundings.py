@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from moco_bench.measure.ceiling import measure_ceiling
-from moco_bench.measure.surroundings import Busy, begin_watch, busiest_since, reference_milliseconds, since
+from moco_bench.measure.surroundings import Busy, begin_watch, busiest_since, since
 
 
 def system(folder: Path, throttled: int, quota_us: int) -> Path:
@@ -74,10 +74,6 @@ def test_a_number_that_is_used_again_is_another_process():
 
 def test_this_process_is_no_neighbour_of_its_own():
     assert busiest_since({}, {(os.getpid(), 1.0): Busy("python", 5.0)}, 1.0) == []
-
-
-def test_the_reference_takes_time():
-    assert reference_milliseconds() > 0
 
 
 @pytest.mark.slow

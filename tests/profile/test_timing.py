@@ -50,6 +50,31 @@ def test_medians_of_rounds_and_ratios_within_them():
     assert filtered["rounds"] == 3
 
 
+def test_a_slow_machine_cancels_out_of_the_time_in_references():
+    samples = [
+        Sample("vanilla", repeat, number, STEP, slow * 60.0 * (1 + number), 0.0, slow * 20.0, None)
+        for repeat, slow in enumerate((1.0, 1.3, 2.0, 1.1))
+        for number in range(2)
+    ]
+    (row,) = time_rows(samples, {"vanilla": 8}, "vanilla")
+    assert row["in_references"] == row["in_references_q1"] == row["in_references_q3"] == pytest.approx(3.0)
+    assert row["median_ms"] == pytest.approx(72.0)
+
+
+def test_a_round_is_worth_its_fastest_step():
+    """What disturbs a step makes it longer. Of divided steps the fastest is taken whole: its parts are those of one."""
+    samples = [
+        sample("vanilla", repeat, number, part, milliseconds)
+        for repeat in range(3)
+        for number, parts in enumerate(
+            ({STEP: 9.0, "loss": 2.0, "backward": 8.0}, {STEP: 7.0, "loss": 4.0, "backward": 3.0})
+        )
+        for part, milliseconds in parts.items()
+    ]
+    times = {row["part"]: row["median_ms"] for row in time_rows(samples, {"vanilla": 8}, "vanilla")}
+    assert times == {STEP: 7.0, "loss": 4.0, "backward": 3.0}
+
+
 def test_only_whole_steps_have_a_throughput():
     rows = time_rows(
         [sample("vanilla", 0, 0, STEP, 5.0), sample("vanilla", 0, 0, "loss", 1.0)], {"vanilla": 8}, "vanilla"

@@ -65,12 +65,15 @@ def test_agreement_is_the_largest_distance_from_the_median():
 
 def test_repeated_profiles_are_processes_of_their_own(capsys):
     tool = load("repeat_profile")
-    assert tool.main(["--times", "2", "--rounds", "4", "--json"]) == 0
+    assert tool.main(["--times", "2", "--rounds", "2", "--steps", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     first, second = found["profiles"]
-    assert first["tensor_mib"] == second["tensor_mib"]  # bytes repeat exactly
-    assert found["agreement"]["peak_mib"][1] < 0.05
-    assert found["agreement"]["wall_ms"][0] == statistics.median([first["wall_ms"], second["wall_ms"]])
+    assert first["vanilla, tensors MiB"] == second["vanilla, tensors MiB"]  # bytes repeat exactly
+    assert found["agreement"]["vanilla, peak MiB"][1] < 0.05
+    times = [profile["vanilla, ms"] for profile in found["profiles"]]
+    assert found["agreement"]["vanilla, ms"][0] == statistics.median(times)
+    assert all(profile["vanilla, ms"] <= profile["vanilla, ms, first of each turn"] for profile in found["profiles"])
+    assert {"dual over vanilla", "both over vanilla, first of each turn"} <= set(found["agreement"])
 
 
 def bench_file(path: Path, median: float) -> Path:

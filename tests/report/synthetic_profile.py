@@ -38,7 +38,8 @@ def write_profile(
             "images_per_second": 128_000 / (ms * ratio) if part == "step" else None, "ratio": ratio,
             "ratio_q1": ratio - quartile, "ratio_q3": ratio + quartile, "rounds": 5,
             "foreign_load": 0.0 if exclusive else 0.4, "exclusive": exclusive and spread <= 1.15,
-            "reference_spread": spread,
+            "reference_spread": spread, "in_references": 2.5 * ratio, "in_references_q1": 2.4 * ratio,
+            "in_references_q3": 2.6 * ratio,
         }  # fmt: skip
 
     whole = sum(PARTS.values())

@@ -61,6 +61,7 @@ def test_the_table_shows_the_profiles_figures(results, links):
     frame = profile_table(results, links).frame().set_index("arm")
     assert frame.loc["both", "step_ms"] == pytest.approx(75 * 1.3)
     assert frame.loc["both", "relative_time"] == pytest.approx(1.3)
+    assert frame.loc["both", "in_references"] == pytest.approx(2.5 * 1.3)
     assert frame.loc["vanilla", "images_per_second"] == pytest.approx(128_000 / 75, rel=1e-6)
     assert frame.loc["vanilla", "tensors_mib"] == pytest.approx(60)
     assert frame.loc["both", "relative_tensors"] == pytest.approx((54 + 6 * 1.3) / 60)
@@ -194,6 +195,17 @@ def test_a_noisy_machine_is_named(tmp_path, synthetic, synthetic_profile):
     assert "others had 40 %" in profile_notes(results)[-1]
     machine = profile_table(results, Links(path, path / "report")).frame()["machine"]
     assert set(machine) == {"others had 40 %"}
+
+
+def test_a_profile_of_before_has_no_time_in_references(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path)
+    file = path / "profile" / "time.csv"
+    table = pd.read_csv(file)
+    table.drop(columns=[name for name in table if name.startswith("in_references")]).to_csv(file, index=False)
+    frame = profile_table(load_results(path), Links(path, path / "report")).frame()
+    assert set(frame["in_references"]) == {"\u2013"}
+    assert len(frame) == 4
 
 
 def test_a_machine_whose_speed_varied_is_not_blamed_on_others(tmp_path, synthetic, synthetic_profile):

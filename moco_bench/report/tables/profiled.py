@@ -40,6 +40,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
                 cell(number(step["images_per_second"], 0), step["images_per_second"], href=time_source),
                 _with_quartiles(step, ("median_ms", "q1", "q3"), 1, time_source),
                 _with_quartiles(step, ("ratio", "ratio_q1", "ratio_q3"), 3, time_source),
+                _with_quartiles(step, ("in_references", "in_references_q1", "in_references_q3"), 2, time_source),
                 *_memory_cells(own, base, memory_source),
                 _size(evaluation.get((*place, step["arm"])), memory_source),
                 _spread(step["reference_spread"], time_source),
@@ -53,6 +54,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
         Column("images_per_second", "Throughput, images/s"),
         Column("step_ms", "Step, ms [quartiles]"),
         Column("relative_time", "Time, relative [quartiles]"),
+        Column("in_references", "Step over fixed work [quartiles]"),
         Column("peak_mib", "Peak of the process, MiB"),
         Column("tensors_mib", "Its tensors, MiB"),
         Column("relative_tensors", "Tensors, relative"),
@@ -65,8 +67,10 @@ def profile_table(results: Results, links: Links) -> Table | None:
         "profile",
         "Cost of a training step",
         "Measured by itself, arms taking turns; medians and quartiles over rounds. Relative: to the baseline in the "
-        "same round. Unattributed: the part of the process's peak that has no known cause. Fixed work: how unsteadily "
-        f"the machine did one and the same work before each turn; beyond {STEADY_BELOW:g} a timing isn't undisturbed.",
+        "same round. Fixed work: one and the same products and convolutions before each turn. A step's time over its "
+        "time repeats from profile to profile better than milliseconds do; where its own third quartile is beyond "
+        f"{STEADY_BELOW:g} times the first, the timing isn't called undisturbed. Unattributed: the part of the "
+        "process's peak that has no known cause.",
         columns,
         tuple(rows),
     )
@@ -116,7 +120,7 @@ def _size(mib: float | None, href: str) -> Cell:
 
 
 def _with_quartiles(row: Mapping[Any, Any], names: tuple[str, str, str], decimals: int, href: str) -> Cell:
-    median, low, high = (row[name] for name in names)
+    median, low, high = (row.get(name) for name in names)
     if pd.isna(median):
         return Cell(ABSENT)
     return cell(f"{number(median, decimals)} [{number(low, decimals)}, {number(high, decimals)}]", median, href=href)

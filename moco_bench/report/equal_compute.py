@@ -21,7 +21,7 @@ from moco_bench.suite.suite import Suite
 COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
 WORDS = {"seconds": "training time", "flops": "operations"}
 WITHIN = f"{100 * SHARED_WITHIN:g} %"
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Compute:
         """Whether every arm's runs at equal epochs serve at this budget, so that both comparisons are one."""
         rows = self.of(dataset, encoder, budget)
         return bool(rows) and all(row["shared"] for row in rows)
+
+    def repeats(self, row: Row) -> bool:
+        """Whether a row of another table shows at a further budget what it shows at equal epochs: the same runs."""
+        return row["budget"] != "epochs" and self.all_shared(row["dataset"], row["encoder"], row["budget"])
 
 
 def compute_of(results: Results) -> Compute:

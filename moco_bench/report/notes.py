@@ -1,5 +1,6 @@
 """Sentences that stand beside the tables: cost, pairing, the probe's grid. Each is computed, none is decoration."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import pandas as pd
@@ -98,8 +99,9 @@ def _at_equal_epochs(results: Results) -> pd.DataFrame:
 
 def pairing_note(results: Results) -> str:
     """What the hashes prove about the seeds."""
-    table = results.random_numbers
-    if table.empty:
+    compute = compute_of(results)
+    rows = [row for row in results.random_numbers.to_dict("records") if not compute.repeats(row)]
+    if not rows:
         return "No finished runs, so no pairs."
     words = {
         "proven": (
@@ -121,9 +123,9 @@ def pairing_note(results: Results) -> str:
         ),
     }
     said = []
-    for name, found in table["paired"].value_counts().items():
-        one, many, why = words[str(name)]
-        said.append(f"{found} of {count(len(table), 'seed')} {one if found == 1 else many}{why}.")
+    for name, found in Counter(row["paired"] for row in rows).most_common():
+        one, many, why = words[name]
+        said.append(f"{found} of {count(len(rows), 'seed')} {one if found == 1 else many}{why}.")
     return " ".join(said)
 
 

@@ -1,5 +1,8 @@
 """What was settled before the runs: whose rules judge the claims, and under which analysis the runs were started."""
 
+from collections import Counter
+
+from moco_bench.report.equal_compute import compute_of
 from moco_bench.report.links import Links, Note
 from moco_bench.report.results import Results
 from moco_bench.report.settings import named
@@ -18,12 +21,13 @@ def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
     started = registration_note(results)
     if results.claims.empty:
         return (Note("This suite judges none of the paper\u2019s claims."), *((Note(started),) if started else ()))
-    counts = results.claims["verdict"].value_counts()
+    compute = compute_of(results)
+    own = [claim["verdict"] for claim in results.claims.to_dict("records") if not compute.repeats(claim)]
     stated = "analysis" in suite.model_fields_set and "claims" in suite.analysis.model_fields_set
     rules = "stated in the suite" if stated else "the package\u2019s defaults"
     verdicts = (
         "The abstract\u2019s claims in our words, each with the quantity that stands for it here. "
-        + ", ".join(f"{found} {verdict}" for verdict, found in counts.items())
+        + ", ".join(f"{found} {verdict}" for verdict, found in Counter(own).most_common())
         + f". The rules are {rules}; analysis {results.plan.fingerprint[:SHOWN]}."
     )
     return (links.note(verdicts, results.written.claims), *((Note(started),) if started else ()))

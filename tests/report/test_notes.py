@@ -10,9 +10,10 @@ from moco_bench.report.equal_compute import compute_notes, compute_of
 from moco_bench.report.links import Links
 from moco_bench.report.mechanism_notes import mechanism_notes
 from moco_bench.report.notes import equal_compute_notes, first_screen_cost, pairing_note, probe_notes, run_cost_notes
-from moco_bench.report.registration import registration_note
+from moco_bench.report.registration import claims_notes, registration_note
 from moco_bench.report.results import load_results
 from moco_bench.report.tables.budgets import budgets_table
+from moco_bench.report.tables.claims import claims_table
 from moco_bench.report.tables.effects import compute_effects_table, effects_table
 
 ALL = ("seed0", "seed1", "seed2")
@@ -133,6 +134,11 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
         .drop(columns="budget", errors="ignore")
         .equals(at_operations.frame().drop(columns="budget", errors="ignore"))
     ), "with the same pairs, and as well proven"
+    verdicts = results.claims["verdict"]
+    assert (verdicts == "not decided by this suite").sum() == 14, "7 claims at two budgets"
+    assert "7 not decided by this suite, 1 not tested" in claims_notes(results, links)[0].text
+    assert len(claims_table(results, links).rows) == 8
+    assert pairing_note(results).startswith("3 of 3 seeds are proven pairs")
 
 
 def test_arms_that_cost_more_are_named_beside_those_that_do_not(with_budgets):

@@ -45,12 +45,12 @@ def budgets_table(results: Results, links: Links) -> Table | None:
     caption = (
         f"An arm within {WITHIN} of the baseline\u2019s cost isn\u2019t run again: its runs at equal epochs serve."
     )
-    if compute.declared:
+    if compute.declared and not all(row["shared"] for row in compute.rows):
         caption += (
             " All others have runs of their own with their whole schedule. Epochs are whole, so compute is equal to "
             "within half an epoch."
         )
-    else:
+    if not compute.declared:
         caption += " The suite asks for no other runs at equal compute; operations are those that the profile counted."
     return drop_constant(
         Table("budgets", "Equal compute", caption, columns, rows, source=links.source(compute.file)), KEY_NAMES

@@ -7,6 +7,7 @@ import pandas as pd
 from moco_bench.analyse.claims import COUNTED
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import ABSENT, interval, number
+from moco_bench.report.equal_compute import compute_of
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
@@ -22,7 +23,10 @@ def claims_table(results: Results, links: Links) -> Table | None:
     if results.claims.empty:
         return None
     rows = []
-    for claim in results.claims.to_dict("records"):
+    compute = compute_of(results)
+    claims = results.claims.to_dict("records")
+    shown = [claim for claim in claims if not compute.repeats(claim)]
+    for claim in shown:
         rows.append(
             (
                 cell(claim["text"]),
@@ -44,6 +48,8 @@ def claims_table(results: Results, links: Links) -> Table | None:
         Column("why", "How the claim was read, and why this verdict", numeric=False, prose=True),
     )
     caption = "Verdicts by the rules in Methods."
+    if len(shown) < len(claims):
+        caption += " Where the same runs serve at another budget, what is said of them at equal epochs holds there too."
     source = links.source(results.written.claims)
     return drop_constant(Table("claims", "Claims", caption, columns, tuple(rows), source=source), KEY_NAMES)
 

@@ -1,4 +1,4 @@
-"""All figures of a page as SVG and PNG, made side by side where the machine has more than one core (decision 053).
+"""All figures of a page as SVG and PNG, made side by side where more than one core is free (decision 053).
 
 Figures are more than half of the work of a report, wait for nothing, and each one's bytes depend on the results alone.
 So forked processes, which find the results in the memory that they begin with, make one figure each at a time.
@@ -58,10 +58,22 @@ def draw(build: Builder, results: Results) -> Drawing | None:
 
 
 def _spare_processes() -> int:
-    """How many can draw at a time: one beside other threads and away from Linux, where forking isn't safe."""
+    """How many can draw at a time: as many as find a core that nobody else uses now, this one among them.
+
+    One beside other threads and away from Linux, where forking isn't safe.
+    """
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
-    return min(len(os.sched_getaffinity(0)), MOST)
+    return max(1, min(len(os.sched_getaffinity(0)) - _running_elsewhere(), MOST))
+
+
+def _running_elsewhere() -> int:
+    """Threads of the whole machine that run or would run at this moment, but for this one."""
+    try:
+        with open("/proc/loadavg", encoding="ascii") as handle:
+            return int(handle.read().split()[3].partition("/")[0]) - 1
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _side_by_side(builders: Sequence[Builder], results: Results, processes: int) -> list[Drawing | None]:

@@ -77,6 +77,17 @@ def test_a_killed_process_costs_no_figure(results, processes, tmp_path):
     assert builders[1].pids()[-1] == HERE
 
 
+@pytest.mark.parametrize(("running", "cores", "expected"), [(0, 2, 2), (1, 2, 1), (7, 2, 1), (1, 16, 4), (0, 1, 1)])
+def test_only_free_cores_are_used(monkeypatch, running, cores, expected):
+    monkeypatch.setattr(drawing, "_running_elsewhere", lambda: running)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)))
+    assert drawing._spare_processes() == expected
+
+
+def test_what_runs_elsewhere_is_counted():
+    assert drawing._running_elsewhere() >= 0
+
+
 def test_nothing_is_forked_beside_other_threads():
     done = threading.Event()
     other = threading.Thread(target=done.wait)

@@ -69,6 +69,7 @@ def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
     assert varied is not None
     try:
         stepper = Stepper(varied, dataset, device)
+        stepper.plant_ties()
         for _ in range(SETTLE_STEPS):
             stepper.step()
         if stepper.numerics.device.type != "cuda":

@@ -82,6 +82,7 @@ def _at_one_value(
     rows = []
     for time in (row for row in times if row["part"] == STEP):
         stepper = steppers[time["arm"]]
+        stepper.plant_ties()
         timeline = watch_step(stepper).timeline
         rows.append(
             {

@@ -49,6 +49,7 @@ def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:
 
     Call it in a process that has done nothing else: what earlier work freed would count as this arm's.
     """
+    stepper.plant_ties()
     for _ in range(SETTLE_STEPS):
         stepper.step()
     device = stepper.numerics.device

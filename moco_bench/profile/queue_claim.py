@@ -40,6 +40,7 @@ def queue_rows(
                     seconds = min(
                         (divided_step(stepper) for _ in range(TIMED_STEPS)), key=lambda own: sum(own.values())
                     )
+                    stepper.plant_ties()
                     timeline = watch_step(stepper).timeline
                 rows.append(
                     {

@@ -70,6 +70,18 @@ class Stepper:
         enqueue(state, result, sample_index, run.contrast)
         self._step += 1
 
+    def plant_ties(self) -> None:
+        """Make keys of the queue equal, three at a time: for meters that are to see all that a step may need.
+
+        Whether equal similarities lie at the end of a selection hangs on the values, and settling them takes more
+        memory. Now and then they do, and a run of thousands of steps comes to one where they do.
+        """
+        for queue in (self.state.queue, self.state.query_queue):
+            if queue is not None:
+                end = len(queue.keys) // 3 * 3
+                for place in (1, 2):
+                    queue.keys[place:end:3] = queue.keys[0:end:3]
+
     @contextmanager
     def eagerly(self) -> Iterator[None]:
         """Inside, steps are made without compiled encoders, on the same weights: for meters that see operators only.

@@ -8,7 +8,9 @@ import torch
 
 from moco_bench.profile.growth import growth_rows, mark_falls
 from moco_bench.profile.leak import growth_per_step, leak_rows, leak_verdicts
-from moco_bench.profile.queue_claim import queue_rows
+from moco_bench.profile.memory import watch_step
+from moco_bench.profile.parts import LOSS
+from moco_bench.profile.queue_claim import VERSIONS, queue_rows
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.trace import write_trace
 from moco_bench.profile.variants import stores_similarities, sweeps, variant
@@ -82,6 +84,24 @@ def test_the_loss_that_holds_all_logits_needs_more(make_runs, dataset):
         assert sizes[arm, "streamed"]["loss_mib"] < 0.5 * logits
         assert sizes[arm, "plain"]["queue_mib"] == sizes[arm, "streamed"]["queue_mib"]
         assert sizes[arm, "plain"]["step_ms"] > sizes[arm, "plain"]["loss_ms"] > 0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_memory_is_that_of_a_step_that_has_ties_to_settle(make_runs, dataset, version):
+    """Without planted ties it hangs on the step's values, and would be called a difference between two arms."""
+    run = make_runs("vanilla", "filter", contrast={"queue_size": 4096})["filter"]
+    peaks = {False: set(), True: set()}
+    for planted in peaks:
+        for steps in (1, 2, 4):
+            stepper = Stepper(run, dataset)
+            for _ in range(steps):
+                stepper.step()
+            if planted:
+                stepper.plant_ties()
+            with VERSIONS[version]():
+                peaks[planted].add(watch_step(stepper).timeline.highest(LOSS))
+    assert max(peaks[True]) < 1.001 * min(peaks[True])
+    assert min(peaks[True]) > min(peaks[False])
 
 
 def test_no_arm_leaks(make_runs, dataset):

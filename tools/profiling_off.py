@@ -1,20 +1,17 @@
 """That profiling costs nothing where it is off: not timed, counted. Training steps before and after a profile.
 
-    python tools/profiling_off.py [config/quickstart.yaml] [--arm vanilla] [--steps 6] [--instructions]
+    python tools/profiling_off.py [config/quickstart.yaml] [--arm vanilla] [--steps 6]
 
 Two processes make the same steps of the training loop. One has never imported `moco_bench.profile`; the other has
 profiled the arm first, with the clock, both memory meters and the counter of operations. Counted are the calls of
 Python and C functions and the operators that PyTorch dispatches, in their order: the two sequences are equal or they
-aren't. With --instructions the steps run under valgrind's callgrind, too, which counts the processor's instructions, of
-the steps alone (minutes).
+aren't.
 """
 
 import argparse
 import gc
 import hashlib
 import json
-import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -35,8 +32,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("suite", type=Path, nargs="?", default=QUICKSTART)
     parser.add_argument("--arm", help="default: the suite's baseline")
     parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, too")
-    parser.add_argument("--one", choices=("never", "after", "never-plain", "after-plain"), help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=("never", "after"), help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     if options.one:
         print(json.dumps(one_process(options.suite, options.arm, options.steps, options.one)))
@@ -49,30 +45,20 @@ def main(words: list[str] | None = None) -> int:
         print(f"{name.replace('_', ' '):14s} {never[name]:10,d} {after[name]:10,d}")
     equal = never == after
     print("the two sequences are " + ("the same, call by call and operator by operator" if equal else "NOT the same"))
-    if options.instructions:
-        counts = [_instructions_a_step(options, kind) for kind in ("never-plain", "after-plain")]
-        share = counts[1] / counts[0] - 1
-        print(f"{'instructions':14s} {counts[0]:14,.0f} {counts[1]:14,.0f} a step: {100 * share:+.4f} %")
     return 0 if equal else 1
 
 
 def one_process(suite_path: Path, arm: str | None, steps: int, kind: str) -> dict[str, Any]:
-    """Make the steps and count; `kind` says whether the process profiles first, and, with `-plain`, not to count."""
-    step, profiled = loop_and_profile(suite_path, arm, "after" in kind)
-    if not profiled and PROFILE_PACKAGE in sys.modules:
+    """Make the steps and count them; `kind` says whether the process profiles first."""
+    step = loop_step(suite_path, arm, profile_first=kind == "after")
+    if kind == "never" and PROFILE_PACKAGE in sys.modules:
         raise RuntimeError(f"training imported {PROFILE_PACKAGE}")
     for _ in range(SETTLE_STEPS):
         step()
-    if kind.endswith("-plain"):
-        _instrument("on")
-        for _ in range(steps):
-            step()
-        _instrument("off")
-        return {}
     return {**counted_calls(step, steps), **counted_operators(step, steps)}
 
 
-def loop_and_profile(suite_path: Path, arm: str | None, profile_first: bool) -> tuple[Callable[[], None], bool]:
+def loop_step(suite_path: Path, arm: str | None, *, profile_first: bool) -> Callable[[], None]:
     """A function that makes one step as `Trainer` makes it, in a process that has or hasn't profiled the arm."""
     import torch
 
@@ -101,7 +87,7 @@ def loop_and_profile(suite_path: Path, arm: str | None, profile_first: bool) -> 
         trainer._step(sample_index)
         state.progress.step += 1
 
-    return step, profile_first
+    return step
 
 
 def _profile(run: Any, dataset: Any) -> None:
@@ -175,20 +161,6 @@ def _counted(options: argparse.Namespace, kind: str) -> dict[str, Any]:
     done = subprocess.run(_command(options, kind, options.steps), capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
-
-
-def _instructions_a_step(options: argparse.Namespace, kind: str) -> float:
-    """Under valgrind, which lays out memory the same each time; names have the same hashes each time, too."""
-    callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
-    surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
-    command = [*callgrind, *_command(options, kind, options.steps)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, env=surroundings).stderr
-    return int(re.findall(r"Collected\s*:\s*(\d+)", told)[-1]) / options.steps
-
-
-def _instrument(state: str) -> None:
-    """Tell the valgrind that this process runs under to begin or to end counting."""
-    subprocess.run(["callgrind_control", "-i", state, str(os.getpid())], capture_output=True, check=True)
 
 
 def _command(options: argparse.Namespace, kind: str, steps: int) -> list[str]:

@@ -111,7 +111,8 @@ def tensor_notes(results: Results) -> list[str]:
                 _size(arm, size, base if arm != results.plan.baseline else None) for arm, size in sizes.items()
             )
         sentences.append(
-            f"Memory: at its peak a step{place} holds tensors of {said} (counted bytes, which repeat exactly)."
+            f"Memory: at its peak a step{place} holds tensors of {said} (counted bytes, of a step "
+            "whose keys have ties to settle: the most that one needs)."
         )
     return sentences
 

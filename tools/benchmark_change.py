@@ -16,6 +16,7 @@ from typing import Any
 from moco_bench.analyse.benchmarks import FASTER, LATEST, SLOWER, STORED, joined, machine_words
 from moco_bench.errors import InputError
 from moco_bench.files import write_json
+from moco_bench.measure.load import EXCLUSIVE_BELOW
 
 
 def main(words: list[str] | None = None) -> int:
@@ -27,7 +28,11 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     try:
         if options.store:
-            write_json(options.stored, joined(options.latest))
+            latest = joined(options.latest)
+            load = latest["foreign_load"]
+            if load is not None and load >= EXCLUSIVE_BELOW:
+                raise InputError(f"{options.latest}: others had {100 * load:.0f} % of the machine; no baseline")
+            write_json(options.stored, latest)
             print(f"{options.stored}: stored {options.latest}")
         else:
             stored = options.stored if options.stored.is_file() else None

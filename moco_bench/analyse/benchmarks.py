@@ -6,6 +6,7 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
+from moco_bench.measure.load import EXCLUSIVE_BELOW
 
 LATEST = Path(".benchmarks/latest.json")
 """Where `make bench` leaves what it measured."""
@@ -22,6 +23,7 @@ INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "b
 """Names of the processor's features (Linux's) on which the speed of PyTorch's kernels hangs."""
 
 FASTER, SLOWER, SAME, OTHER_MACHINE, NEW = "faster", "slower", "no change", "another machine", "new"
+BUSY = "busy machine"
 
 
 def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
@@ -29,7 +31,8 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
 
     Args:
         latest: what pytest-benchmark wrote (`--benchmark-json`).
-        stored: an earlier result of this function as a file; None to compare with nothing.
+        stored: an earlier result of this function as a file; None to compare with nothing. Nothing is judged across
+            machines, nor where others had 5 % of the machine or more meanwhile (`foreign_load`).
 
     Raises:
         InputError: a file is missing or isn't what it should be.
@@ -46,16 +49,18 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
         if not isinstance(before, dict) or before.get("protocol") != PROTOCOL:
             raise InputError(f"{stored}: not a {FILE} of this version; `moco-bench collect` writes one")
     same_machine = before.get("machine") == machine
+    loads = raw.get("foreign_load"), before.get("foreign_load")
+    busy = any(isinstance(load, int | float) and load >= EXCLUSIVE_BELOW for load in loads)
+    unjudged = OTHER_MACHINE if not same_machine else BUSY if busy else None
     known = {row["name"]: row for row in before.get("benchmarks", [])}
     return {
         "protocol": PROTOCOL,
         "machine": machine,
         "torch": raw["machine_info"].get("torch"),
+        "foreign_load": raw.get("foreign_load"),
         "compared_with": before.get("machine"),
         "compared_with_torch": before.get("torch"),
-        "benchmarks": [{**row, **_change(row, known.get(row["name"]), same_machine)} for row in rows]
-        if before
-        else rows,
+        "benchmarks": [{**row, **_change(row, known.get(row["name"]), unjudged)} for row in rows] if before else rows,
     }
 
 
@@ -98,13 +103,16 @@ def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _change(now: Mapping[str, Any], then: Mapping[str, Any] | None, same_machine: bool) -> dict[str, Any]:
-    """A change counts where it is beyond the margin and the quartiles of then and now don't overlap."""
+def _change(now: Mapping[str, Any], then: Mapping[str, Any] | None, unjudged: str | None) -> dict[str, Any]:
+    """A change counts where it is beyond the margin and the quartiles of then and now don't overlap.
+
+    `unjudged` is why it doesn't count all the same.
+    """
     if then is None:
         return {"stored_ms": None, "change": None, "verdict": NEW}
     change = now["median_ms"] / then["median_ms"] - 1
-    if not same_machine:
-        verdict = OTHER_MACHINE
+    if unjudged is not None:
+        verdict = unjudged
     elif change > MARGIN and now["q1_ms"] > then["q3_ms"]:
         verdict = SLOWER
     elif change < -MARGIN and now["q3_ms"] < then["q1_ms"]:

@@ -72,6 +72,15 @@ def test_a_namesake_with_other_instructions_is_another_machine(tmp_path):
         assert verdicts(joined(now, stored)) == {"test_a": verdict}
 
 
+def test_times_beside_a_busy_neighbour_are_not_judged(tmp_path, stored):
+    now = raw(tmp_path / "now.json", {"test_a": 90.0})
+    for load, verdict in ((None, "slower"), (0.01, "slower"), (0.3, "busy machine")):
+        now.write_text(json.dumps(json.loads(now.read_text()) | {"foreign_load": load}))
+        found = joined(now, stored)
+        assert verdicts(found) == {"test_a": verdict}
+        assert found["foreign_load"] == load
+
+
 def test_host_names_stay_out(tmp_path):
     assert "a-host" not in json.dumps(joined(raw(tmp_path / "now.json", {"test_a": 1.0})))
 

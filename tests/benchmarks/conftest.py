@@ -4,6 +4,19 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from moco_bench.measure.load import foreign_load, sample_load
+
+
+def pytest_sessionstart(session) -> None:
+    """From here on the load that others put on the machine counts."""
+    session.config._load_at_start = sample_load()
+
+
+def pytest_benchmark_update_json(config, output_json) -> None:
+    """Beside a busy neighbour times say nothing: products on all cores wait for the core that is taken."""
+    start = getattr(config, "_load_at_start", None)
+    output_json["foreign_load"] = None if start is None else foreign_load(start, sample_load())
+
 
 def pytest_benchmark_update_machine_info(config, machine_info) -> None:
     """Its kernels are most of what is timed."""

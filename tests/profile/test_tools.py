@@ -113,3 +113,11 @@ def test_the_change_against_a_stored_baseline_is_told(tmp_path, capsys):
     assert "+50 %" in said
     assert str(tmp_path / "baseline.json") in said
     assert tool.main(["--latest", str(tmp_path / "missing.json"), *stored]) == 2
+
+
+def test_a_busy_machine_gives_no_baseline(tmp_path, capsys):
+    tool, latest = load("benchmark_change"), bench_file(tmp_path / "latest.json", 0.010)
+    latest.write_text(json.dumps(json.loads(latest.read_text()) | {"foreign_load": 0.4}))
+    assert tool.main(["--latest", str(latest), "--stored", str(tmp_path / "baseline.json"), "--store"]) == 2
+    assert "others had 40 % of the machine" in capsys.readouterr().err
+    assert not (tmp_path / "baseline.json").exists()

@@ -4,6 +4,7 @@ from moco_bench.analyse.benchmarks import FASTER, FILE, MARGIN, SLOWER, machine_
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
+from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.model import Cell, Column, Table, cell
@@ -25,7 +26,7 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
         if compared is None
         else f"Stored ones were measured on: {_words(compared, found.get('compared_with_torch'))}. "
         + ("Another machine, so changes are shown and not judged." if compared != machine else "The same machine.")
-    )
+    ) + _load_words(found.get("foreign_load"))
     columns = (
         Column("name", "Benchmark", numeric=False),
         Column("median_ms", "Median, ms [quartiles]"),
@@ -61,3 +62,10 @@ def _row(benchmark: dict[str, object]) -> tuple[Cell, ...]:
 
 def _words(machine: dict[str, object], torch: object) -> str:
     return machine_words(machine) + (f", torch {torch}" if torch else "")
+
+
+def _load_words(load: object) -> str:
+    if not isinstance(load, int | float):
+        return " Whether others used the machine meanwhile was not recorded."
+    busy = ", so no change is judged" if load >= EXCLUSIVE_BELOW else ""
+    return f" Others had {number(100 * load, 0)} % of the machine while these were measured{busy}."

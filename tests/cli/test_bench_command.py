@@ -58,6 +58,7 @@ def test_a_table_for_reading(measured, capsys):
     assert "float32 reaches 25 %" in text
     assert "lightly             -         not installed" in text
     assert "compiled" not in text
+    assert sum(line.startswith("moco_bench float32") for line in text.splitlines()) == 2, "its speed and its ratios"
 
 
 def test_json_holds_everything(measured, capsys):

@@ -17,10 +17,12 @@ from moco_bench.report.write import write_report
 
 pytestmark = pytest.mark.slow  # whole reports, seconds each
 
-LIMIT, TRIES = 15.0, 3
-"""Seconds of processor time for 40 runs, all processes together: between two and three times what was measured on a
-quiet machine (decision 053). The same work takes twice as long where others share its cores, so this catches what has
-become several times slower. That each figure is made once, and drawn once a format, is tested apart."""
+LIMIT, TRIES = 8.0, 3
+"""Seconds of processor time for 40 runs, all processes together; on a quiet machine it takes 5 to 7 (decision 053). That
+each figure is made once, and drawn once a format, is tested apart."""
+TIMES_A_START = 5.7
+"""The same limit where the machine is slow or has busy neighbours, in units of what loading the libraries takes there and
+then: 1.4 s where the report took 5 to 7."""
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
@@ -379,15 +381,21 @@ def test_forty_runs_render_quickly_and_without_torch(tmp_path, synthetic):
     )
     times = []
     for cores in (1, 2, 2)[:TRIES]:  # on one core everything is drawn in this one process, whose modules tell
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)  # with those that it forks
-        command = [sys.executable, "-c", code, str(results), str(tmp_path / f"out-{cores}"), str(cores)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        torch, stats, without_scipy = done.stdout.split()
+        start, _ = processor_seconds("import pandas, matplotlib.pyplot, scipy.optimize, jinja2")
+        spent, printed = processor_seconds(code, str(results), str(tmp_path / f"out-{cores}"), str(cores))
+        torch, stats, without_scipy = printed.split()
         assert torch == "False"
         assert stats == "False"
         assert without_scipy == "False", "whoever imports seaborn afterwards has all of it"
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if times[-1] < LIMIT:
+        times.append((start, spent))
+        if spent < max(LIMIT, TIMES_A_START * start):
             break
-    assert min(times) < LIMIT, f"processor time: {times}"
+    assert spent < max(LIMIT, TIMES_A_START * start), f"processor time of loading libraries, and of a report: {times}"
+
+
+def processor_seconds(code, *arguments):
+    """What a process spends on `code`, with those that it forks, and what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout

@@ -10,8 +10,9 @@ from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 
 SECONDS = 5.0
-TIMES_A_START = 5.0
-"""On a slow machine, or beside busy neighbours: over what it takes to load Snakemake and pandas there and then."""
+TIMES_A_START = 4.7
+"""The same bound where the machine is slow or has busy neighbours, in units of what loading Snakemake and pandas takes
+there and then: 1.06 s where these five seconds were met."""
 
 
 def test_a_thousand_runs_dry_run_in_five_seconds(workflow: Any) -> None:

@@ -18,11 +18,11 @@ from moco_bench.report.write import write_report
 pytestmark = pytest.mark.slow  # whole reports, seconds each
 
 LIMIT, TRIES = 8.0, 3
-"""Seconds of processor time for 40 runs, all processes together; on a quiet machine it takes 5 to 7 (decision 053). That
-each figure is made once, and drawn once a format, is tested apart."""
+"""Seconds of processor time for 40 runs, all processes together; on a quiet machine it takes 5 to 7 (decision 053).
+That each figure is made once, and drawn once a format, is tested apart."""
 TIMES_A_START = 5.7
-"""The same limit where the machine is slow or has busy neighbours, in units of what loading the libraries takes there and
-then: 1.4 s where the report took 5 to 7."""
+"""The same limit where the machine is slow or has busy neighbours, in units of what loading the libraries takes there
+and then: 1.4 s where the report took 5 to 7."""
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 

@@ -8,9 +8,10 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -20,6 +21,9 @@ from moco_bench.report.figures.style import Plot, as_png, as_svg
 from moco_bench.report.results import Results
 
 Builder = Callable[[Results], Plot | None]
+
+Drawn = Callable[[Builder], "Drawing | None"]
+"""Waits for a builder's figure."""
 
 MOST = 4
 """Processes: more would only wait for the largest figure."""
@@ -38,15 +42,29 @@ class Drawing:
     png: bytes
 
 
-def draw_all(builders: Sequence[Builder], results: Results) -> dict[Builder, Drawing | None]:
-    """Each builder's figure, None where it has no data; the same bytes from one process or several."""
+@contextmanager
+def begin_drawing(builders: Sequence[Builder], results: Results) -> Iterator[Drawn]:
+    """Begin with every figure at once and give a function that waits for one; meanwhile the page's words can be made.
+
+    A builder without data has None. Bytes are the same from one process or several; alone, a figure is made when it is
+    asked for.
+    """
     processes = min(_spare_processes(), len(builders))
-    if processes > 1:
-        try:
-            return dict(zip(builders, _side_by_side(builders, results, processes), strict=True))
-        except (BrokenProcessPool, OSError):  # one was killed for its memory, or there is no process to be had
-            pass
-    return {build: draw(build, results) for build in builders}
+    if processes < 2:
+        yield lambda build: draw(build, results)
+        return
+    pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_keep, initargs=(tuple(builders), results))
+    try:
+        begun = _begin(pool, builders)
+
+        def drawn(build: Builder) -> Drawing | None:
+            with suppress(KeyError, BrokenProcessPool, OSError):  # killed for its memory, or there was none to be had
+                return begun[build].result()
+            return draw(build, results)
+
+        yield drawn
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def draw(build: Builder, results: Results) -> Drawing | None:
@@ -76,12 +94,15 @@ def _running_elsewhere() -> int:
         return 0
 
 
-def _side_by_side(builders: Sequence[Builder], results: Results, processes: int) -> list[Drawing | None]:
-    pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_keep, initargs=(tuple(builders), results))
-    with pool, warnings.catch_warnings():
+def _begin(pool: ProcessPoolExecutor, builders: Sequence[Builder]) -> dict[Builder, Future[Drawing | None]]:
+    """What each builder's figure will be; all that could be handed out."""
+    begun = {}
+    with suppress(BrokenProcessPool, OSError), warnings.catch_warnings():
         # Python 3.12 warns of any thread; those of NumPy's BLAS end before a fork and begin anew when they are needed.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return list(pool.map(_draw_kept, range(len(builders))))
+        for place, build in enumerate(builders):
+            begun[build] = pool.submit(_draw_kept, place)
+    return begun
 
 
 _KEPT: list[tuple[Sequence[Builder], Results]] = []

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from shlex import quote
 
-from moco_bench.report.drawing import Builder, Drawing, draw_all
+from moco_bench.report.drawing import Builder, Drawing, Drawn, begin_drawing
 from moco_bench.report.equal_compute import compute_notes, compute_of
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.cost import cost_figure
@@ -98,20 +98,21 @@ class Page:
 def build_page(results: Results, links: Links) -> Page:
     """Compute every table, figure and sentence; what has no data is left out, holes are named."""
     suite = results.plan.suite
-    return Page(
-        name=results.name,
-        description=(suite.description or "") if suite else "",
-        summary=summarise(results),
-        source=links.source(results.written.effects),
-        warning=results.written.warning,
-        cost=first_screen_cost(results, links),
-        floors=_floors(results, links),
-        sections=tuple(section for section in _sections(results, links) if section.items or section.notes),
-        methods=methods_of(results, links),
-        suite_text=results.suite_text,
-        repeat=_repeat(results),
-        fingerprint=results.plan.fingerprint,
-    )
+    with begin_drawing(FIGURES, results) as drawn:
+        return Page(
+            name=results.name,
+            description=(suite.description or "") if suite else "",
+            summary=summarise(results),
+            source=links.source(results.written.effects),
+            warning=results.written.warning,
+            cost=first_screen_cost(results, links),
+            floors=_floors(results, links),
+            methods=methods_of(results, links),
+            suite_text=results.suite_text,
+            repeat=_repeat(results),
+            fingerprint=results.plan.fingerprint,
+            sections=tuple(part for part in _sections(results, links, drawn) if part.items or part.notes),
+        )
 
 
 def _floors(results: Results, links: Links) -> tuple[Note, ...]:
@@ -119,15 +120,13 @@ def _floors(results: Results, links: Links) -> tuple[Note, ...]:
     return tuple(links.note(text, "runs.csv", f"floors/{dataset}.json") for text, (dataset, _) in said)
 
 
-def _sections(results: Results, links: Links) -> list[Section]:
+def _sections(results: Results, links: Links, drawn: Drawn) -> list[Section]:
     def tables(*builders: Callable[[Results, Links], Table | None]) -> tuple[Table, ...]:
         made = [build(results, links) for build in builders]
         return tuple(table for table in made if table is not None and table.rows)
 
-    drawn = draw_all(FIGURES, results)
-
     def figures(*builders: Builder) -> tuple[Drawing, ...]:
-        return tuple(drawing for drawing in (drawn[build] for build in builders) if drawing is not None)
+        return tuple(figure for figure in map(drawn, builders) if figure is not None)
 
     damaged = (Note(f"Files that could not be read: {', '.join(results.damaged)}."),) if results.damaged else ()
     return [

@@ -1,12 +1,10 @@
 """The one step of the report that writes files."""
 
-import gc
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from moco_bench.files import write_bytes, write_text
+from moco_bench.garbage import without_garbage_collection
 from moco_bench.report.links import Links
 from moco_bench.report.page import build_page
 from moco_bench.report.render import downloads_of, render_html, render_markdown
@@ -25,7 +23,7 @@ def write_report(results: Path, out: Path) -> Path:
     Raises:
         InputError: the results can't be used; nothing is written then.
     """
-    with _without_garbage_collection():
+    with without_garbage_collection():
         page = build_page(load_results(results), Links(results, out))
         downloads = downloads_of(page)
         html, markdown = render_html(page, downloads), render_markdown(page)
@@ -44,15 +42,3 @@ def write_report(results: Path, out: Path) -> Path:
     write_text(out / "report.md", markdown)
     write_text(out / "report.html", html)
     return out / "report.html"
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Figures are a great many small objects that live until the end: looking for cycles costs a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

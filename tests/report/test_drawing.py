@@ -3,17 +3,22 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
 from moco_bench.report import drawing
-from moco_bench.report.drawing import draw_all
 from moco_bench.report.figures.accuracy import accuracy_figure, pairs_figure
 from moco_bench.report.figures.curves import learning_figure
 from moco_bench.report.figures.profiled_memory import memory_figure
 from moco_bench.report.results import load_results
 
 HERE = os.getpid()
+
+
+def draw_all(builders, results):
+    with drawing.begin_drawing(builders, results) as drawn:
+        return {build: drawn(build) for build in builders}
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +103,36 @@ def test_nothing_is_forked_beside_other_threads():
     finally:
         done.set()
         other.join()
+
+
+def test_words_are_made_while_figures_are_drawn(results, processes, tmp_path):
+    processes(2)
+    sign = tmp_path / "said"
+
+    def waits(results):
+        end = time.monotonic() + 60
+        while not sign.exists():
+            assert time.monotonic() < end, "nothing was said while this figure was waited for"
+            time.sleep(0.01)
+        return pairs_figure(results)
+
+    with drawing.begin_drawing([waits, pairs_figure], results) as drawn:
+        sign.touch()
+        assert drawn(waits).svg == drawn(pairs_figure).svg
+
+
+def test_an_error_draws_nothing_more(results, processes, tmp_path):
+    processes(2)
+    builders = [Told(tmp_path / str(place)) for place in range(40)]
+    with pytest.raises(ZeroDivisionError), drawing.begin_drawing(builders, results):
+        raise ZeroDivisionError
+    assert not (tmp_path / "39").exists()
+
+
+def test_a_builders_own_error_is_raised(results, processes):
+    def fails(results):
+        raise KeyError("no such column")
+
+    processes(2)
+    with drawing.begin_drawing([fails, pairs_figure], results) as drawn, pytest.raises(KeyError, match="no such"):
+        drawn(fails)

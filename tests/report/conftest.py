@@ -2,10 +2,14 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from moco_bench.report.write import write_report
 
 
 def load_generator(name: str) -> ModuleType:
@@ -29,3 +33,17 @@ def synthetic() -> ModuleType:
 def synthetic_profile() -> ModuleType:
     """`write_profile` and the figures it puts in."""
     return load_generator("synthetic_profile")
+
+
+@pytest.fixture(scope="session")
+def outline() -> Callable[[Path], Any]:
+    """`outline(path)`: the page's tags, links and text."""
+    return load_generator("page_outline").outline  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def write_quickly(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], Path]:
+    """`write_report` with figures that are computed but not drawn: most of the time goes into drawing."""
+    monkeypatch.setattr("moco_bench.report.drawing.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
+    monkeypatch.setattr("moco_bench.report.drawing.as_png", lambda plot: b"")
+    return write_report

@@ -72,6 +72,15 @@ def test_speed_leaves_disturbed_runs_out(loaded):
     assert table.loc["both", "relative_memory"] == pytest.approx(memory["both"] / memory["vanilla"])
 
 
+def test_where_no_run_was_alone_there_are_no_speeds(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2), foreign=("seed0", "seed1"))
+    table = cost_table(load_results(path), Links(path, tmp_path / "out"))
+    names = [column.name for column in table.columns]
+    assert names == ["arm", "peak_memory_mib", "relative_memory", "memory_source", "quiet_runs"]
+    assert all(len(row) == len(names) for row in table.rows)
+    assert "No run had the machine to itself" in table.caption
+
+
 def test_effects_come_primary_metric_first(loaded):
     for build in (effects_table, certainty_table):
         table = frame(build, loaded)

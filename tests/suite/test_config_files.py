@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moco_bench.suite.checks import KNOWN_SIZES, training_images
 from moco_bench.suite.config import DatasetConfig
+from moco_bench.suite.known_datasets import KNOWN_SIZES, training_images
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import known_keys, load_suite
 

@@ -8,10 +8,10 @@ from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import whole_queue
 from moco_bench.contrast.negatives import negatives_from
 from moco_bench.errors import InputError
-from moco_bench.suite.checks import effective
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.runs import expand, find_run
+from moco_bench.suite.sameness import effective
 from moco_bench.suite.suite import load_suite, parse_suite
 
 

@@ -11,6 +11,7 @@ from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant, mean_cell
 
 SPEED = ("images_per_second", "step_ms_median", "train_seconds")
+NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 
 
 def cost_table(results: Results, links: Links) -> Table:
@@ -45,15 +46,17 @@ def cost_table(results: Results, links: Links) -> Table:
         Column("memory_source", "Memory source", numeric=False),
         Column("quiet_runs", "Undisturbed runs"),
     )
+    timed = any(row[-1].value for row in rows)
     table = Table(
         "cost",
         "Cost",
-        "Mean and standard deviation over seeds. Speeds come only from runs that had the machine to themselves.",
+        "Mean and standard deviation over seeds. "
+        + ("Speeds come only from runs that had the machine to themselves." if timed else NO_SPEEDS),
         columns,
         tuple(rows),
         source=links.source("runs.csv"),
     )
-    return drop_constant(table, KEY_NAMES)
+    return drop_constant(table, KEY_NAMES if timed else (*KEY_NAMES, *SPEED, "relative_speed"))
 
 
 def _relative(rows: pd.DataFrame, arm: str, metric: str, baseline: str) -> Cell:

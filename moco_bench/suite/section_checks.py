@@ -1,0 +1,121 @@
+"""Rules between the keys of one section, or of what one arm resolves to. Each raises `InputError`, one line."""
+
+from moco_bench.errors import InputError
+from moco_bench.suite.config import (
+    ContrastConfig,
+    DatasetConfig,
+    EncoderConfig,
+    RuleAll,
+    RuleBand,
+    RuleDropHardest,
+    RuleThreshold,
+    TrainConfig,
+    _Ranked,
+)
+from moco_bench.suite.known_datasets import KNOWN_CLASSES, KNOWN_SIZES
+from moco_bench.suite.sameness import count_of
+
+COMPACT_ONLY = ("width", "depth", "stem")
+
+
+def check_dataset(dataset: DatasetConfig) -> None:
+    """Keys that belong to other data sets, and limits that can't be met."""
+    where = f"datasets.{dataset.title}"
+    own = dataset.name in ("npz", "image-folder")
+    if own and dataset.path is None:
+        raise InputError(f"{where}: `{dataset.name}` needs a `path`")
+    if not own and dataset.path is not None:
+        raise InputError(f"{where}: `path` belongs to `npz` and `image-folder`; {dataset.name} takes `root`")
+    if dataset.name == "image-folder" and dataset.image_size is None:
+        raise InputError(f"{where}: `image-folder` needs an `image_size`, such as 64")
+    _check_limits(dataset, where)
+    torchvision = dataset.name in ("cifar10", "cifar100", "fashion-mnist")
+    if not torchvision and (dataset.root is not None or dataset.download):
+        raise InputError(f"{where}: `root` and `download` belong to cifar10, cifar100 and fashion-mnist")
+
+
+def _check_limits(dataset: DatasetConfig, where: str) -> None:
+    """What a data set of known size can't give; of others the same is found when they are loaded."""
+    if dataset.name not in KNOWN_SIZES:
+        return
+    classes = KNOWN_CLASSES.get(dataset.name, 10)
+    train, test = KNOWN_SIZES[dataset.name]
+    held = round(train * dataset.validation)
+    if dataset.validation > 0 and held == 0:
+        raise InputError(
+            f"{where}.validation: {dataset.validation:g} of {train} images is none; give at least {1 / train:.1g}"
+        )
+    for key, limit, size in (
+        ("train_limit", dataset.train_limit, train - held),
+        ("test_limit", dataset.test_limit, held or test),
+    ):
+        if limit is not None and not classes <= limit <= size:
+            raise InputError(
+                f"{where}.{key}: {limit} images asked for, but there are {size} images of {classes} classes; "
+                f"give {classes} to {size} or leave it out"
+            )
+
+
+def check_encoder(encoder: EncoderConfig) -> None:
+    """Keys without effect on this encoder."""
+    idle = [key for key in COMPACT_ONLY if key in encoder.model_fields_set]
+    if encoder.name != "resnet-compact" and idle:
+        raise InputError(f"encoders.{encoder.title}: `{idle[0]}` has no effect here; it belongs to resnet-compact")
+    if encoder.head == "linear" and encoder.hidden is not None:
+        raise InputError(f"encoders.{encoder.title}: `hidden` has no effect with a linear head; use `head: mlp`")
+
+
+def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
+    """A queue that batches don't fill evenly, BatchNorm groups, and rules that leave no negative."""
+    both = contrast.dual_view == "symmetric" and contrast.enqueue == "both-views"
+    step = train.batch_size * (2 if both else 1)
+    if contrast.queue_size % step:
+        nearest = max(1, round(contrast.queue_size / step)) * step
+        raise InputError(
+            f"{where}.contrast.queue_size: {contrast.queue_size} is not a multiple of the {step} keys that enter in a "
+            f"step; {nearest} would be"
+        )
+    if train.batch_size % encoder.batch_norm_groups:
+        raise InputError(
+            f"{where}.train.batch_size: {train.batch_size} does not divide into "
+            f"{encoder.batch_norm_groups} BatchNorm groups"
+        )
+    if train.batch_size // encoder.batch_norm_groups < 2:
+        raise InputError(f"{where}.encoder.batch_norm_groups: fewer than 2 images a group have no variance")
+    rule = contrast.negatives
+    count = rule.count if isinstance(rule, _Ranked) else rule.minimum if isinstance(rule, RuleThreshold) else None
+    if count is not None and count > contrast.queue_size:
+        raise InputError(
+            f"{where}.contrast.negatives: {count} keys, but the queue has {contrast.queue_size}; at most that many"
+        )
+    if isinstance(rule, RuleDropHardest) and count_of(rule, contrast.queue_size) >= contrast.queue_size:
+        raise InputError(
+            f"{where}.contrast.negatives: drop-hardest drops all {contrast.queue_size} keys of the queue and leaves no "
+            f"negative; at most {contrast.queue_size - 1} can be dropped"
+        )
+    if isinstance(rule, RuleBand) and rule.inner >= rule.outer:
+        raise InputError(f"{where}.contrast.negatives: `inner` {rule.inner} must be below `outer` {rule.outer}")
+
+
+def check_train(train: TrainConfig, size: int | None, where: str) -> None:
+    """Batches beyond `size` training images (None: not known yet), and ranges that are none."""
+    if size is not None and train.batch_size > size:
+        raise InputError(f"{where}.train.batch_size: {train.batch_size} is more than the {size} training images")
+    if train.warmup_epochs >= train.epochs:
+        raise InputError(f"{where}.train.warmup_epochs: {train.warmup_epochs} leaves nothing of {train.epochs} epochs")
+    low, high = train.augment.crop_scale
+    if low > high:
+        raise InputError(f"{where}.train.augment.crop_scale: {low} is above {high}; give [smallest, largest]")
+    low, high = train.augment.crop_ratio
+    if low > high:
+        raise InputError(f"{where}.train.augment.crop_ratio: {low} is above {high}; give [smallest, largest]")
+
+
+def check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:
+    """A rule whose warm-up outlasts the run."""
+    steps = size // train.batch_size * train.epochs
+    if not isinstance(contrast.negatives, RuleAll) and contrast.filter_warmup_steps >= steps:
+        raise InputError(
+            f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: "
+            "the rule would never act"
+        )

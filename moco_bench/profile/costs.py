@@ -1,12 +1,12 @@
 """What a training step of each arm costs beside the baseline's: measured seconds, counted operations.
 
-Both sides make their steps in turns and ratios are formed within rounds (decision 043), so that a slow minute of the
-machine hits both. A pair that was measured on this machine before isn't measured again: the epochs of finished runs
-must not move because another arm was added.
+Timed, both sides make their steps in turns and ratios are formed within rounds (decision 043), so that a slow minute of
+the machine hits both. A pair that was measured on this machine before isn't measured again: the epochs of finished runs
+must not move because another arm was added. Only what the suite's budgets ask for is measured: one step is enough to
+count operations, and timing many may take hours where the machine is slow.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from moco_bench.profile.tables import time_rows
 from moco_bench.profile.timing import STEP, time_steps
 from moco_bench.profile.work import count_flops
 from moco_bench.suite.costs import Pair, cost_row, costs_fingerprint, pairs_of
+from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 
 MEASURED = ".costs"
@@ -26,20 +27,8 @@ ROUNDS = 15
 """Enough that the median ratio of two equal arms stays well within the 5 % that decide whether runs are shared."""
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of a step on as many images as the baseline's has, over the baseline's step: median and quartiles over rounds.
-
-    `foreign_load` is the share of the machine that others had meanwhile.
-    """
-
-    seconds: float
-    seconds_q1: float
-    seconds_q3: float
-    flops: float
-    foreign_load: float
+Cost = dict[str, float]
+"""`relative`, the cost beside the baseline's, and what else is known of it."""
 
 
 def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
@@ -56,18 +45,19 @@ def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda
     """
     if suite.budgets == ("epochs",):
         raise InputError(f"suite {suite.name}: `budgets` holds nothing but epochs, so no cost is asked for")
-    rows = []
+    asked = [budget for budget in suite.budgets if budget != "epochs"]
+    found: dict[tuple[Pair, str], Cost] = {}
     for pairs in _side_by_side(pairs_of(suite)):
-        kept = {pair: _kept(pair, device, results) for pair in pairs}
-        missing = [pair for pair, cost in kept.items() if cost is None]
-        if missing:
-            tell(f"cost of {', '.join(pair.run.arm for pair in missing)}, {ROUNDS} rounds")
-            for pair, cost in zip(missing, measure(missing, device), strict=True):
-                kept[pair] = cost
-                write_json(_place(pair, device, results), vars(cost))
-        for pair, found in kept.items():
-            assert found is not None
-            rows += [_row(pair, found, budget) for budget in suite.budgets if budget != "epochs"]
+        for budget in asked:
+            kept = {pair: _kept(pair, budget, device, results) for pair in pairs}
+            missing = [pair for pair, cost in kept.items() if cost is None]
+            if missing:
+                tell(f"{budget} of {', '.join(pair.run.arm for pair in missing)}")
+                for pair, cost in zip(missing, MEASURES[budget](missing, device), strict=True):
+                    kept[pair] = cost
+                    write_json(_place(pair, budget, device, results), cost)
+            found |= {(pair, budget): cost for pair, cost in kept.items() if cost is not None}
+    rows = [cost_row(pair, budget, found[pair, budget]) for pair in pairs_of(suite) for budget in asked]
     return {
         "suite": suite.name,
         "fingerprint": costs_fingerprint(suite),
@@ -77,35 +67,49 @@ def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda
     }
 
 
-def measure(pairs: Sequence[Pair], device: str) -> list[Cost]:
-    """Costs of arms that have the same baseline."""
-    baseline = pairs[0].baseline
-    dataset = load_dataset(baseline.dataset)
-    runs = {baseline.arm: baseline, **{pair.run.arm: pair.run for pair in pairs}}
+def seconds_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
+    """Time of a step on as many images as the baseline's has, over the baseline's step, for arms with one baseline.
+
+    `relative` is the median over rounds, `q1` and `q3` their quartiles; `foreign_load` is the share of the machine that
+    others had meanwhile.
+    """
+    runs, dataset = _with_baseline(pairs), load_dataset(pairs[0].baseline.dataset)
     steppers = {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
     samples = time_steps(steppers, repeats=ROUNDS, steps=1, warmup_steps=1)
     batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
-    times = {row["arm"]: row for row in time_rows(samples, batch_sizes, baseline.arm) if row["part"] == STEP}
-    flops = {arm: sum(count_flops(stepper).values()) for arm, stepper in steppers.items()}
-    return [_cost(pair, times[pair.run.arm], flops[pair.run.arm] / flops[baseline.arm]) for pair in pairs]
+    rows = time_rows(samples, batch_sizes, pairs[0].baseline.arm)
+    times = {row["arm"]: row for row in rows if row["part"] == STEP}
+    return [_seconds(pair, times[pair.run.arm]) for pair in pairs]
 
 
-def _cost(pair: Pair, timed: Mapping[str, Any], flops: float) -> Cost:
+def _seconds(pair: Pair, timed: Mapping[str, Any]) -> Cost:
     images = pair.baseline.train.batch_size / pair.run.train.batch_size
-    return Cost(
-        seconds=timed["ratio"] * images,
-        seconds_q1=timed["ratio_q1"] * images,
-        seconds_q3=timed["ratio_q3"] * images,
-        flops=flops * images,
-        foreign_load=timed["foreign_load"],
-    )
+    return {
+        "relative": timed["ratio"] * images,
+        "q1": timed["ratio_q1"] * images,
+        "q3": timed["ratio_q3"] * images,
+        "rounds": ROUNDS,
+        "foreign_load": timed["foreign_load"],
+    }
 
 
-def _row(pair: Pair, cost: Cost, budget: Any) -> dict[str, Any]:
-    if budget == "flops":
-        return cost_row(pair, budget, cost.flops, {})
-    more = {"q1": cost.seconds_q1, "q3": cost.seconds_q3, "rounds": ROUNDS, "foreign_load": cost.foreign_load}
-    return cost_row(pair, budget, cost.seconds, more)
+def flops_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
+    """Operations an image, over the baseline's, as `relative`. One arm is in memory at a time."""
+    dataset = load_dataset(pairs[0].baseline.dataset)
+    an_image = {
+        arm: sum(count_flops(Stepper(run, dataset, device)).values()) / run.train.batch_size
+        for arm, run in _with_baseline(pairs).items()
+    }
+    return [{"relative": an_image[pair.run.arm] / an_image[pair.baseline.arm]} for pair in pairs]
+
+
+MEASURES: dict[str, Callable[[Sequence[Pair], str], list[Cost]]] = {"seconds": seconds_of, "flops": flops_of}
+"""By budget."""
+
+
+def _with_baseline(pairs: Sequence[Pair]) -> dict[str, Run]:
+    baseline = pairs[0].baseline
+    return {baseline.arm: baseline, **{pair.run.arm: pair.run for pair in pairs}}
 
 
 def _side_by_side(pairs: Sequence[Pair]) -> list[list[Pair]]:
@@ -116,12 +120,13 @@ def _side_by_side(pairs: Sequence[Pair]) -> list[list[Pair]]:
     return list(groups.values())
 
 
-def _place(pair: Pair, device: str, results: Path) -> Path:
-    return results / MEASURED / f"{sha256_of([pair.key, device, describe_machine()])}.json"
+def _place(pair: Pair, budget: str, device: str, results: Path) -> Path:
+    return results / MEASURED / f"{sha256_of([pair.key, budget, device, describe_machine()])}.json"
 
 
-def _kept(pair: Pair, device: str, results: Path) -> Cost | None:
+def _kept(pair: Pair, budget: str, device: str, results: Path) -> Cost | None:
     try:
-        return Cost(**{name: float(value) for name, value in read_mapping(_place(pair, device, results)).items()})
-    except (InputError, TypeError, ValueError):
+        cost = read_mapping(_place(pair, budget, device, results))
+    except InputError:
         return None
+    return cost if "relative" in cost and all(isinstance(value, int | float) for value in cost.values()) else None

@@ -159,10 +159,10 @@ def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
         }
 
 
-def cost_row(pair: Pair, budget: Budget, relative: float, more: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of `costs.json`."""
+def cost_row(pair: Pair, budget: Budget, cost: Mapping[str, float]) -> dict[str, Any]:
+    """A row of `costs.json`; `cost` holds at least `relative`, the cost beside the baseline's."""
     dataset, encoder, arm = _place(pair.run)
-    return {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": budget, "relative": relative, **more}
+    return {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": budget, **cost}
 
 
 def _place(run: Run) -> tuple[str, str, str]:

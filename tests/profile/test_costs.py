@@ -7,7 +7,7 @@ import yaml
 
 from moco_bench.cli.main import main
 from moco_bench.profile import costs as module
-from moco_bench.profile.costs import Cost, costs_of_suite, measure
+from moco_bench.profile.costs import MEASURES, costs_of_suite, flops_of, seconds_of
 from moco_bench.suite.costs import pairs_of, read_costs
 from moco_bench.suite.suite import load_suite
 
@@ -35,35 +35,66 @@ def suite_file(tmp_path):
     return path
 
 
-def test_symmetric_has_twice_the_arithmetic_and_a_smaller_batch_the_same_an_image(suite_file, monkeypatch):
-    monkeypatch.setattr(module, "ROUNDS", 3)
-    symmetric, halved = measure(list(pairs_of(load_suite(suite_file))), "cpu")
-    assert symmetric.flops == pytest.approx(2.0, rel=0.01)
-    assert halved.flops == pytest.approx(1.0, rel=0.01)
-    assert symmetric.seconds_q1 <= symmetric.seconds <= symmetric.seconds_q3
-    assert 1.2 < symmetric.seconds < 4
+def priced(monkeypatch, **relative):
+    """Costs that are not measured; returns the (arm, budget) that were asked for."""
+    asked = []
+
+    def measure(budget):
+        def measured(pairs, device):
+            asked.extend((pair.run.arm, budget) for pair in pairs)
+            return [{"relative": relative[budget]} for _ in pairs]
+
+        return measured
+
+    for budget in relative:
+        monkeypatch.setitem(MEASURES, budget, measure(budget))
+    return asked
+
+
+def test_symmetric_has_twice_the_arithmetic_and_a_smaller_batch_the_same_an_image(suite_file):
+    symmetric, halved = flops_of(list(pairs_of(load_suite(suite_file))), "cpu")
+    assert symmetric["relative"] == pytest.approx(2.0, rel=0.01)
+    assert halved["relative"] == pytest.approx(1.0, rel=0.01)
+
+
+def test_symmetric_takes_longer(suite_file):
+    symmetric, _ = seconds_of(list(pairs_of(load_suite(suite_file))), "cpu")
+    assert symmetric["q1"] <= symmetric["relative"] <= symmetric["q3"]
+    assert 1.2 < symmetric["relative"] < 4
+    assert symmetric["rounds"] == module.ROUNDS
 
 
 def test_a_pair_is_measured_once_on_a_machine(suite_file, tmp_path, monkeypatch):
-    suite, measured = load_suite(suite_file), []
-
-    def fake(pairs, device):
-        measured.extend(pair.run.arm for pair in pairs)
-        return [Cost(1.5, 1.4, 1.6, 1.25, 0.0) for _ in pairs]
-
-    monkeypatch.setattr(module, "measure", fake)
+    suite, asked = load_suite(suite_file), priced(monkeypatch, seconds=1.5, flops=1.25)
     first = costs_of_suite(suite, "cpu", tmp_path)
     again = costs_of_suite(suite, "cpu", tmp_path)
-    assert measured == ["symmetric", "halved"]
+    assert sorted(asked) == [
+        ("halved", "flops"),
+        ("halved", "seconds"),
+        ("symmetric", "flops"),
+        ("symmetric", "seconds"),
+    ]
     assert again == first
     (kept, *_) = sorted((tmp_path / ".costs").iterdir())
-    kept.write_text("damaged")
-    costs_of_suite(suite, "cpu", tmp_path)
-    assert len(measured) == 3
+    for damage in ("damaged", "{}", '{"relative": "cheap"}'):
+        kept.write_text(damage)
+        assert costs_of_suite(suite, "cpu", tmp_path) == first
+    assert len(asked) == 7
+
+
+def test_nothing_is_timed_where_operations_are_asked_for(suite_file, tmp_path, monkeypatch):
+    suite_file.write_text(suite_file.read_text().replace("- seconds\n", ""))
+    asked = priced(monkeypatch, seconds=1.5, flops=1.25)
+    rows = costs_of_suite(load_suite(suite_file), "cpu", tmp_path)["costs"]
+    assert asked == [("symmetric", "flops"), ("halved", "flops")]
+    assert [(row["arm"], row["budget"], row["relative"]) for row in rows] == [
+        ("symmetric", "flops", 1.25),
+        ("halved", "flops", 1.25),
+    ]
 
 
 def test_the_command_writes_what_runs_are_settled_by(suite_file, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module, "measure", lambda pairs, device: [Cost(2.0, 1.9, 2.1, 1.0, 0.0) for _ in pairs])
+    priced(monkeypatch, seconds=2.0, flops=1.0)
     assert main(["profile", str(suite_file), "--costs", "--results", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "shared" in printed

@@ -71,7 +71,8 @@ def write_results(
     (directory / "suite.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     if costs is not None:
         pairs = [(pair, budget) for pair in pairs_of(suite) for budget in suite.budgets if budget != "epochs"]
-        rows = [cost_row(pair, budget, costs.get(pair.run.arm, 1.0), {"foreign_load": 0.02}) for pair, budget in pairs]
+        prices = {arm: {"relative": costs.get(arm, 1.0), "foreign_load": 0.02} for arm in suite.arms}
+        rows = [cost_row(pair, budget, prices[pair.run.arm]) for pair, budget in pairs]
         _dump(directory / "costs.json", {"costs": rows})
     runs = known_runs(suite, root)
     marks = {"failed": failed, "foreign": foreign, "shifted": shifted, "drifted": drifted}

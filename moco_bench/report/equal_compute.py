@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
+from moco_bench.analyse.table import cells
 from moco_bench.analyse.text import number
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
@@ -81,6 +84,22 @@ def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
             place = {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": "flops"}
             rows.append({**place, "relative": flops / base})
     return rows
+
+
+def cells_with_own_runs(results: Results) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
+    """(data set, encoder, budget) and its runs as compared, without budgets that repeat all runs of equal epochs."""
+    found = list(cells(results.compared))
+    if len({key[2] for key, _ in found}) < 2:
+        return found
+    compute = compute_of(results)
+    return [(key, own) for key, own in found if key[2] == "epochs" or not compute.all_shared(*key)]
+
+
+def repeats_said(results: Results) -> str:
+    """For a caption: at which budgets the runs at equal epochs serve, so that no row repeats them."""
+    own = {key for key, _ in cells_with_own_runs(results)}
+    left_out = dict.fromkeys(key[2] for key, _ in cells(results.compared) if key not in own)
+    return f" The same runs serve at equal {listed(WORDS[budget] for budget in left_out)}." if left_out else ""
 
 
 def compute_notes(results: Results, compute: Compute) -> list[str]:

@@ -167,8 +167,10 @@ def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
     grid = sorted(set(suite.evaluate.probe.learning_rates)) if suite else []
     if len(grid) < 2:
         return ()
-    done = results.runs.loc[results.runs["status"] == "done", "directory"]
-    chosen = {place: results.metrics.get(place, {}).get("linear_learning_rate") for place in done}
+    done = results.runs[results.runs["status"] == "done"]
+    again = done.duplicated(["fingerprint", "replicate"]) & (done["fingerprint"] != "")  # one run at two budgets
+    places = [str(place) for place in done.loc[~again, "directory"]]
+    chosen = {place: results.metrics.get(place, {}).get("linear_learning_rate") for place in places}
     known = {place: float(rate) for place, rate in chosen.items() if isinstance(rate, (int, float))}
     edges = {"smallest": grid[0], "largest": grid[-1]}
     hits = {name: [at for at, rate in known.items() if abs(rate - edge) <= 1e-9 * edge] for name, edge in edges.items()}

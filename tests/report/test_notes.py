@@ -12,8 +12,10 @@ from moco_bench.report.mechanism_notes import mechanism_notes
 from moco_bench.report.notes import equal_compute_notes, first_screen_cost, pairing_note, probe_notes, run_cost_notes
 from moco_bench.report.registration import claims_notes, registration_note
 from moco_bench.report.results import load_results
+from moco_bench.report.tables.accuracy import accuracy_table, differences_table
 from moco_bench.report.tables.budgets import budgets_table
 from moco_bench.report.tables.claims import claims_table
+from moco_bench.report.tables.cost import cost_table
 from moco_bench.report.tables.effects import compute_effects_table, effects_table
 
 ALL = ("seed0", "seed1", "seed2")
@@ -139,6 +141,26 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
     assert "7 not decided by this suite, 1 not tested" in claims_notes(results, links)[0].text
     assert len(claims_table(results, links).rows) == 8
     assert pairing_note(results).startswith("3 of 3 seeds are proven pairs")
+
+
+def test_runs_that_serve_at_two_budgets_are_shown_and_counted_once(with_budgets):
+    path = with_budgets(["vanilla", "dual", "filter", "both"], {"dual": 1.004, "filter": 1.0, "both": 1.004})
+    choose(path, [100.0] * 21)
+    results, links = load_results(path), Links(path, path / "report")
+    assert "the largest, 100, in 12 of 12 runs" in probe_notes(results, links)[0].text
+    for build in (accuracy_table, cost_table, differences_table):
+        table = build(results, links)
+        assert table.caption.endswith(" The same runs serve at equal operations."), table.name
+        assert "budget" not in [column.name for column in table.columns]
+    assert len(accuracy_table(results, links).rows) == 6, "four arms, two floors"
+    assert len(differences_table(results, links).rows) == 3
+
+
+def test_runs_of_their_own_at_equal_compute_are_shown_beside_the_others(with_budgets):
+    results = load_results(path := with_budgets(["vanilla", "dual", "filter"]))
+    table = accuracy_table(results, Links(path, path / "report"))
+    assert set(table.frame()["budget"]) == {"epochs", "flops"}
+    assert "serve" not in table.caption
 
 
 def test_arms_that_cost_more_are_named_beside_those_that_do_not(with_budgets):

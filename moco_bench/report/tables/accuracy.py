@@ -4,8 +4,8 @@ import pandas as pd
 
 from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS, Metric
-from moco_bench.analyse.table import cells
 from moco_bench.analyse.text import ABSENT, number
+from moco_bench.report.equal_compute import cells_with_own_runs, repeats_said
 from moco_bench.report.floor_files import Accuracies
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
@@ -34,7 +34,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
     """Mean and standard deviation over seeds, one row an arm; the floors below each data set's arms."""
     metrics = accuracy_metrics(results)
     rows: list[tuple[Cell, ...]] = []
-    for (dataset, encoder, budget), of_cell in cells(results.compared):
+    for (dataset, encoder, budget), of_cell in cells_with_own_runs(results):
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         planned = of_cell[of_cell["replicate"] == 1]
         for arm in dict.fromkeys(of_cell["arm"]):
@@ -53,7 +53,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
         "accuracy",
         "Accuracy",
         "Mean and standard deviation over seeds, last epoch; floors are the same evaluation on raw pixels and on the "
-        "randomly initialised encoder.",
+        f"randomly initialised encoder.{repeats_said(results)}",
         columns,
         tuple(rows),
         source=links.source("runs.csv"),
@@ -139,7 +139,7 @@ def differences_table(results: Results, links: Links) -> Table:
     contrasts = contrasts_among(results.arms, results.plan.baseline, results.plan.contrasts)
     known = results.seed_values.set_index(["dataset", "encoder", "budget", "effect", "seed"])["value"].to_dict()
     rows = []
-    for key, of_cell in cells(results.compared):
+    for key, of_cell in cells_with_own_runs(results):
         for seed in sorted(of_cell["seed"].unique()):
             values = [known.get((*key, contrast.name, seed), float("nan")) for contrast in contrasts]
             rows.append(
@@ -154,7 +154,7 @@ def differences_table(results: Results, links: Links) -> Table:
         "differences",
         "Seed by seed",
         f"Paired differences and effects on {metric.title}{in_unit(metric)}; a dash where an arm of that seed has no "
-        "finished run or the arms' hashes differ.",
+        f"finished run or the arms' hashes differ.{repeats_said(results)}",
         columns,
         tuple(rows),
         source=links.source("runs.csv"),

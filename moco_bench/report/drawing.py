@@ -58,8 +58,9 @@ def begin_drawing(builders: Sequence[Builder], results: Results) -> Iterator[Dra
         begun = _begin(pool, builders)
 
         def drawn(build: Builder) -> Drawing | None:
-            with suppress(KeyError, BrokenProcessPool, OSError):  # killed for its memory, or there was none to be had
-                return begun[build].result()
+            if build in begun:
+                with suppress(BrokenProcessPool, OSError):  # one was killed for its memory
+                    return begun[build].result()
             return draw(build, results)
 
         yield drawn
@@ -95,7 +96,7 @@ def _running_elsewhere() -> int:
 
 
 def _begin(pool: ProcessPoolExecutor, builders: Sequence[Builder]) -> dict[Builder, Future[Drawing | None]]:
-    """What each builder's figure will be; all that could be handed out."""
+    """What each builder's figure will be, of as many as there were processes for."""
     begun = {}
     with suppress(BrokenProcessPool, OSError), warnings.catch_warnings():
         # Python 3.12 warns of any thread; those of NumPy's BLAS end before a fork and begin anew when they are needed.

@@ -86,20 +86,19 @@ def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
     return rows
 
 
-def cells_with_own_runs(results: Results) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """(data set, encoder, budget) and its runs as compared, without budgets that repeat all runs of equal epochs."""
+def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, str], pd.DataFrame]], str]:
+    """(data set, encoder, budget) and its runs as compared, without budgets that repeat all runs of equal epochs.
+
+    And for a caption: which budgets were left out, for there the same runs serve.
+    """
     found = list(cells(results.compared))
     if len({key[2] for key, _ in found}) < 2:
-        return found
+        return found, ""
     compute = compute_of(results)
-    return [(key, own) for key, own in found if key[2] == "epochs" or not compute.all_shared(*key)]
-
-
-def repeats_said(results: Results) -> str:
-    """For a caption: at which budgets the runs at equal epochs serve, so that no row repeats them."""
-    own = {key for key, _ in cells_with_own_runs(results)}
-    left_out = dict.fromkeys(key[2] for key, _ in cells(results.compared) if key not in own)
-    return f" The same runs serve at equal {listed(WORDS[budget] for budget in left_out)}." if left_out else ""
+    repeated = {key for key, _ in found if key[2] != "epochs" and compute.all_shared(*key)}
+    budgets = dict.fromkeys(WORDS[key[2]] for key, _ in found if key in repeated)
+    said = f" The same runs serve at equal {listed(budgets)}." if budgets else ""
+    return [(key, own) for key, own in found if key not in repeated], said
 
 
 def compute_notes(results: Results, compute: Compute) -> list[str]:

@@ -5,7 +5,7 @@ import pandas as pd
 from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import ABSENT, number
-from moco_bench.report.equal_compute import cells_with_own_runs, repeats_said
+from moco_bench.report.equal_compute import cells_with_own_runs
 from moco_bench.report.floor_files import Accuracies
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
@@ -33,8 +33,9 @@ def heading(metric: Metric) -> str:
 def accuracy_table(results: Results, links: Links) -> Table:
     """Mean and standard deviation over seeds, one row an arm; the floors below each data set's arms."""
     metrics = accuracy_metrics(results)
+    found, serve_too = cells_with_own_runs(results)
     rows: list[tuple[Cell, ...]] = []
-    for (dataset, encoder, budget), of_cell in cells_with_own_runs(results):
+    for (dataset, encoder, budget), of_cell in found:
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         planned = of_cell[of_cell["replicate"] == 1]
         for arm in dict.fromkeys(of_cell["arm"]):
@@ -53,7 +54,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
         "accuracy",
         "Accuracy",
         "Mean and standard deviation over seeds, last epoch; floors are the same evaluation on raw pixels and on the "
-        f"randomly initialised encoder.{repeats_said(results)}",
+        f"randomly initialised encoder.{serve_too}",
         columns,
         tuple(rows),
         source=links.source("runs.csv"),
@@ -138,8 +139,9 @@ def differences_table(results: Results, links: Links) -> Table:
     metric = results.primary
     contrasts = contrasts_among(results.arms, results.plan.baseline, results.plan.contrasts)
     known = results.seed_values.set_index(["dataset", "encoder", "budget", "effect", "seed"])["value"].to_dict()
+    found, serve_too = cells_with_own_runs(results)
     rows = []
-    for key, of_cell in cells_with_own_runs(results):
+    for key, of_cell in found:
         for seed in sorted(of_cell["seed"].unique()):
             values = [known.get((*key, contrast.name, seed), float("nan")) for contrast in contrasts]
             rows.append(
@@ -154,7 +156,7 @@ def differences_table(results: Results, links: Links) -> Table:
         "differences",
         "Seed by seed",
         f"Paired differences and effects on {metric.title}{in_unit(metric)}; a dash where an arm of that seed has no "
-        f"finished run or the arms' hashes differ.{repeats_said(results)}",
+        f"finished run or the arms' hashes differ.{serve_too}",
         columns,
         tuple(rows),
         source=links.source("runs.csv"),

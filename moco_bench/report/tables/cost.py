@@ -4,7 +4,7 @@ import pandas as pd
 
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import ABSENT, number
-from moco_bench.report.equal_compute import cells_with_own_runs, repeats_said
+from moco_bench.report.equal_compute import cells_with_own_runs
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
@@ -16,8 +16,9 @@ NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 
 def cost_table(results: Results, links: Links) -> Table:
     """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs."""
+    found, serve_too = cells_with_own_runs(results)
     rows: list[tuple[Cell, ...]] = []
-    for (dataset, encoder, budget), of_cell in cells_with_own_runs(results):
+    for (dataset, encoder, budget), of_cell in found:
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         quiet = done[done["exclusive"]]
         for arm in dict.fromkeys(of_cell["arm"]):
@@ -52,7 +53,7 @@ def cost_table(results: Results, links: Links) -> Table:
         "Cost",
         "Mean and standard deviation over seeds. "
         + ("Speeds come only from runs that had the machine to themselves." if timed else NO_SPEEDS)
-        + repeats_said(results),
+        + serve_too,
         columns,
         tuple(rows),
         source=links.source("runs.csv"),

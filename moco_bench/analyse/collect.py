@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.machines import measured_on
 from moco_bench.analyse.table import COLUMNS
 from moco_bench.errors import InputError, one_line
 from moco_bench.files import read_json
@@ -47,6 +48,7 @@ def _row(run: Run, results: Path) -> dict[str, Any]:
         "replicate": run.replicate,
         "fingerprint": run.fingerprint,
         "budget": run.budget,
+        "precision_requested": run.train.precision,
         "directory": f"runs/{run.id}",
     }
     if run.paced_by is not None:
@@ -95,7 +97,7 @@ def _read(directory: Path, run: Run) -> dict[str, Any]:
     status = record.get("status")
     if status not in ("done", "failed"):
         raise InputError(f"run.json: status is {status!r}; done or failed would be right")
-    row: dict[str, Any] = {name: record.get(name) for name in _RECORD}
+    row: dict[str, Any] = {name: record.get(name) for name in _RECORD} | {"measured_on": measured_on(record) or None}
     hashes = record.get("hashes") or {}
     row |= {f"{name}_hash": hashes.get(name) for name in ("init", "order", "augment")}
     row |= last_epoch(directory / "history.csv")

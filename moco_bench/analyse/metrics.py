@@ -21,6 +21,11 @@ class Metric:
         """Whether a value means something only where nothing else ran on the machine."""
         return self.kind == "speed"
 
+    @property
+    def depends_on_machine(self) -> bool:
+        """Whether values of different machines don't compare."""
+        return self.kind in ("speed", "memory")
+
 
 _ALL = (
     Metric("knn_top1", "kNN accuracy", "kNN", "%", "higher", "accuracy", 2),

@@ -5,6 +5,9 @@ hashes of a seed's arms differ, the seed isn't a pair and takes no part in paire
 pairs are computed and marked as unproven. Runs with a budget other than epochs may differ in length on purpose, so
 there it is enough that their initialisation agrees; where all three agree, because an arm's runs at equal epochs serve
 there too, they are proven pairs like any others.
+
+Nor is a seed a pair whose arms asked for the same precision and came to different ones (`auto` on unlike nodes of a
+cluster), nor one for speed and memory whose arms ran on different kinds of machine.
 """
 
 import math
@@ -17,6 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from moco_bench.analyse.contrasts import Contrast
+from moco_bench.analyse.machines import COLUMNS as MACHINE
+from moco_bench.analyse.machines import kind_of, precision_differs
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.table import HASHES, finished
 
@@ -28,6 +33,7 @@ _VERDICTS = {
     "unknown": "unproven",
     "differ": "not paired",
 }
+UNEQUAL_PRECISION = "unequal precision"
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class RunsBySeed:
 
 def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
     """The rows of one (data set, encoder, budget) as pairs are made of them."""
-    columns = ["seed", "arm", "exclusive", *METRICS, *HASHES]
+    columns = ["seed", "arm", "exclusive", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
@@ -91,6 +97,10 @@ def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
         return f"no {metric.name}"
     if metric.needs_quiet_machine and not all(run["exclusive"] for run in of_seed):
         return "something else ran on the machine"
+    if metric.depends_on_machine and len({kind_of(run) for run in of_seed}) > 1:
+        return "ran on different kinds of machine"
+    if precision_differs(of_seed):
+        return f"not paired: computed in {' and '.join(sorted({run['precision'] for run in of_seed}))}"
     return ""
 
 
@@ -126,17 +136,20 @@ def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
     """One row a (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
 
     Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
-    (`proven`, `initialisation only`, `unproven` or `not paired`). Unequal hashes are listed, separated by spaces.
+    (`proven`, `initialisation only`, `unproven`, `unequal precision` or `not paired`). Unequal hashes are listed,
+    separated by spaces.
     """
     rows = []
     for key, of_seed in finished(runs).groupby(["dataset", "encoder", "budget", "seed"], sort=False):
-        agreement = _agreement(of_seed.to_dict("records"), by_budget=key[2] != "epochs")
+        own = of_seed.to_dict("records")
+        agreement = _agreement(own, by_budget=key[2] != "epochs")
+        unequal = agreement != "differ" and precision_differs(own)
         rows.append(
             {
                 **dict(zip(("dataset", "encoder", "budget", "seed"), key, strict=True)),
                 "arms": len(of_seed),
                 **{name: " ".join(dict.fromkeys(value for value in of_seed[name] if value)) for name in HASHES},
-                "paired": _VERDICTS[agreement],
+                "paired": UNEQUAL_PRECISION if unequal else _VERDICTS[agreement],
             }
         )
     return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "seed", "arms", *HASHES, "paired"])

@@ -16,7 +16,7 @@ FIXED = (
 MORE = (
     "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted", "false_negative_rate_kept",
     "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
-    "evaluation_fingerprint", "shared_from", "directory", "budget",
+    "evaluation_fingerprint", "shared_from", "directory", "budget", "precision_requested", "measured_on",
 )  # fmt: skip
 COLUMNS: tuple[str, ...] = (*FIXED, *MORE)
 REQUIRED = ("arm", "dataset", "encoder", "seed", "status")

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from moco_bench.bench.ceiling import ceilings, flops_of
 from moco_bench.bench.contenders import Absent, line_up
 from moco_bench.bench.loss_cost import loss_costs
 from moco_bench.bench.own import Precision, own_name
@@ -15,10 +14,12 @@ from moco_bench.bench.rounds import Contender, rounds_of
 from moco_bench.bench.settings import ENCODERS, Timing, Workload
 from moco_bench.bench.summary import Rounds, speedup, throughput
 from moco_bench.data.datasets import DataSet
+from moco_bench.measure.ceiling import measure_ceiling
 from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, since
+from moco_bench.profile.work import count_flops
 from moco_bench.suite.config import TrainConfig
-from moco_bench.train.precision import resolve_numerics
+from moco_bench.train.precision import DTYPES, resolve_numerics
 
 PROTOCOL = 1
 """Raised when figures of before and after a change of this benchmark can't be compared."""
@@ -53,7 +54,7 @@ def run_benchmark(
     numerics = resolve_numerics(TrainConfig(device=device, threads=timing.threads))
     precisions = _precisions(numerics.device)
     tell(f"matrix products of {' and '.join(precisions)}")
-    ceiling = ceilings(precisions, numerics.device, side=workload.product_side)
+    ceiling = _ceilings(precisions, numerics.device, workload.product_side)
     result: dict[str, Any] = {
         "protocol": PROTOCOL,
         "workload": workload.plain(),
@@ -61,20 +62,21 @@ def run_benchmark(
         "machine": describe_machine(),
         "versions": describe_versions(),
         "device": str(numerics.device),
-        "precision": precisions[-1],
+        "precision": numerics.precision,
         **{name: {} for name in ("throughput", "ratios", "ratios_float32", "ratios_compiled", "ratio_quartiles")},
+        "bfloat16_over_float32": {},
         **{name: {} for name in ("ceiling_share", "ceiling_share_float32", "step_gflops")},
     }
     for encoder, batch_size in workload.batch_sizes.items():
         own, peers, absent = line_up(encoder, dataset, workload, timing, numerics.device, precisions, compiled=compiled)
         contenders: list[Contender] = [*own, *peers]
         tell(f"{encoder}: {len(contenders)} contenders, up to {timing.rounds} rounds of batches of {batch_size}")
-        flops = flops_of(own[0].stepper.step)
+        flops = sum(count_flops(own[0].stepper).values())
         rounds = rounds_of(contenders, timing)
         result["step_gflops"][encoder] = flops / 1e9
         add_encoder(result, encoder, rounds, absent, batch_size)
         # Again, and the highest counts: on a machine that others use, one moment's product may be far from a ceiling.
-        again = ceilings(precisions, numerics.device, side=workload.product_side)
+        again = _ceilings(precisions, numerics.device, workload.product_side)
         ceiling = {precision: max(flops, again[precision]) for precision, flops in ceiling.items()}
     result["ceiling_gflops"] = {precision: flops / 1e9 for precision, flops in ceiling.items()}
     add_shares(result)
@@ -103,6 +105,10 @@ def add_encoder(result: dict[str, Any], encoder: str, rounds: Rounds, absent: Ab
         result["ratio_quartiles"].setdefault(key, {})[encoder] = {
             peer: ratio[1] if ratio else None for peer, ratio in found.items()
         }
+    of_precisions = speedup(rounds, own_name("bfloat16"), own_name("float32"))
+    result["bfloat16_over_float32"][encoder] = (
+        {"ratio": of_precisions[0], "quartiles": of_precisions[1]} if of_precisions else None
+    )
 
 
 def add_shares(result: dict[str, Any]) -> None:
@@ -115,9 +121,13 @@ def add_shares(result: dict[str, Any]) -> None:
 
 
 def _precisions(device: torch.device) -> tuple[Precision, ...]:
-    """Those that the hardware multiplies in; the last is what `train.precision: auto` chooses."""
+    """Those that the hardware multiplies in, whichever is faster."""
     if device.type == "cuda":
         in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         in_hardware = bfloat16_hardware() != "none"
     return ("float32", "bfloat16") if in_hardware else ("float32",)
+
+
+def _ceilings(precisions: tuple[Precision, ...], device: torch.device, side: int) -> dict[str, float]:
+    return {name: measure_ceiling(device, name, DTYPES[name], side=side).flops for name in precisions}

@@ -111,7 +111,7 @@ def as_text(result: dict[str, Any]) -> str:
         )
         blocks.append(
             f"{encoder}, batches of {batch}; {result['precision']} reaches {100 * share:.0f} % of its matrix products\n"
-            f"{table}\n\n{ratios}"
+            f"{table}\n\n{ratios}{_other_precision(result, encoder)}"
         )
     work = result["workload"]
     losses = text_table(
@@ -155,6 +155,20 @@ def _ratio(result: dict[str, Any], key: str, encoder: str, peer: str) -> str:
         return "-"
     low, high = result["ratio_quartiles"][key][encoder][peer]
     return f"{ratio:.2f} ({low:.2f} - {high:.2f})"
+
+
+def _other_precision(result: dict[str, Any], encoder: str) -> str:
+    """A line that says so where `train.precision: auto` isn't the faster precision in any round's middle half."""
+    found = result["bfloat16_over_float32"][encoder]
+    if found is None:
+        return ""
+    chosen, (low, high) = result["precision"], found["quartiles"]
+    if low <= 1 <= high or (chosen == "bfloat16") == (low > 1):
+        return ""
+    return (
+        f"\n\n`precision: auto` is {chosen} here, and that is the slower one: in bfloat16 a step is "
+        f"{found['ratio']:.2f} ({low:.2f} - {high:.2f}) times as fast as in float32"
+    )
 
 
 def _tell(line: str) -> None:

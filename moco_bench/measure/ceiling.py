@@ -27,9 +27,16 @@ class Ceiling:
     precision: str
 
 
-def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype) -> Ceiling:
-    """Time a square matrix product of `dtype` and a copy on `device` (CUDA: untested)."""
-    size = MATRIX_SIZE.get(device.type, 1024)
+def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype, *, side: int | None = None) -> Ceiling:
+    """Time a square matrix product of `dtype` and a copy on `device` (CUDA: untested).
+
+    Args:
+        device: which.
+        precision: the name of `dtype`.
+        dtype: of the matrices.
+        side: of the matrices (default: `MATRIX_SIZE`).
+    """
+    size = side or MATRIX_SIZE.get(device.type, 1024)
     left = torch.ones(size, size, dtype=dtype, device=device)
     right, product = left.clone(), torch.empty_like(left)
     source = torch.ones(COPIED_MIB.get(device.type, 64) * 2**20, dtype=torch.uint8, device=device)

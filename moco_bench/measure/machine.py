@@ -20,6 +20,7 @@ def describe_machine() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cores": available_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "bfloat16": bfloat16_hardware(flags),
         "gpus": gpus,
         "os": f"{platform.system()} {platform.machine()}",
@@ -51,6 +52,22 @@ def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
         if flag in flags:
             return name
     return "none"
+
+
+def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> bool:
+    """Whether products in bfloat16 are faster than in float32 on this processor.
+
+    They are with AMX and on ARM, and with AVX512-BF16 on AMD's processors; on Intel's without AMX the same instruction
+    takes longer than float32 does. A rule and no timing, so that every run on a machine comes to the same precision
+    (docs/decisions/061).
+
+    Args:
+        hardware: as `bfloat16_hardware` names it (default: this processor's).
+        vendor: as Linux names it (default: this processor's).
+    """
+    hardware = bfloat16_hardware() if hardware is None else hardware
+    vendor = _cpuinfo("vendor_id") if vendor is None else vendor
+    return hardware in ("amx", "arm") or (hardware == "avx512" and vendor == "AuthenticAMD")
 
 
 def cpu_flags() -> frozenset[str]:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from moco_bench.analyse.machines import on_main_machine
 from moco_bench.analyse.metrics import Metric
+from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.equal_compute import WITHIN, WORDS, Compute, compute_of
 from moco_bench.report.links import Links, Note
@@ -52,6 +54,7 @@ def speed_notes(results: Results) -> list[str]:
     """Speed of each arm relative to the baseline from undisturbed runs, a sentence a data set and encoder."""
 
     def said(own: pd.DataFrame, arm: str) -> str:
+        own = on_main_machine(own)
         means = own[own["exclusive"]].groupby("arm")["images_per_second"].mean()
         base = means.get(results.plan.baseline, 0.0)
         if arm == results.plan.baseline or not base > 0 or pd.isna(means.get(arm)):
@@ -65,14 +68,25 @@ def speed_notes(results: Results) -> list[str]:
     disturbed = int((~done["exclusive"]).sum())
     if disturbed:
         notes.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")
-    return notes
+    return [*notes, *other_machines(done)]
+
+
+def other_machines(runs: pd.DataFrame) -> list[str]:
+    """What costs leave out because it was measured elsewhere, in a sentence; none where all runs share a machine."""
+    left = len(runs) - len(on_main_machine(runs))
+    if not left:
+        return []
+    were = "was" if left == 1 else "were"
+    return [
+        f"Costs leave out {left} of {count(len(runs), 'run')}, which {were} made on another kind of machine than most."
+    ]
 
 
 def process_memory_notes(results: Results) -> list[str]:
     """Peaks of the runs' processes with their spread over seeds, which is what differences have to be seen against."""
 
     def said(own: pd.DataFrame, arm: str) -> str:
-        values = own.loc[own["arm"] == arm, "peak_memory_mib"].dropna()
+        values = on_main_machine(own).loc[own["arm"] == arm, "peak_memory_mib"].dropna()
         if values.empty:
             return ""
         spread = f" \u00b1 {number(float(values.std(ddof=1)), 0)}" if len(values) > 1 else ""
@@ -114,6 +128,12 @@ def pairing_note(results: Results) -> str:
             "is taken as a pair",
             "are taken as pairs",
             " without proof (pairing unproven), since no hashes were recorded",
+        ),
+        UNEQUAL_PRECISION: (
+            "is no pair of all arms",
+            "are no pairs of all arms",
+            ": asked for the same precision, some arms came to another one than the rest. Comparisons between arms "
+            "that agree use such a seed, the others leave it out; a precision named in train.precision prevents it",
         ),
         "not paired": (
             "is no pair of all arms",

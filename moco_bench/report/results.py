@@ -187,7 +187,10 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
 
 
 def _history(path: Path) -> list[dict[str, float]] | None:
-    """The complete rows of one history as numbers, NaN where there is none; None where the file can't be used."""
+    """The complete rows of one history as numbers, NaN where there is none; None where the file can't be used.
+
+    Nor can one be used in which an epoch stands twice: nothing says which of them was.
+    """
     try:
         with open(path, newline="", encoding="utf-8") as handle:
             found = list(csv.DictReader(handle))
@@ -196,7 +199,8 @@ def _history(path: Path) -> list[dict[str, float]] | None:
     if found and "epoch" not in found[0]:
         return None
     rows = [{name: _number(text) for name, text in row.items()} for row in found if None not in row]
-    return [row for row in rows if row["epoch"] == row["epoch"]]
+    rows = [row for row in rows if row["epoch"] == row["epoch"]]
+    return rows if len({row["epoch"] for row in rows}) == len(rows) else None
 
 
 def _number(text: str | None) -> float:

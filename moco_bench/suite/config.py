@@ -226,7 +226,7 @@ class TrainConfig(Section):
     )
     warmup_epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(0, description="Linear warm-up of the rate.")
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="Of the encoders' products; `auto` is bfloat16 where the hardware multiplies in it."
+        "auto", description="Of the encoders' products; `auto` is bfloat16 where the hardware is faster in it."
     )
     channels_last: bool = True
     compile: Literal["auto", "never", "always"] = Field(

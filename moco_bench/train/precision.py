@@ -14,7 +14,7 @@ from torch import nn
 
 from moco_bench.errors import InputError
 from moco_bench.measure.allocator import keep_freed_memory
-from moco_bench.measure.machine import bfloat16_hardware
+from moco_bench.measure.machine import bfloat16_pays
 from moco_bench.suite.config import TrainConfig
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -55,7 +55,7 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
     device = resolve_device(device_name or config.device)
     precision = config.precision
     if precision == "auto":
-        precision = "bfloat16" if _multiplies_in_bfloat16(device) else "float32"
+        precision = "bfloat16" if _faster_in_bfloat16(device) else "float32"
     if precision == "float16" and device.type != "cuda":
         raise InputError("train.precision: float16 needs a CUDA device; on a CPU use bfloat16 or float32")
     torch.set_num_threads(config.threads)
@@ -78,7 +78,7 @@ def resolve_device(requested: str) -> torch.device:
     return device
 
 
-def _multiplies_in_bfloat16(device: torch.device) -> bool:
+def _faster_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bfloat16_hardware() != "none"
+    return bfloat16_pays()

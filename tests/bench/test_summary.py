@@ -27,7 +27,8 @@ def test_a_speedup_compares_within_rounds():
 
 
 def test_a_contender_that_is_absent_has_no_ratio():
-    result = {name: {} for name in ("throughput", "ratios", "ratios_float32", "ratios_compiled", "ratio_quartiles")}
+    names = ("throughput", "ratios", "ratios_float32", "ratios_compiled", "ratio_quartiles", "bfloat16_over_float32")
+    result = {name: {} for name in names}
     result["precision"] = "bfloat16"
 
     add_encoder(result, "resnet-compact", ROUNDS, {"lightly": "not installed", "lightly_bfloat16": "not installed"}, 12)
@@ -36,6 +37,7 @@ def test_a_contender_that_is_absent_has_no_ratio():
     assert result["ratios_float32"]["resnet-compact"]["demo"] == pytest.approx(2.5)
     assert result["ratios_compiled"]["resnet-compact"]["demo"] is None
     assert result["throughput"]["resnet-compact"]["lightly"] == {"absent": "not installed"}
+    assert result["bfloat16_over_float32"]["resnet-compact"] == {"ratio": 2.0, "quartiles": [2.0, 2.0]}
 
 
 def test_the_share_of_the_ceiling_is_of_operations_a_second():

@@ -36,6 +36,7 @@ def measured(monkeypatch):
             "ratios_compiled": {"resnet-compact": dict.fromkeys(ratios)},
         },
         "ceiling_share": {"resnet-compact": 0.25},
+        "bfloat16_over_float32": {"resnet-compact": None},
         "loss": {
             "all": {
                 "peak_memory_ratio": 0.05, "time_ratio": 0.5, "time_ratio_quartiles": [0.4, 0.6],
@@ -59,6 +60,25 @@ def test_a_table_for_reading(measured, capsys):
     assert "lightly             -         not installed" in text
     assert "compiled" not in text
     assert sum(line.startswith("moco_bench float32") for line in text.splitlines()) == 2, "its speed and its ratios"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "quartiles", "said"),
+    [
+        ("bfloat16", [0.6, 0.8], True),
+        ("float32", [0.6, 0.8], False),
+        ("bfloat16", [0.9, 1.1], False),
+        ("float32", [1.2, 1.4], True),
+        ("bfloat16", [1.2, 1.4], False),
+    ],
+)
+def test_a_precision_that_is_the_slower_one_is_named(measured, capsys, chosen, quartiles, said):
+    measured["precision"] = chosen
+    measured["ceiling_gflops"]["bfloat16"] = 100.0
+    measured["bfloat16_over_float32"]["resnet-compact"] = {"ratio": sum(quartiles) / 2, "quartiles": quartiles}
+
+    assert main(QUICK) == 0
+    assert (f"`precision: auto` is {chosen} here, and that is the slower one" in capsys.readouterr().out) == said
 
 
 def test_json_holds_everything(measured, capsys):

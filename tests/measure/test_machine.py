@@ -1,11 +1,12 @@
 import socket
+import time
 
 import psutil
 import pytest
 import torch
 
 from moco_bench.measure import machine, memory
-from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
+from moco_bench.measure.machine import bfloat16_hardware, bfloat16_pays, describe_machine, describe_versions
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,35 @@ from moco_bench.measure.machine import bfloat16_hardware, describe_machine, desc
 )
 def test_bfloat16_is_read_off_the_flags(flags, hardware):
     assert bfloat16_hardware(frozenset(flags)) == hardware
+
+
+@pytest.mark.parametrize(
+    ("hardware", "vendor", "pays"),
+    [
+        ("amx", "GenuineIntel", True),
+        ("arm", "", True),
+        ("avx512", "AuthenticAMD", True),
+        ("avx512", "GenuineIntel", False),
+        ("none", "AuthenticAMD", False),
+    ],
+)
+def test_bfloat16_pays_by_instruction_and_vendor(hardware, vendor, pays):
+    assert bfloat16_pays(hardware, vendor) is pays
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bfloat16_hardware() == "none", reason="no bfloat16 in hardware")
+def test_the_rule_for_bfloat16_is_what_this_processor_does():
+    """Products of either precision in turns, the best of each: on processors measured so far one takes at most half."""
+    matrices = [torch.full((512, 512), 0.5, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
+    best = [float("inf"), float("inf")]
+    for _ in range(20):
+        for index, matrix in enumerate(matrices):
+            began = time.perf_counter()
+            matrix @ matrix
+            best[index] = min(best[index], time.perf_counter() - began)
+
+    assert bfloat16_pays() == (best[1] < best[0])
 
 
 def test_the_description_is_whole_and_anonymous():

@@ -50,6 +50,25 @@ def test_a_half_finished_grid_shows_its_holes(tmp_path, synthetic, write_quickly
     assert "No floor is known" in text
 
 
+def test_runs_of_unlike_machines_are_compared_no_further_than_they_can_be(tmp_path, synthetic, write_quickly, outline):
+    """One of twelve runs came to another processor, and with it to another precision."""
+    values = synthetic.suite_values(3)
+    results = synthetic.write_results(tmp_path, values)
+    elsewhere = results / "runs/fashion-mnist-5k/resnet-compact/both/seed1"
+    record = json.loads((elsewhere / "run.json").read_text())
+    record["machine"]["cpu"] = "Another CPU"
+    resources = json.loads((elsewhere / "resources.json").read_text())
+    for name, value in {"run": record, "resources": resources}.items():
+        (elsewhere / f"{name}.json").write_text(json.dumps(value | {"precision": "float32"}))
+    synthetic.collect_again(results, values)
+
+    text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
+
+    assert "1 of 3 seeds is no pair of all arms: asked for the same precision, some arms came to another one" in text
+    assert "Costs leave out 1 of 12 runs, which was made on another kind of machine than most." in text
+    assert "Another CPU" in text
+
+
 def test_nothing_done_still_gives_a_page(tmp_path, synthetic, write_quickly, outline):
     results = synthetic.write_results(tmp_path, synthetic.suite_values(1), missing=("seed0",), floors=False)
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
@@ -61,9 +80,12 @@ def test_damaged_files_are_named_and_the_rest_is_shown(tmp_path, synthetic, writ
     run = "runs/fashion-mnist-5k/resnet-compact/dual/seed1"
     (results / run / "metrics.json").write_text("{")
     (results / run / "history.csv").write_bytes(b"\xff\xff\xff")
+    twice = "runs/fashion-mnist-5k/resnet-compact/both/seed0/history.csv"
+    header, first, *others = (results / twice).read_text().splitlines()
+    (results / twice).write_text("\n".join((header, first, first, *others)))
     (results / "floors" / "fashion-mnist-5k.json").write_text("[]")
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
-    for name in (f"{run}/metrics.json", f"{run}/history.csv", "floors/fashion-mnist-5k.json"):
+    for name in (f"{run}/metrics.json", f"{run}/history.csv", twice, "floors/fashion-mnist-5k.json"):
         assert name in text
 
 

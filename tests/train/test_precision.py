@@ -7,9 +7,9 @@ from moco_bench.train import precision
 from moco_bench.train.precision import resolve_device, resolve_numerics
 
 
-@pytest.mark.parametrize(("hardware", "resolved"), [("amx", "bfloat16"), ("avx512", "bfloat16"), ("none", "float32")])
-def test_auto_is_bfloat16_where_the_processor_multiplies_in_it(monkeypatch, hardware, resolved):
-    monkeypatch.setattr(precision, "bfloat16_hardware", lambda: hardware)
+@pytest.mark.parametrize(("pays", "resolved"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_is_bfloat16_where_the_processor_is_faster_in_it(monkeypatch, pays, resolved):
+    monkeypatch.setattr(precision, "bfloat16_pays", lambda: pays)
 
     assert resolve_numerics(TrainConfig(device="cpu")).precision == resolved
 

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from moco_bench.analyse.machines import on_main_machine
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.figures.accuracy import equal_epochs
@@ -11,8 +12,8 @@ from moco_bench.report.results import Results
 
 
 def cost_figure(results: Results) -> Plot | None:
-    """Bars of the means. Throughput only from runs that had the machine to themselves; memory from all."""
-    done = equal_epochs(results.finished)
+    """Bars of the means, on the kind of machine that made the most runs. Throughput only from undisturbed ones."""
+    done = on_main_machine(equal_epochs(results.finished))
     quiet = done[done["exclusive"]]
     shown = {"images_per_second": quiet, "peak_memory_mib": done}
     data = pd.concat(

@@ -31,7 +31,7 @@ def memory_figure(results: Results) -> Plot | None:
             whole.set_xlabel("Process at its peak, MiB")
             tensors.set_xlabel("Its tensors by cause, MiB")
             tensors.tick_params(labelleft=False)
-            for panel in (whole, tensors):
+            for panel in (panel for panel in (whole, tensors) if panel.get_legend_handles_labels()[0]):
                 panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=7, handlelength=1.6)
             name_cell(whole, cell.dataset, cell.encoder, len(cells) > 1)
     peaks = table[(table["phase"] == "training") & (table["part"] == PEAK)]

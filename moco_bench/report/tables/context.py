@@ -21,8 +21,8 @@ def machines_table(results: Results, links: Links) -> Table | None:
         groups.setdefault(_described(record), []).append(place)
     if not groups:
         return None
-    names = ("Processor", "Cores", "Memory, GiB", "bfloat16 hardware", "GPU", "System", "Device", "Precision",
-             "Threads", "Compiled", "Python", "PyTorch", "moco_bench")  # fmt: skip
+    names = ("Processor", "Cores", "Memory, GiB", "Instructions", "bfloat16 hardware", "GPU", "System", "Device",
+             "Precision", "Threads", "Compiled", "Python", "PyTorch", "moco_bench")  # fmt: skip
     rows = []
     for described, places in groups.items():
         source = links.to_run(places[0], "run.json")
@@ -42,6 +42,7 @@ def _described(record: dict[str, Any]) -> tuple[str, ...]:
         _text(machine.get("cpu")),
         _text(machine.get("cores")),
         _text(machine.get("memory_gib"), lambda v: number(float(v), 1)),
+        _text(machine.get("instructions")),
         _text(machine.get("bfloat16")),
         _text(machine.get("gpus"), _names),
         _text(machine.get("os")),

@@ -2,10 +2,12 @@
 
 import pandas as pd
 
+from moco_bench.analyse.machines import on_main_machine
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.equal_compute import cells_with_own_runs
 from moco_bench.report.links import Links
+from moco_bench.report.notes import other_machines
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES, heading
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant, mean_cell
@@ -15,11 +17,16 @@ NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 
 
 def cost_table(results: Results, links: Links) -> Table:
-    """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs."""
+    """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs.
+
+    Both on the kind of machine that made the most of them.
+    """
     found, serve_too = cells_with_own_runs(results)
     rows: list[tuple[Cell, ...]] = []
+    elsewhere = other_machines(results.finished)
     for (dataset, encoder, budget), of_cell in found:
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
+        done = on_main_machine(done)
         quiet = done[done["exclusive"]]
         for arm in dict.fromkeys(of_cell["arm"]):
             own, own_quiet = done[done["arm"] == arm], quiet[quiet["arm"] == arm]
@@ -53,6 +60,7 @@ def cost_table(results: Results, links: Links) -> Table:
         "Cost",
         "Mean and standard deviation over seeds. "
         + ("Speeds come only from runs that had the machine to themselves." if timed else NO_SPEEDS)
+        + "".join(f" {said}" for said in elsewhere)
         + serve_too,
         columns,
         tuple(rows),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from moco_bench.analyse.noise import noise_floor
+from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.links import Links
 from moco_bench.report.results import Results
@@ -22,7 +23,7 @@ def pairing_table(results: Results, links: Links) -> Table:
                 cell(" ".join(value[:10] for value in row[name].split()) or ABSENT, row[name])
                 for name in ("init_hash", "order_hash", "augment_hash")
             ),
-            cell(row["paired"], tone="bad" if row["paired"] == "not paired" else ""),
+            cell(row["paired"], tone="bad" if row["paired"] in ("not paired", UNEQUAL_PRECISION) else ""),
         )
         for row in found.to_dict("records")
     )

@@ -1,0 +1,55 @@
+"""On what runs were made: what they cost is compared on one kind of machine, what they learn in one precision.
+
+The arms of a seed may be trained on different nodes of a cluster. Their speeds then differ by the nodes, and so may the
+precision that `auto` comes to; neither is an effect of an arm.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ("measured_on", "device", "memory_source", "precision_requested", "precision")
+"""Of a table of runs: those that are asked here."""
+
+
+def measured_on(record: Mapping[str, Any]) -> str:
+    """Processor, GPU and PyTorch of a run's record in words; empty where it names no processor."""
+    machine, versions = (record.get(name) for name in ("machine", "versions"))
+    if not isinstance(machine, Mapping) or not machine.get("cpu"):
+        return ""
+    cores = f"{machine['cores']} cores" if machine.get("cores") else ""
+    torch = f"torch {versions['torch']}" if isinstance(versions, Mapping) and versions.get("torch") else ""
+    parts = (machine["cpu"], cores, machine.get("instructions"), _gpu(machine.get("gpus"), record.get("device")), torch)
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _gpu(gpus: Any, device: Any) -> str:
+    """The one that computed."""
+    kind, _, number = str(device).partition(":")
+    place = int(number) if number.isdecimal() else 0
+    return str(gpus[place]) if kind == "cuda" and isinstance(gpus, list) and place < len(gpus) else ""
+
+
+def kind_of(run: Mapping[Any, Any]) -> tuple[str, ...]:
+    """The run's kind of machine, whichever of its devices computed; runs without a note of it are of one kind."""
+    return run["measured_on"], str(run["device"]).partition(":")[0], run["memory_source"]
+
+
+def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
+    """Of each data set, encoder and budget the runs on the kind of machine that made the most of its runs."""
+    kept = []
+    for _, of_cell in runs.groupby(["dataset", "encoder", "budget"], sort=False):
+        kinds = [kind_of(run) for run in of_cell.to_dict("records")]
+        main = Counter(kinds).most_common(1)[0][0]
+        kept.append(of_cell[[kind == main for kind in kinds]])
+    return pd.concat(kept) if kept else runs
+
+
+def precision_differs(runs: Iterable[Mapping[Any, Any]]) -> bool:
+    """Whether any that asked for the same precision came to different ones; of runs that noted neither, no."""
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        found.setdefault(run["precision_requested"], set()).add(run["precision"])
+    return any(asked and len(names - {""}) > 1 for asked, names in found.items())

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 
 MEASURES = {"median_ms": "time of a step", "tensor_mib": "memory of tensors", "loss_mib": "memory of the loss"}
-COLUMNS = ["dataset", "encoder", "arm", "quantity", "measure", "exponent", "standard_error", "points"]
+TIMES = ("median_ms",)
+"""Measures that others on the machine disturb: bytes of tensors are the same whoever else is there."""
+ENOUGH = 3
+"""Undisturbed times from which on the disturbed ones aren't fitted: the fewest whose fit has a standard error."""
+
+COLUMNS = [
+    "dataset", "encoder", "arm", "quantity", "measure", "exponent", "standard_error", "points", "disturbed", "left_out",
+]  # fmt: skip
 
 
 class PowerLaw(NamedTuple):
@@ -42,23 +49,48 @@ def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
     """The power law of one measure in rows of `growth.csv`, of one arm and quantity; None where there is none to fit.
 
     Nor is one fitted where the profile found the measure to fall somewhere (column `not_monotone`): there another way
-    of computing begins, and a line through both describes neither.
+    of computing begins, and a line through both describes neither. Through which points it goes, `fitted` says.
     """
     fallen = rows["not_monotone"].fillna("").astype(str) if "not_monotone" in rows else pd.Series(dtype=str)
     if any(measure in names.split() for names in fallen):
         return None
-    known = rows.dropna(subset=["value", measure])
+    known = fitted(rows, measure)
     return fit_power_law(known["value"].tolist(), known[measure].tolist()) if len(known) else None
 
 
+def fitted(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Those rows of one arm and quantity that a law of this measure is fitted to.
+
+    Of times the disturbed ones (`disturbed_in`) are left out where `ENOUGH` others remain, and else all are kept.
+    """
+    known = rows.dropna(subset=["value", measure])
+    quiet = known[~disturbed_in(known, measure)]
+    return quiet if len(quiet) >= ENOUGH else known
+
+
+def disturbed_in(rows: pd.DataFrame, measure: str) -> pd.Series:
+    """Which rows of `growth.csv` hold a disturbed figure of this measure: times that aren't `exclusive`.
+
+    None of them where that wasn't recorded.
+    """
+    if measure not in TIMES or "exclusive" not in rows:
+        return pd.Series(False, index=rows.index, dtype=bool)
+    return ~rows["exclusive"].astype(bool)
+
+
 def exponents_of(growth: pd.DataFrame) -> pd.DataFrame:
-    """The exponents of all measures in all quantities that a profile varied, a row each."""
+    """The exponents of all measures in all quantities that a profile varied, a row each.
+
+    `points` says to how many a law was fitted; of all that were measured `disturbed` were, and `left_out` for that.
+    """
     rows = []
     if not growth.empty:
         for key, own in growth.groupby(["dataset", "encoder", "arm", "quantity"], sort=False):
             for measure in MEASURES:
                 law = law_of(own, measure)
                 if law is not None:
-                    points = int(own[["value", measure]].notna().all(axis=1).sum())
-                    rows.append((*key, measure, law.exponent, law.standard_error, points))
+                    known = own.dropna(subset=["value", measure])
+                    points, disturbed = len(fitted(own, measure)), int(disturbed_in(known, measure).sum())
+                    left_out = len(known) - points
+                    rows.append((*key, measure, law.exponent, law.standard_error, points, disturbed, left_out))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
+from moco_bench.errors import InputError
 from moco_bench.files import write_json
 from moco_bench.suite.costs import budget_rows, costs_path
 from moco_bench.suite.suite import Suite, load_suite
@@ -30,13 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--trace",
         type=Path,
         metavar="FILE",
-        help="write a trace of one step of every arm (.json or .json.gz) for Perfetto",
+        help="write a trace (.json or .json.gz) for Perfetto: one step of every arm, on the suite's first data set "
+        "with its first encoder only",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the profile's files and print time and peak memory of each arm."""
     suite = load_suite(options.suite)
+    directory = options.results / suite.name / "profile"
+    _check_places(directory, options.trace)
     if options.costs:
         return _costs(suite, options)
 
@@ -44,7 +49,6 @@ def run(options: argparse.Namespace) -> int:
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 
-    directory = options.results / suite.name / "profile"
     with interrupted_by_signals("profile"), leased_device(suite.train.device) as device:
         profile = profile_suite(suite, device, tell=_tell)
         write_profile(profile, suite, directory)
@@ -58,6 +62,27 @@ def run(options: argparse.Namespace) -> int:
     print(_as_text(tables, directory))
     print(_unattributed(profile.cells))
     return 0
+
+
+def _check_places(directory: Path, trace: Path | None) -> None:
+    """Raise `InputError` where files can't be written: found out at the end, all that was measured would be lost."""
+    _check_folder("--results", directory)
+    _check_folder("--results", directory.parent)  # tables are written there first
+    if trace is None:
+        return
+    folders = (directory, *directory.parents)
+    if trace.is_dir() or trace.resolve() in [folder.resolve() for folder in folders]:
+        raise InputError(f"--trace: {trace} is a folder; the name of a file would be right")
+    _check_folder("--trace", trace.parent)
+
+
+def _check_folder(option: str, folder: Path) -> None:
+    """Whether `folder` can be written to, or be made where it isn't there yet."""
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise InputError(f"{option}: {there} is a file; a folder would be right")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{option}: no permission to write to {there}; a folder of one's own would be right")
 
 
 def _costs(suite: Suite, options: argparse.Namespace) -> int:

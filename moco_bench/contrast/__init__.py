@@ -2,7 +2,7 @@
 
 from moco_bench.contrast.diagnostics import negative_diagnostics
 from moco_bench.contrast.gradient_share import key_gradient_share
-from moco_bench.contrast.logsumexp import plain_version
+from moco_bench.contrast.logsumexp import kept_version, plain_version
 from moco_bench.contrast.loss import LossTerms, contrastive_loss, contrastive_terms
 from moco_bench.contrast.momentum import update_momentum_encoder
 from moco_bench.contrast.negatives import (
@@ -31,6 +31,7 @@ __all__ = [
     "Threshold",
     "contrastive_loss",
     "contrastive_terms",
+    "kept_version",
     "key_gradient_share",
     "negative_diagnostics",
     "negatives_from",

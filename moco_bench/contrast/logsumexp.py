@@ -1,10 +1,10 @@
 """The one quantity of all these losses that grows with the queue: log sum e^{s/tau} over an anchor's negatives."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -18,17 +18,27 @@ LOG_2 = math.log(2)
 DROPPED = 1e30
 """Taken from the logit of a dropped pair: its power is exactly zero."""
 
-_PLAIN = ContextVar("plain", default=False)
+LogSum = Callable[[Candidates, Ranks, float], Tensor]
+_COMPUTED_BY: ContextVar[LogSum | None] = ContextVar("computed_by", default=None)
 
 
 @contextmanager
-def plain_version() -> Iterator[None]:
-    """Within it the losses use `plain_log_sum`: the partner of tests and benchmarks."""
-    token = _PLAIN.set(True)
+def _computed_by(version: LogSum) -> Iterator[None]:
+    token = _COMPUTED_BY.set(version)
     try:
         yield
     finally:
-        _PLAIN.reset(token)
+        _COMPUTED_BY.reset(token)
+
+
+def plain_version() -> AbstractContextManager[None]:
+    """Within it the losses use `plain_log_sum`: the partner of tests and benchmarks."""
+    return _computed_by(plain_log_sum)
+
+
+def kept_version() -> AbstractContextManager[None]:
+    """Within it the losses use `kept_log_sum`: what a filter may save beside `plain_version`."""
+    return _computed_by(kept_log_sum)
 
 
 def log_sum_of_negatives(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
@@ -40,8 +50,9 @@ def log_sum_of_negatives(candidates: Candidates, ranks: Ranks, temperature: floa
     Returns:
         [B]; minus infinity, with gradient zero, where an anchor has no negative.
     """
-    if _PLAIN.get():
-        return plain_log_sum(candidates, ranks, temperature)
+    version = _COMPUTED_BY.get()
+    if version is not None:
+        return version(candidates, ranks, temperature)
     result: Tensor = _LogSum.apply(candidates.anchor, candidates, ranks, temperature)
     return result
 
@@ -54,6 +65,26 @@ def plain_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> T
     if whole.dropped is not None:
         logits = logits.masked_fill_(whole.dropped > 0, -torch.inf)
     return logits.logsumexp(dim=1)
+
+
+def kept_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
+    """`plain_log_sum` as it is commonly written: of one matrix, `topk`, and the sum over the logits that are kept.
+
+    For the whole queue and for rules that keep the hardest keys; others have no such form, and are computed as
+    `plain_log_sum` does. Which of equal similarities are kept is `topk`'s affair: the value is the same.
+    """
+    whole = ranks == Ranks()
+    if not whole and (ranks.order != "hardest-first" or ranks.last is None or ranks.above is not None):
+        return plain_log_sum(candidates, ranks, temperature)
+    columns = slice(0, len(candidates.queue))
+    logits = candidates.similarity(columns)
+    mask = candidates.of_one_image(columns)
+    if mask is not None:
+        logits = logits.masked_fill_(mask, -torch.inf)
+    del mask  # what isn't needed any more isn't held: this is about memory
+    if not whole:
+        logits = logits.topk(cast(int, ranks.last), dim=1, sorted=ranks.first > 0).values[:, ranks.first :]
+    return logits.div_(temperature).logsumexp(dim=1)
 
 
 class _LogSum(torch.autograd.Function):

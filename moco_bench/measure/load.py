@@ -7,8 +7,10 @@ from statistics import quantiles
 
 import psutil
 
+from moco_bench.measure.quota import usable_cores
+
 EXCLUSIVE_BELOW = 0.05
-"""Share of the machine's processor time that others may use before a timing no longer counts as undisturbed."""
+"""Foreign load from which on a timing no longer counts as undisturbed."""
 
 STEADY_BELOW = 1.15
 """Third over first quartile of one fixed piece of work's times, from which on the machine itself was unsteady."""
@@ -24,12 +26,15 @@ def steadiness(milliseconds: Sequence[float]) -> float | None:
 
 @dataclass(frozen=True)
 class LoadSample:
-    """Processor seconds so far: of the whole machine, and of this process with its children."""
+    """Processor seconds so far: of the whole machine, and of this process with its children.
+
+    `cores`: cores' worth of processor time that this process may have.
+    """
 
     wall: float
     machine_busy: float
     own: float
-    cores: int
+    cores: float
 
 
 def sample_load() -> LoadSample:
@@ -42,12 +47,17 @@ def sample_load() -> LoadSample:
         wall=time.monotonic(),
         machine_busy=busy,
         own=own.user + own.system + own.children_user + own.children_system,
-        cores=psutil.cpu_count() or 1,
+        cores=usable_cores(),
     )
 
 
 def foreign_load(start: LoadSample, end: LoadSample) -> float:
-    """Share of the machine's processor time between two samples that went to others, in [0, 1]."""
-    available = max(end.wall - start.wall, 1e-9) * end.cores
+    """Processor time between two samples that went to others, as a share of what this process may have, in [0, 1].
+
+    Where this process is held to one of 64 cores, who takes half of that core has 0.8 % of the machine and 50 % of what
+    matters here. Others on the other 63 count as well: which cores they were on isn't asked, and so a timing is rather
+    called disturbed than undisturbed.
+    """
+    available = max(end.wall - start.wall, 1e-9) * min(start.cores, end.cores)
     foreign = (end.machine_busy - start.machine_busy) - (end.own - start.own)
     return min(max(foreign / available, 0.0), 1.0)

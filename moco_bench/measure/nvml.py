@@ -27,7 +27,11 @@ def process_memory_of(device: torch.device) -> int | None:
         return None
     library, handle = found
     own = psutil.Process().pid
-    for process in library.nvmlDeviceGetComputeRunningProcesses(handle):
+    try:
+        processes = library.nvmlDeviceGetComputeRunningProcesses(handle)
+    except Exception:  # a device without that, or no right to ask
+        return None
+    for process in processes:
         if process.pid == own and process.usedGpuMemory is not None:
             return int(process.usedGpuMemory)
     return None

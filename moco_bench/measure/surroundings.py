@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import torch
 
 from moco_bench.measure.load import EXCLUSIVE_BELOW, LoadSample, foreign_load, sample_load
 from moco_bench.measure.nvml import DeviceNeighbours, neighbours_on, throttle_reasons_of
+from moco_bench.measure.quota import quota_seconds
 
 NAMED_NEIGHBOURS = 3
 CPU = torch.device("cpu")
@@ -43,7 +45,7 @@ def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watc
         sample_load(),
         _processor_seconds(),
         _throttle_count(system),
-        _quota_seconds(system),
+        quota_seconds(system),
         time.time_ns() // 1000,
         device,
         throttle_reasons_of(device),
@@ -53,26 +55,32 @@ def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watc
 def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     """What happened since: plain values, None where the platform doesn't say.
 
-    `foreign_load`: share of the machine's processor time that others had; `exclusive`: it was below 5 %;
-    `neighbours`: the busiest of them by name, with their share of one processor (those that the system shows us);
-    `thermal_throttling`: how often the processor slowed down from heat; `quota_seconds`: how long a container's
-    quota held us back; `frequency_mhz`: now. Of a CUDA device: `device_throttling`, why its clock was held down at
-    either end; `device_neighbours`, other processes on it, and `device_shared`, whether one of them computed: a
-    measurement beside those, or beside some that can't be asked, isn't `exclusive`.
+    `foreign_load`: processor time that others had, as a share of what this process may have; `exclusive`: it was below
+    5 %, and neither heat nor a quota slowed this process down, as far as the platform tells; `neighbours`: the busiest
+    of the others by name, with their share of one processor (those that the system shows us); `thermal_throttling`:
+    how often the processor slowed down from heat; `quota_seconds`: how long a control group's quota held us back, and
+    `slowed`, whether either did;
+    `frequency_mhz`: now. Of a CUDA device: `device_throttling`, why its clock was held down at either end;
+    `device_neighbours`, other processes on it, and `device_shared`, whether one of them computed: a measurement beside
+    those, or beside some that can't be asked, isn't `exclusive`.
     """
     end = begin_watch(system, start.device)
     neighbours = neighbours_on(start.device, start.clock_microseconds)
     shared = _shared(neighbours)
     load = foreign_load(start.load, end.load)
+    throttling = _difference(start.throttled, end.throttled)
+    held_back = _difference(start.quota_seconds, end.quota_seconds)
+    slowed = any(figure is not None and figure > 0 for figure in (throttling, held_back))
     wall = max(end.load.wall - start.load.wall, 1e-9)
     busiest = busiest_since(start.busy, end.busy, wall)
     frequency = _frequency()
     return {
         "foreign_load": load,
-        "exclusive": load < EXCLUSIVE_BELOW and not shared,
+        "exclusive": load < EXCLUSIVE_BELOW and not shared and not slowed,
         "neighbours": [{"name": name, "processors": round(share, 3)} for name, share in busiest if share >= 0.01],
-        "thermal_throttling": _difference(start.throttled, end.throttled),
-        "quota_seconds": _difference(start.quota_seconds, end.quota_seconds),
+        "thermal_throttling": throttling,
+        "quota_seconds": held_back,
+        "slowed": slowed,
         "frequency_mhz": frequency,
         "device_throttling": _either(start.device_throttled, end.device_throttled),
         "device_neighbours": None if neighbours is None else neighbours.others,
@@ -96,6 +104,11 @@ def busiest_since(
     return sorted(shares, key=lambda pair: -pair[1])[:NAMED_NEIGHBOURS]
 
 
+def hindered(found: Mapping[str, Any]) -> bool:
+    """Of what `since` says: whether something else than foreign load makes times say little about the code."""
+    return bool(found["device_shared"] or found["slowed"])
+
+
 def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
     """Whether others computed on the device: yes, where there are some of which nobody says that they were idle."""
     return None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
@@ -117,16 +130,6 @@ def _processor_seconds() -> dict[tuple[int, float], Busy]:
 def _throttle_count(system: Path) -> int | None:
     counts = [_number(path) for path in system.glob(CPU_THROTTLE)]
     return sum(int(count) for count in counts if count is not None) if counts else None
-
-
-def _quota_seconds(system: Path) -> float | None:
-    """Version 2 of control groups; of the group that a container shows as its root."""
-    try:
-        lines = (system / "fs/cgroup/cpu.stat").read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    values = dict(line.split(maxsplit=1) for line in lines if " " in line)
-    return int(values["throttled_usec"]) / 1e6 if values.get("throttled_usec", "").isdigit() else None
 
 
 def _number(path: Path) -> float | None:

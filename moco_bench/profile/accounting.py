@@ -108,13 +108,15 @@ class HeapWatch:
 class Before:
     """What the process held before the model existed, in bytes; `images` of it are the data set.
 
-    `held` are all tensors that Python reached, `images` included.
+    `held` are all tensors that Python reached, `images` included; `on_device` is what libraries hold of CUDA's
+    allocator.
     """
 
     process: ProcessMemory
     heap: Heap | None
     images: int
     held: int = field(default=0)
+    on_device: int = field(default=0)
 
 
 def account(
@@ -133,6 +135,7 @@ def account(
     parts = {name: sizes.pop(name, 0) / MIB for name in TENSOR_PARTS} | {n: size / MIB for n, size in sizes.items()}
     if on_device is not None:
         peak, source = on_device.allocated / MIB, ALLOCATOR_PEAK
+        parts[BASELINE] = before.on_device / MIB
     else:
         peak, source = (after.rss / MIB, RESIDENT) if after.peak is None else (after.peak / MIB, KERNEL_PEAK)
         parts |= _process_parts(before, after, watch)

@@ -8,7 +8,7 @@ from moco_bench.profile.memory import before_the_model, evaluation_memory, train
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.variants import uncompiled
 from moco_bench.suite.runs import Run
-from moco_bench.train.precision import resolve_device
+from moco_bench.train.precision import resolve_device, resolve_numerics
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,10 @@ class ArmMemory:
 def arm_memory(run: Run, device: str, evaluation: bool) -> ArmMemory:
     """Load the images, then measure, whatever the run compiles. Raises `InputError` as loading and setting up do."""
     dataset = load_dataset(run.dataset)
-    before = before_the_model(dataset, resolve_device(device))
+    on = resolve_device(device)
+    if on.type == "cuda":
+        resolve_numerics(run.train, device)  # cuBLAS reads its settings when it first multiplies, which comes next
+    before = before_the_model(dataset, on)
     stepper = Stepper(uncompiled(run), dataset, device)
     training = training_memory(stepper, before)
     return ArmMemory(training, evaluation_memory(stepper, before) if evaluation else None)

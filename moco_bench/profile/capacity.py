@@ -1,17 +1,23 @@
 """The largest batch whose step fits into a given memory."""
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+import psutil
 import torch
 
 from moco_bench.contrast.chunks import STORED_PAIRS
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
+from moco_bench.measure.heap import heap
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row
 from moco_bench.profile.variants import BATCH_SIZE, pairs_of_a_step, uncompiled, variant
 from moco_bench.suite.runs import Run
+from moco_bench.train.precision import resolve_device
 
 LARGEST_BATCH = 65_536
 LONGEST_LEAP = 8
@@ -20,6 +26,15 @@ MOST_OF_A_FALL_MIB = 4 * 4 * STORED_PAIRS / MIB
 """By how much memory may fall where a rule stops storing similarities: four times what is stored."""
 SETTLE_STEPS = 2
 """Steps until optimiser state and gradients exist."""
+SHARE_FOR_TENSORS = 0.9
+"""Of what is available on a CPU: operators need scratch that no meter sees, and a batch that is too large is tried."""
+REFUSALS = ("DefaultCPUAllocator", "bad_alloc", "could not create a", "could not execute a primitive", "ALLOC_FAILED")
+"""How libraries say in a RuntimeError that they got no memory. oneDNN (the third and fourth) says no more than that."""
+GROUP_FILES = (
+    ("memory.max", "memory.current", ""),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
+)
+"""A control group's limit, its usage, and how names in its `memory.stat` begin: version 2, version 1."""
 
 
 def capacity_rows(
@@ -27,12 +42,16 @@ def capacity_rows(
 ) -> list[Row]:
     """Search each arm's largest batch. A batch larger than the queue takes the queue along.
 
-    Memory is the peak of tensors as the meter counts it on a CPU, and what the allocator gave out on CUDA, where a step
-    that runs out of memory doesn't fit (untested: no GPU was at hand). Steps are eager.
+    The search keeps to the stated limit, or to what is available where that is less: `limited_by` says which.
+    Memory is the peak of tensors as the meter counts it on a CPU, and what the allocator gave out on CUDA, where it
+    refuses what is beyond the limit. A step that runs out of memory doesn't fit. Steps are eager.
     """
+    where = resolve_device(device)
+    available = available_mib(dataset, where)
+    kept_to, limited_by = (limit_mib, "stated") if limit_mib <= available else (available, "available")
     rows = []
     for arm, run in runs.items():
-        tell(f"largest batch of {arm} in {limit_mib:g} MiB")
+        tell(f"largest batch of {arm} in {kept_to:g} MiB ({limited_by})")
         unit = run.encoder.batch_norm_groups
         measured: dict[int, float] = {}
 
@@ -42,18 +61,20 @@ def capacity_rows(
 
         start = max(1, run.train.batch_size // unit)
         most = LARGEST_BATCH // unit
-        best = largest_across(
-            size_at,
-            limit_mib,
-            start=start,
-            smallest=max(1, -(-2 // unit)),
-            most=most,
-            last_stored=_last_stored(run, unit, most),
-        )
+        with allocator_limited(where, kept_to):
+            best = largest_across(
+                size_at,
+                kept_to,
+                start=start,
+                smallest=max(1, -(-2 // unit)),
+                most=most,
+                last_stored=_last_stored(run, unit, most),
+            )
         rows.append(
             {
                 "arm": arm,
-                "limit_mib": limit_mib,
+                "limit_mib": kept_to,
+                "limited_by": limited_by,
                 "batch_size": None if best is None else best * unit,
                 "mib": None if best is None else measured[best],
                 "next_mib": None if best is None else measured.get(best + 1),
@@ -64,22 +85,81 @@ def capacity_rows(
 
 
 def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
-    """Peak MiB of an eager step at `batch_size`; infinite where the device has too little memory for it."""
+    """Peak MiB of eager steps at `batch_size`; infinite where there is too little memory for them."""
     varied = variant(uncompiled(run), BATCH_SIZE, batch_size)
     assert varied is not None
     try:
-        stepper = Stepper(varied, dataset, device)
-        stepper.plant_ties()
-        for _ in range(SETTLE_STEPS):
-            stepper.step()
-        if stepper.numerics.device.type != "cuda":
-            return watch_step(stepper).timeline.peak / MIB
-        torch.cuda.reset_peak_memory_stats(stepper.numerics.device)
+        return _peak_mib(Stepper(varied, dataset, device))
+    except (MemoryError, RuntimeError) as error:
+        if not _is_refusal(error):
+            raise
+    gc.collect()  # the step's tensors hung on the error until here
+    torch.cuda.empty_cache()
+    return float("inf")
+
+
+def _peak_mib(stepper: Stepper) -> float:
+    stepper.plant_ties()
+    device = stepper.numerics.device
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    for _ in range(SETTLE_STEPS):
         stepper.step()
-        return torch.cuda.max_memory_allocated(stepper.numerics.device) / MIB
-    except torch.OutOfMemoryError:
-        torch.cuda.empty_cache()
-        return float("inf")
+    if device.type != "cuda":
+        return watch_step(stepper).timeline.peak / MIB
+    stepper.step()
+    return torch.cuda.max_memory_allocated(device) / MIB
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether there was no memory, rather than something wrong with the step."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(word in str(error) for word in REFUSALS)
+
+
+@contextmanager
+def allocator_limited(device: torch.device, limit_mib: float) -> Iterator[None]:
+    """Within, CUDA's allocator takes no more, its own gaps included; untested, as no GPU was at hand."""
+    on_cuda = device.type == "cuda"
+    if on_cuda:
+        share = limit_mib * MIB / torch.cuda.mem_get_info(device.index)[1]
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share), device.index)
+    try:
+        yield
+    finally:
+        if on_cuda:
+            torch.cuda.set_per_process_memory_fraction(1.0, device.index)
+
+
+def available_mib(dataset: DataSet, device: torch.device) -> float:
+    """Whole MiB that tensors may have: free memory, what this process has freed and kept, and the images, which count.
+
+    On a CPU all but the images is cut to `SHARE_FOR_TENSORS`: the kernel doesn't refuse what is too much, it kills.
+    """
+    gc.collect()
+    if device.type == "cuda":
+        return (torch.cuda.mem_get_info(device.index)[0] + torch.cuda.memory_reserved(device.index)) // MIB
+    free = min([psutil.virtual_memory().available, *left_by_groups()])
+    kept = heap()
+    images = sum(split.images.untyped_storage().nbytes() for split in (dataset.train, dataset.evaluation))
+    return (SHARE_FOR_TENSORS * (free + (kept.free if kept else 0)) + images) // MIB
+
+
+def left_by_groups(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> list[int]:
+    """Bytes that each control group with a memory limit, of this process's and those around them, has left.
+
+    The kernel gives up cached files before it kills: they count as left.
+    """
+    left = []
+    for line in membership.read_text().splitlines() if membership.is_file() else ():
+        _, controllers, path = line.split(":", maxsplit=2)
+        inner = root / ("memory" if "memory" in controllers.split(",") else "") / path.lstrip("/")
+        for group in (inner, *inner.parents):  # a container sees its own as the root, and those inside are missing
+            for limit, usage, kind in GROUP_FILES:
+                with suppress(OSError, ValueError):  # no such file, or `max`
+                    spare = int((group / limit).read_text()) - int((group / usage).read_text())
+                    sizes = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+                    left.append(spare + sum(int(sizes.get(f"{kind}{name}_file", 0)) for name in ("active", "inactive")))
+    return left
 
 
 def _last_stored(run: Run, unit: int, most: int) -> int:

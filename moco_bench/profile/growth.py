@@ -6,7 +6,7 @@ from typing import Any
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
-from moco_bench.measure.surroundings import begin_watch, since
+from moco_bench.measure.surroundings import begin_watch, hindered, since
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.parts import LOSS
 from moco_bench.profile.stepper import Stepper
@@ -78,7 +78,7 @@ def _at_one_value(
     watch = begin_watch(device=next(iter(steppers.values())).numerics.device)
     samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=1)
     batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
-    times = time_rows(samples, batch_sizes, baseline, device_shared=bool(since(watch)["device_shared"]))
+    times = time_rows(samples, batch_sizes, baseline, hindered=hindered(since(watch)))
     rows = []
     for time in (row for row in times if row["part"] == STEP):
         stepper = steppers[time["arm"]]

@@ -41,7 +41,21 @@ def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:
     """Read the counters; the images are in memory already."""
     gc.collect()
     images = sum(split.images.untyped_storage().nbytes() for split in (dataset.train, dataset.evaluation))
-    return Before(process_memory(), heap(), images, bytes_held(device))
+    return Before(process_memory(), heap(), images, bytes_held(device), _libraries_on(device))
+
+
+def _libraries_on(device: torch.device) -> int:
+    """What libraries took of the CUDA allocator's memory: cuBLAS has a workspace from its first product on (untested).
+
+    No dispatch mode sees it, and it is as large as a small model.
+    """
+    if device.type != "cuda":
+        return 0
+    ones = torch.ones(64, 64, device=device)
+    torch.mm(ones, ones)
+    torch.cuda.synchronize(device)
+    del ones
+    return torch.cuda.memory_allocated(device) - bytes_held(device)
 
 
 def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:

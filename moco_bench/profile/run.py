@@ -1,14 +1,14 @@
 """A suite's profile: everything that it asks for, measured in an order in which nothing disturbs the rest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from moco_bench.data.datasets import DataSet, load_dataset
-from moco_bench.measure.ceiling import measure_ceiling
+from moco_bench.measure.ceiling import Ceiling, measure_ceiling
 from moco_bench.measure.machine import available_cores, describe_machine, describe_versions
-from moco_bench.measure.surroundings import begin_watch, since
+from moco_bench.measure.surroundings import begin_watch, hindered, since
 from moco_bench.profile.accounting import MemoryByCause
 from moco_bench.profile.arm_memory import ArmMemory, arm_memory
 from moco_bench.profile.capacity import capacity_rows
@@ -37,6 +37,7 @@ from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 from moco_bench.train.precision import DTYPES
 
+FLOAT32 = "float32"
 Tell = Callable[[str], None]
 
 
@@ -143,25 +144,29 @@ class _Measurement:
         samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=config.warmup_steps)
         surroundings = since(watch) | {"reference_spread": reference_spreads(samples)}
         batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
-        shared = bool(surroundings["device_shared"])
-        times = time_rows(samples, batch_sizes, self._baseline, device_shared=shared)
+        times = time_rows(samples, batch_sizes, self._baseline, hindered=hindered(surroundings))
         self._add("time", times)
         self._add("samples", [asdict(sample) for sample in samples])
-        first = next(iter(steppers.values()))
-        numerics = first.numerics
-        ceiling = measure_ceiling(numerics.device, numerics.precision, DTYPES[numerics.precision])
+        ceilings = _ceilings(steppers.values())
         for arm, stepper in steppers.items():
-            images = stepper.run.train.batch_size
-            self._add("work", work_rows(arm, count_flops(stepper), times, samples, ceiling, images))
+            threads, images = stepper.run.train.threads, stepper.run.train.batch_size
+            of_encoders, of_the_rest = (ceilings[name, threads] for name in (stepper.numerics.precision, FLOAT32))
+            flops = count_flops(stepper)
+            self._add("work", work_rows(arm, flops, times, samples, of_encoders, of_the_rest, images))
         return {
             "dataset": self._cell[0],
             "encoder": self._cell[1],
-            "device": str(numerics.device),
-            "precision": numerics.precision,
-            "threads": first.run.train.threads,
-            "compiled": first.compilation,
+            "device": str(device),
+            "arms": {
+                arm: {
+                    "precision": stepper.numerics.precision,
+                    "threads": stepper.run.train.threads,
+                    "compiled": stepper.compilation,
+                }
+                for arm, stepper in steppers.items()
+            },
             "clock_overhead": clock_overhead(samples),
-            "ceiling": asdict(ceiling),
+            "ceilings": [{**asdict(ceiling), "threads": threads} for (_, threads), ceiling in ceilings.items()],
             "surroundings": surroundings,
             "memory": self._about_memory,
         }
@@ -187,6 +192,18 @@ class _Measurement:
         dataset, encoder = self._cell
         named = [{**row, "dataset": dataset, "encoder": encoder} for row in rows]
         self.tables.setdefault(table, []).extend(named)
+
+
+def _ceilings(steppers: Iterable[Stepper]) -> dict[tuple[str, int], Ceiling]:
+    """Of every precision and number of threads that an arm computes in; float32 always, which the loss is in."""
+    found: dict[tuple[str, int], Ceiling] = {}
+    for stepper in steppers:
+        stepper.use_threads()
+        for precision in (stepper.numerics.precision, FLOAT32):
+            key = precision, stepper.run.train.threads
+            if key not in found:
+                found[key] = measure_ceiling(stepper.numerics.device, precision, DTYPES[precision])
+    return found
 
 
 def _first_of_each_evaluation(runs: Mapping[str, Run]) -> dict[str, str]:

@@ -41,8 +41,14 @@ class Stepper:
         self._order = torch.randperm(len(self.inputs.images), generator=stream(run.seed, "order"))
         self._hasher = sha256()
 
+    def use_threads(self) -> None:
+        """Set PyTorch to the run's threads: they are the process's, and the last stepper that was made has set them."""
+        if torch.get_num_threads() != self.run.train.threads:
+            torch.set_num_threads(self.run.train.threads)
+
     def step(self, mark: Mark = unmarked) -> None:
         """Make one step; `mark` is told its parts as they begin. Times are the caller's business."""
+        self.use_threads()
         run, step = self.run, self._step
         state, networks = self.state, self._networks
         if mark is not unmarked:

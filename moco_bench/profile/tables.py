@@ -73,7 +73,7 @@ def _during(measured: MemoryByCause, seconds: float) -> str:
 
 
 def time_rows(
-    samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, device_shared: bool = False
+    samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, hindered: bool = False
 ) -> list[Row]:
     """One row an arm and part: median and quartiles over rounds, of each round's fastest step.
 
@@ -81,8 +81,8 @@ def time_rows(
     median and quartiles are over rounds, too. `in_references` is the time in units of the fixed work just before, for
     the same reason: it is what repeats from one profile to the next (decision 047). `images_per_second` is of whole
     steps. `exclusive` needs little foreign load, a reference that took the same time before every turn
-    (`reference_spread`, its third over its first quartile) and a device of one's own: `device_shared` says that it
-    wasn't.
+    (`reference_spread`, its third over its first quartile), a device of one's own, and neither heat nor a quota:
+    `hindered` says that one of the last three was missing.
     """
     rounds, references = _fastest_of_rounds(samples), _references(samples)
     spreads = reference_spreads(samples)
@@ -108,7 +108,7 @@ def time_rows(
                 "ratio_q3": ratio_high,
                 "rounds": len(times),
                 "foreign_load": load,
-                "exclusive": load < EXCLUSIVE_BELOW and steady and not device_shared,
+                "exclusive": load < EXCLUSIVE_BELOW and steady and not hindered,
                 "reference_spread": spread,
                 "in_references": in_references,
                 "in_references_q1": references_low,

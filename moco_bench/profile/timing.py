@@ -62,10 +62,12 @@ def rotated(items: Sequence[T], by: int) -> list[T]:
 def _turn(
     arm: str, stepper: Stepper, reference: ReferenceWork, repeat: int, steps: int, warmup_steps: int
 ) -> list[Sample]:
+    stepper.use_threads()
     reference_ms = reference.milliseconds()
     for _ in range(warmup_steps):
         stepper.step()
     device = stepper.numerics.device
+    stepper.synchronise()  # warm-up that is still under way on the device would be charged to the steps
     before, energy = sample_load(), sample_energy(device)
     times = [(whole_step(stepper), divided_step(stepper)) for _ in range(steps)]
     load, joules = foreign_load(before, sample_load()), joules_between(energy, sample_energy(device))

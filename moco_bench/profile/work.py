@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from moco_bench.measure.ceiling import Ceiling
 from moco_bench.measure.flops import FlopCounter
+from moco_bench.profile.parts import BACKWARD, KEY_FORWARD, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row
 from moco_bench.profile.timing import STEP, Sample
 
+OF_ENCODERS = (QUERY_FORWARD, KEY_FORWARD, BACKWARD)
+"""Parts in the run's precision; the loss is float32 whatever that is."""
 MEASURED, NOT_READABLE, TOO_SHORT = "measured", "not readable", "the counter never moved: too few steps"
 
 
@@ -21,7 +24,13 @@ def count_flops(stepper: Stepper) -> dict[str, int]:
 
 
 def work_rows(
-    arm: str, flops: Mapping[str, int], times: Sequence[Row], samples: Sequence[Sample], ceiling: Ceiling, images: int
+    arm: str,
+    flops: Mapping[str, int],
+    times: Sequence[Row],
+    samples: Sequence[Sample],
+    of_encoders: Ceiling,
+    of_the_rest: Ceiling,
+    images: int,
 ) -> list[Row]:
     """One row a part and one of the whole step: operations, operations a second, their share of the ceiling, energy.
 
@@ -30,7 +39,8 @@ def work_rows(
         flops: by part, as `count_flops` gives them.
         times: rows of `time_rows`, of this arm among others.
         samples: those that they were made of.
-        ceiling: of the same device, precision and threads.
+        of_encoders: the ceiling of the same device, threads and precision, for the whole step as well.
+        of_the_rest: in float32, in which all other parts are computed.
         images: of a step.
     """
     medians = {row["part"]: row["median_ms"] for row in times if row["arm"] == arm}
@@ -38,6 +48,7 @@ def work_rows(
     rows = []
     for part, count in {STEP: sum(flops.values()), **flops}.items():
         per_second = 1000 * count / medians[part] if medians.get(part) else None
+        ceiling = of_encoders if part in (STEP, *OF_ENCODERS) else of_the_rest
         rows.append(
             {
                 "arm": arm,

@@ -51,7 +51,7 @@ def _what_disturbed(rows: pd.DataFrame) -> str:
         reasons.append(
             f"one and the same work before each turn had a third quartile of {number(spread, 2)} times the first"
         )
-    return " and ".join(reasons) or "its device was shared"
+    return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
 def _step_time(cell: Cell, baseline: str, several: bool) -> str:
@@ -185,12 +185,17 @@ def memory_claim_notes(results: Results) -> list[str]:
     for (arm, dataset, encoder), rows in claim.groupby(["arm", "dataset", "encoder"], sort=False):
         several = claim[["dataset", "encoder"]].drop_duplicates().shape[0] > 1
         place = f" on {dataset} with {encoder}" if several else ""
-        parts = [
-            f"{row['verdict']} at {row['at']}" + ("" if pd.isna(row["ratio"]) else f" ({number(row['ratio'], 3)})")
-            for row in rows.to_dict("records")
-        ]
+        parts = [f"{row['verdict']} at {row['at']}{_ratios(row)}" for row in rows.to_dict("records")]
         sentences.append(f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: {'; '.join(parts)}.")
     return [*sentences, *_streaming_notes(results)]
+
+
+def _ratios(row: Mapping[Any, Any]) -> str:
+    """In a step with ties, and in a typical one where that is another figure."""
+    if pd.isna(row["ratio"]):
+        return ""
+    most, typical = (number(row[name], 3) for name in ("ratio", "typical_ratio"))
+    return f" ({most})" if pd.isna(row["typical_ratio"]) or most == typical else f" ({most}; typical step {typical})"
 
 
 def _streaming_notes(results: Results) -> list[str]:

@@ -15,7 +15,7 @@ WHOLE_STEP = "step"
 
 _TEXT = (
     "arm", "dataset", "encoder", "phase", "part", "counter", "during", "highest_during", "peak_during", "quantity",
-    "label", "version", "regime", "not_monotone", "energy",
+    "label", "version", "regime", "not_monotone", "energy", "limited_by",
 )  # fmt: skip
 _TRUTH = ("exclusive", "leaks")
 _NEEDED = {
@@ -27,7 +27,7 @@ _NEEDED = {
     "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
     "work": ("arm", "part", "flops"),
     "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
-    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),
+    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib", "typical_tensor_mib"),
     "capacity": ("arm", "limit_mib"),
     "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
 }

@@ -4,7 +4,7 @@ from moco_bench.files import sha256_of
 from moco_bench.suite.runs import Run, expand
 from moco_bench.suite.suite import Suite
 
-PROFILE_PROTOCOL = 4
+PROFILE_PROTOCOL = 5
 """Raised when a change of the code changes what a profile's figures mean."""
 
 Cell = tuple[str, str]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import linregress
 
-from moco_bench.analyse.exponents import MEASURES, exponents_of, fit_power_law
+from moco_bench.analyse.exponents import MEASURES, exponents_of, fit_power_law, fitted
 
 
 def test_a_power_law_is_found_exactly():
@@ -65,3 +65,37 @@ def test_a_series_that_falls_somewhere_has_no_law():
     )  # fmt: skip
     assert set(exponents_of(growth)["measure"]) == {"median_ms", "tensor_mib"}
     assert set(exponents_of(growth.assign(not_monotone=None))["measure"]) == set(MEASURES)
+
+
+def disturbed_growth(exclusive: list[bool]) -> pd.DataFrame:
+    """Times and memory proportional to the queue; what was disturbed took nine times as long."""
+    values = [16 * 2**place for place in range(len(exclusive))]
+    return pd.DataFrame(
+        {
+            "dataset": "d", "encoder": "e", "arm": "both", "quantity": "queue_size", "value": values,
+            "median_ms": [value * (1 if alone else 9) for value, alone in zip(values, exclusive, strict=True)],
+            "tensor_mib": values, "loss_mib": values, "exclusive": exclusive,
+        }
+    )  # fmt: skip
+
+
+def test_disturbed_times_are_left_out_and_memory_keeps_all():
+    found = exponents_of(disturbed_growth([True, False, True, True])).set_index("measure")
+    assert found["exponent"].tolist() == pytest.approx([1, 1, 1])
+    assert found.loc["median_ms", ["points", "disturbed", "left_out"]].tolist() == [3, 1, 1]
+    assert found.loc["tensor_mib", ["points", "disturbed", "left_out"]].tolist() == [4, 0, 0]
+
+
+def test_with_too_few_undisturbed_times_all_are_kept():
+    rows = disturbed_growth([False, False, True, True])
+    found = exponents_of(rows).set_index("measure")
+    assert found.loc["median_ms", "exponent"] < 0.5
+    assert found.loc["median_ms", ["points", "disturbed", "left_out"]].tolist() == [4, 2, 0]
+    assert len(fitted(rows, "median_ms")) == 4
+    assert len(fitted(rows.drop(columns="exclusive"), "median_ms")) == 4
+
+
+def test_a_missing_time_is_no_point_that_remains():
+    rows = disturbed_growth([True, False, True, True])
+    rows.loc[0, "median_ms"] = None
+    assert fitted(rows, "median_ms")["value"].tolist() == [32, 64, 128]

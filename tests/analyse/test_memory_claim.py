@@ -99,23 +99,31 @@ def test_the_effects_table_is_what_it_reads(runs_of):
     assert judged(table, "filter", "fixed accuracy")["verdict"] == "accuracy not decided"
 
 
+FACTORS = {(262144, "streamed"): 1.06, (262144, "plain"): 1.3, (262144, "kept"): 0.8}
+
+
 def test_each_queue_and_each_loss_has_its_own_verdict():
     queues = pd.DataFrame(
         [
-            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": base * factor, **PLACE}
+            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": base * factor,
+             "typical_tensor_mib": base * (1.0 if version == "streamed" else factor), **PLACE}
             for size, base in ((4096, 50.0), (262144, 400.0))
-            for version in ("streamed", "plain")
-            for arm, factor in (("vanilla", 1.0), ("filter", 0.8 if (size, version) == (262144, "plain") else 1.0))
+            for version in ("streamed", "plain", "kept")
+            for arm, factor in (("vanilla", 1.0), ("filter", FACTORS.get((size, version), 1.0)))
         ]
-    )
+    )  # fmt: skip
     table = memory_claim(NOTHING, queues, NOTHING, RULE)
     verdicts = table.set_index("at")["verdict"].to_dict()
     assert verdicts == {
         "queue of 4,096, this loss": "no difference",
         "queue of 4,096, a loss that holds all logits": "no difference",
-        "queue of 262,144, this loss": "no difference",
-        "queue of 262,144, a loss that holds all logits": "lower",
+        "queue of 262,144, this loss": "higher with ties, else no difference",
+        "queue of 262,144, a loss that holds all logits": "higher",
+        "queue of 4,096, a loss that holds the logits that it sums": "no difference",
+        "queue of 262,144, a loss that holds the logits that it sums": "lower",
     }
+    last = table.set_index("at").loc["queue of 262,144, this loss"]
+    assert (last["ratio"], last["typical_ratio"]) == pytest.approx((1.06, 1.0))
 
 
 def test_without_a_baseline_nothing_is_judged():

@@ -18,6 +18,7 @@ from moco_bench.contrast import (
     Threshold,
     chunks,
     contrastive_loss,
+    kept_version,
     plain_version,
 )
 from moco_bench.contrast.candidates import Candidates
@@ -71,6 +72,21 @@ def test_chunks_equal_the_plain_version_for_every_reading(batch_of, chunks_of, r
         for width, stored in ((3, False), (46, True), (None, True)) if dual_view == "none" else ((20, False),):
             chunks_of(width, stored)
             torch.testing.assert_close(value_and_gradient(batch, RULES[rule](), dual_view, masked), plain)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_the_version_that_sums_the_kept_equals_the_plain_one(batch_of, rule, masked):
+    """Without ties in gradients too; with ties in value, as equal similarities may be exchanged for each other."""
+    for ties in (False, True):
+        batch = batch_of(rows=6, size=47, seed=8, dtype=torch.float64, ties=ties)
+        with plain_version():
+            plain = value_and_gradient(batch, RULES[rule](), "key-anchored", masked)
+        with kept_version():
+            kept = value_and_gradient(batch, RULES[rule](), "key-anchored", masked)
+        torch.testing.assert_close(kept[0], plain[0])
+        if not ties:
+            torch.testing.assert_close(kept[1], plain[1])
 
 
 @pytest.mark.parametrize("width", [None, 7])

@@ -143,6 +143,21 @@ def test_a_measurement_beside_a_busy_device_is_not_exclusive(nvml, monkeypatch, 
     assert found["device_throttling"] == ["power cap"]
 
 
+def test_a_device_that_does_not_list_its_processes_leaves_their_memory_unknown(nvml, monkeypatch):
+    asked = []
+
+    def refused(handle):
+        asked.append(handle)
+        raise RuntimeError("Not Supported")
+
+    nvml.nvmlDeviceGetComputeRunningProcesses = refused
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 300)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 512)
+    assert process_memory_of(CUDA) is None
+    assert device_memory(CUDA).process is None
+    assert asked == ["handle", "handle"]
+
+
 def test_without_nvml_nothing_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert process_memory_of(CUDA) is None

@@ -8,6 +8,7 @@ import psutil
 import pytest
 import torch
 
+from moco_bench.measure import surroundings
 from moco_bench.measure.ceiling import measure_ceiling
 from moco_bench.measure.surroundings import Busy, begin_watch, busiest_since, since
 
@@ -27,6 +28,17 @@ def test_heat_and_quota_are_seen(tmp_path):
     found = since(watch, system(tmp_path, 5, 3_500_000))
     assert found["thermal_throttling"] == 2
     assert found["quota_seconds"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("throttled", "quota_us", "alone"),
+    [(3, 1_000_000, True), (4, 1_000_000, False), (3, 1_200_000, False)],
+    ids=["neither", "heat", "quota"],
+)
+def test_what_slowed_this_process_down_takes_exclusiveness_away(tmp_path, monkeypatch, throttled, quota_us, alone):
+    monkeypatch.setattr(surroundings, "foreign_load", lambda start, end: 0.0)
+    watch = begin_watch(system(tmp_path, 3, 1_000_000))
+    assert since(watch, system(tmp_path, throttled, quota_us))["exclusive"] is alone
 
 
 def test_what_a_platform_does_not_say_is_none(tmp_path):

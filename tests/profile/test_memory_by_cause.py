@@ -1,5 +1,7 @@
 """Known parts to the byte, all parts to the peak, on a CPU and on a pretended CUDA."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -231,13 +233,25 @@ def test_on_cuda_the_allocators_peak_is_explained_by_tensors(monkeypatch):
     monkeypatch.setattr(process, "process_memory_of", lambda device: 700 * MIB)
     cuda = torch.device("cuda", 0)
     memory_module.restart_peaks(cuda)
-    memory = account(BEFORE, AFTER, device_memory(cuda), known_timeline(activations=200, parameters=50), HeapWatch())
+    before = replace(BEFORE, on_device=2 * MIB)
+    memory = account(before, AFTER, device_memory(cuda), known_timeline(activations=200, parameters=50), HeapWatch())
     assert memory.peak == 253
-    assert memory.parts[UNATTRIBUTED] == 3
-    assert "baseline" not in memory.parts
+    assert memory.parts[UNATTRIBUTED] == 1
+    assert memory.parts["baseline"] == 2
     assert memory.counters["cuda_reserved"] == 300
     assert memory.counters["cuda_process"] == 700
     assert memory.peak_source == "CUDA's allocator"
+
+
+def test_on_cuda_the_baseline_is_what_the_first_product_leaves(monkeypatch):
+    """A pretended allocator: the product's own tensors are gone, cuBLAS's workspace isn't."""
+    ones, multiplied = torch.ones, []
+    monkeypatch.setattr(torch, "ones", lambda *shape, device: ones(*shape))
+    monkeypatch.setattr(torch, "mm", lambda left, right: multiplied.append(left.shape))
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 32 * MIB if multiplied else 0)
+    assert memory_module._libraries_on(torch.device("cuda", 0)) == 32 * MIB
+    assert memory_module._libraries_on(torch.device("cpu")) == 0
 
 
 def test_each_part_has_its_own_highest(make_runs, dataset):

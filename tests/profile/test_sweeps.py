@@ -83,10 +83,21 @@ def test_the_loss_that_holds_all_logits_needs_more(make_runs, dataset):
         assert sizes[arm, "plain"]["loss_mib"] >= logits
         assert sizes[arm, "streamed"]["loss_mib"] < 0.5 * logits
         assert sizes[arm, "plain"]["queue_mib"] == sizes[arm, "streamed"]["queue_mib"]
-        assert sizes[arm, "plain"]["step_ms"] > sizes[arm, "plain"]["loss_ms"] > 0
+        for row in (sizes[arm, version] for version in VERSIONS):
+            assert row["typical_tensor_mib"] <= row["tensor_mib"]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+def test_a_filter_that_sums_only_what_it_keeps_needs_less_than_no_filter(make_runs, dataset):
+    """A quarter is kept: its logits, their places (int64) and their gradients are less than a softmax over all."""
+    runs = make_runs("vanilla", "filter", train={"batch_size": 64})
+    rows = queue_rows(runs, dataset, "cpu", (81920,), quiet)
+    loss = {(row["arm"], row["version"]): row["typical_loss_mib"] for row in rows}
+    assert loss["filter", "plain"] > loss["vanilla", "plain"] > loss["vanilla", "kept"]
+    whole = {(row["arm"], row["version"]): row["typical_tensor_mib"] for row in rows}
+    assert whole["filter", "kept"] < 0.9 * whole["vanilla", "kept"]
+
+
+@pytest.mark.parametrize("version", ["streamed", "plain"])
 def test_memory_is_that_of_a_step_that_has_ties_to_settle(make_runs, dataset, version):
     """Without planted ties it hangs on the step's values, and would be called a difference between two arms."""
     run = make_runs("vanilla", "filter", contrast={"queue_size": 4096})["filter"]
@@ -206,9 +217,10 @@ def test_the_share_of_the_ceiling():
 
     times = [{"arm": "a", "part": "step", "median_ms": 10.0}, {"arm": "a", "part": "loss", "median_ms": 2.0}]
     samples = [Sample("a", 0, number, "step", 10.0, 0.0, 1.0, joules) for number, joules in enumerate((2.0, 4.0, 3.0))]
-    whole, loss = work_rows("a", {"loss": 1000}, times, samples, Ceiling(1e6, 1.0, "float32"), images=12)
-    assert whole["flops_per_second"] == 1e5
-    assert whole["share_of_ceiling"] == pytest.approx(0.1)
+    encoders, rest = Ceiling(1e6, 1.0, "bfloat16"), Ceiling(5e5, 1.0, "float32")
+    whole, loss = work_rows("a", {"loss": 500}, times, samples, encoders, rest, images=12)
+    assert whole["flops_per_second"] == 5e4
+    assert whole["share_of_ceiling"] == pytest.approx(0.05)
     assert whole["images_per_joule"] == 4.0
     assert loss["share_of_ceiling"] == pytest.approx(0.5)
     assert loss["joules"] is None
@@ -225,7 +237,8 @@ def test_energy_is_that_of_all_rounds_together(joules, per_step, said):
     from moco_bench.profile.timing import Sample
 
     samples = [Sample("a", number, 0, "step", 10.0, 0.0, 1.0, used) for number, used in enumerate(joules)]
-    (whole,) = work_rows("a", {}, [], samples, Ceiling(1e6, 1.0, "float32"), images=12)
+    ceiling = Ceiling(1e6, 1.0, "float32")
+    (whole,) = work_rows("a", {}, [], samples, ceiling, ceiling, images=12)
     assert whole["joules"] == per_step
     assert whole["images_per_joule"] == (6.0 if per_step else None)
     assert said in whole["energy"]

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
+import torch
 
 from moco_bench.profile import timing
 from moco_bench.profile.files import write_csv
 from moco_bench.profile.parts import PARTS
+from moco_bench.profile.run import _ceilings
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import clock_overhead, time_rows
 from moco_bench.profile.timing import STEP, Sample, rotated, time_steps
@@ -32,6 +36,44 @@ def test_every_step_is_a_sample_and_so_is_every_part(make_runs, dataset):
     assert all(sample.milliseconds > 0 for sample in samples)
     assert {sample.part for sample in samples} == {STEP, *PARTS}
     assert all(stepper._step == 2 * (1 + 2 * 3) for stepper in steppers.values())
+
+
+def test_warm_up_is_over_before_energy_is_read(make_runs, dataset, monkeypatch):
+    """On CUDA a step returns before it is done: what is still under way would be charged to the steps that count."""
+    (stepper,) = (Stepper(run, dataset) for run in make_runs("vanilla").values())
+    calls, step = [], stepper.step
+    monkeypatch.setattr(stepper, "step", lambda *marks: (calls.append("step"), step(*marks)))
+    monkeypatch.setattr(stepper, "synchronise", lambda: calls.append("wait"))
+    monkeypatch.setattr(timing, "sample_energy", lambda device: calls.append("energy"))
+    monkeypatch.setattr(timing, "joules_between", lambda start, end: None)
+    time_steps({"vanilla": stepper}, repeats=1, steps=1, warmup_steps=2)
+    first = calls.index("energy")
+    assert calls[:first].count("step") == 2
+    assert calls[first - 1] == calls[-2] == "wait"
+    assert calls[-1] == "energy"
+
+
+def test_each_arm_is_timed_on_its_own_threads(make_runs, dataset, monkeypatch):
+    """PyTorch's number of threads is the process's, and the last stepper that was made has set it."""
+    before, used = torch.get_num_threads(), set()
+    runs = make_runs("vanilla", "dual")
+    runs["dual"] = replace(runs["dual"], train=runs["dual"].train.model_copy(update={"threads": 2}))
+    steppers = {arm: Stepper(runs[arm], dataset) for arm in ("dual", "vanilla")}
+    whole_step, milliseconds = timing.whole_step, timing.ReferenceWork.milliseconds
+    monkeypatch.setattr(
+        timing, "whole_step", lambda own: used.add((own.run.arm, torch.get_num_threads())) or whole_step(own)
+    )
+    monkeypatch.setattr(
+        timing.ReferenceWork,
+        "milliseconds",
+        lambda work: used.add(("reference", torch.get_num_threads())) or milliseconds(work),
+    )
+    try:
+        time_steps(steppers, repeats=1, steps=1, warmup_steps=0)
+        assert used == {("dual", 2), ("vanilla", 1), ("reference", 2), ("reference", 1)}
+        assert set(_ceilings(steppers.values())) == {("float32", 1), ("float32", 2)}
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_medians_of_rounds_and_ratios_within_them():
@@ -107,7 +149,7 @@ def test_an_unsteady_reference_takes_exclusiveness_away(references, exclusive):
 def test_a_shared_device_takes_exclusiveness_away():
     samples = [sample("vanilla", repeat, 0, STEP, 5.0) for repeat in range(4)]
     for shared in (False, True):
-        (row,) = time_rows(samples, {"vanilla": 8}, "vanilla", device_shared=shared)
+        (row,) = time_rows(samples, {"vanilla": 8}, "vanilla", hindered=shared)
         assert row["exclusive"] is not shared
 
 

@@ -105,12 +105,13 @@ def write_profile(
     write(
         "queues",
         [
-            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": 10.0 * factor, "loss_mib": 1.0}
+            {"arm": arm, "queue_size": size, "version": version, "tensor_mib": 10.0 * factor, "loss_mib": 1.0,
+             "typical_tensor_mib": 10.0 * (factor if version == "streamed" else 1.0)}
             for arm, factor in FACTORS.items()
             for size in (4096, 262144)
-            for version in ("streamed", "plain")
+            for version in ("streamed", "plain", "kept")
         ],
-    )
+    )  # fmt: skip
     write("capacity", [{"arm": arm, "limit_mib": 256.0, "batch_size": 700, "mib": 255.9} for arm in FACTORS])
     write(
         "leak_verdicts",
@@ -126,7 +127,7 @@ def write_profile(
             for arm in FACTORS
         ],
     )
-    ceiling = {"flops": 9e10, "bytes": 1.2e10, "precision": "bfloat16"}
+    ceiling = {"flops": 9e10, "bytes": 1.2e10, "precision": "bfloat16", "threads": 1}
     write(
         "samples",
         [{"arm": "both", "repeat": 0, "part": "step", "milliseconds": 9.0, "reference_ms": ms} for ms in reference],
@@ -139,5 +140,5 @@ def write_profile(
     memory = {
         arm: {"training": explained, "evaluation": {**explained, "unattributed_of_peak": 0.02}} for arm in FACTORS
     }
-    cell = {**PLACE, "threads": 1, "ceiling": ceiling, "surroundings": surroundings, "memory": memory}
+    cell = {**PLACE, "ceilings": [ceiling], "surroundings": surroundings, "memory": memory}
     (folder / "profile.json").write_text(json.dumps({"cells": [cell]}))

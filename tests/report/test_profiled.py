@@ -87,9 +87,22 @@ def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
     assert both["fixed batch", "process"] == "no difference"
     assert both["queue of 262,144, this loss", "tensors"] == "higher"
     assert ("fixed accuracy", "tensors") in both
+    kept = both["queue of 4,096, a loss that holds the logits that it sums", "tensors"]
+    assert kept == "higher with ties, else no difference"
     note, streaming = memory_claim_notes(results)
+    assert "typical step 1.000" in note
     assert "At 262,144 keys a step of vanilla takes 10 MiB of tensors with this loss" in streaming
     assert note.startswith("Tensor memory of both relative to vanilla: no difference at fixed batch")
+
+
+def test_a_limit_that_the_machine_set_is_named(results, links):
+    path = results.directory / "profile" / "capacity.csv"
+    stated = path.read_text()
+    assert "higher limit" not in capacity_table(results, links).caption
+    path.write_text(
+        "\n".join(f"{line},{'available' if place else 'limited_by'}" for place, line in enumerate(stated.splitlines()))
+    )
+    assert "The suite states a higher limit" in capacity_table(results, links).caption
 
 
 def test_a_leak_is_called_one(results, links):

@@ -1,12 +1,14 @@
 """How time and memory of a step grow, on logarithmic axes, where a power law is a straight line."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from moco_bench.analyse.exponents import law_of
-from moco_bench.report.figures.style import Plot, arm_styles, grid, theme
+from moco_bench.analyse.exponents import ENOUGH, TIMES, disturbed_in, fitted, law_of
+from moco_bench.report.figures.style import PAPER, Plot, arm_styles, grid, theme
 from moco_bench.report.profiled import profile_cells, profile_table_of
 from moco_bench.report.results import Results
 
@@ -46,12 +48,22 @@ def growth_figure(results: Results) -> Plot | None:
         "growth",
         "How cost grows",
         "Points: medians. Lines: fitted power laws, their exponents in the table; none where a series falls somewhere, "
-        "as another way of computing begins there. Each quantity is varied by itself; "
+        f"as another way of computing begins there. {_about_disturbed(table)}Each quantity is varied by itself; "
         f"{cells[0].dataset}, {cells[0].encoder}.",
         f"Time and memory of a step against {', '.join(QUANTITIES.get(q, q).lower() for q in quantities)}, on "
         "logarithmic axes.",
         figure,
         table,
+    )
+
+
+def _about_disturbed(table: pd.DataFrame) -> str:
+    """What hollow points are; nothing where there are none."""
+    if not any(disturbed_in(table, measure).any() for measure in TIMES):
+        return ""
+    return (
+        "Hollow: times that were disturbed; a line leaves them out, and spans the others, where at least "
+        f"{ENOUGH} others remain. "
     )
 
 
@@ -80,10 +92,15 @@ def _laws(panel: Axes, rows: pd.DataFrame, measure: str, arms: tuple[str, ...]) 
     _widen(panel, rows.loc[rows[measure] > 0, measure])
     for arm, style in arm_styles(arms).items():
         own = rows[(rows["arm"] == arm) & (rows[measure] > 0)].sort_values("value")
-        panel.plot(own["value"], own[measure], linestyle="", marker=style.marker, color=style.colour, label=arm)
+        hollow = disturbed_in(own, measure)
+        points: dict[str, Any] = {"linestyle": "", "marker": style.marker, "color": style.colour}
+        panel.plot(own["value"][~hollow], own[measure][~hollow], **points, label=arm)
+        if hollow.any():
+            panel.plot(own["value"][hollow], own[measure][hollow], **points, markerfacecolor=PAPER)
         law = law_of(own, measure)
         if law is not None:
-            ends = np.array([own["value"].min(), own["value"].max()], dtype=float)
+            values = fitted(own, measure)["value"]
+            ends = np.array([values.min(), values.max()], dtype=float)
             panel.plot(
                 ends, np.exp(law.intercept + law.exponent * np.log(ends)), color=style.colour, linestyle=style.dash
             )

@@ -1,6 +1,6 @@
 """What a step of each arm costs, as the profile measured it, and relative to the baseline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,12 +9,14 @@ from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.links import Links
-from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_table_of
+from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_cells, profile_table_of
 from moco_bench.report.results import Results
 from moco_bench.report.tables.accuracy import KEY, KEY_NAMES
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
 
 PLACE = ["dataset", "encoder", "arm"]
+ALIKE = 0.01
+"""Part by which sizes of several arms may differ and count as the same."""
 
 
 def profile_table(results: Results, links: Links) -> Table | None:
@@ -26,7 +28,8 @@ def profile_table(results: Results, links: Links) -> Table | None:
     training = memory[memory["phase"] == "training"]
     time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
     tensors = {key: _tensors(rows) for key, rows in training.groupby(PLACE, sort=False)}
-    evaluation = memory[(memory["phase"] == "evaluation") & (memory["part"] == PEAK)].set_index(PLACE)["mib"]
+    of_evaluation = memory[memory["phase"] == "evaluation"]
+    evaluation = of_evaluation[of_evaluation["part"] == PEAK].set_index(PLACE)["mib"]
     rows: list[tuple[Cell, ...]] = []
     for step in steps.to_dict("records"):
         place = (step["dataset"], step["encoder"])
@@ -73,8 +76,50 @@ def profile_table(results: Results, links: Links) -> Table | None:
         "process's peak that has no known cause.",
         columns,
         tuple(rows),
+        note=about_evaluation(of_evaluation),
     )
     return drop_constant(table, KEY_NAMES)
+
+
+def about_evaluation(memory: pd.DataFrame) -> str:
+    """That peaks of evaluation differ by more than its tensors do, which isn't the arms' doing; empty where they don't.
+
+    Said of each data set and encoder where tensors agree between arms within `ALIKE` and the process's peaks don't.
+
+    Args:
+        memory: the rows of `memory.csv` about evaluation.
+    """
+    cells = profile_cells(memory)
+    sentences = []
+    for measured in cells:
+        sizes = [_tensors(rows) for _, rows in measured.rows.groupby("arm", sort=False)]
+        tensors, peaks = ([own[name] for own in sizes] for name in ("tensors", "peak"))
+        known = all(size > 0 for size in (*tensors, *peaks))  # so no NaN of a part that is missing, either
+        if not known or _ratio(tensors) > 1 + ALIKE or _ratio(peaks) <= 1 + ALIKE:
+            continue
+        place = f" on {measured.dataset} with {measured.encoder}" if len(cells) > 1 else ""
+        sentences.append(
+            f"Evaluation{place} holds tensors of {_range(tensors, 1)} MiB in every arm. Its peaks differ "
+            f"({_range(peaks)} MiB) by {_cause(measured.rows, max(peaks) - min(peaks))}, not by the arm."
+        )
+    return " ".join(sentences)
+
+
+def _cause(rows: pd.DataFrame, difference: float) -> str:
+    """What makes peaks of one evaluation differ: malloc's free memory, where it differs by half of `difference`."""
+    kept = rows.loc[rows["part"] == "heap_free", "mib"]
+    if kept.empty or kept.max() - kept.min() < difference / 2:
+        return "what is no tensor"
+    return f"what malloc had kept of freed memory ({_range(kept)} MiB)"
+
+
+def _ratio(sizes: Sequence[float]) -> float:
+    return max(sizes) / min(sizes)
+
+
+def _range(sizes: Sequence[float] | pd.Series, decimals: int = 0) -> str:
+    low, high = (number(float(size), decimals) for size in (min(sizes), max(sizes)))
+    return low if low == high else f"{low} to {high}"
 
 
 def disturbance(row: Mapping[Any, Any]) -> str:
@@ -86,7 +131,7 @@ def disturbance(row: Mapping[Any, Any]) -> str:
         reasons.append(f"others had {100 * row['foreign_load']:.0f} %")
     if row["reference_spread"] > STEADY_BELOW:
         reasons.append("its speed varied")
-    return ", ".join(reasons) or "its device was shared"
+    return ", ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
 def _spread(value: float, href: str) -> Cell:

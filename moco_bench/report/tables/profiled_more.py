@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from moco_bench.analyse.exponents import MEASURES, exponents_of
+from moco_bench.analyse.exponents import ENOUGH, MEASURES, TIMES, exponents_of
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.links import Links
 from moco_bench.report.profiled import FOLDER, WHOLE_STEP, profile_summary_of, profile_table_of, title_of
 from moco_bench.report.results import Results
 from moco_bench.report.tables.model import Cell, Column, Table, cell, drop_constant
+from moco_bench.report.words import count
 
 ARM = (
     Column("arm", "Arm", numeric=False),
@@ -84,11 +85,11 @@ def _ceilings(results: Results) -> str:
     said = []
     for measured in profile_summary_of(results):
         try:
-            ceiling, threads = measured["ceiling"], measured["threads"]
-            said.append(
+            said += [
                 f"{number(ceiling['flops'] / 1e9, 0)} billion operations a second in {ceiling['precision']}, "
-                f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {threads} thread{'s' * (threads != 1)}"
-            )
+                f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {count(ceiling['threads'], 'thread')}"
+                for ceiling in measured["ceilings"]
+            ]
         except (KeyError, TypeError, ValueError):  # a damaged summary
             continue
     counted = "Products and convolutions are counted, two operations for a multiplication with addition."
@@ -101,26 +102,52 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     exponents = exponents_of(growth)
     if exponents.empty:
         return None
-    rows = []
+    rows, any_disturbed = [], bool(exponents["disturbed"].any())
     for key, own in exponents.groupby(["arm", "dataset", "encoder", "quantity"], sort=False):
         found = {row["measure"]: row for row in own.to_dict("records")}
-        rows.append((*(cell(name) for name in key), *(_exponent(found.get(measure)) for measure in MEASURES)))
+        fits = (_exponent(found.get(measure)) for measure in MEASURES)
+        rows.append((*(cell(name) for name in key), *fits, *((_disturbed(found),) if any_disturbed else ())))
     columns = (
         *ARM,
         Column("quantity", "Grows with", numeric=False),
         *(Column(measure, title.capitalize()) for measure, title in MEASURES.items()),
+        *((Column("disturbed", "Disturbed times", numeric=False, sourced=True),) if any_disturbed else ()),
     )
     table = Table(
         "exponents",
         "Exponents of growth",
         "Cost as a power of one quantity: 1 is proportional, 0 doesn't depend on it. Fitted over the measured range, "
-        "with the standard error of the fit.",
+        f"with the standard error of the fit. {_about_disturbed(exponents)}".strip(),
         columns,
         tuple(rows),
         note=_about_falls(growth),
         source=links.source(f"{FOLDER}/growth.csv"),
     )
     return drop_constant(table, PLACE)
+
+
+def _disturbed(found: Mapping[Any, Mapping[Any, Any]]) -> Cell:
+    """How many of the times of a row were disturbed, and what became of them."""
+    row = next((found[measure] for measure in TIMES if measure in found), None)
+    if row is None:
+        return Cell(ABSENT)
+    measured = row["points"] + row["left_out"]
+    if not row["disturbed"]:
+        return cell(f"none of {measured}", 0)
+    return cell(f"{row['disturbed']} of {measured}, {'left out' if row['left_out'] else 'kept'}", row["disturbed"])
+
+
+def _about_disturbed(exponents: pd.DataFrame) -> str:
+    """What disturbed times mean for the fits; nothing where none was."""
+    of_times = exponents[exponents["measure"].isin(TIMES)]
+    disturbed, left_out = (int(of_times[name].sum()) for name in ("disturbed", "left_out"))
+    if not disturbed:
+        return ""
+    measured = int((of_times["points"] + of_times["left_out"]).sum())
+    return (
+        f"Disturbed: {disturbed} of {measured} times. Left out of the fits: {left_out}, namely where at least {ENOUGH} "
+        "undisturbed ones remain. Memory isn't affected."
+    )
 
 
 def _about_falls(growth: pd.DataFrame) -> str:
@@ -160,6 +187,8 @@ def capacity_table(results: Results, links: Links) -> Table | None:
         Column("mib", "Its memory, MiB"),
     )
     caption = "Found by trying: the next larger batch doesn't fit. Memory of tensors; on CUDA, what was allocated."
+    if "limited_by" in table and (table["limited_by"] == "available").any():
+        caption += " The suite states a higher limit: no more memory was available."
     return drop_constant(
         Table("capacity", "Largest batch", caption, columns, rows, source=links.source(f"{FOLDER}/capacity.csv")), PLACE
     )

@@ -1,0 +1,74 @@
+"""How much processor time this process may have, and how long a quota of its control groups held it back."""
+
+import os
+from pathlib import Path
+
+SYSTEM = Path("/sys")
+MEMBERSHIP = Path("/proc/self/cgroup")
+THROTTLED = {"throttled_usec": 1e6, "throttled_time": 1e9}
+"""Time without the processor in `cpu.stat`, of version 2 and of version 1, and how many of its units are a second."""
+
+
+def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
+    """Cores' worth of processor time that this process may have: those it may run on, or a smaller quota."""
+    # As `machine.available_cores`, which can't be asked here: the report imports `load`, and may not load torch.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = [_quota_cores(group) for group in _groups(system, membership)]
+    return min([float(cores), *(quota for quota in quotas if quota is not None)])
+
+
+def quota_seconds(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float | None:
+    """Seconds for which quotas kept the process's groups waiting so far; None where no group tells."""
+    told = [_throttled_seconds(group) for group in _groups(system, membership)]
+    known = [seconds for seconds in told if seconds is not None]
+    return sum(known) if known else None
+
+
+def _groups(system: Path, membership: Path) -> list[Path]:
+    """Folders of the process's control groups and of all groups around them, which limit it as well.
+
+    A container may show its own group as the root while the kernel names the path outside of it: the root is always
+    among the folders, and some of them may not exist.
+    """
+    root, folders = system / "fs/cgroup", []
+    for controllers, path in _memberships(membership):
+        mounts = [root / controllers, root / "cpu"] if controllers else [root, root / "unified"]
+        names = [name for name in path.split("/") if name]
+        if ".." in names:  # outside of what this process is shown
+            names = []
+        folders += [mount.joinpath(*names[:depth]) for mount in mounts for depth in range(len(names) + 1)]
+    return list(dict.fromkeys(folder.resolve() for folder in folders))  # `cpu` is often a link to `cpu,cpuacct`
+
+
+def _memberships(membership: Path) -> list[tuple[str, str]]:
+    """Controllers and path of the groups that limit processor time; version 2 names no controllers."""
+    found = []
+    for line in _text(membership).splitlines():
+        _, controllers, path = [*line.split(":", maxsplit=2), "", ""][:3]
+        if not controllers or "cpu" in controllers.split(","):
+            found.append((controllers, path))
+    return found or [("", "/"), ("cpu", "/")]
+
+
+def _quota_cores(group: Path) -> float | None:
+    """Cores' worth of time that a group's own quota grants; None where it has none."""
+    words = _text(group / "cpu.max").split() or [_text(group / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+    try:
+        quota, period = (int(word) for word in words)
+    except ValueError:  # `max`, or no such file
+        return None
+    return quota / period if quota > 0 and period > 0 else None  # version 1 has -1 for no quota
+
+
+def _throttled_seconds(group: Path) -> float | None:
+    """How long a group's own quota kept it waiting so far, over all its processors; None where it doesn't tell."""
+    values = dict(line.split(maxsplit=1) for line in _text(group / "cpu.stat").splitlines() if " " in line.strip())
+    told = [int(values[name]) / units for name, units in THROTTLED.items() if values.get(name, "").strip().isdigit()]
+    return told[0] if told else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

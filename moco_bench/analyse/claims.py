@@ -102,7 +102,8 @@ def judge_counted(
     verdict: Verdict = "supported" if found.verdict == direction else "contradicted"
     words = found.verdict if found.verdict in ("higher", "lower") else "within the margin: no difference"
     return verdict, (
-        f"judged on counted bytes of tensors at the suite's batch and queue ({FILE}): "
+        f"judged on counted bytes of tensors at the suite's batch and queue, of this package's loss ({FILE}); one that "
+        "holds logits may answer otherwise: "
         f"{number(100 * (found.ratio - 1), 1, signed=True)} %, {words} (margin {config.margin_percent:g} %); "
         "they repeat exactly, so there is no interval"
     )

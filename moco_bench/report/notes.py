@@ -11,7 +11,7 @@ from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.equal_compute import WITHIN, WORDS, Compute, compute_of
 from moco_bench.report.links import Links, Note
-from moco_bench.report.profile_notes import profile_notes, tensor_notes
+from moco_bench.report.profile_notes import profile_notes, tensor_notes, written_otherwise_notes
 from moco_bench.report.profiled import FOLDER
 from moco_bench.report.results import Results
 from moco_bench.report.words import count, effect_title, finding_said, listed, sentence
@@ -31,6 +31,7 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
         notes += links.each(speed_notes(results), "runs.csv")
     if counted:
         notes.append(links.note(" ".join(counted), f"{FOLDER}/memory.csv"))
+        notes += links.each(written_otherwise_notes(results), f"{FOLDER}/queues.csv")
     else:
         notes += links.each(process_memory_notes(results), "runs.csv")
     compute = compute_of(results)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from moco_bench.analyse.memory_claim import tensors_mib
+from moco_bench.analyse.memory_claim import VERSIONS, tensors_mib
 from moco_bench.analyse.text import number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.costs import judged_memory_claim
@@ -115,6 +115,32 @@ def tensor_notes(results: Results) -> list[str]:
             "whose keys have ties to settle: the most that one needs)."
         )
     return sentences
+
+
+def written_otherwise_notes(results: Results) -> list[str]:
+    """What the whole framework takes where its loss holds the logits that it sums: a sentence a data set and encoder.
+
+    The verdict on memory hangs on how the loss is written (decision 044), so one figure alone would mislead.
+    """
+    claim = judged_memory_claim(results)
+    if claim.empty:
+        return []
+    own = claim[(claim["arm"] == FRAMEWORK) & claim["at"].str.endswith(f", {VERSIONS['kept']}")]
+    cells = profile_cells(own)
+    return [
+        f"That is of this package\u2019s loss, which streams the queue{_place(cell, len(cells) > 1)}. A loss that "
+        f"holds the logits that it sums takes with {FRAMEWORK} {_range(cell.rows['ratio'])} times as much memory as with "
+        f"{results.plan.baseline}, at the queues that were measured."
+        for cell in cells
+    ]
+
+
+def _range(ratios: pd.Series) -> str:
+    return " to ".join(dict.fromkeys(number(float(ratio), 2) for ratio in (ratios.max(), ratios.min())))
+
+
+def _place(cell: Cell, several: bool) -> str:
+    return f" (on {cell.dataset} with {cell.encoder})" if several else ""
 
 
 def explained_notes(results: Results) -> list[str]:

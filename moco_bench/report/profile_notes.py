@@ -129,8 +129,8 @@ def written_otherwise_notes(results: Results) -> list[str]:
     cells = profile_cells(own)
     return [
         f"That is of this package\u2019s loss, which streams the queue{_place(cell, len(cells) > 1)}. A loss that "
-        f"holds the logits that it sums takes with {FRAMEWORK} {_range(cell.rows['ratio'])} times as much memory as with "
-        f"{results.plan.baseline}, at the queues that were measured."
+        f"holds the logits that it sums takes with {FRAMEWORK} {_range(cell.rows['ratio'])} times as much memory as "
+        f"with {results.plan.baseline}, at the queues that were measured."
         for cell in cells
     ]
 

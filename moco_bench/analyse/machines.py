@@ -20,8 +20,10 @@ def measured_on(record: Mapping[str, Any]) -> str:
     if not isinstance(machine, Mapping) or not machine.get("cpu"):
         return ""
     cores = f"{machine['cores']} cores" if machine.get("cores") else ""
+    bfloat16 = f"bfloat16 {machine['bfloat16']}" if machine.get("bfloat16") not in (None, "none") else ""
     torch = f"torch {versions['torch']}" if isinstance(versions, Mapping) and versions.get("torch") else ""
-    parts = (machine["cpu"], cores, machine.get("instructions"), _gpu(machine.get("gpus"), record.get("device")), torch)
+    gpu = _gpu(machine.get("gpus"), record.get("device"))
+    parts = (machine["cpu"], cores, machine.get("instructions"), bfloat16, gpu, torch)
     return ", ".join(str(part) for part in parts if part)
 
 
@@ -38,13 +40,23 @@ def kind_of(run: Mapping[Any, Any]) -> tuple[str, ...]:
 
 
 def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
-    """Of each data set, encoder and budget the runs on the kind of machine that made the most of its runs."""
+    """Of each data set, encoder and budget the runs on the kind of machine that made the most of its runs.
+
+    Of those that asked for the same precision, only the ones that came to what most of them came to.
+    """
     kept = []
     for _, of_cell in runs.groupby(["dataset", "encoder", "budget"], sort=False):
-        kinds = [kind_of(run) for run in of_cell.to_dict("records")]
-        main = Counter(kinds).most_common(1)[0][0]
-        kept.append(of_cell[[kind == main for kind in kinds]])
-    return pd.concat(kept) if kept else runs
+        own = of_cell[_most(kind_of(run) for run in of_cell.to_dict("records"))]
+        for asked, alike in own.groupby("precision_requested", sort=False):
+            kept.append(alike[_most(alike["precision"])] if asked else alike)  # nothing where it wasn't noted
+    return pd.concat(kept).sort_index() if kept else runs
+
+
+def _most(things: Iterable[Any]) -> list[bool]:
+    """Which of them are equal to the one that is there most often."""
+    things = list(things)
+    main = Counter(things).most_common(1)[0][0]
+    return [thing == main for thing in things]
 
 
 def precision_differs(runs: Iterable[Mapping[Any, Any]]) -> bool:

@@ -122,7 +122,8 @@ def _at_queues(queues: pd.DataFrame, rule: Rule) -> Iterator[Row]:
     for (version, size), rows in queues.groupby(["version", "queue_size"], sort=False):
         at = f"queue of {size:,}, {VERSIONS.get(str(version), version)}"
         highest = _against_baseline(rows.rename(columns={"tensor_mib": "mib"}), at, "tensors", rule)
-        typical = _against_baseline(rows.rename(columns={"typical_tensor_mib": "mib"}), at, "tensors", rule)
+        known = rows.dropna(subset="typical_tensor_mib") if "typical_tensor_mib" in rows else rows[:0]
+        typical = _against_baseline(known.rename(columns={"typical_tensor_mib": "mib"}), at, "tensors", rule)
         usual = {(row["dataset"], row["encoder"], row["arm"]): row for row in typical}
         for row in highest:
             yield _with_typical(row, usual.get((row["dataset"], row["encoder"], row["arm"])))

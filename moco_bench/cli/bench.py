@@ -88,7 +88,7 @@ def as_text(result: dict[str, Any]) -> str:
     blocks = [
         f"{machine['cpu']}, {machine['cores']} cores, bfloat16: {machine['bfloat16']}; device {result['device']}, "
         f"{result['timing']['threads']} threads\n"
-        f"matrix products: {ceilings}; others used {100 * load:.0f} % of the machine"
+        f"matrix products: {ceilings}; others used {100 * load:.0f} % of the processor time at hand"
     ]
     for encoder, contenders in result["throughput"].items():
         share = result["ceiling_share"][encoder]

@@ -1,4 +1,4 @@
-"""How much processor time this process may have, and how long a quota of its control groups held it back."""
+"""This process's control groups: how much processor time it may have, and how long their quotas held it back."""
 
 import os
 from pathlib import Path
@@ -13,26 +13,26 @@ def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
     """Cores' worth of processor time that this process may have: those it may run on, or a smaller quota."""
     # As `machine.available_cores`, which can't be asked here: the report imports `load`, and may not load torch.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quotas = [_quota_cores(group) for group in _groups(system, membership)]
+    quotas = [_quota_cores(group) for group in control_groups("cpu", system, membership)]
     return min([float(cores), *(quota for quota in quotas if quota is not None)])
 
 
 def quota_seconds(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float | None:
     """Seconds for which quotas kept the process's groups waiting so far; None where no group tells."""
-    told = [_throttled_seconds(group) for group in _groups(system, membership)]
+    told = [_throttled_seconds(group) for group in control_groups("cpu", system, membership)]
     known = [seconds for seconds in told if seconds is not None]
     return sum(known) if known else None
 
 
-def _groups(system: Path, membership: Path) -> list[Path]:
-    """Folders of the process's control groups and of all groups around them, which limit it as well.
+def control_groups(controller: str, system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list[Path]:
+    """Folders of the process's groups with this controller and of all groups around them, which limit it as well.
 
     A container may show its own group as the root while the kernel names the path outside of it: the root is always
     among the folders, and some of them may not exist.
     """
     root, folders = system / "fs/cgroup", []
-    for controllers, path in _memberships(membership):
-        mounts = [root / controllers, root / "cpu"] if controllers else [root, root / "unified"]
+    for controllers, path in _memberships(membership, controller):
+        mounts = [root / controllers, root / controller] if controllers else [root, root / "unified"]
         names = [name for name in path.split("/") if name]
         if ".." in names:  # outside of what this process is shown
             names = []
@@ -40,14 +40,14 @@ def _groups(system: Path, membership: Path) -> list[Path]:
     return list(dict.fromkeys(folder.resolve() for folder in folders))  # `cpu` is often a link to `cpu,cpuacct`
 
 
-def _memberships(membership: Path) -> list[tuple[str, str]]:
-    """Controllers and path of the groups that limit processor time; version 2 names no controllers."""
+def _memberships(membership: Path, controller: str) -> list[tuple[str, str]]:
+    """Controllers and path of the groups that limit it; version 2 names no controllers."""
     found = []
     for line in _text(membership).splitlines():
         _, controllers, path = [*line.split(":", maxsplit=2), "", ""][:3]
-        if not controllers or "cpu" in controllers.split(","):
+        if not controllers or controller in controllers.split(","):
             found.append((controllers, path))
-    return found or [("", "/"), ("cpu", "/")]
+    return found or [("", "/"), (controller, "/")]
 
 
 def _quota_cores(group: Path) -> float | None:

@@ -15,6 +15,8 @@ from moco_bench.measure.nvml import DeviceNeighbours, neighbours_on, throttle_re
 from moco_bench.measure.quota import quota_seconds
 
 NAMED_NEIGHBOURS = 3
+HELD_BACK_FROM = 0.01
+"""Of the time: from there on a quota has slowed the work down."""
 CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
@@ -70,8 +72,8 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     load = foreign_load(start.load, end.load)
     throttling = _difference(start.throttled, end.throttled)
     held_back = _difference(start.quota_seconds, end.quota_seconds)
-    slowed = any(figure is not None and figure > 0 for figure in (throttling, held_back))
     wall = max(end.load.wall - start.load.wall, 1e-9)
+    slowed = (throttling or 0) > 0 or (held_back or 0) / wall >= HELD_BACK_FROM
     busiest = busiest_since(start.busy, end.busy, wall)
     frequency = _frequency()
     return {

@@ -12,6 +12,7 @@ from moco_bench.contrast.chunks import STORED_PAIRS
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
 from moco_bench.measure.heap import heap
+from moco_bench.measure.quota import MEMBERSHIP, SYSTEM, control_groups
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import Row
@@ -144,21 +145,18 @@ def available_mib(dataset: DataSet, device: torch.device) -> float:
     return (SHARE_FOR_TENSORS * (free + (kept.free if kept else 0)) + images) // MIB
 
 
-def left_by_groups(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> list[int]:
+def left_by_groups(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list[int]:
     """Bytes that each control group with a memory limit, of this process's and those around them, has left.
 
     The kernel gives up cached files before it kills: they count as left.
     """
     left = []
-    for line in membership.read_text().splitlines() if membership.is_file() else ():
-        _, controllers, path = line.split(":", maxsplit=2)
-        inner = root / ("memory" if "memory" in controllers.split(",") else "") / path.lstrip("/")
-        for group in (inner, *inner.parents):  # a container sees its own as the root, and those inside are missing
-            for limit, usage, kind in GROUP_FILES:
-                with suppress(OSError, ValueError):  # no such file, or `max`
-                    spare = int((group / limit).read_text()) - int((group / usage).read_text())
-                    sizes = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-                    left.append(spare + sum(int(sizes.get(f"{kind}{name}_file", 0)) for name in ("active", "inactive")))
+    for group in control_groups("memory", system, membership):
+        for limit, usage, kind in GROUP_FILES:
+            with suppress(OSError, ValueError):  # no such file, or `max`
+                spare = int((group / limit).read_text()) - int((group / usage).read_text())
+                sizes = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+                left.append(spare + sum(int(sizes.get(f"{kind}{name}_file", 0)) for name in ("active", "inactive")))
     return left
 
 

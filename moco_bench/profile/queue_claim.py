@@ -32,8 +32,8 @@ def queue_rows(
 ) -> list[Row]:
     """Every arm at every queue, with each loss: peak of tensors and the loss's own, the queue's part of the former.
 
-    Of a step that has ties to settle, which takes the most; those of the step before, as most steps are, are
-    `typical_tensor_mib` and `typical_loss_mib`.
+    A rule that has no form of its own for `kept` has no row of it. Of a step that has ties to settle, which takes the
+    most; those of the step before, as most steps are, are `typical_tensor_mib` and `typical_loss_mib`.
     """
     rows = []
     for size in sizes:
@@ -43,8 +43,8 @@ def queue_rows(
             assert varied is not None
             stepper = Stepper(varied, dataset, device)
             stepper.step()
-            typical = {version: _watch(stepper, version) for version in VERSIONS}
-            for version in VERSIONS:
+            typical = {version: _watch(stepper, version) for version in _versions_of(run)}
+            for version in typical:
                 stepper.plant_ties()  # anew: each step has replaced some of the keys
                 most = _watch(stepper, version)
                 rows.append(
@@ -60,6 +60,12 @@ def queue_rows(
                     }
                 )
     return rows
+
+
+def _versions_of(run: Run) -> list[str]:
+    """Those that differ: `topk` carries out rules that keep the hardest keys, up to some rank."""
+    by_topk = run.contrast.negatives.rule in ("all", "hardest", "band")
+    return [version for version in VERSIONS if by_topk or version != "kept"]
 
 
 def _watch(stepper: Stepper, version: str) -> Timeline:

@@ -65,7 +65,8 @@ def speed_notes(results: Results) -> list[str]:
     done = _at_equal_epochs(results)
     notes = _by_cell(results, said, f"speed relative to {results.plan.baseline}")
     if not done.empty and not done["exclusive"].any():
-        return ["No run had the machine to itself, so the runs\u2019 speeds are not reported."]
+        alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
+        return [alone, *other_machines(done)]
     disturbed = int((~done["exclusive"]).sum())
     if disturbed:
         notes.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")

@@ -46,7 +46,7 @@ def _what_disturbed(rows: pd.DataFrame) -> str:
     load, spread = float(rows["foreign_load"].max()), float(rows["reference_spread"].max())
     reasons = []
     if load >= EXCLUSIVE_BELOW:
-        reasons.append(f"others had {number(100 * load, 0)} % of it")
+        reasons.append(f"others had {number(100 * load, 0)} % of the processor time at hand")
     if spread > STEADY_BELOW:
         reasons.append(
             f"one and the same work before each turn had a third quartile of {number(spread, 2)} times the first"
@@ -83,13 +83,16 @@ def _disturbance(results: Results, cells: list[Cell]) -> list[str]:
 
 
 def reference_range(results: Results, dataset: str, encoder: str) -> tuple[float, float] | None:
-    """Shortest and longest time of the reference work, in ms; None where it wasn't recorded."""
+    """Shortest and longest time of the reference work, in ms, of the arm for which it varied most.
+
+    Arms may have different numbers of threads, which it runs on as well. None where it wasn't recorded.
+    """
     samples = profile_table_of(results, "samples")
     if samples.empty:
         return None
-    own = samples[(samples["dataset"] == dataset) & (samples["encoder"] == encoder)]["reference_ms"]
-    own = own[own > 0]
-    return (float(own.min()), float(own.max())) if len(own) else None
+    own = samples[(samples["dataset"] == dataset) & (samples["encoder"] == encoder) & (samples["reference_ms"] > 0)]
+    ranges = own.groupby("arm", sort=False)["reference_ms"].agg(["min", "max"]).itertuples(index=False, name=None)
+    return max(((float(low), float(high)) for low, high in ranges), key=lambda ends: ends[1] / ends[0], default=None)
 
 
 def tensor_notes(results: Results) -> list[str]:
@@ -180,8 +183,8 @@ def _surroundings(results: Results, cell: Mapping[str, Any], several: bool) -> s
         place = f" ({cell['dataset']}, {cell['encoder']})" if several else ""
         others = ", ".join(f"{other['name']} {number(other['processors'], 2)}" for other in around["neighbours"])
         return (
-            f"While steps were timed{place}, others had {number(100 * around['foreign_load'], 0)} % of the machine"
-            f"{f'; busiest of them, in processors: {others}' if others else ''}. "
+            f"While steps were timed{place}, others had {number(100 * around['foreign_load'], 0)} % of the processor "
+            f"time at hand{f'; busiest of them, in processors: {others}' if others else ''}. "
             f"Thermal throttling: {_count(around['thermal_throttling'])}; held back by a quota: "
             f"{_count(around['quota_seconds'], ' s')}; fixed reference work: {_reference(results, cell)}."
         )
@@ -190,7 +193,7 @@ def _surroundings(results: Results, cell: Mapping[str, Any], several: bool) -> s
 
 
 def _count(value: float | None, unit: str = "") -> str:
-    return "not readable here" if value is None else f"{number(value, 0)}{unit}"
+    return "not readable here" if value is None else f"{number(value, 1 if unit else 0)}{unit}"
 
 
 def _reference(results: Results, cell: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ _NEEDED = {
     "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
     "work": ("arm", "part", "flops"),
     "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
-    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib", "typical_tensor_mib"),
+    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),
     "capacity": ("arm", "limit_mib"),
     "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
 }

@@ -47,9 +47,7 @@ class ProfileConfig(Section):
     memory_limit_mib: Positive | None = Field(
         None, description="Find the largest batch of each arm whose step fits into this memory."
     )
-    claim_queue_sizes: Values = Field(
-        (), description="Queues at which the loss is compared with one that holds all logits."
-    )
+    claim_queue_sizes: Values = Field((), description="Queues at which the loss is compared with two that hold logits.")
     leak_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         0, description="Steps of every arm over which memory must not grow; 0 leaves the check out."
     )

@@ -8,7 +8,7 @@ from moco_bench.analyse.table import typed
 
 BOTH = contrasts_among(("vanilla", "both"))[0]
 RECORD = {
-    "machine": {"cpu": "A CPU", "cores": 2, "instructions": "AVX512", "gpus": ["G0", "G1"]},
+    "machine": {"cpu": "A CPU", "cores": 2, "instructions": "AVX512", "bfloat16": "amx", "gpus": ["G0", "G1"]},
     "versions": {"torch": "2.6.0"},
     "device": "cpu",
 }
@@ -25,9 +25,9 @@ def raw(raw_runs):
 
 
 def test_a_machine_in_words_names_the_gpu_that_computed():
-    assert measured_on(RECORD) == "A CPU, 2 cores, AVX512, torch 2.6.0"
-    assert measured_on(RECORD | {"device": "cuda:1"}) == "A CPU, 2 cores, AVX512, G1, torch 2.6.0"
-    assert measured_on(RECORD | {"device": "cuda"}) == "A CPU, 2 cores, AVX512, G0, torch 2.6.0"
+    assert measured_on(RECORD) == "A CPU, 2 cores, AVX512, bfloat16 amx, torch 2.6.0"
+    assert measured_on(RECORD | {"device": "cuda:1"}) == "A CPU, 2 cores, AVX512, bfloat16 amx, G1, torch 2.6.0"
+    assert measured_on(RECORD | {"device": "cuda"}) == "A CPU, 2 cores, AVX512, bfloat16 amx, G0, torch 2.6.0"
     assert measured_on({"machine": {"cpu": "Old"}, "device": "cpu"}) == "Old"
     assert measured_on({"machine": "damaged"}) == measured_on({}) == ""
 
@@ -85,3 +85,15 @@ def test_the_main_machine_is_the_one_of_most_runs_in_each_cell(raw_runs):
     assert set(on_main_machine(runs)["seed"]) == {0, 1}
     assert len(on_main_machine(runs[runs["seed"] == 2])) == 4
     assert on_main_machine(runs[:0]).empty
+    assert list(on_main_machine(runs).index) == [place for place in runs.index if runs["seed"][place] != 2]
+
+
+def test_costs_are_in_the_precision_that_most_came_to_of_those_that_asked_alike(raw):
+    raw.loc[of(raw, "both", 1), "precision"] = "bfloat16"
+    raw.loc[raw["arm"] == "dual", ["precision_requested", "precision"]] = "bfloat16"
+    kept = on_main_machine(typed(raw, "x"))
+
+    assert len(kept) == 11
+    assert kept.groupby("arm")["seed"].agg(list).to_dict() == {
+        "vanilla": [0, 1, 2], "dual": [0, 1, 2], "filter": [0, 1, 2], "both": [0, 2],
+    }  # fmt: skip

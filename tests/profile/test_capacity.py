@@ -159,9 +159,9 @@ def test_a_limit_beyond_what_is_available_is_cut_and_that_is_recorded(make_runs,
 def groups(folder, membership: str, files: dict[str, str]):
     (folder / "cgroup").write_text(membership)
     for name, text in files.items():
-        (folder / "fs" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "fs" / name).write_text(text)
-    return folder / "cgroup", folder / "fs"
+        (folder / "fs/cgroup" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "fs/cgroup" / name).write_text(text)
+    return folder, folder / "cgroup"
 
 
 STAT = "anon 7\nactive_file 10\ninactive_file 5\ntotal_active_file 100\ntotal_inactive_file 50\n"
@@ -175,7 +175,7 @@ def test_what_groups_of_version_2_leave(tmp_path):
         "memory.max": "max\n", "memory.current": "9\n", "memory.stat": STAT,
         "c/memory.max": "1\n", "c/memory.current": "0\n", "c/memory.stat": STAT,
     }  # fmt: skip
-    assert left_by_groups(*groups(tmp_path, "0::/a/b\n", files)) == [615, 100]
+    assert left_by_groups(*groups(tmp_path, "0::/a/b\n", files)) == [100, 615]
 
 
 def test_what_groups_of_version_1_leave_where_the_path_is_that_outside_of_a_container(tmp_path):
@@ -185,7 +185,7 @@ def test_what_groups_of_version_1_leave_where_the_path_is_that_outside_of_a_cont
         "memory/memory.stat": STAT,
     }
     assert left_by_groups(*groups(tmp_path, "4:memory:/docker/x\n3:cpu,cpuacct:/\n0::/\n", files)) == [1650]
-    assert left_by_groups(tmp_path / "nowhere", tmp_path) == []
+    assert left_by_groups(tmp_path / "nowhere", tmp_path / "cgroup") == []
 
 
 def test_what_is_available_is_the_least_of_machine_and_groups_and_a_share_of_it(dataset, monkeypatch):

@@ -6,6 +6,7 @@ import json
 import pytest
 import torch
 
+from moco_bench.analyse.memory_claim import VERSIONS as TITLES
 from moco_bench.profile.growth import growth_rows, mark_falls
 from moco_bench.profile.leak import growth_per_step, leak_rows, leak_verdicts
 from moco_bench.profile.memory import watch_step
@@ -95,6 +96,13 @@ def test_a_filter_that_sums_only_what_it_keeps_needs_less_than_no_filter(make_ru
     assert loss["filter", "plain"] > loss["vanilla", "plain"] > loss["vanilla", "kept"]
     whole = {(row["arm"], row["version"]): row["typical_tensor_mib"] for row in rows}
     assert whole["filter", "kept"] < 0.9 * whole["vanilla", "kept"]
+
+
+def test_a_rule_that_topk_does_not_carry_out_has_no_row_of_it(make_runs, dataset):
+    runs = make_runs("vanilla", "anchored")  # which keeps random keys
+    rows = queue_rows(runs, dataset, "cpu", (64,), quiet)
+    assert [row["version"] for row in rows if row["arm"] == "anchored"] == ["streamed", "plain"]
+    assert {row["version"] for row in rows if row["arm"] == "vanilla"} == set(VERSIONS) == set(TITLES)
 
 
 @pytest.mark.parametrize("version", ["streamed", "plain"])

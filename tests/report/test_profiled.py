@@ -20,6 +20,7 @@ from moco_bench.report.profile_notes import (
     machine_notes,
     memory_claim_notes,
     profile_notes,
+    reference_range,
     tensor_notes,
     written_otherwise_notes,
 )
@@ -94,6 +95,31 @@ def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
     assert "typical step 1.000" in note
     assert "At 262,144 keys a step of vanilla takes 10 MiB of tensors with this loss" in streaming
     assert note.startswith("Tensor memory of both relative to vanilla: no difference at fixed batch")
+
+
+def test_arms_on_different_threads_are_no_disturbance(tmp_path, synthetic, synthetic_profile):
+    """The fixed work runs on the threads of the arm that comes next: longer for one arm is no change of speed."""
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path)
+    file = path / "profile" / "samples.csv"
+    samples = pd.read_csv(file)
+    samples["reference_ms"] = samples["arm"].eq("both").map({True: 4.0, False: 2.0})
+    samples.to_csv(file, index=False)
+    results = load_results(path)
+    (dataset, encoder), *_ = results.cells
+    assert reference_range(results, dataset, encoder) in ((2.0, 2.0), (4.0, 4.0))
+    assert not any("The timing was disturbed" in said for said in profile_notes(results))
+
+
+def test_queues_of_an_earlier_profile_are_judged_without_typical_steps(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    synthetic_profile.write_profile(path)
+    file = path / "profile" / "queues.csv"
+    pd.read_csv(file).drop(columns="typical_tensor_mib").to_csv(file, index=False)
+    results = load_results(path)
+    frame = memory_claim_table(results, Links(path, path / "report")).frame().set_index(["arm", "at"])
+    assert frame.loc[("both", "queue of 4,096, this loss"), "verdict"] == "higher"
+    assert "typical" not in " ".join(memory_claim_notes(results))
 
 
 def test_a_limit_that_the_machine_set_is_named(results, links):
@@ -275,8 +301,9 @@ def test_equal_memory_is_said_once(tmp_path, synthetic, synthetic_profile):
 
 def test_what_else_went_on_is_said(results):
     assert machine_notes(results) == [
-        "While steps were timed, others had 30 % of the machine; busiest of them, in processors: compiler 0.50. "
-        "Thermal throttling: 2; held back by a quota: not readable here; fixed reference work: 2.5 to 3.0 ms."
+        "While steps were timed, others had 30 % of the processor time at hand; busiest of them, in processors: "
+        "compiler 0.50. Thermal throttling: 2; held back by a quota: not readable here; fixed reference work: 2.5 to "
+        "3.0 ms."
     ]
 
 

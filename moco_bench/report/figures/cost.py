@@ -8,12 +8,14 @@ from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.figures.accuracy import equal_epochs
 from moco_bench.report.figures.style import INK, Plot, arm_styles, grid, name_cell, theme
+from moco_bench.report.notes import other_machines
 from moco_bench.report.results import Results
 
 
 def cost_figure(results: Results) -> Plot | None:
     """Bars of the means, on the kind of machine that made the most runs. Throughput only from undisturbed ones."""
-    done = on_main_machine(equal_epochs(results.finished))
+    found = equal_epochs(results.finished)
+    done, elsewhere = on_main_machine(found), " ".join(other_machines(found))
     quiet = done[done["exclusive"]]
     shown = {"images_per_second": quiet, "peak_memory_mib": done}
     data = pd.concat(
@@ -52,7 +54,7 @@ def cost_figure(results: Results) -> Plot | None:
     return Plot(
         "cost",
         "Throughput and peak memory",
-        f"Bars: means over seeds, from zero. Points: single runs.{only}",
+        f"Bars: means over seeds, from zero. Points: single runs.{only} {elsewhere}".strip(),
         f"{said}.",
         figure,
         data,

@@ -116,8 +116,8 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     table = Table(
         "exponents",
         "Exponents of growth",
-        "Cost as a power of one quantity: 1 is proportional, 0 doesn't depend on it. Fitted over the measured range, "
-        f"with the standard error of the fit. {_about_disturbed(exponents)}".strip(),
+        "Cost as a power of one quantity: 1 is proportional, 0 doesn't depend on it. Fitted over the range of its "
+        f"points, with the standard error of the fit. {_about_disturbed(exponents)}".strip(),
         columns,
         tuple(rows),
         note=_about_falls(growth),

@@ -120,9 +120,14 @@ def test_an_interrupt_ends_all_at_once_and_says_one_line(number, at_once, whole_
 
 
 def test_interrupts_come_through_again_afterwards():
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    in_fresh_processes(math.sqrt, [(4.0,)], side_by_side=1)
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+    """With a handler of the test's own: who runs tests in the background may have INT ignored."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        in_fresh_processes(math.sqrt, [(4.0,)], side_by_side=1)
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, usual)

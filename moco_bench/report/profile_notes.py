@@ -18,6 +18,7 @@ from moco_bench.report.profiled import (
     profile_table_of,
 )
 from moco_bench.report.results import Results
+from moco_bench.report.words import sentence
 
 FRAMEWORK = "both"
 DISTURBED_FROM = 1.3
@@ -214,8 +215,13 @@ def memory_claim_notes(results: Results) -> list[str]:
     for (arm, dataset, encoder), rows in claim.groupby(["arm", "dataset", "encoder"], sort=False):
         several = claim[["dataset", "encoder"]].drop_duplicates().shape[0] > 1
         place = f" on {dataset} with {encoder}" if several else ""
-        parts = [f"{row['verdict']} at {row['at']}{_ratios(row)}" for row in rows.to_dict("records")]
-        sentences.append(f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: {'; '.join(parts)}.")
+        said: dict[str, list[str]] = {}
+        for row in rows.to_dict("records"):
+            at, _, loss = str(row["at"]).rpartition(", ")  # a queue's has a loss behind it
+            said.setdefault(loss if at else "", []).append(f"{row['verdict']} at {at or loss}{_ratios(row)}")
+        whole = f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: "
+        first, *others = (f"{f'with {loss}: ' if loss else ''}{'; '.join(own)}." for loss, own in said.items())
+        sentences.append(whole + " ".join([first, *map(sentence, others)]))
     return [*sentences, *_streaming_notes(results)]
 
 

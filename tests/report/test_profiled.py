@@ -93,6 +93,10 @@ def test_the_memory_claim_is_judged_everywhere_it_was_measured(results, links):
     assert kept == "higher with ties, else no difference"
     note, streaming = memory_claim_notes(results)
     assert "typical step 1.000" in note
+    streamed, plain, summed = note.split(". ")[1:]
+    assert streamed.startswith("With this loss: higher at queue of 4,096 (1.300); higher at queue of 262,144 (1.300)")
+    assert plain.startswith("With a loss that holds all logits: higher with ties, else no difference at queue of 4,096")
+    assert summed.startswith("With a loss that holds the logits that it sums: ")
     assert "At 262,144 keys a step of vanilla takes 10 MiB of tensors with this loss" in streaming
     assert note.startswith("Tensor memory of both relative to vanilla: no difference at fixed batch")
 

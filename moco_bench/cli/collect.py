@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from moco_bench.cli.options import add_results
 from moco_bench.errors import InputError
 from moco_bench.files import write_atomically, write_json
 
@@ -17,7 +18,7 @@ EXAMPLE = "moco-bench collect config/quickstart.yaml"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("suite", type=Path, metavar="SUITE.yaml")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of results (default: results)")
+    add_results(parser)
     parser.add_argument(
         "--benchmarks",
         type=Path,

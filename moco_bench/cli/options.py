@@ -4,15 +4,34 @@ import argparse
 import sys
 from pathlib import Path
 
+from moco_bench.errors import InputError
 from moco_bench.suite.runs import Run
 
 
 def add_suite(parser: argparse.ArgumentParser) -> None:
     """The suite file and the folder of results."""
     parser.add_argument("suite", type=Path, metavar="SUITE.yaml", help="the suite file")
+    add_results(parser)
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """The folder of results, which needn't be there yet."""
     parser.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="DIR", help="folder of all results (default: results)"
+        "--results",
+        type=_folder,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder of all results (default: results)",
     )
+
+
+def _folder(text: str) -> Path:
+    """Raises `InputError` where it, or a folder that it is to lie in, is a file."""
+    path = Path(text)
+    there = next((place for place in (path, *path.parents) if place.exists()), None)
+    if there is not None and not there.is_dir():
+        raise InputError(f"--results: {there} is a file; a folder would be right")
+    return path
 
 
 def tell_of_wait(run: Run) -> None:

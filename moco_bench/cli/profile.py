@@ -17,7 +17,8 @@ from moco_bench.suite.suite import Suite, load_suite
 HELP = """Measure where memory and time of each arm's training step go: results/SUITE/profile/.
 
 With --costs only what equal compute needs: each arm's cost beside the baseline's, results/SUITE/costs.json.
-It wants the machine to itself; what else ran is detected and written down."""
+It wants the machine to itself; what else ran is detected and written down.
+It replaces an earlier profile of the suite."""
 EXAMPLE = "moco-bench profile config/quickstart.yaml"
 
 

@@ -23,6 +23,8 @@ from moco_bench.suite.suite import Suite
 
 COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
 WORDS = {"seconds": "training time", "flops": "operations"}
+NOT_TIME = "Operations are those of products and convolutions: equal time is another matter, see the cost of a step"
+"""A filter selects without a product, and takes its time for it."""
 WITHIN = f"{100 * SHARED_WITHIN:g} %"
 Row = Mapping[Any, Any]
 
@@ -126,8 +128,10 @@ def _runs_behind(rows: Sequence[Row], what: str, *, declared: bool) -> str:
         same = (
             "the two tables of effects show the same runs"
             if declared
-            else "the comparison at equal epochs is the one at equal compute, and this suite has no further runs for it"
+            else f"the comparison at equal epochs is the one at equal {what}, and this suite has no further runs for it"
         )
+        if what == WORDS["flops"]:
+            same += f". {NOT_TIME}"
         return f"All are within {WITHIN}, so runs at equal epochs serve as runs at equal {what}: {same}."
     said = [f"Within {WITHIN}, runs at equal epochs serve at equal {what} too: {_arms(shared)}."] if shared else []
     if declared:

@@ -89,7 +89,10 @@ def _ingredients(runs: list[Trained]) -> str:
         said += f" The key term\u2019s weight w in (1 \u2212 w) L_q + w L_k is {shared(dual, 'contrast.key_weight')}."
     if filtered:
         steps = shared(filtered, "contrast.filter_warmup_steps")
-        said += f" Filters begin after {steps} steps, in which every key of the queue is a negative."
+        if steps == "0":
+            said += " Filters are in force from the first step."
+        else:
+            said += f" Filters begin after {steps} steps, in which every key of the queue is a negative."
     return said
 
 

@@ -69,8 +69,8 @@ def _warn(suite: Suite) -> Iterator[str]:
             )
     if len(suite.seeds) < 6:
         yield (
-            f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds "
-            f"(smallest here: {2 / 2 ** len(suite.seeds):.3g})"
+            f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds, "
+            f"corrected for several effects below more (smallest here: {2 / 2 ** len(suite.seeds):.3g})"
         )
 
 

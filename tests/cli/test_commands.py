@@ -158,3 +158,14 @@ def test_prepare_refuses_what_the_images_cannot_be_asked(tmp_path, capsys):
 
     assert "no class has two training images" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("command", ["plan", "status", "collect", "pretrain", "profile"])
+@pytest.mark.parametrize("given", ["file", "file/inner"])
+def test_results_that_are_a_file_are_bad_input(command, given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("kept")
+
+    assert main([command, "suite.yaml", "--results", given]) == 2
+    assert capsys.readouterr().err == "moco-bench: --results: file is a file; a folder would be right\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -57,6 +57,14 @@ def test_everything_that_shapes_a_number_is_said(path):
     assert "its learning rate (of 0.3, 1, 3, 10, 30, 100)" in evaluated
 
 
+def test_a_filter_without_a_warm_up_is_in_force_at_once(tmp_path, synthetic):
+    values = synthetic.suite_values(2)
+    values["contrast"]["filter_warmup_steps"] = 0
+    trained = methods(synthetic.write_results(tmp_path, values))["What was trained"]
+    assert "Filters are in force from the first step." in trained
+    assert "Filters begin after" not in trained
+
+
 def test_sizes_and_what_an_interval_covers(path):
     said = methods(path)["Images, and what an interval covers"]
     assert "5,000 training images of 10 classes; evaluated on 1,000 images (test split)" in said

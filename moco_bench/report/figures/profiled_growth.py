@@ -14,7 +14,7 @@ from moco_bench.report.results import Results
 
 ROWS = {"median_ms": "Step, ms", "tensor_mib": "Tensors, MiB", "loss_mib": "Loss buffers, MiB"}
 QUANTITIES = {
-    "batch_size": "Batch B", "queue_size": "Queue K", "fraction": "Kept part k/K", "dimension": "Dimension D",
+    "batch_size": "Batch B", "queue_size": "Queue K", "fraction": "Fraction of a rule, k/K", "dimension": "Dimension D",
     "width": "Width", "encoder": "Parameters of the encoder",
 }  # fmt: skip
 
@@ -50,11 +50,15 @@ def growth_figure(results: Results) -> Plot | None:
         "Points: medians. Lines: fitted power laws, their exponents in the table; none where a series falls somewhere, "
         f"as another way of computing begins there. {_about_disturbed(table)}Each quantity is varied by itself; "
         f"{cells[0].dataset}, {cells[0].encoder}.",
-        f"Time and memory of a step against {', '.join(QUANTITIES.get(q, q).lower() for q in quantities)}, on "
+        f"Time and memory of a step against {', '.join(_in_a_sentence(QUANTITIES.get(q, q)) for q in quantities)}, on "
         "logarithmic axes.",
         figure,
         table,
     )
+
+
+def _in_a_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def _about_disturbed(table: pd.DataFrame) -> str:

@@ -127,8 +127,8 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
     assert compute_notes(results, compute) == [
         "Counted operations of training on an image, relative to vanilla: dual 1.004, filter 1.000 and both 1.004. "
         "All are within 5 %, so runs at equal epochs serve as runs at equal operations: the two tables of effects show "
-        "the same runs. Operations are those of products and convolutions: equal time is another matter, see the cost of "
-        "a step."
+        "the same runs. Operations are those of products and convolutions: equal time is another matter, see the cost "
+        "of a step."
     ]
     at_epochs, at_operations = effects_table(results, links), compute_effects_table(results, links)
     assert (at_epochs.title, at_operations.title) == ("Effects at equal epochs", "Effects at equal operations")

@@ -57,8 +57,8 @@ def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
 def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> bool:
     """Whether products in bfloat16 are faster than in float32 on this processor.
 
-    They are with AMX and on ARM, and with AVX512-BF16 on AMD's processors; on Intel's without AMX the same instruction
-    takes longer than float32 does. A rule and no timing, so that every run on a machine comes to the same precision
+    Measured: they are with AVX512-BF16 on AMD's processors, and aren't on Intel's without AMX. Taken to be: with AMX,
+    and on ARM; neither was at hand. A rule and no timing, so that every run on a machine comes to the same precision
     (docs/decisions/061).
 
     Args:

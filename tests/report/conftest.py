@@ -35,6 +35,14 @@ def synthetic_profile() -> ModuleType:
     return load_generator("synthetic_profile")
 
 
+@pytest.fixture(scope="module")
+def profiled_directory(tmp_path_factory: pytest.TempPathFactory, synthetic: Any, synthetic_profile: Any) -> Path:
+    """Results of three seeds, and a profile."""
+    path: Path = synthetic.write_results(tmp_path_factory.mktemp("profiled"), synthetic.suite_values(3))
+    synthetic_profile.write_profile(path)
+    return path
+
+
 @pytest.fixture(scope="session")
 def outline() -> Callable[[Path], Any]:
     """`outline(path)`: the page's tags, links and text."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from moco_bench.data.embedded import digits, fashion_mnist_5k
+from moco_bench.data.embedded import digits, fashion_mnist_5k, fashion_scenes_5k
 from moco_bench.data.image_folder import image_folder
 from moco_bench.data.npz_file import npz_file
 from moco_bench.data.resize import to_square
@@ -22,6 +22,7 @@ from moco_bench.suite.config import DatasetConfig
 
 SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
     "fashion-mnist-5k": fashion_mnist_5k,
+    "fashion-scenes-5k": fashion_scenes_5k,
     "fashion-mnist": fashion_mnist,
     "cifar10": cifar10,
     "cifar100": cifar100,

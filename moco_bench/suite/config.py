@@ -29,7 +29,16 @@ class Section(BaseModel):
 class DatasetConfig(Section):
     """Which images, and which part of them."""
 
-    name: Literal["fashion-mnist-5k", "fashion-mnist", "cifar10", "cifar100", "digits", "npz", "image-folder"]
+    name: Literal[
+        "fashion-mnist-5k",
+        "fashion-scenes-5k",
+        "fashion-mnist",
+        "cifar10",
+        "cifar100",
+        "digits",
+        "npz",
+        "image-folder",
+    ]
     label: Label | None = Field(
         None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
     )

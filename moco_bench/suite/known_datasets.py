@@ -4,6 +4,7 @@ from moco_bench.suite.config import DatasetConfig
 
 KNOWN_SIZES = {
     "fashion-mnist-5k": (5_000, 1_000),
+    "fashion-scenes-5k": (5_000, 1_000),
     "fashion-mnist": (60_000, 10_000),
     "cifar10": (50_000, 10_000),
     "cifar100": (50_000, 10_000),

@@ -34,6 +34,16 @@ def test_fashion_mnist_5k_is_balanced_and_what_it_always_was():
     assert dataset.sha256 == "fa8413a2a7cab490fe42eb10b692fa8e03259d7207aff1809e7ae3392170da19"
 
 
+def test_fashion_scenes_5k_are_the_same_garments_and_the_same_bytes_everywhere():
+    plain, dataset = (load_dataset(DatasetConfig(name=name)) for name in ("fashion-mnist-5k", "fashion-scenes-5k"))
+    assert dataset.train.images.shape == (5000, 3, 32, 32)
+    assert dataset.evaluation.images.shape == (1000, 3, 32, 32)
+    assert torch.equal(dataset.train.labels, plain.train.labels)
+    assert torch.equal(dataset.evaluation.labels, plain.evaluation.labels)
+    assert dataset.classes == plain.classes
+    assert dataset.sha256 == "76e2b9ac7fa20ea393917cb2d5957d830a6e350ab52001ee277011351bba782c"
+
+
 def test_fashion_mnist_5k_is_small_and_comes_with_its_licence():
     assert FASHION_MNIST_5K.stat().st_size <= 3_000_000
     notice = FASHION_MNIST_5K.with_name("fashion-mnist-5k.LICENSE.txt").read_text()

@@ -38,7 +38,7 @@ def test_the_readme_explains_every_key():
     assert [key for key in known_keys() if f"`{key}`" not in text] == []
 
 
-@pytest.mark.parametrize("name", ["fashion-mnist-5k", "digits"])
+@pytest.mark.parametrize("name", ["fashion-mnist-5k", "fashion-scenes-5k", "digits"])
 def test_known_sizes_are_those_of_the_data(name):
     from moco_bench.data.datasets import load_dataset
 

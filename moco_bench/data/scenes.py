@@ -55,7 +55,8 @@ def shrunk(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     old, new = np.arange(former) * side, np.arange(side)[:, None] * former
     overlap = np.clip(np.minimum(old + side, new + former) - np.maximum(old, new), 0, None).astype(np.float32)
     sums = (overlap @ images.astype(np.float32) @ overlap.T).astype(np.int64)
-    return ((sums + former**2 // 2) // former**2).astype(np.uint8)
+    means: NDArray[np.uint8] = ((sums + former**2 // 2) // former**2).astype(np.uint8)
+    return means
 
 
 def _below(bits: NDArray[np.uint64], shift: int, bound: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-from moco_bench.garbage import leave_garbage_to_the_system, without_garbage_collection
-
 HELP = "render results/SUITE as reports/SUITE/report.html"
 EXAMPLE = "moco-bench report results/quickstart"
 
@@ -17,11 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report and print its path."""
-    leave_garbage_to_the_system()
-    with without_garbage_collection():  # while libraries load, too
-        from moco_bench.report.write import write_report
+    from moco_bench.report.write import write_report
 
-        print(write_report(args.results, args.out or default_out(args.results)))
+    print(write_report(args.results, args.out or default_out(args.results)))
     return 0
 
 

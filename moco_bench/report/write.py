@@ -1,18 +1,14 @@
 """The one step of the report that writes files."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from moco_bench.files import write_bytes, write_text
-from moco_bench.garbage import without_garbage_collection
-from moco_bench.report.links import Links
+from moco_bench.report.model.links import Links
 from moco_bench.report.page import build_page
-from moco_bench.report.render import downloads_of, render_html, render_markdown
-from moco_bench.report.results import load_results
-from moco_bench.report.tables.writers import as_markdown
-
-WRITERS = 8
-"""Files written at a time: each waits for the disk, twice."""
+from moco_bench.report.read.results import load_results
+from moco_bench.report.render.html import downloads_of, render_html
+from moco_bench.report.render.markdown import render_markdown
+from moco_bench.report.render.tables import as_markdown
 
 
 def write_report(results: Path, out: Path) -> Path:
@@ -23,10 +19,9 @@ def write_report(results: Path, out: Path) -> Path:
     Raises:
         InputError: the results can't be used; nothing is written then.
     """
-    with without_garbage_collection():
-        page = build_page(load_results(results), Links(results, out))
-        downloads = downloads_of(page)
-        html, markdown = render_html(page, downloads), render_markdown(page)
+    page = build_page(load_results(results), Links(results, out))
+    downloads = downloads_of(page)
+    html, markdown = render_html(page, downloads), render_markdown(page)
     for folder in ("figures", "tables"):  # also where they stay empty: a workflow may have been promised them
         (out / folder).mkdir(parents=True, exist_ok=True)
     texts = {
@@ -36,9 +31,8 @@ def write_report(results: Path, out: Path) -> Path:
     }
     contents = {place: text.encode() for place, text in texts.items()}
     contents |= {f"figures/{drawing.name}.png": drawing.png for drawing in page.drawings}
-    with ThreadPoolExecutor(WRITERS) as pool:
-        for writing in [pool.submit(write_bytes, out / place, content) for place, content in contents.items()]:
-            writing.result()
+    for place, content in contents.items():
+        write_bytes(out / place, content)
     write_text(out / "report.md", markdown)
     write_text(out / "report.html", html)
     return out / "report.html"

@@ -52,6 +52,6 @@ def outline() -> Callable[[Path], Any]:
 @pytest.fixture
 def write_quickly(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Path], Path]:
     """`write_report` with figures that are computed but not drawn: most of the time goes into drawing."""
-    monkeypatch.setattr("moco_bench.report.drawing.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
-    monkeypatch.setattr("moco_bench.report.drawing.as_png", lambda plot: b"")
+    monkeypatch.setattr("moco_bench.report.render.figures.as_svg", lambda plot: "<svg viewBox='0 0 1 1'></svg>")
+    monkeypatch.setattr("moco_bench.report.render.figures.as_png", lambda plot: b"")
     return write_report

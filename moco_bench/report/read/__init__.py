@@ -1,0 +1,1 @@
+"""A results directory as the report reads it."""

@@ -1,0 +1,100 @@
+"""Equal compute in a report: what each arm costs beside the baseline, and whether its runs serve at both budgets.
+
+A suite with budgets has `costs.json`. One without compares at equal epochs only; where it was profiled, the profile's
+counted operations say whether that comparison is one at equal operations as well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.table import cells
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping
+from moco_bench.report.model.words import listed
+from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_table_of
+from moco_bench.report.read.results import Results
+from moco_bench.suite.costs import SHARED_WITHIN, budget_rows
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import Suite
+
+COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
+WORDS = {"seconds": "training time", "flops": "operations"}
+WITHIN = f"{100 * SHARED_WITHIN:g} %"
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The arms' costs: rows as `budget_rows` gives them, and the file that they come from.
+
+    `declared`: whether the suite has runs at equal compute; else the rows say which arms don't need any.
+    """
+
+    rows: tuple[Row, ...]
+    file: str
+    declared: bool
+
+    def of(self, dataset: str, encoder: str, budget: str) -> tuple[Row, ...]:
+        """The arms of one data set and encoder at one budget."""
+        place = (dataset, encoder, budget)
+        return tuple(row for row in self.rows if (row["dataset"], row["encoder"], row["budget"]) == place)
+
+    def all_shared(self, dataset: str, encoder: str, budget: str) -> bool:
+        """Whether every arm's runs at equal epochs serve at this budget, so that both comparisons are one."""
+        rows = self.of(dataset, encoder, budget)
+        return bool(rows) and all(row["shared"] for row in rows)
+
+    def repeats(self, row: Row) -> bool:
+        """Whether a row of another table shows at a further budget what it shows at equal epochs: the same runs."""
+        return row["budget"] != "epochs" and self.all_shared(row["dataset"], row["encoder"], row["budget"])
+
+
+def compute_of(results: Results) -> Compute:
+    """What is known of the arms' costs; without rows where nothing is."""
+    suite = results.plan.suite
+    if suite is None:
+        return Compute((), COSTS, declared=False)
+    if suite.budgets != ("epochs",):
+        try:
+            costs = read_mapping(results.directory / COSTS).get("costs")
+        except InputError:
+            costs = None
+        return Compute(tuple(budget_rows(suite, costs)), COSTS, declared=True)
+    with_operations = suite.model_copy(update={"budgets": ("epochs", "flops")})
+    return Compute(tuple(budget_rows(with_operations, _counted(results, suite))), WORK, declared=False)
+
+
+def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
+    """Operations of training on one image beside the baseline's, from the profile's steps."""
+    work = profile_table_of(results, "work")
+    if work.empty:
+        return []
+    batch = {(run.dataset.title, run.encoder.title, run.arm): run.train.batch_size for run in expand(suite)}
+    steps = work[work["part"] == WHOLE_STEP].to_dict("records")
+    keys = [(row["dataset"], row["encoder"], row["arm"]) for row in steps]
+    an_image = {key: row["flops"] / batch[key] for key, row in zip(keys, steps, strict=True) if key in batch}
+    rows = []
+    for (dataset, encoder, arm), flops in an_image.items():
+        base = an_image.get((dataset, encoder, suite.baseline))
+        if base and arm != suite.baseline:
+            place = {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": "flops"}
+            rows.append({**place, "relative": flops / base})
+    return rows
+
+
+def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, str], pd.DataFrame]], str]:
+    """(data set, encoder, budget) and its runs as compared, without budgets that repeat all runs of equal epochs.
+
+    And for a caption: which budgets were left out, for there the same runs serve.
+    """
+    found = list(cells(results.compared))
+    if len({key[2] for key, _ in found}) < 2:
+        return found, ""
+    compute = compute_of(results)
+    repeated = {key for key, _ in found if key[2] != "epochs" and compute.all_shared(*key)}
+    budgets = dict.fromkeys(WORDS[key[2]] for key, _ in found if key in repeated)
+    said = f" The same runs serve at equal {listed(budgets)}." if budgets else ""
+    return [(key, own) for key, own in found if key not in repeated], said

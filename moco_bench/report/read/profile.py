@@ -1,0 +1,112 @@
+"""A suite's profile as the report reads it: the tables below `results/SUITE/profile/`, those that are there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+from moco_bench.report.read.results import Results
+
+FOLDER = "profile"
+WHOLE_STEP = "step"
+_TEXT = (
+    "arm", "dataset", "encoder", "phase", "part", "counter", "during", "highest_during", "peak_during", "quantity",
+    "label", "version", "regime", "not_monotone", "energy", "limited_by",
+)  # fmt: skip
+_TRUTH = ("exclusive", "leaks")
+_NEEDED = {
+    "time": ("arm", "part", "median_ms", "q1", "q3", "foreign_load", "exclusive"),
+    "memory": ("arm", "phase", "part", "mib"),
+    "parts": ("arm", "part", "highest_mib", "at_peak_mib", "peak_during"),
+    "counters": ("arm", "phase", "counter", "mib"),
+    "timeline": ("arm", "ms"),
+    "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
+    "work": ("arm", "part", "flops"),
+    "growth": ("arm", "quantity", "value", "median_ms", "tensor_mib", "loss_mib"),
+    "queues": ("arm", "queue_size", "version", "tensor_mib", "loss_mib"),
+    "capacity": ("arm", "limit_mib"),
+    "leak_verdicts": ("arm", "steps", "kib_per_step", "leaks"),
+}
+_MAY_BE_EMPTY = {
+    "time": ("images_per_second", "ratio", "ratio_q1", "ratio_q3", "reference_spread"),
+    "parts": ("highest_during",),
+    "timeline": ("during",),
+    "work": ("share_of_ceiling", "joules", "images_per_joule", "energy"),
+    "capacity": ("batch_size", "mib"),
+    "leak_verdicts": ("python_blocks_per_step", "resident_kib_per_step"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The rows of one table about one data set and encoder."""
+
+    dataset: str
+    encoder: str
+    rows: pd.DataFrame
+
+
+def profile_table_of(results: Results, name: str) -> pd.DataFrame:
+    """The table `name`.csv of the profile. Damaged rows are left out; empty where no row or no file can be used."""
+    path = results.directory / FOLDER / f"{name}.csv"
+    if not path.is_file():
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8", on_bad_lines="skip")
+    except (OSError, ValueError, UnicodeDecodeError):  # pandas' parser errors are ValueErrors
+        return pd.DataFrame()
+    needed = [*_NEEDED[name], "dataset", "encoder"]
+    if any(column not in table for column in (*needed, *_MAY_BE_EMPTY.get(name, ()))):
+        return pd.DataFrame()
+    for column in table.columns:
+        if column in _TRUTH:
+            table[column] = table[column].str.lower().map({"true": True, "false": False})
+        elif column not in _TEXT:
+            table[column] = pd.to_numeric(table[column], errors="coerce").replace([np.inf, -np.inf], np.nan)
+    table = table.dropna(subset=needed).reset_index(drop=True)
+    return table.astype({column: bool for column in _TRUTH if column in table})
+
+
+def profile_cells(table: pd.DataFrame) -> list[Cell]:
+    """A table cell by cell, in the order in which they were measured."""
+    if table.empty:
+        return []
+    return [
+        Cell(str(dataset), str(encoder), rows)
+        for (dataset, encoder), rows in table.groupby(["dataset", "encoder"], sort=False)
+    ]
+
+
+def profile_summary_of(results: Results) -> list[dict[str, Any]]:
+    """What `profile.json` says about each data set and encoder; empty where it can't be used."""
+    try:
+        summary = read_json(results.directory / FOLDER / "profile.json")
+    except InputError:
+        return []
+    cells = summary.get("cells") if isinstance(summary, dict) else None
+    return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
+
+
+Key = tuple[str, ...]
+"""Arm, data set, encoder and phase."""
+
+
+def phases_of_profile(results: Results) -> dict[Key, dict[str, Any]]:
+    """What `profile.json` says about the memory of each arm's phases; nothing where it is damaged."""
+    said: dict[Key, dict[str, Any]] = {}
+    for measured in profile_summary_of(results):
+        try:
+            for arm, phases in measured["memory"].items():
+                for phase, found in phases.items():
+                    said[str(arm), str(measured["dataset"]), str(measured["encoder"]), str(phase)] = dict(found)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue
+    return said
+
+
+def title_of(part: str) -> str:
+    """A part's name in words."""
+    return part.replace("_", " ")

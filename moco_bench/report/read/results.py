@@ -1,0 +1,223 @@
+"""Everything a report shows, read once from `results/SUITE/`; what is absent or damaged is left out and named."""
+
+import csv
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.claims import claims_of
+from moco_bench.analyse.contrasts import contrasts_among
+from moco_bench.analyse.counted_memory import FILE, read_memory
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
+from moco_bench.analyse.plan import AnalysisPlan, plan_for
+from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
+from moco_bench.errors import InputError
+from moco_bench.files import read_json
+from moco_bench.report.read.floors import Floors, whole_floors
+from moco_bench.report.read.freshness import Written, written_files
+
+RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
+
+
+@dataclass(frozen=True)
+class Results:
+    """One suite's results in memory. Mappings of a run's files are keyed by `directory`, its place in the results."""
+
+    directory: Path
+    name: str
+    plan: AnalysisPlan
+    runs: pd.DataFrame
+    effects: pd.DataFrame
+    claims: pd.DataFrame
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    histories: pd.DataFrame = field(default_factory=pd.DataFrame)
+    floors: dict[str, Floors] = field(default_factory=dict)
+    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    suite_text: str = ""
+    damaged: tuple[str, ...] = ()
+    written: Written = field(default_factory=Written)
+
+    @property
+    def primary(self) -> Metric:
+        """The metric that answers the first screen, declared before the runs."""
+        return METRICS[self.plan.config.primary]
+
+    @property
+    def accuracy(self) -> Metric:
+        """The accuracy that costs are set against: the primary metric where it is one, else kNN."""
+        return self.primary if self.primary.kind == "accuracy" else METRICS["knn_top1"]
+
+    @cached_property
+    def finished(self) -> pd.DataFrame:
+        """Finished runs, each seed's first time."""
+        return finished(self.runs)
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """Runs as they are compared: at budgets other than epochs, the baseline's runs stand beside the arms' own."""
+        return with_shared_runs(self.runs)
+
+    @cached_property
+    def seed_values(self) -> pd.DataFrame:
+        """Every contrast's value a seed on the primary metric: dataset, encoder, budget, effect, seed, value."""
+        rows = []
+        for key, of_cell in cells(self.compared):
+            runs = runs_by_seed(of_cell)
+            for contrast in contrasts_among(of_cell["arm"], self.plan.baseline, self.plan.contrasts):
+                pairs = paired_values(runs, contrast, self.primary)
+                rows += [(*key, contrast.name, s, v) for s, v in zip(pairs.seeds, pairs.values, strict=True)]
+        return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "effect", "seed", "value"])
+
+    @cached_property
+    def random_numbers(self) -> pd.DataFrame:
+        """The hashes that prove seeds to be pairs, a row a seed."""
+        return random_number_table(self.compared)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """In the suite's order."""
+        return tuple(dict.fromkeys(self.runs["arm"]))
+
+    @property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """(data set, encoder), in the suite's order."""
+        return tuple(dict.fromkeys(zip(self.runs["dataset"], self.runs["encoder"], strict=True)))
+
+
+def load_results(directory: Path) -> Results:
+    """Read a results directory. Effects and claims are computed anew, so they can't be older than the runs.
+
+    Raises:
+        InputError: `runs.csv` or `suite.yaml` can't be used. Damage in a single run's files is only recorded.
+    """
+    plan, runs = plan_for(directory), read_runs(directory / "runs.csv")
+    if runs.empty:
+        raise InputError(f"{directory / 'runs.csv'}: no runs in it; collect the suite's runs first")
+    damaged: list[str] = []
+    there = [path for path in runs["directory"] if path and _inside(directory, path)]
+    effects = effects_of(runs, plan)
+    claims = claims_of(effects, plan, _memory(directory, damaged))
+    suite_path = directory / "suite.yaml"
+    return Results(
+        directory=directory,
+        name=plan.suite.name if plan.suite else _one_line(next(iter(runs["suite"]), "")) or directory.resolve().name,
+        plan=plan,
+        runs=runs,
+        effects=effects,
+        claims=claims,
+        records=_json_files(directory, there, "run.json", damaged),
+        metrics=_json_files(directory, there, "metrics.json", damaged),
+        histories=_histories(directory, runs, damaged),
+        floors=whole_floors(_named_files(directory / "floors", damaged), damaged),
+        manifests=_named_files(directory / "data", damaged),
+        suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
+        damaged=tuple(damaged),
+        written=written_files(directory, effects, claims, plan),
+    )
+
+
+def _memory(directory: Path, damaged: list[str]) -> pd.DataFrame | None:
+    """The bytes that the profile counted, as the claims are judged by them."""
+    try:
+        return read_memory(directory)
+    except InputError:
+        damaged.append(FILE)
+        return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())[:100]
+
+
+def _inside(directory: Path, place: str) -> bool:
+    """A table from elsewhere must not make the report read outside the results."""
+    return (directory / place).resolve().is_relative_to(directory.resolve())
+
+
+def _json_files(directory: Path, places: list[str], name: str, damaged: list[str]) -> dict[str, dict[str, Any]]:
+    found = {place: _json(directory / place / name, f"{place}/{name}", damaged) for place in places}
+    return {place: value for place, value in found.items() if value}
+
+
+def _named_files(folder: Path, damaged: list[str]) -> dict[str, dict[str, Any]]:
+    found = {path.stem: _json(path, f"{folder.name}/{path.name}", damaged) for path in sorted(folder.glob("*.json"))}
+    return {name: value for name, value in found.items() if value}
+
+
+def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        value = read_json(path)
+    except InputError:
+        value = None
+    if not isinstance(value, dict):
+        damaged.append(shown)
+        return {}
+    return value
+
+
+def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.DataFrame:
+    """All runs' histories in one table, with the run's identity in front.
+
+    Plain rows and one table at the end: a table for each of many small files takes ten times as long.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in (*RUN, "epoch")}
+    count = 0
+    for run in runs.to_dict("records"):
+        path = directory / str(run["directory"]) / "history.csv"
+        if not run["directory"] or not _inside(directory, str(run["directory"])) or not path.exists():
+            continue
+        rows = _history(path)
+        if rows is None:
+            damaged.append(f"{run['directory']}/history.csv")
+            continue
+        for name in rows[0] if rows else ():
+            columns.setdefault(name, [float("nan")] * count)
+        count += len(rows)
+        for name, values in columns.items():
+            values += [run[name]] * len(rows) if name in RUN else [row.get(name, float("nan")) for row in rows]
+    return pd.DataFrame(columns)
+
+
+def _history(path: Path) -> list[dict[str, float]] | None:
+    """The complete rows of one history as numbers, NaN where there is none; None where the file can't be used.
+
+    Nor can one be used in which an epoch stands twice: nothing says which of them was.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            found = list(csv.DictReader(handle))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    if found and "epoch" not in found[0]:
+        return None
+    rows = [{name: _number(text) for name, text in row.items()} for row in found if None not in row]
+    rows = [row for row in rows if row["epoch"] == row["epoch"]]
+    return rows if len({row["epoch"] for row in rows}) == len(rows) else None
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text) if text else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows that figures show; runs of equal compute have tables of their own."""
+    return runs[runs["budget"] == "epochs"]
+
+
+def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
+    """The last row of each run's history, first replicates at equal epochs only."""
+    if histories.empty:
+        return histories
+    chosen = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
+    return chosen.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)

@@ -1,0 +1,85 @@
+"""Quantities over the epochs of training, one line per arm."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from moco_bench.report.model.figure import Plot
+from moco_bench.report.read.results import Results
+from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.style import arm_styles
+
+Floats = NDArray[np.float64]
+
+
+def curves(
+    results: Results,
+    titles: Mapping[str, str],
+    name: str,
+    title: str,
+    caption: str,
+    *,
+    limits: tuple[float, float] | None = None,
+) -> Plot | None:
+    """One panel per quantity of the histories that was recorded, one line per arm; None where none was.
+
+    Args:
+        results: with the histories.
+        titles: the panel's title of each column of `history.csv`.
+        name: the figure's file.
+        title: of the whole figure.
+        caption: below it.
+        limits: of the y axis.
+    """
+    histories = results.histories
+    known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
+    if not known:
+        return None
+    data = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
+    data = data[["dataset", "encoder", "arm", "seed", "epoch", *known]]
+    with theme(name):
+        figure, axes = grid(len(results.cells), len(known), row_height=2.5)
+        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+            of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
+            for panel, (column, text) in zip(row, known.items(), strict=True):
+                _lines(panel, of_cell, column, results.arms)
+                panel.set(xlabel="Epoch", ylabel="", ylim=limits)
+                panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+                panel.set_title(text)
+            if len(results.cells) > 1:
+                row[0].set_ylabel(f"{dataset} \u00b7 {encoder}")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+    ends = data.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
+    last = ends.groupby("arm", sort=False)[next(iter(known))].mean()
+    said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())
+    return Plot(
+        name, title, caption, f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.", figure, data
+    )
+
+
+def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) -> None:
+    styles = arm_styles(arms)
+    by_run = data.pivot(index="epoch", columns=["arm", "seed"], values=column)
+    for arm in (arm for arm in arms if arm in by_run):
+        values = pd.DataFrame(by_run[arm])
+        if not values.notna().to_numpy().any():
+            continue
+        style = styles[arm]
+        panel.plot(*_one_line(values), color=style.colour, linewidth=0.5, alpha=0.35)
+        panel.plot(
+            values.index, values.mean(axis=1), color=style.colour, linestyle=style.dash, marker=style.marker,
+            markevery=max(1, len(values) // 5), markersize=4.5, label=arm,
+        )  # fmt: skip
+
+
+def _one_line(values: pd.DataFrame) -> tuple[Floats, Floats]:
+    """All seeds' curves as one line with gaps, of at most 200 points each: a tenth of the time and of the bytes."""
+    thin = values.iloc[:: max(1, len(values) // 200)]
+    gap = np.full((1, thin.shape[1]), np.nan)
+    epochs = np.tile(np.append(thin.index.to_numpy(dtype=float), np.nan), thin.shape[1])
+    return epochs, np.vstack([thin.to_numpy(dtype=float), gap]).ravel(order="F")

@@ -1,0 +1,90 @@
+"""From an empty grid of panels to SVG and PNG."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from moco_bench.report.model.figure import Drawing, Plot
+from moco_bench.report.read.results import Results
+from moco_bench.report.render.style import NAMES, PNG_DPI, THEME
+
+WIDTH = 7.2  # inches: 691 px on the page, a text column in print
+
+
+@contextmanager
+def theme(name: str) -> Iterator[None]:
+    """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time."""
+    with mpl.rc_context(cast(Any, {**THEME, "svg.hashsalt": name})):
+        yield
+
+
+def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple[Figure, Any]:
+    """A figure of the report's width with rows x columns axes, [rows, columns] even where one is 1."""
+    figure = Figure(figsize=(WIDTH, rows * row_height), dpi=PNG_DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
+        panel.xaxis.set_major_locator(MaxNLocator(4))
+        panel.yaxis.set_major_locator(MaxNLocator(4))
+        panel.patch.set_visible(False)
+    return figure, axes
+
+
+def name_cell(axes: Axes, dataset: str, encoder: str, several: bool) -> None:
+    """Head an axes with its data set and encoder where there are several."""
+    if several:
+        axes.set_title(f"{dataset} \u00b7 {encoder}")
+
+
+def as_svg(plot: Plot) -> str:
+    """The figure as standalone SVG text; the same bytes for the same data."""
+    buffer = io.StringIO()
+    with theme(plot.name):
+        plot.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def as_png(plot: Plot) -> bytes:
+    """The figure as PNG at 150 dots per inch."""
+    buffer = io.BytesIO()
+    with theme(plot.name):
+        plot.figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def inline_svg(svg: str, name: str) -> str:
+    """SVG that can stand inside the page: own identifiers, the page's font, colours that follow light and dark."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    body = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", body)  # equal images have equal ones
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
+    body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+    body = re.sub(r"#(?:[0-9a-f]{6})\b(?=[;\"])", _variable, body)
+    body = body.replace("'DejaVu Sans'", "inherit").replace("DejaVu Sans", "inherit")
+    return body.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def _variable(match: re.Match[str]) -> str:
+    colour = match.group(0)
+    return f"var(--{NAMES[colour]}, {colour})" if colour in NAMES else colour
+
+
+FigureOf = Callable[[Results], Plot | None]
+"""Draws one figure; None where the results have nothing for it."""
+
+
+def draw(build: FigureOf, results: Results) -> Drawing | None:
+    """One figure in both formats."""
+    plot = build(results)
+    if plot is None:
+        return None
+    return Drawing(plot.name, plot.title, plot.caption, plot.alt, plot.data, as_svg(plot), as_png(plot))

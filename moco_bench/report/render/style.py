@@ -1,0 +1,98 @@
+"""Colours, markers and hatches of arms and parts, and the settings that all figures share.
+
+Colours are Okabe & Ito's (2008), made for the colour-blind; each arm also has its own marker, dash and hatch, so that
+a figure printed in grey can be read. Neutral colours are sentinels that the page replaces by its own for dark mode.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+INK, MUTED, RULE, PAPER = "#1b1e24", "#5a616b", "#d5d3cb", "#fdfcfa"
+PNG_DPI = 150
+
+
+@dataclass(frozen=True)
+class ArmStyle:
+    """How one arm is drawn everywhere."""
+
+    colour: str
+    marker: str
+    dash: Any
+    hatch: str
+
+
+_FIXED = {
+    "vanilla": ArmStyle("#6b6b6b", "o", "-", ""),
+    "dual": ArmStyle("#0072b2", "s", (0, (5, 1.5)), "///"),
+    "filter": ArmStyle("#d55e00", "^", (0, (1.2, 1.2)), "..."),
+    "both": ArmStyle("#009e73", "D", (0, (6, 1.5, 1.2, 1.5)), "xxx"),
+}
+_FURTHER = (
+    ArmStyle("#cc79a7", "v", (0, (3, 1)), "\\\\\\"),
+    ArmStyle("#b97f00", "P", (0, (8, 2)), "+++"),
+    ArmStyle("#3a9bd1", "X", (0, (2, 2)), "ooo"),
+    ArmStyle("#7f4fa0", "<", (0, (4, 1, 1, 1, 1, 1)), "---"),
+    ArmStyle("#8c5a2b", ">", (0, (1, 3)), "|||"),
+    ArmStyle("#4d7a00", "p", (0, (6, 3)), "***"),
+)
+_PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
+THEME: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # a place of its own: looking for one over all ticks takes a tenth of the time
+    "axes.labelsize": 9,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": RULE,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "figure.facecolor": PAPER,
+    "hatch.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.handlelength": 3.2,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "patch.linewidth": 0.8,
+    "text.color": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": INK,
+    "xtick.bottom": False,  # grid lines show the places
+    "ytick.left": False,
+    "svg.fonttype": "none",
+    "text.hinting": "no_hinting",  # of no use at 150 dots an inch, and a fifth of the time of a PNG
+    "text.parse_math": False,  # a dollar sign in the name of an arm is a dollar sign
+}
+
+
+def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
+    """A style for every arm: the 2x2's are fixed, further ones take the next free."""
+    further = [arm for arm in arms if arm not in _FIXED]
+    return {arm: _FIXED[arm] if arm in _FIXED else _FURTHER[further.index(arm) % len(_FURTHER)] for arm in arms}
+
+
+def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
+    """A style for each of the parts that something is made of, in their order; ten differ.
+
+    Their hatches are thin: stacked bars have many of them, and stars and dots make an SVG heavy.
+    """
+    styles = [
+        replace(style, hatch=hatch) for style, hatch in zip((*_FIXED.values(), *_FURTHER), _PART_HATCHES, strict=True)
+    ]
+    return {part: styles[place % len(styles)] for place, part in enumerate(parts)}
+
+
+NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
+    style.colour: f"c-{style.colour[1:]}" for style in (*_FIXED.values(), *_FURTHER)
+}

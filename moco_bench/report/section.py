@@ -1,0 +1,47 @@
+"""What a section of the report is: a heading, and what makes its sentences, figures and tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.page import Part
+from moco_bench.report.model.table import Table
+from moco_bench.report.read.results import Results
+from moco_bench.report.render.figures import FigureOf, draw
+
+NotesOf = Callable[[Results, Links], tuple[Note, ...]]
+TableOf = Callable[[Results, Links], Table | None]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page; what has no data in some results is left out of their page.
+
+    `id`: the anchor on the page, and the section's folder. `notes`: sentences. `figures`, then `tables`: in the page's
+    order.
+    """
+
+    id: str
+    title: str
+    notes: NotesOf | None = None
+    figures: tuple[FigureOf, ...] = ()
+    tables: tuple[TableOf, ...] = ()
+
+    def build(self, results: Results, links: Links) -> Part:
+        """What the section shows of these results."""
+        drawings = (draw(make, results) for make in self.figures)
+        tables = (make(results, links) for make in self.tables)
+        return Part(
+            self.id,
+            self.title,
+            self.notes(results, links) if self.notes else (),
+            (
+                *(drawing for drawing in drawings if drawing is not None),
+                *(table for table in tables if table is not None and table.rows),
+            ),
+        )
+
+
+def sentences(say: Callable[[Results], list[str]], *files: str) -> NotesOf:
+    """Notes of a function that gives sentences only; their numbers come from `files`, below the results."""
+    return lambda results, links: links.notes(say(results), *files)

@@ -1,0 +1,80 @@
+"""How good the representations are, arm by arm."""
+
+import pandas as pd
+
+from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.report.model.links import Links
+from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
+from moco_bench.report.read.equal_compute import cells_with_own_runs
+from moco_bench.report.read.floors import Accuracies
+from moco_bench.report.read.results import Results
+
+
+def accuracy_metrics(results: Results) -> list[Metric]:
+    """The accuracies that at least one finished run has, in a fixed order."""
+    return [m for m in METRICS.values() if m.kind == "accuracy" and results.finished[m.name].notna().any()]
+
+
+def accuracy_table(results: Results, links: Links) -> Table:
+    """Mean and standard deviation over seeds, one row an arm; the floors below each data set's arms."""
+    metrics = accuracy_metrics(results)
+    found, serve_too = cells_with_own_runs(results)
+    rows: list[tuple[Cell, ...]] = []
+    for (dataset, encoder, budget), of_cell in found:
+        done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
+        planned = of_cell[of_cell["replicate"] == 1]
+        for arm in dict.fromkeys(of_cell["arm"]):
+            values, wanted = done[done["arm"] == arm], int((planned["arm"] == arm).sum())
+            shown = [mean_cell(values[m.name], m.decimals) for m in metrics]
+            count = cell(f"{len(values)}" if len(values) == wanted else f"{len(values)} of {wanted}", len(values))
+            rows.append((cell(arm), cell(dataset), cell(encoder), cell(budget), count, *shown))
+        rows += _floor_rows(results, links, dataset, encoder, budget, metrics)
+    columns = (
+        Column("arm", "Arm", numeric=False),
+        *KEY,
+        Column("n", "Seeds"),
+        *(Column(m.name, heading(m)) for m in metrics),
+    )
+    table = Table(
+        "accuracy",
+        "Accuracy",
+        "Mean and standard deviation over seeds, last epoch; floors are the same evaluation on raw pixels and on the "
+        f"randomly initialised encoder.{serve_too}",
+        columns,
+        tuple(rows),
+        source=links.source("runs.csv"),
+    )
+    return drop_constant(table, KEY_NAMES)
+
+
+def _floor_rows(
+    results: Results, links: Links, dataset: str, encoder: str, budget: str, metrics: list[Metric]
+) -> list[tuple[Cell, ...]]:
+    floors = results.floors.get(dataset)
+    if floors is None:
+        return []
+    href = links.to(f"floors/{dataset}.json")
+    named: list[tuple[str, dict[str, pd.Series]]] = [
+        ("floor: raw pixels", _series([floors["pixels"]], metrics)),
+        ("floor: random encoder", _series(list(floors["random_encoder"].get(encoder, {}).values()), metrics)),
+    ]
+    return [
+        (
+            cell(title),
+            cell(dataset),
+            cell(encoder),
+            cell(budget),
+            _count(max(len(series) for series in values.values()), href),
+            *(mean_cell(values[m.name], m.decimals, href=href) for m in metrics),
+        )
+        for title, values in named
+        if any(len(series) for series in values.values())
+    ]
+
+
+def _count(n: int, href: str) -> Cell:
+    return cell(n, n, href=href)
+
+
+def _series(rows: list[Accuracies], metrics: list[Metric]) -> dict[str, pd.Series]:
+    return {m.name: pd.Series([row[m.name] for row in rows if m.name in row], dtype=float) for m in metrics}

@@ -1,0 +1,77 @@
+"""What the runs themselves say about cost."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from moco_bench.analyse.machines import on_main_machine
+from moco_bench.analyse.text import number
+from moco_bench.report.model.words import count, sentence
+from moco_bench.report.read.results import Results
+
+
+def run_cost_notes(results: Results) -> list[str]:
+    """What the runs themselves say about cost."""
+    return [*speed_notes(results), *process_memory_notes(results)]
+
+
+def speed_notes(results: Results) -> list[str]:
+    """Speed of each arm relative to the baseline from undisturbed runs, a sentence a data set and encoder."""
+
+    def said(own: pd.DataFrame, arm: str) -> str:
+        own = on_main_machine(own)
+        means = own[own["exclusive"]].groupby("arm")["images_per_second"].mean()
+        base = means.get(results.plan.baseline, 0.0)
+        if arm == results.plan.baseline or not base > 0 or pd.isna(means.get(arm)):
+            return ""
+        return f"{arm} {number(means[arm] / base, 2)} times"
+
+    done = _at_equal_epochs(results)
+    notes = _by_cell(results, said, f"speed relative to {results.plan.baseline}")
+    if not done.empty and not done["exclusive"].any():
+        alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
+        return [alone, *other_machines(done)]
+    disturbed = int((~done["exclusive"]).sum())
+    if disturbed:
+        notes.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")
+    return [*notes, *other_machines(done)]
+
+
+def other_machines(runs: pd.DataFrame) -> list[str]:
+    """What costs leave out because it was measured elsewhere, in a sentence; none where all runs share a machine."""
+    left = len(runs) - len(on_main_machine(runs))
+    if not left:
+        return []
+    were = "was" if left == 1 else "were"
+    return [
+        f"Costs leave out {left} of {count(len(runs), 'run')}, which {were} made on another kind of machine than most."
+    ]
+
+
+def process_memory_notes(results: Results) -> list[str]:
+    """Peaks of the runs' processes with their spread over seeds, which is what differences have to be seen against."""
+
+    def said(own: pd.DataFrame, arm: str) -> str:
+        values = on_main_machine(own).loc[own["arm"] == arm, "peak_memory_mib"].dropna()
+        if values.empty:
+            return ""
+        spread = f" \u00b1 {number(float(values.std(ddof=1)), 0)}" if len(values) > 1 else ""
+        return f"{arm} {number(float(values.mean()), 0)}{spread} MiB"
+
+    return _by_cell(results, said, "peak memory of the process, mean and standard deviation over seeds")
+
+
+def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: str) -> list[str]:
+    """One sentence a data set and encoder: what is said of each arm."""
+    done, sentences = _at_equal_epochs(results), []
+    for dataset, encoder in results.cells:
+        own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
+        parts = [text for text in (said(own, arm) for arm in results.arms) if text]
+        place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
+        if parts:
+            sentences.append(sentence(f"{place}{what}: {'; '.join(parts)}."))
+    return sentences
+
+
+def _at_equal_epochs(results: Results) -> pd.DataFrame:
+    return results.finished[results.finished["budget"] == "epochs"]

@@ -1,0 +1,26 @@
+"""What each ingredient is worth, and how certain that is."""
+
+from moco_bench.report.section import Section
+from moco_bench.report.sections.effects.budgets import budgets_table
+from moco_bench.report.sections.effects.figures import effects_figure
+from moco_bench.report.sections.effects.notes import effects_notes
+from moco_bench.report.sections.effects.tables import (
+    certainty_table,
+    compute_effects_table,
+    effects_table,
+    other_effects_table,
+)
+
+SECTION = Section(
+    "effects",
+    "Effects and their certainty",
+    notes=effects_notes,
+    figures=(effects_figure,),
+    tables=(
+        effects_table,
+        compute_effects_table,
+        budgets_table,
+        certainty_table,
+        other_effects_table,
+    ),
+)

@@ -1,0 +1,64 @@
+"""The forest of effects: estimate, interval and every seed's value, against zero and the margin of equivalence."""
+
+import pandas as pd
+
+from moco_bench.analyse.text import interval, number
+from moco_bench.report.model.figure import Plot
+from moco_bench.report.model.words import DECIDED, contrast_title
+from moco_bench.report.read.results import Results
+from moco_bench.report.render.figures import grid, name_cell, theme
+from moco_bench.report.render.style import INK, MUTED, PAPER, RULE
+
+
+def effects_figure(results: Results) -> Plot | None:
+    """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
+    metric = results.primary
+    effects, baseline = results.effects, results.plan.baseline
+    effects = effects[(effects["metric"] == metric.name) & (effects["budget"] == "epochs")]
+    effects = effects[effects["estimate"].notna()]
+    if effects.empty:
+        return None
+    seeds = results.seed_values
+    seeds = seeds[seeds["budget"] == "epochs"].drop(columns="budget")
+    cells = [
+        cell for cell in results.cells if ((effects["dataset"] == cell[0]) & (effects["encoder"] == cell[1])).any()
+    ]
+    rows = max(effects.groupby(["dataset", "encoder"]).size())
+    unit = "percentage points" if metric.unit == "%" else metric.unit
+    with theme("effects"):
+        figure, axes = grid(len(cells), 1, row_height=0.75 + 0.27 * rows, sharex=True)
+        for panel, (dataset, encoder) in zip(axes[:, 0], cells, strict=True):
+            chosen = effects[(effects["dataset"] == dataset) & (effects["encoder"] == encoder)].to_dict("records")
+            margin = chosen[0]["margin"]
+            if margin == margin:
+                panel.axvspan(-margin, margin, color=RULE, alpha=0.35, linewidth=0)
+            panel.axvline(0, color=INK, linewidth=1)
+            for place, row in enumerate(chosen):
+                of_row = seeds[(seeds["dataset"] == dataset) & (seeds["encoder"] == encoder)]
+                own = of_row.loc[of_row["effect"] == row["effect"], "value"]
+                panel.plot(own, [place + 0.27] * len(own), linestyle="", marker="|", color=MUTED, markersize=5)
+                if row["ci_low"] == row["ci_low"] and row["ci_high"] == row["ci_high"]:
+                    panel.hlines(place, row["ci_low"], row["ci_high"], color=INK, linewidth=1.8)
+                decided = row["finding"] in DECIDED
+                panel.plot(row["estimate"], place, marker="D" if row["kind"] == "factorial" else "o", color=INK,
+                           markersize=6, markerfacecolor=INK if decided else PAPER, markeredgewidth=1.4)  # fmt: skip
+            panel.set_yticks(range(len(chosen)), [contrast_title(row, baseline) for row in chosen])
+            panel.set_ylim(len(chosen) - 0.4, -0.6)
+            panel.grid(axis="y", visible=False)
+            name_cell(panel, dataset, encoder, len(cells) > 1)
+        axes[-1, 0].set_xlabel(f"Effect on {metric.title}{', ' + unit if unit else ''}")
+    shown = effects[["dataset", "encoder", "effect", "estimate", "ci_low", "ci_high", "margin", "finding"]]
+    said = "; ".join(
+        f"{contrast_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}"
+        for row in effects.head(6).to_dict("records")
+    )
+    return Plot(
+        "effects",
+        "Effects",
+        "Line: interval. Ticks below it: single seeds. Band: the margin of equivalence. Filled markers: decided by "
+        "interval and exact test together; hollow: not decided. Diamonds: factorial effects; circles: pairs of arms.",
+        f"Effects on {metric.title}: {said}.",
+        figure,
+        pd.concat([shown.assign(seed="all"), seeds.rename(columns={"value": "estimate"})], ignore_index=True),
+    )

@@ -1,0 +1,78 @@
+"""The one sentence over everything: only what is decided has a size there, the rest is said to be open.
+
+A reader takes a headline for a result. So estimates and leanings that the suite's own rule doesn't confirm stand below
+it, marked as unconfirmed, and never in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moco_bench.analyse.metrics import Metric
+from moco_bench.analyse.text import number
+from moco_bench.report.model.words import DECIDED, count, listed, margin_of, sentence, subject, unit_of_effect
+
+Row = Mapping[Any, Any]
+INGREDIENTS = ("dual_view", "filtering")
+NAMED = 2
+"""Comparisons of a suite without the 2x2 that a headline has room for."""
+
+
+def headline_of(rows: Sequence[Row], metric: Metric) -> str:
+    """Over one data set and encoder: the two ingredients, or the comparisons that the suite has instead."""
+    main = [row for row in rows if row["effect"] in INGREDIENTS] or list(rows)
+    if all(row["finding"] == "no-data" for row in main):
+        return "Nothing can be compared yet: no seed has all the runs that a comparison needs."
+    decided = [row for row in main if row["finding"] in DECIDED]
+    if not decided:
+        return sentence(_nothing_decided(main))
+    if len(main) > NAMED:
+        clauses = [_clause(row, metric) for row in by_weight(decided)[:NAMED]]
+        more = f"; {len(decided) - NAMED} more are decided" if len(decided) > NAMED else ""
+        return sentence(f"{'; '.join(clauses)}{more}, of {len(main)} comparisons.")
+    return sentence("; ".join(_clause(row, metric) for row in main) + ".")
+
+
+def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
+    """Over several data sets or encoders, whose own headlines stand below."""
+    if not blocks:
+        return "Nothing can be compared yet"
+    rows = [row for block in blocks for row in block]
+    if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):
+        return f"What each ingredient is worth, {extent}"
+    return f"{sentence(seeds_of(rows))} decide nothing about either ingredient, {extent}"
+
+
+def by_weight(rows: Sequence[Row]) -> list[Row]:
+    """Differences first, then what was shown to be none, then what is open; each in the suite's order."""
+    return sorted(rows, key=lambda row: (row["finding"] not in ("higher", "lower"), row["finding"] not in DECIDED))
+
+
+def seeds_of(rows: Sequence[Row]) -> str:
+    """How many seeds stand behind these effects: `3 seeds`, `2 to 3 seeds`."""
+    least, most = min(row["n_seeds"] for row in rows), max(row["n_seeds"] for row in rows)
+    return count(most, "seed") if least == most else f"{least} to {most} seeds"
+
+
+def _nothing_decided(main: Sequence[Row]) -> str:
+    seeds = seeds_of(main)
+    verb = "decides" if seeds == "1 seed" else "decide"
+    if len(main) > NAMED:
+        return f"{seeds} {verb} none of {len(main)} comparisons."
+    if len(main) == 1:
+        return f"{seeds} {verb} nothing about {subject(main[0])}."
+    return f"{seeds} {verb} neither {listed((subject(row) for row in main), 'nor')}."
+
+
+def _clause(row: Row, metric: Metric) -> str:
+    size = f"{number(abs(row['estimate']), 1 if metric.unit == '%' else metric.decimals)} {unit_of_effect(metric)}"
+    better = (row["finding"] == "higher") == (metric.better != "lower")
+    if row["finding"] == "equivalent":
+        return f"{subject(row)} changes less than {margin_of(row, metric)}"
+    if row["finding"] in ("higher", "lower"):
+        if metric.unit == "%":
+            return f"{subject(row)} {'gains' if better else 'loses'} {size.strip()}"
+        word = "raises" if row["finding"] == "higher" else "lowers"
+        return f"{subject(row)} {word} {metric.title.lower()} by {size.strip()}"
+    if row["finding"] == "no-data":
+        return f"{subject(row)} has no finished pairs"
+    return f"what {subject(row)} is worth is not decided"

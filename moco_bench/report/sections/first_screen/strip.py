@@ -1,0 +1,48 @@
+"""The small drawing beside each answer: estimate and interval on an axis that all answers of a block share."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moco_bench.report.model.summary import PAD, WIDTH, Strip
+
+
+def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decimals: int) -> Strip | None:
+    """The drawing of `row` on the axis of its block; None where there is no estimate."""
+    if math.isnan(row["estimate"]):
+        return None
+    reach = _reach(block)
+
+    def x(value: float) -> float:
+        clipped = max(-reach, min(reach, value))
+        return round(PAD + (clipped + reach) / (2 * reach) * (WIDTH - 2 * PAD), 1)
+
+    known = not (math.isnan(row["ci_low"]) or math.isnan(row["ci_high"]))
+    margin = row["margin"]
+    step = _step(reach)
+    ticks = [step * k for k in range(-math.floor(reach / step), math.floor(reach / step) + 1)]
+    return Strip(
+        zero=x(0),
+        margin=None if math.isnan(margin) else (x(-margin), x(margin)),
+        estimate=x(row["estimate"]),
+        low=x(row["ci_low"]) if known else None,
+        high=x(row["ci_high"]) if known else None,
+        ticks=tuple((x(tick), f"{tick:+g}".replace("-", "\u2212") if tick else "0") for tick in ticks),
+        cut_low=known and row["ci_low"] < -reach,
+        cut_high=known and row["ci_high"] > reach,
+    )
+
+
+def _reach(block: Sequence[Mapping[Any, Any]]) -> float:
+    """Half the axis: everything fits, but one wild interval may not squeeze the others beyond a factor of three."""
+    estimates = [abs(row["estimate"]) for row in block if not math.isnan(row["estimate"])]
+    bounds = [abs(b) for row in block for b in (row["ci_low"], row["ci_high"]) if not math.isnan(b)]
+    margins = [row["margin"] for row in block if not math.isnan(row["margin"])]
+    core = max([*estimates, *margins, 1e-9])
+    return 1.12 * float(min(max([core, *bounds]), 3 * core))
+
+
+def _step(reach: float) -> float:
+    """A round distance that puts two to four ticks on either side."""
+    power = math.pow(10.0, math.floor(math.log10(reach / 2)))
+    return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if reach / (power * factor) < 3.5)

@@ -1,0 +1,118 @@
+"""The report's first screen in plain words: what each ingredient is worth, how sure that is, and what it costs."""
+
+from collections.abc import Sequence
+
+from moco_bench.analyse.metrics import Metric
+from moco_bench.analyse.text import interval, number, p_value
+from moco_bench.report.model.summary import Answer, Block, Summary
+from moco_bench.report.model.words import DECIDED, count, finding_said, finding_tone, in_unit, margin_of, unit_of_effect
+from moco_bench.report.read.results import Results
+from moco_bench.report.sections.first_screen.baselines import below_the_floor
+from moco_bench.report.sections.first_screen.headline import Row, by_weight, headline_of, headline_over
+from moco_bench.report.sections.first_screen.limits import limits_of
+from moco_bench.report.sections.first_screen.strip import strip_for
+
+QUESTIONS = {
+    "dual_view": "Does the dual-view loss help?",
+    "filtering": "Does hard-negative filtering help?",
+    "interaction": "Do the two help each other?",
+}
+MOST_ANSWERS = 12
+"""Comparisons on one data set that the first screen has room for: those that are decided first."""
+
+
+def summarise(results: Results) -> Summary:
+    """Answer from the primary metric at equal epochs."""
+    metric = results.primary
+    of_cells = [(cell, _rows(results, metric, *cell)) for cell in results.cells]
+    found = [(cell, rows) for cell, rows in of_cells if rows]
+    blocks = tuple(_block(results, metric, *cell, rows) for cell, rows in found)
+    over_all = headline_over([rows for _, rows in found], _extent(results))
+    headline = blocks[0].headline if len(blocks) == 1 else over_all
+    caution = below_the_floor(results)
+    return Summary(headline, caution, blocks, f"{metric.title}{in_unit(metric)}", _progress(results))
+
+
+def _extent(results: Results) -> str:
+    datasets, encoders = (len({cell[place] for cell in results.cells}) for place in (0, 1))
+    parts = [f"on {datasets} data sets"] if datasets > 1 else []
+    return " ".join([*parts, f"with {encoders} encoders"] if encoders > 1 else parts)
+
+
+def _progress(results: Results) -> str:
+    counts = results.runs["status"].value_counts()
+    done, total = int(counts.get("done", 0)), len(results.runs)
+    if done == total:
+        return f"All {total} runs are done."
+    parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
+    return f"{done} of {total} runs are done, {' and '.join(parts)}: this report has holes, and names them."
+
+
+def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Sequence[Row]:
+    effects = results.effects
+    chosen = effects[
+        (effects["metric"] == metric.name)
+        & (effects["budget"] == "epochs")
+        & (effects["dataset"] == dataset)
+        & (effects["encoder"] == encoder)
+    ]
+    return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
+
+
+def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: Sequence[Row]) -> Block:
+    confidence = results.plan.config.confidence
+    shown = by_weight(rows)[:MOST_ANSWERS] if len(rows) > MOST_ANSWERS else rows
+    hidden = len(rows) - len(shown)
+    return Block(
+        f"{dataset}, {encoder}",
+        headline_of(rows, metric),
+        tuple(_answer(row, metric, shown, 1 - confidence) for row in shown),
+        limits_of(rows, metric, confidence),
+        unit_of_effect(metric),
+        f"{hidden} more comparisons are in the table of effects." if hidden else "",
+    )
+
+
+def _answer(row: Row, metric: Metric, rows: Sequence[Row], level: float) -> Answer:
+    treatment, _, control = row["effect"].rpartition("-")
+    question = QUESTIONS.get(row["effect"]) or (
+        f"Is {treatment} better than {control}?" if row["kind"] == "arm" else f"{row['effect']}: a difference?"
+    )
+    tests = f"p {p_value(row['p_value'])}, Holm {p_value(row['p_holm'])}, " if row["n_seeds"] else ""
+    if row["finding"] == "equivalent":
+        tests = f"equivalence p {p_value(row['p_equivalence_holm'])} after Holm, "
+    unproven = ", pairing unproven" if row["paired"] == "unproven" else ""
+    return Answer(
+        question=question,
+        verdict=_verdict(row, metric, level),
+        tone=finding_tone(metric.name, row["finding"]),
+        decided=row["finding"] in DECIDED,
+        estimate=number(row["estimate"], metric.decimals, signed=True),
+        interval=interval(row["ci_low"], row["ci_high"], metric.decimals),
+        certainty=f"{tests}{count(row['n_seeds'], 'seed')}{unproven}",
+        strip=strip_for(row, rows, metric.decimals),
+        leaning=_leaning(row),
+    )
+
+
+def _verdict(row: Row, metric: Metric, level: float) -> str:
+    finding, interaction = row["finding"], row["effect"] == "interaction"
+    margin = margin_of(row, metric)
+    if finding in ("higher", "lower"):
+        good = finding == (metric.better or "higher")
+        small = row["p_equivalence_holm"] <= level + 1e-12
+        if interaction:
+            words = "Yes: together they gain more" if good else "No: they get in each other's way"
+        elif small:
+            words = "Slightly" if good else "No: slight harm"
+        else:
+            words = "Yes" if good else "No: it does harm"
+        return f"{words}, under {margin}" if small else words
+    if finding == "equivalent":
+        return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
+    return "No finished pair of seeds yet" if finding == "no-data" else "Not decided"
+
+
+def _leaning(row: Row) -> str:
+    """What the t side alone would say, which the rule doesn't accept."""
+    return finding_said(row["finding"]) if row["finding"].startswith("leans-") else ""

@@ -1,0 +1,36 @@
+"""False negatives and the share of the gradient, by epoch."""
+
+from moco_bench.report.model.figure import Plot
+from moco_bench.report.read.results import Results
+from moco_bench.report.render.curves import curves
+
+FALSE_NEGATIVES = {
+    "false_negative_rate_kept": "Of kept negatives",
+    "false_negative_rate_dropped": "Of dropped negatives",
+}
+KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
+
+
+def false_negative_figure(results: Results) -> Plot | None:
+    """The part of negatives that has the anchor's own class."""
+    return curves(
+        results,
+        FALSE_NEGATIVES,
+        "false_negatives",
+        "False negatives",
+        "Part of the negatives that has the anchor's own class, kept and dropped by the filter. Labels are used for "
+        "this diagnosis only, never for training.",
+    )
+
+
+def gradient_figure(results: Results) -> Plot | None:
+    """What of the gradient comes from the second term of a dual-view loss."""
+    return curves(
+        results,
+        KEY_GRADIENT,
+        "gradient_share",
+        "Share of the gradient",
+        "Which part of what pulls at a query comes from the key term, weighted as in the loss: 0 is MoCo, 1 the key "
+        "term alone. Arms without a key term have no line.",
+        limits=(0.0, 1.0),  # or noise around a half would fill the panel
+    )

@@ -1,0 +1,60 @@
+"""What the arms do to the false negatives among kept negatives, in words, beside what is known of its effect."""
+
+import pandas as pd
+
+from moco_bench.analyse.text import number
+from moco_bench.report.model.words import DECIDED, FINDING_WORDS, listed, sentence
+from moco_bench.report.read.results import Results, last_epochs
+
+RATE = "false_negative_rate_kept"
+NOTICED = 0.005
+"""Changes of the rate below which kept negatives count as unchanged."""
+
+
+def mechanism_notes(results: Results) -> list[str]:
+    """A sentence a data set and encoder."""
+    last = last_epochs(results.histories)
+    if last.empty or RATE not in last or last[RATE].notna().sum() == 0:
+        return []
+    sentences = []
+    for dataset, encoder in results.cells:
+        own = last[(last["dataset"] == dataset) & (last["encoder"] == encoder)]
+        rates = own.groupby("arm", sort=False)[RATE].mean().dropna()
+        if results.plan.baseline not in rates or len(rates) < 2:
+            continue
+        place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
+        sentences.append(sentence(f"{place}{_rates(rates, results.plan.baseline)}{_effect(results, dataset, encoder)}"))
+    return sentences
+
+
+def _rates(rates: pd.Series, baseline: str) -> str:
+    base, others = float(rates[baseline]), rates.drop(baseline)
+    said = [
+        f"{arm} {'raises' if value > base else 'lowers'} that to {number(value, 2)}"
+        for arm, value in others.items()
+        if abs(value - base) >= NOTICED
+    ]
+    alike = [str(arm) for arm, value in others.items() if abs(value - base) < NOTICED]
+    if alike:
+        said.append(f"{listed(alike)} leave{'s' * (len(alike) == 1)} it as it is")
+    return (
+        f"at the last epoch a share of {number(base, 2)} of {baseline}\u2019s kept negatives has the anchor\u2019s own "
+        f"class; {'; '.join(said)}."
+    )
+
+
+def _effect(results: Results, dataset: str, encoder: str) -> str:
+    """What the suite says about the filter's effect, so that nobody reads one into its mechanism."""
+    effects = results.effects
+    found = effects[
+        (effects["dataset"] == dataset)
+        & (effects["encoder"] == encoder)
+        & (effects["metric"] == results.primary.name)
+        & (effects["budget"] == "epochs")
+        & (effects["effect"] == "filtering")
+    ]
+    if found.empty:
+        return ""
+    finding = str(found["finding"].iloc[0])
+    words = FINDING_WORDS[finding] if finding in DECIDED else "not decided here"
+    return f" What filtering does to {results.primary.title}: {words}."

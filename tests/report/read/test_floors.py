@@ -1,0 +1,35 @@
+import pytest
+
+from moco_bench.report.read.floors import whole_floors
+
+WHOLE = {
+    "pixels": {"knn_top1": 77.5},
+    "random_encoder": {"resnet-compact": {"0": {"knn_top1": 60, "linear_top1": 70.5}}},
+}
+
+
+def test_a_whole_file_is_taken_as_it_is():
+    damaged = []
+    assert whole_floors({"digits": WHOLE}, damaged) == {"digits": WHOLE}
+    assert damaged == []
+
+
+def test_a_part_that_was_not_measured_is_empty():
+    assert whole_floors({"digits": {}}, []) == {"digits": {"pixels": {}, "random_encoder": {}}}
+
+
+@pytest.mark.parametrize("value", [0, None, [], "95", True, 10**400, -1, 100.5, float("nan"), {"a": None}])
+@pytest.mark.parametrize(
+    "place", [("pixels",), ("random_encoder",), ("random_encoder", "e"), ("random_encoder", "e", "0")]
+)
+def test_what_is_of_another_shape_or_no_percentage_is_damaged(place, value):
+    content = {"pixels": {"knn_top1": 77.5}, "random_encoder": {"e": {"0": {"knn_top1": 60.0}}}}
+    *outer, last = place
+    holder = content
+    for key in outer:
+        holder = holder[key]
+    holder[last] = value
+    damaged = []
+    found = whole_floors({"digits": content, "cifar10": WHOLE}, damaged)
+    assert damaged == ["floors/digits.json"]
+    assert found == {"cifar10": WHOLE}

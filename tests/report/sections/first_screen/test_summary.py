@@ -1,0 +1,163 @@
+import json
+
+import pytest
+
+from moco_bench.report.read.results import load_results
+from moco_bench.report.sections.first_screen.summary import summarise
+
+
+def summary(tmp_path, synthetic, seeds=8, gains=None, spread=0.2, **options):
+    values = synthetic.suite_values(seeds, **options.pop("values", {}))
+    return summarise(load_results(synthetic.write_results(tmp_path, values, gains=gains, spread=spread, **options)))
+
+
+def test_eight_seeds_decide(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic)
+    answers = found.blocks[0].answers
+    assert [answer.question for answer in answers] == [
+        "Does the dual-view loss help?", "Does hard-negative filtering help?", "Do the two help each other?"
+    ]  # fmt: skip
+    assert answers[0].verdict == "Yes"
+    assert answers[0].decided
+    assert answers[0].tone == "good"
+    assert answers[0].estimate.startswith("+")
+    assert answers[1].verdict == "No: slight harm, under 1 point"
+    assert answers[2].verdict == "No: what they gain adds up, within 1 point"
+    assert found.headline.startswith("The dual-view loss gains 2")
+    assert "filtering loses 0.2 points" in found.headline
+    assert found.progress == "All 32 runs are done."
+
+
+def test_no_difference_is_said_plainly(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, gains={"vanilla": 0, "dual": 0, "filter": 0.02, "both": 0})
+    assert found.blocks[0].answers[0].verdict == "No difference beyond 1 point"
+    assert "changes less than 1 point" in found.headline
+
+
+def test_three_seeds_admit_that_they_cannot_decide(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=3)
+    assert not any(answer.decided for answer in found.blocks[0].answers)
+    assert {answer.verdict for answer in found.blocks[0].answers} == {"Not decided"}
+    assert found.headline == "3 seeds decide neither the dual-view loss nor filtering."
+    limits = found.blocks[0].limits
+    assert limits.startswith(
+        "With 3 paired seeds the exact test's p can't fall below 0.25, 0.75 after correction for 3"
+    )
+    assert "no difference from zero can be confirmed at 5 %" in limits
+    assert "no absence of one either" in limits
+    assert limits.endswith("Both take 7 seeds.")
+
+
+@pytest.mark.parametrize("seeds", range(2, 7))
+def test_no_headline_leans_where_nothing_could_be_confirmed(tmp_path, synthetic, seeds):
+    """Three seeds that agree by chance lean; a headline is no place for that."""
+    found = summary(tmp_path, synthetic, seeds=seeds, spread=0.02)
+    assert found.headline == f"{seeds} seeds decide neither the dual-view loss nor filtering."
+    leanings = [answer.leaning for answer in found.blocks[0].answers]
+    assert (leanings[0] == "leans higher, unconfirmed") == (seeds >= 3)
+    assert "can't fall below" in found.blocks[0].limits
+
+
+def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
+    limits = summary(tmp_path, synthetic).blocks[0].limits
+    assert "0.0078, 0.023 after correction for 3 effects" in limits
+    assert "a difference from zero can be confirmed at 5 %" in limits
+    assert "it can be shown that an effect lies within 1 point of zero" in limits
+    assert "are found with a chance of 80 %." in limits
+
+
+def test_a_baseline_below_the_pixels_is_said_right_under_the_headline(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    assert summarise(load_results(path)).caution == ""
+    floors = path / "floors" / "fashion-mnist-5k.json"
+    floors.write_text(json.dumps({"pixels": {"knn_top1": 95.0, "linear_top1": 10.0}}))
+    caution = summarise(load_results(path)).caution
+    assert caution.startswith("Vanilla does not beat raw pixels (kNN 7")
+    assert "against 95.0 %)" in caution
+    assert "linear probe" not in caution, "that one is above"
+
+
+def test_a_metric_without_a_unit_has_none_anywhere(tmp_path, synthetic):
+    values = {**synthetic.suite_values(8), "analysis": {"primary": "uniformity", "metrics": ["knn_top1"]}}
+    results = load_results(synthetic.write_results(tmp_path, values))
+    found = summarise(results)
+    assert found.metric == "Uniformity"
+    assert found.blocks[0].unit == ""
+    said = " ".join([found.headline, found.blocks[0].limits, *(a.verdict for a in found.blocks[0].answers)])
+    assert "point" not in said
+    assert "%" not in said.replace("5 %", "").replace("80 %", "")
+
+
+def test_harm_is_called_harm(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, gains={"vanilla": 0, "dual": -3, "filter": 3, "both": -3})
+    dual, filtering, interaction = found.blocks[0].answers
+    assert dual.verdict == "No: it does harm"
+    assert dual.tone == "bad"
+    assert interaction.verdict == "No: they get in each other's way"
+    assert "loses" in found.headline
+    assert filtering.question
+
+
+def test_holes_are_counted(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=3, missing=("both/seed1", "dual/seed2"), failed=("filter/seed0",))
+    assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: this report has holes, and names them."
+
+
+def test_nothing_finished_yet(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=2, missing=("seed0", "seed1"), floors=False)
+    assert {answer.verdict for answer in found.blocks[0].answers} == {"No finished pair of seeds yet"}
+    assert found.blocks[0].limits == "No seed has all the runs that a comparison needs."
+    assert found.headline.startswith("Nothing can be compared yet")
+
+
+def test_each_data_set_has_its_own_block(tmp_path, synthetic):
+    values = synthetic.suite_values(3)
+    del values["dataset"]
+    values["datasets"] = ["fashion-mnist-5k", "digits"]
+    found = summarise(load_results(synthetic.write_results(tmp_path, values)))
+    assert [block.title for block in found.blocks] == [
+        "fashion-mnist-5k, resnet-compact", "digits, resnet-compact"
+    ]  # fmt: skip
+    assert found.headline == "3 seeds decide nothing about either ingredient, on 2 data sets"
+
+
+def test_a_headline_over_several_data_sets_where_something_is_decided(tmp_path, synthetic):
+    values = synthetic.suite_values(8)
+    del values["dataset"]
+    values["datasets"] = ["fashion-mnist-5k", "digits"]
+    found = summarise(load_results(synthetic.write_results(tmp_path, values)))
+    assert found.headline == "What each ingredient is worth, on 2 data sets"
+
+
+def test_a_suite_of_many_comparisons_counts_them(tmp_path, synthetic):
+    def many(seeds, gain):
+        values = synthetic.suite_values(seeds)
+        del values["arms"]["both"]
+        for k in range(14):
+            values["arms"][f"a{k}"] = {"contrast": {"temperature": 0.2 + k / 100}}
+        name = f"many-{seeds}"
+        gains = {"a13": gain}
+        return summarise(load_results(synthetic.write_results(tmp_path / name, values, gains=gains, spread=0.1)))
+
+    assert many(3, 0.0).headline == "3 seeds decide none of 16 comparisons."
+    found = many(10, 4.0)
+    assert found.headline.startswith("A13 against vanilla gains 4.")
+    assert found.headline.endswith(" of 16 comparisons.")
+    assert len(found.blocks[0].answers) == 12
+    assert found.blocks[0].answers[0].question == "Is a13 better than vanilla?", "what is decided comes first"
+    assert found.blocks[0].more == "4 more comparisons are in the table of effects."
+
+
+def test_a_suite_without_the_four_arms_is_answered_arm_by_arm(tmp_path, synthetic):
+    values = synthetic.suite_values(3)
+    values["arms"] = {name: values["arms"][name] for name in ("vanilla", "dual")}
+    found = summarise(load_results(synthetic.write_results(tmp_path, values)))
+    assert [answer.question for answer in found.blocks[0].answers] == ["Is dual better than vanilla?"]
+
+
+@pytest.mark.parametrize("hashes", ["unproven"])
+def test_without_hashes_the_first_screen_says_so(tmp_path, hashes):
+    rows = [f"{arm},d,e,{seed},done,{60 + seed}" for arm in ("vanilla", "dual") for seed in range(3)]
+    (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
+    found = summarise(load_results(tmp_path))
+    assert f"pairing {hashes}" in found.blocks[0].answers[0].certainty

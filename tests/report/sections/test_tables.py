@@ -1,0 +1,246 @@
+import json
+
+import pytest
+
+from moco_bench.analyse.published import PROTOCOL, published
+from moco_bench.analyse.text import ABSENT
+from moco_bench.measure.machine import describe_machine, describe_versions
+from moco_bench.report.model.links import Links
+from moco_bench.report.read.results import load_results
+from moco_bench.report.sections.accuracy.tables import accuracy_table
+from moco_bench.report.sections.claims.tables import claims_table
+from moco_bench.report.sections.cost.tables import cost_table
+from moco_bench.report.sections.effects.tables import certainty_table, effects_table, other_effects_table
+from moco_bench.report.sections.holes.tables import holes_table
+from moco_bench.report.sections.mechanism.tables import mechanism_table
+from moco_bench.report.sections.published.tables import address_of, published_table
+from moco_bench.report.sections.runs.tables import machines_table, runs_table
+from moco_bench.report.sections.seeds.tables import differences_table
+from moco_bench.report.sections.trust.tables import noise_table, pairing_table
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory, synthetic):
+    root = tmp_path_factory.mktemp("tables")
+    values = {**synthetic.suite_values(4), "repeat_seeds": [0]}
+    path = synthetic.write_results(
+        root,
+        values,
+        missing=("both/seed3",),
+        failed=("filter/seed2",),
+        foreign=("dual/seed0",),
+        shifted=("dual/seed1",),
+    )
+    return load_results(path), Links(path, root / "out")
+
+
+def frame(build, loaded):
+    return build(*loaded).frame()
+
+
+def test_accuracy_is_mean_and_standard_deviation(loaded):
+    table = frame(accuracy_table, loaded).set_index("arm")
+    runs = loaded[0].finished.groupby("arm")["knn_top1"]
+    assert table.loc["dual", "knn_top1"] == pytest.approx(runs.mean()["dual"])
+    assert table.loc["dual", "knn_top1_sd"] == pytest.approx(runs.std()["dual"])
+    assert table.loc["floor: raw pixels", "knn_top1"] == 77.5
+    assert table.loc["floor: random encoder", "n"] == 3
+    shown = {row[0].text: row[1].text for row in accuracy_table(*loaded).rows}
+    assert shown["both"] == "3 of 4"
+
+
+def test_differences_are_those_of_the_seed(loaded):
+    table = frame(differences_table, loaded).set_index("seed")
+    by_arm = loaded[0].finished.pivot(index="seed", columns="arm", values="knn_top1")
+    assert table.loc[0, "dual-vanilla"] == pytest.approx(by_arm.loc[0, "dual"] - by_arm.loc[0, "vanilla"])
+    assert table.loc[[1, 2, 3], "dual_view"].isna().all(), "another stream, a failure, a hole"
+
+
+def test_every_run_is_listed_with_its_source(loaded):
+    table = runs_table(*loaded)
+    assert len(table.rows) == 20
+    by_status = {row[2].text: row for row in table.rows}
+    assert by_status["done"][3].href.endswith("metrics.json")
+    assert by_status["missing"][3].href == ""
+
+
+def test_speed_leaves_disturbed_runs_out(loaded):
+    table = frame(cost_table, loaded).set_index("arm")
+    assert table.loc["dual", "quiet_runs"] == 3
+    assert table.loc["vanilla", "relative_speed"] == 1
+    runs = loaded[0].finished
+    quiet = runs[runs["exclusive"]].groupby("arm")["images_per_second"].mean()
+    assert table.loc["dual", "relative_speed"] == pytest.approx(quiet["dual"] / quiet["vanilla"])
+    memory = runs.groupby("arm")["peak_memory_mib"].mean()
+    assert table.loc["both", "relative_memory"] == pytest.approx(memory["both"] / memory["vanilla"])
+
+
+def test_where_no_run_was_alone_there_are_no_speeds(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2), foreign=("seed0", "seed1"))
+    table = cost_table(load_results(path), Links(path, tmp_path / "out"))
+    names = [column.name for column in table.columns]
+    assert names == ["arm", "peak_memory_mib", "relative_memory", "memory_source", "quiet_runs"]
+    assert all(len(row) == len(names) for row in table.rows)
+    assert "No run had the machine to itself" in table.caption
+
+
+def test_effects_come_primary_metric_first(loaded):
+    for build in (effects_table, certainty_table):
+        table = frame(build, loaded)
+        assert list(dict.fromkeys(table["metric"])) == ["kNN", "kNN, projection", "Linear probe", "kNN, corrupted"]
+    assert {"estimate", "interval", "p_value", "p_holm"} <= set(frame(effects_table, loaded))
+    assert effects_table(*loaded).caption.startswith("Percentage points. ")
+
+
+def test_equivalence_stands_with_its_correction_and_its_interval(loaded):
+    table = frame(certainty_table, loaded)
+    effects = loaded[0].effects
+    one = effects[(effects["metric"] == "knn_top1") & (effects["effect"] == "dual-vanilla")].iloc[0]
+    row = table[(table["metric"] == "kNN") & (table["effect"] == "dual-vanilla")].iloc[0]
+    assert row["p_equivalence_holm"] == one["p_equivalence_holm"]
+    assert row["equivalence_interval"] == f"[{one['equivalence_low']:+.2f}, {one['equivalence_high']:+.2f}]".replace(
+        "-", "\u2212"
+    )
+    assert "Equivalence within 1 point: " in certainty_table(*loaded).caption
+
+
+def test_other_metrics_have_a_table_in_their_own_units(loaded):
+    table = other_effects_table(*loaded)
+    metrics = list(dict.fromkeys(row[1].text for row in table.rows))
+    assert metrics == ["Uniformity", "Throughput, images/s", "Training, s", "Peak memory, MiB"]
+    assert "Percentage points" not in table.caption
+    assert "Peak memory in MiB" in table.caption
+    assert "Uniformity without a unit" in table.caption
+    effects = loaded[0].effects
+    for metric, title in (("uniformity", "Uniformity"), ("peak_memory_mib", "Peak memory, MiB")):
+        own = effects[(effects["metric"] == metric) & (effects["effect"] == "both-vanilla")].iloc[0]
+        (row,) = (row for row in table.rows if row[1].text == title and row[0].text == "both against vanilla")
+        assert row[2].value == own["estimate"]
+
+
+def test_a_table_of_mixed_metrics_says_what_is_in_what(tmp_path, synthetic):
+    values = {**synthetic.suite_values(3), "analysis": {"primary": "uniformity", "metrics": ["knn_top1"]}}
+    path = synthetic.write_results(tmp_path, values)
+    results, links = load_results(path), Links(path, path)
+    caption = effects_table(results, links).caption
+    assert caption.startswith("Uniformity without a unit; all else in percentage points. ")
+    assert (
+        "within 1 point (accuracies) or 5 % of the control's value (all else)"
+        in certainty_table(results, links).caption
+    )
+
+
+def test_claims_carry_units_and_readings(loaded):
+    table = claims_table(*loaded)
+    by_claim = {row[0].text: row for row in table.rows}
+    memory = by_claim["The framework needs less memory."]
+    assert " MiB [" in memory[2].text
+    assert memory[3].text.startswith("Our reading:")
+    assert by_claim["The approach carries over to other domains such as language."][1].text == "not tested"
+
+
+def test_a_claim_on_counted_bytes_has_no_interval(tmp_path, synthetic, synthetic_profile):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    synthetic_profile.write_profile(path)
+    table = claims_table(load_results(path), Links(path, path))
+    (memory,) = (row for row in table.rows if row[0].text == "The framework needs less memory.")
+    assert memory[2].text == "+1.8 MiB counted"
+    assert memory[1].text == "contradicted"
+    assert "counted bytes" in memory[3].text
+
+
+def test_mechanism_stands_beside_the_difference(loaded):
+    table = frame(mechanism_table, loaded).set_index("arm")
+    assert table.loc["filter", "false_negative_rate_kept"] > table.loc["vanilla", "false_negative_rate_kept"]
+    assert table.loc["both", "accuracy_difference"] > 0
+    assert {"alignment", "uniformity", "effective_rank", "positive_similarity"} <= set(table.columns)
+
+
+def test_holes_noise_and_pairs(loaded):
+    holes = frame(holes_table, loaded).set_index("run")
+    assert holes.loc["fashion-mnist-5k/resnet-compact/filter/seed2", "status"] == "failed"
+    assert holes.loc["fashion-mnist-5k/resnet-compact/both/seed3", "reason"] == "not run yet"
+    noise = frame(noise_table, loaded)
+    assert set(noise["identical"]) == set(noise["identical_weights"]) == {1}
+    pairs = frame(pairing_table, loaded).set_index("seed")
+    assert pairs.loc[1, "paired"] == "not paired"
+    assert pairs.loc[0, "paired"] == "proven"
+    assert len(pairs.loc[1, "augment_hash"].split()) == 2
+
+
+def test_equal_accuracy_of_other_weights_is_not_the_same_to_the_last_bit(tmp_path, synthetic):
+    values = {**synthetic.suite_values(2), "repeat_seeds": [0]}
+    path = synthetic.write_results(tmp_path, values, drifted=("dual/seed0-rep2",))
+    table = noise_table(load_results(path), Links(path, path))
+    by_arm = {row[0].text: row for row in table.rows}
+    assert by_arm["dual"][2].text == "0 of 1"
+    assert by_arm["dual"][2].tone == "bad"
+    assert by_arm["dual"][3].value == 1, "the same kNN accuracy"
+    assert by_arm["both"][2].text == "1 of 1"
+    assert by_arm["both"][2].href.endswith("both/seed0-rep2/run.json")
+
+
+def test_weights_that_were_not_recorded_prove_nothing(tmp_path, synthetic):
+    values = {**synthetic.suite_values(1), "repeat_seeds": [0]}
+    path = synthetic.write_results(tmp_path, values)
+    for place in path.glob("runs/*/*/*/*/run.json"):
+        record = json.loads(place.read_text())
+        del record["hashes"]["encoder"]
+        place.write_text(json.dumps(record))
+    table = noise_table(load_results(path), Links(path, path))
+    assert {row[2].text for row in table.rows} == {"not recorded"}
+
+
+def test_machines_say_what_was_recorded(loaded):
+    (row,) = machines_table(*loaded).frame().to_dict("records")
+    assert row["moco_bench"] == "0.1.0"
+    assert row["gpu"] == "2 \u00d7 Synthetic GPU"
+    assert row["bfloat16_hardware"] == "amx"
+    assert ABSENT not in row.values()
+
+
+def test_the_synthetic_records_have_the_keys_of_real_ones(loaded):
+    record = next(iter(loaded[0].records.values()))
+    assert set(record["machine"]) == set(describe_machine())
+    assert set(record["versions"]) == set(describe_versions())
+
+
+def test_machines_are_told_apart(loaded):
+    results, links = loaded
+    table = machines_table(results, links)
+    assert len(table.rows) == 1
+    place = next(iter(results.records))
+    odd = {**results.records[place], "machine": {"cpu": "Another", "memory_gib": "much"}, "versions": None}
+    import dataclasses
+
+    two = machines_table(dataclasses.replace(results, records={**results.records, place: odd}), links)
+    assert [row[-1].value for row in two.rows] == [1, len(results.records) - 1]
+    assert machines_table(dataclasses.replace(results, records={}), links) is None
+
+
+def test_published_numbers_show_their_protocol(tmp_path, synthetic, loaded):
+    assert published_table(*loaded) is None, "nobody is listed for these images"
+    values = synthetic.suite_values(1)
+    values["dataset"] = {"name": "cifar10", "label": "ten-classes"}
+    path = synthetic.write_results(tmp_path, values)
+    table = published_table(load_results(path), Links(path, tmp_path)).frame()
+    assert len(table) == (published()["dataset"] == "cifar10").sum()
+    assert set(PROTOCOL) <= set(table.columns)
+    assert table["cite"].str.contains("facebookresearch/moco@f7364915").any()
+    assert 82.58 in set(table["top1"])
+    cited = published_table(load_results(path), Links(path, tmp_path)).rows[0]
+    assert {cell.href for cell in cited if cell.href} == {"https://github.com/facebookresearch/moco/tree/f7364915"}
+
+
+@pytest.mark.parametrize(
+    ("row", "address"),
+    [
+        ({"cite": "a/b@0123456"}, "https://github.com/a/b/tree/0123456"),
+        ({"cite": "a/b@0123456", "url": "https://example.org/x"}, "https://example.org/x"),
+        ({"cite": "Somebody (2020)", "doi": "10.1000/x y"}, "https://doi.org/10.1000/x%20y"),
+        ({"cite": "Somebody (2020)"}, ""),
+        ({"cite": "", "url": "javascript:alert(1)"}, ""),
+    ],
+)
+def test_addresses_of_published_numbers(row, address):
+    assert address_of(row) == address

@@ -1,10 +1,33 @@
 """The three ways a command ends other than well; `moco_bench.cli.main` turns each into an exit code."""
 
+import errno
+
 
 def one_line(text: object) -> str:
     """`text` on one line, escaped where it can't be printed: much of a message comes from files of all kinds."""
     words = " ".join(str(text).split())
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
+
+
+REMEDIES = {
+    errno.ENOSPC: "free some space, then run the same command again",
+    errno.EDQUOT: "free some of your quota, then run the same command again",
+    errno.EROFS: "choose a folder that can be written to",
+    errno.EACCES: "choose a folder of your own, or change its permissions",
+    errno.EPERM: "choose a folder of your own, or change its permissions",
+    errno.ENAMETOOLONG: "shorten the names in the suite, or choose a folder with a shorter path",
+    errno.ELOOP: "one of its folders is a link to itself; remove it",
+    errno.EMFILE: "allow more open files (`ulimit -n`)",
+    errno.ESTALE: "the network file system lost it; run the same command again",
+}
+"""What helps against an error of the system, by its number."""
+
+
+def system_error(error: OSError) -> str:
+    """An error of the system in one line: cause, file, remedy where one is known."""
+    what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+    remedy = REMEDIES.get(error.errno or 0)
+    return f"{what}; {remedy}" if remedy else what
 
 
 class InputError(Exception):

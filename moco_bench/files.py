@@ -1,5 +1,6 @@
 """Reading and writing files so that a reader never sees half of one."""
 
+import errno
 import glob
 import hashlib
 import json
@@ -13,6 +14,10 @@ from typing import Any
 import psutil
 
 from moco_bench.errors import InputError
+
+_NO_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+_NO_FOLDER_FLUSH = _NO_FLUSH | {errno.EBADF, errno.EISDIR, errno.EACCES, errno.EPERM}
+"""How file systems say that they don't flush; a disk that is full or fails says something else."""
 
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 """Tells the processes of machines apart that share a file system, without a host name in a file's name."""
@@ -31,22 +36,23 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | 
 
     Raises:
         OSError: the disk is full, a permission is missing, and the like; it names `path`.
+        InputError: a folder above `path` is a link to nowhere.
     """
+    check_link(path.parent)
     with _errors_naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
         temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.tmp")
         try:
             write(temporary)
-            with open(temporary, "rb+") as handle:
-                os.fsync(handle.fileno())
+            _flush(temporary, os.O_RDWR)
             if keep is not None and path.exists():
                 os.replace(path, keep)
             os.replace(temporary, path)
         finally:
             with suppress(OSError):  # of a disk that became read-only, say: what went wrong first is the news
                 temporary.unlink(missing_ok=True)
-        _flush_directory(path.parent)
+        _flush(path.parent, os.O_RDONLY)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -80,12 +86,30 @@ def _remove_leftovers(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _flush_directory(folder: Path) -> None:
-    directory = os.open(folder, os.O_RDONLY)
+def _flush(path: Path, flags: int) -> None:
+    """Flush a file or folder to disk, where its file system can.
+
+    Shared folders of virtual machines and some network file systems can't, and the content is whole without it.
+    """
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in (_NO_FLUSH if path.is_file() else _NO_FOLDER_FLUSH):
+            raise
+
+
+def check_link(path: Path, where: str = "") -> None:
+    """Raise `InputError` where a path, or a folder above it, is a link to nowhere: it can neither be read nor made."""
+    for place in (path, *path.parents):
+        if place.is_symlink() and not place.exists():
+            raise InputError(
+                f"{where}{place}: a link to {os.readlink(place)}, which is not there; "
+                "make that folder, or remove the link"
+            )
 
 
 def canonical_json(value: Any) -> str:

@@ -1,6 +1,8 @@
 """Atomic writing and reading of files."""
 
+import errno
 import os
+import stat
 import subprocess
 import sys
 
@@ -49,6 +51,43 @@ def test_an_error_names_the_file_and_changes_nothing(tmp_path, monkeypatch, when
 
     assert caught.value.filename == str(path)
     assert (path.read_text(), names(tmp_path)) == ("one", ["a.txt"])
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES])
+def test_a_folder_that_cannot_be_flushed_is_written_to(tmp_path, monkeypatch, number):
+    """Shared folders of virtual machines, CIFS and FUSE answer in all these ways."""
+    flush = os.fsync
+
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        flush(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", refuse_folders)
+    write_text(tmp_path / "a.txt", "whole")
+
+    assert (tmp_path / "a.txt").read_text() == "whole"
+
+
+def test_files_that_cannot_be_flushed_are_written_and_those_that_fail_are_not(tmp_path, monkeypatch):
+    def refuse(descriptor, number=errno.EINVAL):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.os, "fsync", refuse)
+    write_text(tmp_path / "a.txt", "whole")
+    assert (tmp_path / "a.txt").read_text() == "whole"
+
+    monkeypatch.setattr(files.os, "fsync", lambda descriptor: refuse(descriptor, errno.EIO))
+    with pytest.raises(OSError, match="Input/output error"):
+        write_text(tmp_path / "b.txt", "lost")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_link_to_nowhere_is_named(tmp_path):
+    (tmp_path / "results").symlink_to("unplugged")
+
+    with pytest.raises(InputError, match="results: a link to unplugged, which is not there; make that folder"):
+        write_text(tmp_path / "results" / "deep" / "a.txt", "lost")
 
 
 WRITE_AND_DIE = """

@@ -72,7 +72,7 @@ def _evaluate_run(wanted: Run, results: Path) -> Path:
 
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
     _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
-    with sole_writer(checkpoints, partial(tell_of_wait, wanted)):
+    with sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)):
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         _remove_checkpoints(checkpoints)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moco_bench import __version__
-from moco_bench.errors import InputError, Interrupted, one_line
+from moco_bench.errors import InputError, Interrupted, one_line, system_error
 
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Interrupted as error:
         return _complain(error, INTERRUPTED)
     except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
+        return _complain("interrupted; the same command continues", INTERRUPTED)
     except BrokenPipeError:  # `moco-bench plan ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
     except OSError as error:  # disk full, no permission: the message names the file
-        return _complain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+        return _complain(system_error(error), 1)
 
 
 def _run(given: list[str]) -> int:

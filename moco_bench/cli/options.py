@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from moco_bench.errors import InputError
+from moco_bench.files import check_link
 from moco_bench.suite.runs import Run
 
 
@@ -26,14 +27,18 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 
 
 def _folder(text: str) -> Path:
-    """Raises `InputError` where it, or a folder that it is to lie in, is a file."""
+    """Raises `InputError` where it, or a folder that it is to lie in, is a file or a link to nowhere."""
     path = Path(text)
+    check_link(path, "--results: ")
     there = next((place for place in (path, *path.parents) if place.exists()), None)
     if there is not None and not there.is_dir():
         raise InputError(f"--results: {there} is a file; a folder would be right")
     return path
 
 
-def tell_of_wait(run: Run) -> None:
-    """Say why nothing happens."""
-    print(f"{run.id}: another process is at work on this run; waiting until it ends", file=sys.stderr, flush=True)
+def tell_of_wait(run: Run, checkpoints: Path) -> None:
+    """Say why nothing happens, and who would have to be ended to change it."""
+    from moco_bench.train.run_lock import holder_of
+
+    who = holder_of(checkpoints)
+    print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)

@@ -59,7 +59,10 @@ def _outcome(suite: Suite, wanted: Run, results: Path) -> str:
     dataset = load_described(wanted.dataset, wanted.manifest(results))
     check_evaluation(dataset, wanted.evaluate)
     check_training(wanted, dataset)
-    with sole_writer(checkpoints, partial(tell_of_wait, wanted)), noted_ending(checkpoints, wanted.fingerprint):
+    with (
+        sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
+        noted_ending(checkpoints, wanted.fingerprint),
+    ):
         if is_finished(wanted, dataset.sha256, results):
             note_finished(wanted, results)  # a kill may have come between the run's files and this note
             return f"finished before; remove {wanted.directory(results)} to train it again"

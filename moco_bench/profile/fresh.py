@@ -13,10 +13,9 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from moco_bench.errors import Interrupted
+from moco_bench.train.signals import STOPS
 
 T = TypeVar("T")
-
-STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _ended(code: int, which: str) -> BaseException:
 
 @contextmanager
 def _stops_held_back() -> Iterator[None]:
-    """Within, INT and TERM wait: a process half started would be known to nobody, and one half killed would stay.
+    """Within, signals that ask for a stop wait: a process half started would be unknown, one half killed would stay.
 
     A process that is started within never sees INT: Ctrl-C is sent to all of a terminal's processes, and each would
     print a traceback. This one ends them.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from moco_bench.errors import InputError, one_line
+from moco_bench.errors import InputError, one_line, system_error
 from moco_bench.files import read_mapping, write_json
 
 ENDING = "error.json"
@@ -44,5 +44,5 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, OSError):  # as the command line puts it
-        return f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        return system_error(error)
     return one_line(f"{type(error).__name__}: {error}")

@@ -1,10 +1,17 @@
-"""One writer a run: two of them, one an orphan of a killed workflow perhaps, would spoil each other's files."""
+"""One writer per run: two of them, one an orphan of a killed workflow perhaps, would spoil each other's files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from moco_bench.locks import Lock
+
+LOCK = "lock"
+
+
+def holder_of(checkpoints: Path) -> str:
+    """Words for the process that holds the lock of the run with these checkpoints."""
+    return Lock(checkpoints / LOCK).holder()
 
 
 @contextmanager
@@ -16,15 +23,13 @@ def sole_writer(checkpoints: Path, on_wait: Callable[[], None] = lambda: None) -
 
     Args:
         checkpoints: the folder; it is made.
-        on_wait: called once if the lock isn't free.
+        on_wait: called once if the lock isn't free; `holder_of` says who has it.
     """
     checkpoints.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(checkpoints / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    lock = Lock(checkpoints / LOCK)
+    if not lock.acquire():
         on_wait()
-        lock.acquire(poll_interval=0.2)
+        lock.acquire(wait=True)
     try:
         yield
     finally:

@@ -1,15 +1,18 @@
-"""TERM and INT as a flag that the loop reads between two steps."""
+"""Signals that ask for a stop, as a flag that the loop reads between two steps."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from moco_bench.errors import Interrupted
 
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+"""TERM of a batch system, INT of Ctrl-C, HUP of a closed terminal, USR1 of Slurm's `--signal=USR1@60`."""
+
 
 class StopRequest:
-    """Set by the first TERM or INT; true from then on."""
+    """Set by the first of these signals; true from then on."""
 
     def __init__(self) -> None:
         self.signal_name: str | None = None
@@ -20,7 +23,7 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Within this context TERM and INT ask for a stop instead of ending the process.
+    """Within this context these signals ask for a stop instead of ending the process.
 
     A second signal doesn't shorten the wait: the step in progress and its checkpoint take seconds, and half of either
     is worth nothing. KILL remains for the impatient.
@@ -30,22 +33,26 @@ def stop_on_signals() -> Iterator[StopRequest]:
     def handle(number: int, frame: FrameType | None) -> None:
         request.signal_name = signal.Signals(number).name
 
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with _handled_by(handle):
         yield request
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def interrupted_by_signals(what: str) -> Iterator[None]:
-    """Within this context TERM and INT raise `Interrupted`, for work that is simply done again; `what` names it."""
+    """Within this context they raise `Interrupted`, for work that is simply done again; `what` names it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}")
+        raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}; the same command continues")
 
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    with _handled_by(handle):
+        yield
+
+
+@contextmanager
+def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal."""
+    numbers = [number for number in STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

@@ -111,7 +111,8 @@ def test_a_full_disk_is_one_line(results, tmp_path, monkeypatch, capsys):
     assert main(["prepare", str(SMOKE), "--dataset", "digits", "--results", str(tmp_path)]) == 1
 
     error = capsys.readouterr().err
-    assert error == f"moco-bench: No space left on device: {tmp_path / 'smoke' / 'data' / 'digits.json'}\n"
+    path = tmp_path / "smoke" / "data" / "digits.json"
+    assert error == f"moco-bench: No space left on device: {path}; free some space, then run the same command again\n"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -158,6 +159,20 @@ def test_prepare_refuses_what_the_images_cannot_be_asked(tmp_path, capsys):
 
     assert "no class has two training images" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("command", ["plan", "status", "collect", "prepare", "pretrain"])
+@pytest.mark.parametrize("given", ["link", "link/inner"])
+def test_results_that_are_a_link_to_nowhere_are_bad_input(command, given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("unplugged")
+
+    assert main([command, str(SMOKE), "--results", given]) == 2
+    error = capsys.readouterr().err
+    assert error == (
+        "moco-bench: --results: link: a link to unplugged, which is not there; make that folder, or remove the link\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "collect", "pretrain", "profile"])

@@ -6,9 +6,11 @@ import sys
 from typing import Any
 
 HOLD = """
-import sys, time, filelock
-lock = filelock.FileLock(sys.argv[1], timeout=0)
-lock.acquire()
+import sys, time
+from pathlib import Path
+from moco_bench.locks import Lock
+lock = Lock(Path(sys.argv[1]))
+assert lock.acquire()
 print("held", flush=True)
 time.sleep(60)
 """
@@ -26,7 +28,7 @@ def test_a_second_snakemake_is_refused_until_the_first_is_gone(workflow: Any) ->
         refused = workflow.run(*again)
         holder.send_signal(signal.SIGKILL)
     assert refused.code == 1
-    assert "another Snakemake is running the suite tiny" in refused.text
+    assert f"another Snakemake is running the suite tiny here: process {holder.pid} on " in refused.text
     assert lock.exists()
     assert workflow.run(*again).code == 0
 

@@ -5,10 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from moco_bench.errors import InputError
-from moco_bench.files import sha256_of
+from moco_bench.errors import InputError, system_error
+from moco_bench.files import check_link, sha256_of
+from moco_bench.locks import Lock
 from moco_bench.suite.costs import costs_fingerprint
 from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.profiled import profile_fingerprint
@@ -165,15 +164,20 @@ os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.ge
 
 # Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
 # this one however its holder ends.
-LOCK = FileLock(Path(RESULTS, ".lock"), timeout=0)
+LOCK = Lock(Path(RESULTS, ".lock"))
 
 
 def hold_suite():
     """Keep a second Snakemake off this suite until this process ends."""
     try:
+        check_link(Path(RESULTS))
         Path(RESULTS).mkdir(parents=True, exist_ok=True)
-        LOCK.acquire()
-    except Timeout:
-        stop(f"another Snakemake is running the suite {SUITE.name} here; wait until it ends", code=1)
+        if not LOCK.acquire():
+            stop(
+                f"another Snakemake is running the suite {SUITE.name} here: {LOCK.holder()}; wait until it ends, or end it",
+                code=1,
+            )
+    except InputError as error:
+        stop(error, code=2)
     except OSError as error:
-        stop(f"{RESULTS}: {error.strerror}", code=1)
+        stop(system_error(error), code=1)

@@ -1,0 +1,68 @@
+"""Locks that the kernel frees, with a word about who holds them.
+
+Some network file systems have no locks. There a lock is not taken, with a warning: to refuse to work would be worse,
+and two processes at one run are rare.
+"""
+
+import errno
+import os
+import platform
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from moco_bench.errors import one_line
+
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+
+
+class Lock:
+    """An exclusive lock: a file that the kernel locks, and one beside it, `NAME.holder`, that says who has it.
+
+    The files mean nothing by themselves: a lock is free once its holder has ended, however it ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path)
+        self._holder = path.with_name(f"{path.name}.holder")
+
+    def acquire(self, *, wait: bool = False) -> bool:
+        """Take the lock; its folder must exist. Returns False where another process has it and `wait` isn't set."""
+        try:
+            self._lock.acquire(timeout=-1 if wait else 0, poll_interval=0.2)
+        except Timeout:
+            return False
+        except (OSError, NotImplementedError) as error:
+            if isinstance(error, OSError) and error.errno not in NO_LOCKS:
+                raise
+            warnings.warn(
+                f"{self.path.parent}: this file system has no locks ({one_line(error)}), so nothing keeps a second "
+                "process away; start each suite once at a time",
+                stacklevel=2,
+            )
+            return True
+        with suppress(OSError):  # only a courtesy to those who wait
+            self._holder.write_text(_this_process(), encoding="utf-8")
+        return True
+
+    def release(self) -> None:
+        """Free the lock; nothing where it isn't held."""
+        if self._lock.is_locked:
+            self._holder.unlink(missing_ok=True)
+            self._lock.release()
+
+    def holder(self) -> str:
+        """Who has the lock, as far as it is known: `process 4242 on host (moco-bench pretrain ...)`."""
+        try:
+            return one_line(self._holder.read_text(encoding="utf-8", errors="replace"))[:200] or "another process"
+        except OSError:
+            return "another process"
+
+
+def _this_process() -> str:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:120]
+    return f"process {os.getpid()} on {platform.node() or 'this machine'} ({command})"

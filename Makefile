@@ -77,6 +77,7 @@ soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and prin
 
 docs: $(INSTALLED) ## Make again what is generated from the code
 	$(BIN)/python -m moco_bench.suite.schema workflow/schemas/suite.schema.json
+	$(BIN)/python -m moco_bench.suite.reference config/README.md
 
 clean: ## Remove the environment and caches; results stay
 	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .coverage *.egg-info

@@ -13,9 +13,9 @@ from torch.nn.functional import normalize
 from moco_bench.bench.rounds import Clock, rounds_of
 from moco_bench.bench.settings import Timing, Workload
 from moco_bench.bench.summary import spread
+from moco_bench.components.negatives import All, Hardest, Negatives
 from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.loss import contrastive_loss
-from moco_bench.contrast.negatives import All, Hardest, Negatives
 from moco_bench.measure.allocations import MIB, AllocationMeter
 
 RULES: dict[str, Negatives] = {"all": All(), "hardest": Hardest(fraction=0.25)}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.negatives.hashing import random_scores
-from moco_bench.contrast.negatives.rules import Ranks
 from moco_bench.contrast.negatives.selection import flags
 
 BLOCKED = 1e30
@@ -24,12 +24,15 @@ class Candidates:
         queue: [K, D], unit rows.
         sample_index: int64 [B], from 0; None where a key of the anchor's own image is a candidate like any other.
         queue_index: int64 [K], negative where there is no image; None likewise.
+        other_view: [B, D], unit rows: the embedding of the other view of each anchor's image, for ranks that are
+            `seen_from` there.
     """
 
     anchor: Tensor
     queue: Tensor
     sample_index: Tensor | None = None
     queue_index: Tensor | None = None
+    other_view: Tensor | None = None
 
     def similarity(self, columns: slice) -> Tensor:
         """Cosine similarity of anchors and keys, [B, C]."""
@@ -60,6 +63,9 @@ class Candidates:
             slots = torch.arange(columns.start, columns.stop, columns.step or 1, device=self.anchor.device)
             scores = random_scores(row_numbers, slots, ranks.seed).to(self.anchor.dtype)
         else:
+            if ranks.seen_from == "other-view":
+                assert self.other_view is not None
+                similarity = self.other_view @ self.queue[columns].T
             similarity = self.similarity(columns) if similarity is None else similarity
             scores = similarity if ranks.order == "hardest-first" else -similarity
         blocked = self.blocked(columns)

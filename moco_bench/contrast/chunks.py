@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.negatives.histogram import streamed_cuts
-from moco_bench.contrast.negatives.rules import Ranks
 from moco_bench.contrast.negatives.selection import Cut, Membership, cut, cut_counts
 
 CHUNK_PAIRS = 2**18

@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor
 
+from moco_bench.components.negatives import Negatives
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
-from moco_bench.contrast.negatives import All, Negatives
+from moco_bench.contrast.loss import at_step
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.contrast.validation import check_images, check_integers, check_rows
 
 
@@ -14,7 +16,7 @@ def negative_diagnostics(
     key: Tensor,
     queue: Tensor,
     *,
-    negatives: Negatives | None = None,
+    negatives: Negatives | AtStep | None = None,
     sample_index: Tensor | None = None,
     queue_index: Tensor | None = None,
     sample_labels: Tensor | None = None,
@@ -22,7 +24,7 @@ def negative_diagnostics(
 ) -> dict[str, float | None]:
     """Similarities, and how many of the negatives are of the anchor's own class.
 
-    Shows the selection that the next call of the loss makes, also of a random rule, whose generator stays as it is.
+    Shows the selection of the queries that a loss makes which is given the same, random rules included.
 
     Args:
         query: [B, D], unit rows.
@@ -46,13 +48,13 @@ def negative_diagnostics(
     check_images(query, queue, sample_index, queue_index)
     check_integers("sample_labels", sample_labels, query)
     check_integers("queue_labels", queue_labels, queue)
-    rule = All() if negatives is None else negatives
+    rule = at_step(negatives)
     dtype = torch.promote_types(query.dtype, torch.float32)
     similarity, kept, dropped = _Mean(), _Mean(), _Mean()
     with torch.no_grad(), torch.autocast(query.device.type, enabled=False):  # as in the loss, to see its selection
         query, key, queue = query.to(dtype), key.to(dtype), queue.to(dtype)
-        candidates = Candidates(query, queue, sample_index, queue_index)
-        for chunk in queue_in_chunks(candidates, rule.preview(queue.shape[0])):
+        candidates = Candidates(query, queue, sample_index, queue_index, other_view=key)
+        for chunk in queue_in_chunks(candidates, rule.ranks(queue.shape[0])):
             nothing = torch.zeros_like(chunk.similarity)
             keep = (nothing if chunk.dropped is None else chunk.dropped) == 0
             similarity.add(chunk.similarity, keep)

@@ -10,15 +10,18 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks, whole_queue
-from moco_bench.contrast.negatives.rules import Ranks
 
 LOG_2 = math.log(2)
 DROPPED = 1e30
 """Taken from the logit of a dropped pair: its power is exactly zero."""
 
-LogSum = Callable[[Candidates, Ranks, float], Tensor]
+LogWeight = Callable[[Tensor], Tensor | None]
+"""Of similarities [B, C]: the logarithms of their weights in the sum; None where all weigh 1."""
+
+LogSum = Callable[[Candidates, Ranks, float, LogWeight | None], Tensor]
 _COMPUTED_BY: ContextVar[LogSum | None] = ContextVar("computed_by", default=None)
 
 
@@ -41,8 +44,10 @@ def kept_version() -> AbstractContextManager[None]:
     return _computed_by(kept_log_sum)
 
 
-def log_sum_of_negatives(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
-    """Log of the sum of e^{s/temperature} over the kept keys, with its gradient for the anchors.
+def log_sum_of_negatives(
+    candidates: Candidates, ranks: Ranks, temperature: float, log_weight: LogWeight | None = None
+) -> Tensor:
+    """Log of the sum of e^{s/temperature + log_weight(s)} over the kept keys, with its gradient for the anchors.
 
     The gradient is found on the way, so nothing of the size B x K is kept for the backward pass; where that matrix
     would be large, it never exists, as the queue is taken in chunks.
@@ -52,30 +57,41 @@ def log_sum_of_negatives(candidates: Candidates, ranks: Ranks, temperature: floa
     """
     version = _COMPUTED_BY.get()
     if version is not None:
-        return version(candidates, ranks, temperature)
-    result: Tensor = _LogSum.apply(candidates.anchor, candidates, ranks, temperature)
+        return version(candidates, ranks, temperature, log_weight)
+    result: Tensor = _LogSum.apply(candidates.anchor, candidates, ranks, temperature, log_weight)
     return result
 
 
-def plain_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
+def plain_log_sum(
+    candidates: Candidates, ranks: Ranks, temperature: float, log_weight: LogWeight | None = None
+) -> Tensor:
     """The definition of `log_sum_of_negatives`: one matrix, differentiated by autograd. Equal to float precision."""
     whole = whole_queue(candidates, ranks)
-    # In place: the gradient of the product needs its factors, not its result.
-    logits = whole.similarity.div_(temperature)
+    logarithms = None if log_weight is None else log_weight(whole.similarity)
+    # In place: the gradient of the product needs its factors, not its result; that of the weights may need it.
+    logits = whole.similarity.div_(temperature) if logarithms is None else whole.similarity / temperature + logarithms
     if whole.dropped is not None:
         logits = logits.masked_fill_(whole.dropped > 0, -torch.inf)
     return logits.logsumexp(dim=1)
 
 
-def kept_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
+def has_kept_form(ranks: Ranks) -> bool:
+    """Whether `topk` can carry out these ranks: the whole queue, or the hardest keys up to some rank."""
+    by_rank = ranks.order == "hardest-first" and ranks.seen_from == "anchor" and ranks.above is None
+    return ranks == Ranks() or (by_rank and ranks.last is not None)
+
+
+def kept_log_sum(
+    candidates: Candidates, ranks: Ranks, temperature: float, log_weight: LogWeight | None = None
+) -> Tensor:
     """`plain_log_sum` as it is commonly written: of one matrix, `topk`, and the sum over the logits that are kept.
 
-    For the whole queue and for rules that keep the hardest keys; others have no such form, and are computed as
-    `plain_log_sum` does. Which of equal similarities are kept is `topk`'s affair: the value is the same.
+    For the whole queue and for rules that keep the hardest keys, all weighing the same; others have no such form, and
+    are computed as `plain_log_sum` does. Which of equal similarities `topk` keeps changes no value.
     """
     whole = ranks == Ranks()
-    if not whole and (ranks.order != "hardest-first" or ranks.last is None or ranks.above is not None):
-        return plain_log_sum(candidates, ranks, temperature)
+    if log_weight is not None or not has_kept_form(ranks):
+        return plain_log_sum(candidates, ranks, temperature, log_weight)
     columns = slice(0, len(candidates.queue))
     logits = candidates.similarity(columns)
     mask = candidates.of_one_image(columns)
@@ -90,20 +106,26 @@ def kept_log_sum(candidates: Candidates, ranks: Ranks, temperature: float) -> Te
 class _LogSum(torch.autograd.Function):
     """`plain_log_sum` in chunks of the queue.
 
-    The gradient of row i for its anchor is sum_j softmax_ij n_j / tau, an average of keys. The pass that sums the
+    The gradient of row i for its anchor is sum_j softmax_ij n_j / tau, an average of keys (with weights w(s), each key
+    counts 1 + tau d log w/ds times). The pass that sums the
     exponentials also sums the keys weighted with them, so the backward pass needs [B, D] numbers and not the queue.
     Both sums are kept relative to the highest logit so far (Milakov and Gimelshein 2018, arXiv 1805.02867). Logits are
     to base 2: a CPU takes powers of 2 more than twice as fast as powers of e, and of large negative numbers 20 times.
     """
 
     @staticmethod
-    def forward(ctx: Any, anchor: Tensor, candidates: Candidates, ranks: Ranks, temperature: float) -> Tensor:
+    def forward(
+        ctx: Any, anchor: Tensor, candidates: Candidates, ranks: Ranks, temperature: float, log_weight: LogWeight | None
+    ) -> Tensor:
         differentiable = ctx.needs_input_grad[0]
         highest = anchor.new_full((anchor.shape[0], 1), -torch.inf)
         total = torch.zeros_like(highest)
         keys = torch.zeros_like(anchor) if differentiable else None
         for chunk in queue_in_chunks(candidates, ranks):
+            logarithms, slope = _weights_of(chunk.similarity, log_weight, differentiable)
             logits = chunk.similarity.mul_(1 / (temperature * LOG_2))
+            if logarithms is not None:
+                logits.add_(logarithms, alpha=1 / LOG_2)
             if chunk.dropped is not None:
                 logits.sub_(chunk.dropped, alpha=DROPPED)
             raised = torch.maximum(highest, logits.amax(dim=1, keepdim=True))
@@ -112,6 +134,8 @@ class _LogSum(torch.autograd.Function):
             weights = logits.sub_(reference).exp2_()
             total.mul_(shrink).add_(weights.sum(dim=1, keepdim=True))
             if keys is not None:
+                if slope is not None:
+                    weights.addcmul_(weights, slope, value=temperature)
                 keys.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
             highest = raised
         if keys is not None:
@@ -120,6 +144,23 @@ class _LogSum(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         (average,) = ctx.saved_tensors
-        return gradient[:, None] * average, None, None, None
+        return gradient[:, None] * average, None, None, None, None
+
+
+def _weights_of(
+    similarity: Tensor, log_weight: LogWeight | None, differentiable: bool
+) -> tuple[Tensor | None, Tensor | None]:
+    """The logarithms of a chunk's weights and their slopes in its similarities; None where there are none."""
+    if log_weight is None:
+        return None, None
+    with torch.enable_grad():
+        own = similarity.clone().requires_grad_(differentiable)  # the chunk's is changed in place later
+        logarithms = log_weight(own)
+    if logarithms is None:
+        return None, None
+    if not logarithms.requires_grad:
+        return logarithms, None
+    (slope,) = torch.autograd.grad(logarithms.sum(), own, allow_unused=True)
+    return logarithms.detach(), slope

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from moco_bench.contrast.logsumexp import kept_version, plain_version
+from moco_bench.contrast.logsumexp import has_kept_form, kept_version, plain_version
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB, Timeline
 from moco_bench.profile.memory import watch_step
@@ -64,7 +64,7 @@ def queue_rows(
 
 def _versions_of(run: Run) -> list[str]:
     """Those that differ: `topk` carries out rules that keep the hardest keys, up to some rank."""
-    by_topk = run.contrast.negatives.rule in ("all", "hardest", "band")
+    by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size))
     return [version for version in VERSIONS if by_topk or version != "kept"]
 
 

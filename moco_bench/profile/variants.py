@@ -3,10 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from moco_bench.contrast.chunks import STORED_PAIRS
-from moco_bench.contrast.negatives import negatives_from
 from moco_bench.contrast.negatives.selection import cut_counts
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -42,8 +39,7 @@ def pairs_of_a_step(run: Run) -> int:
 def stores_similarities(run: Run) -> bool:
     """Whether the rule computes a step's similarities once and stores them, or anew in each pass over the queue."""
     size = run.contrast.queue_size
-    rule = negatives_from(run.contrast.negatives, torch.Generator())
-    return bool(cut_counts(rule.preview(size), size)) and pairs_of_a_step(run) <= STORED_PAIRS
+    return bool(cut_counts(run.contrast.negatives.ranks(size), size)) and pairs_of_a_step(run) <= STORED_PAIRS
 
 
 def variant(run: Run, quantity: str, value: Any) -> Run | None:
@@ -53,7 +49,7 @@ def variant(run: Run, quantity: str, value: Any) -> Run | None:
     """
     train, contrast, encoder = run.train, run.contrast, run.encoder
     if quantity == BATCH_SIZE:
-        keys = 2 * value if contrast.enqueue == "both-views" else value
+        keys = value * contrast.keys_per_image
         queue = max(contrast.queue_size, keys)
         return replace(
             run,

@@ -56,10 +56,10 @@ def warnings(suite: Suite) -> list[str]:
 
 def _warn(suite: Suite) -> Iterator[str]:
     for run in expand(suite):
-        if run.contrast.dual_view == "symmetric":
+        if run.contrast.loss.swaps_views:
             yield (
-                f"arm {run.arm}: `symmetric` encodes twice as many images a step, so at equal epochs it has about "
-                "twice the compute of the other arms"
+                f"arm {run.arm}: `{run.contrast.loss.title()}` encodes twice as many images a step, so at equal epochs "
+                "it has about twice the compute of the other arms"
             )
         size = training_images(run.dataset)
         if size is not None and run.contrast.queue_size > size:

@@ -4,26 +4,26 @@ Every key of a suite file is a field here; its description is what `config/READM
 marked `identity=False` change where or how comfortably a run happens, never its numbers: they stay out of fingerprints.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticKnownError
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, le=1e9)]
-Count = Annotated[int, Field(ge=1, le=10**9)]
+from moco_bench.components.base import NOT_IDENTITY, Probability
+from moco_bench.components.base import Count as Count
+from moco_bench.components.base import Fraction as Fraction
+from moco_bench.components.base import Positive as Positive
+from moco_bench.components.base import Section as Section
+from moco_bench.components.field import OneOf
+from moco_bench.components.negatives import All, Negatives
+from moco_bench.components.objectives import Objective
+from moco_bench.components.readings import reading_of, readings
+
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Budget = Literal["epochs", "seconds", "flops"]
 SMALLEST_WIDTH = 8
 """Below it, oneDNN's gradient of a strided 1x1 convolution writes beyond its buffers on processors without AVX-512
 (channels-last, torch 2.14.1): the process dies or, worse, doesn't."""
-NOT_IDENTITY: dict[str, Any] = {"identity": False}
-
-
-class Section(BaseModel):
-    """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class DatasetConfig(Section):
@@ -93,94 +93,21 @@ class EncoderConfig(Section):
         1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
     )
 
+    def idle_keys(self) -> tuple[str, ...]:
+        """See `Section.idle_keys`."""
+        of_compact = () if self.name == "resnet-compact" else ("width", "depth", "stem")
+        return of_compact + (("hidden",) if self.head == "linear" else ())
+
     @property
     def title(self) -> str:
         """The name under which results are filed."""
         return self.label or self.name
 
 
-class RuleAll(Section):
-    """Every key of the queue (MoCo)."""
-
-    rule: Literal["all"] = "all"
-
-
-class _Ranked(Section):
-    """A rule that counts keys by rank: a part of the queue or a number of keys, never both."""
-
-    default_fraction: ClassVar[float] = 0.25
-    fraction: Fraction | None = Field(None, description="Part of the queue; exclusive with `count`.")
-    count: Count | None = Field(None, description="Number of keys; exclusive with `fraction`.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_in_the_default(cls, given: Any) -> Any:
-        # Spelt out, so that `hardest` and `hardest 25 %` are one run with one fingerprint.
-        if isinstance(given, dict) and given.get("fraction") is None and given.get("count") is None:
-            return {**given, "fraction": cls.default_fraction}
-        return given
-
-    @model_validator(mode="after")
-    def _exclusive(self) -> Self:
-        if self.fraction is not None and self.count is not None:
-            raise ValueError("give `fraction` or `count`, not both")
-        return self
-
-
-class RuleHardest(_Ranked):
-    """Keep the most similar keys: our reading of the paper's filter."""
-
-    rule: Literal["hardest"]
-
-
-class RuleEasiest(_Ranked):
-    """Keep the least similar keys: a control."""
-
-    rule: Literal["easiest"]
-
-
-class RuleRandom(_Ranked):
-    """Keep a random part, drawn anew each step: a control."""
-
-    rule: Literal["random"]
-
-
-class RuleDropHardest(_Ranked):
-    """Drop the most similar keys as suspected false negatives."""
-
-    default_fraction: ClassVar[float] = 0.001
-    rule: Literal["drop-hardest"]
-
-
-class RuleBand(Section):
-    """Keep the ranks [inner, outer) by similarity, as parts of the queue (ring)."""
-
-    rule: Literal["band"]
-    inner: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.01, description="Where the band begins; 0 is the most similar key."
-    )
-    outer: Fraction = Field(0.1, description="Where the band ends.")
-
-
-class RuleThreshold(Section):
-    """Keep keys whose cosine similarity is above a value, but at least `minimum` of them."""
-
-    rule: Literal["threshold"]
-    similarity: Annotated[float, Field(ge=-1, le=1)]
-    minimum: Count = Field(1, description="The hardest this many are always kept.")
-
-
-def _spell_out_rule(given: Any) -> Any:
-    return {"rule": given} if isinstance(given, str) else given
-
-
-NegativesConfig = Annotated[
-    Annotated[
-        RuleAll | RuleHardest | RuleEasiest | RuleRandom | RuleDropHardest | RuleBand | RuleThreshold,
-        Field(discriminator="rule"),
-    ],
-    BeforeValidator(_spell_out_rule),
-]
+def _known_reading(given: str) -> str:
+    if given not in readings():
+        raise PydanticKnownError("literal_error", {"expected": " or ".join(f"'{name}'" for name in readings())})
+    return given
 
 
 class ContrastConfig(Section):
@@ -189,13 +116,18 @@ class ContrastConfig(Section):
     queue_size: Count = Field(4096, description="Number of keys K in the queue.")
     temperature: Positive = Field(0.1, description="Temperature tau of the softmax.")
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="m of the momentum encoder.")
-    dual_view: Literal["none", "key-anchored", "key-in-batch", "symmetric", "query-queue", "scaled-positive"] = Field(
-        "none", description="Reading of the dual-view loss (D0-D4 and a control)."
-    )
+    dual_view: Annotated[
+        str, AfterValidator(_known_reading), WithJsonSchema({"enum": list(readings()), "type": "string"})
+    ] = Field("none", description="Reading of the dual-view loss (D0-D4 and a control).")
     key_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.5, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
     )
-    negatives: NegativesConfig = Field(default_factory=RuleAll, description="Which keys of the queue are negatives.")
+    objective: Annotated[Objective, OneOf("objective")] | None = Field(
+        None, description="A loss in place of `dual_view`, with its own settings."
+    )
+    negatives: Annotated[Negatives, OneOf("negatives")] = Field(
+        default_factory=All, description="Which keys are negatives, and with what weight."
+    )
     filter_warmup_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
         0, description="Steps at the start in which every key of the queue is a negative, whatever the rule."
     )
@@ -203,6 +135,52 @@ class ContrastConfig(Section):
     enqueue: Literal["one-view", "both-views"] = Field(
         "one-view", description="Keys that enter the queue in a step of `symmetric`: B, or 2B as in MoCo's demo."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, given: Any) -> Any:
+        """A reading given as `objective` is the reading: one run, one fingerprint."""
+        if not isinstance(given, dict) or given.get("objective") is None:
+            return given
+        if given.get("dual_view", "none") != "none":
+            raise ValueError("give `objective` or `dual_view`, not both")
+        objective = given["objective"]
+        spelled = {"name": objective} if isinstance(objective, str) else objective
+        if isinstance(spelled, dict) and spelled.get("name") in readings() and set(spelled) <= {"name", "key_weight"}:
+            rest = {key: value for key, value in given.items() if key != "objective"}
+            weight = {"key_weight": spelled["key_weight"]} if "key_weight" in spelled else {}
+            return {**rest, "dual_view": spelled["name"], **weight}
+        return given
+
+    @model_validator(mode="after")
+    def _a_loss_of_its_own(self) -> Self:
+        if isinstance(self.objective, Objective) and self.objective.reading:
+            raise ValueError(f"`{self.objective.title()}` is a reading of the dual view: give it as `dual_view`")
+        return self
+
+    @property
+    def loss(self) -> Objective:
+        """The loss, however it was spelt."""
+        return reading_of(self.dual_view, self.key_weight) if self.objective is None else self.objective
+
+    @property
+    def keys_per_image(self) -> int:
+        """Keys that enter the queue in a step, over the images of a batch."""
+        return 2 if self.loss.swaps_views and self.enqueue == "both-views" else 1
+
+    def idle_keys(self) -> tuple[str, ...]:
+        """See `Section.idle_keys`."""
+        idle: tuple[str, ...] = ()
+        loss = self.loss
+        if self.objective is not None:
+            idle += ("dual_view", "key_weight")
+        elif "key_weight" not in type(loss).model_fields:
+            idle += ("key_weight",)
+        if not loss.swaps_views:
+            idle += ("enqueue",)
+        if isinstance(self.negatives, All):
+            idle += ("filter_warmup_steps",)
+        return idle
 
 
 class AugmentConfig(Section):
@@ -250,6 +228,10 @@ class TrainConfig(Section):
         30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
     )
     augment: AugmentConfig = AugmentConfig()
+
+    def idle_keys(self) -> tuple[str, ...]:
+        """See `Section.idle_keys`."""
+        return ("sgd_momentum",) if self.optimiser == "adamw" else ()
 
 
 class ProbeConfig(Section):

@@ -7,16 +7,10 @@ hash is not known when the workflow's graph is built; the hash travels in the ma
 
 from typing import Any
 
+from moco_bench.components.base import Component, Section
 from moco_bench.files import sha256_of
-from moco_bench.suite.config import (
-    ContrastConfig,
-    DatasetConfig,
-    EncoderConfig,
-    EvaluateConfig,
-    RuleAll,
-    Section,
-    TrainConfig,
-)
+from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
+from moco_bench.suite.spelt_out import SPELT_OUT
 
 PROTOCOL = 3
 """Raised when a change of the code changes the numbers of a training run."""
@@ -26,35 +20,24 @@ EVALUATION_PROTOCOL = 2
 
 
 def identity(section: Section) -> dict[str, Any]:
-    """The part of a section that its results depend on: all but the fields marked `identity=False`."""
+    """The part of a section that its results depend on.
+
+    Left out are fields marked `identity=False`, those that others switch off, and those at their defaults, unless they
+    are as old as `SPELT_OUT`: a field that is added later, with what was done before as its default, changes nothing.
+    """
     values: dict[str, Any] = {}
-    for name, field in type(section).model_fields.items():
+    cls, idle = type(section), section.idle_keys()
+    spelt_out = SPELT_OUT.get(cls.__name__, ()) if cls.__module__.startswith("moco_bench.") else ()
+    for name, field in cls.model_fields.items():
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get("identity") is False:
+        if name in idle or (isinstance(extra, dict) and extra.get("identity") is False):
             continue
         value = getattr(section, name)
+        named = isinstance(section, Component) and name == section.tag
+        if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):
+            continue
         values[name] = identity(value) if isinstance(value, Section) else value
-    return _without_idle_keys(section, values)
-
-
-def _without_idle_keys(section: Section, values: dict[str, Any]) -> dict[str, Any]:
-    """Drop keys that the others switch off, so that two spellings of one run are one run."""
-    idle: tuple[str, ...] = ()
-    if isinstance(section, ContrastConfig):
-        if section.dual_view in ("none", "symmetric"):
-            idle += ("key_weight",)
-        if section.dual_view != "symmetric":
-            idle += ("enqueue",)
-        if isinstance(section.negatives, RuleAll):
-            idle += ("filter_warmup_steps",)
-    elif isinstance(section, TrainConfig) and section.optimiser == "adamw":
-        idle += ("sgd_momentum",)
-    elif isinstance(section, EncoderConfig):
-        if section.name != "resnet-compact":
-            idle += ("width", "depth", "stem")
-        if section.head == "linear":
-            idle += ("hidden",)
-    return {name: value for name, value in values.items() if name not in idle}
+    return values
 
 
 def pretraining_identity(

@@ -1,7 +1,7 @@
 """What a suite's `profile` can't ask of its arms, found before anything is measured."""
 
 from moco_bench.errors import InputError
-from moco_bench.suite.config import SMALLEST_WIDTH, RuleThreshold, _Ranked
+from moco_bench.suite.config import SMALLEST_WIDTH
 from moco_bench.suite.profiled import profiled_runs
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -46,11 +46,12 @@ def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
 
 def _check_queue(key: str, size: int, runs: list[Run]) -> None:
     for run in runs:
-        contrast = run.contrast
-        both = contrast.dual_view == "symmetric" and contrast.enqueue == "both-views"
-        entering = run.train.batch_size * (2 if both else 1)
-        rule = contrast.negatives
-        kept = rule.count if isinstance(rule, _Ranked) else rule.minimum if isinstance(rule, RuleThreshold) else None
-        least = max(entering, kept or 1)
-        if size < least:
-            raise InputError(f"profile.{key}: {size} is too small for arm {run.arm}, which needs at least {least} keys")
+        entering = run.train.batch_size * run.contrast.keys_per_image
+        if size < entering:
+            raise InputError(
+                f"profile.{key}: {size} is too small for arm {run.arm}, which needs at least {entering} keys"
+            )
+        try:
+            run.contrast.negatives.check(size)
+        except ValueError as error:
+            raise InputError(f"profile.{key}: {size} is too small for arm {run.arm}: {error}") from None

@@ -136,12 +136,16 @@ def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[Encoder
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `changes` laid over it, key by key and level by level.
 
-    `negatives` is replaced whole: the parameters of one selection rule mean nothing to the next.
+    `negatives` and `objective` are replaced whole: the settings of one idea mean nothing to the next. An `objective`
+    takes the place of `dual_view` and the other way round.
     """
     result = dict(base)
+    for one, other in (("objective", "dual_view"), ("dual_view", "objective")):
+        if changes.get(one) is not None and other not in changes:
+            result.pop(other, None)
     for key, value in changes.items():
         old = result.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping) and key != "negatives":
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and key not in ("negatives", "objective"):
             result[key] = merged(old, value)
         else:
             result[key] = value

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
 from moco_bench.suite.suite import Suite
 
@@ -26,12 +27,12 @@ def suite_schema() -> Schema:
         schema["required"].remove(f"{singular}s")
         schema.setdefault("allOf", []).append({"oneOf": [{"required": [singular]}, {"required": [f"{singular}s"]}]})
     properties["seeds"] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 10_000}, properties["seeds"]]}
-    negatives = definitions["ContrastConfig"]["properties"]["negatives"]
-    rules = sorted(negatives.pop("discriminator")["mapping"])
-    definitions["ContrastConfig"]["properties"]["negatives"] = _name_or(rules, negatives)
+    contrast = definitions["ContrastConfig"]["properties"]
+    for kind in ("negatives", "objective"):
+        contrast[kind] = _name_or(list(built_in(kind)), _without_discriminators(contrast[kind]))
     analysis = definitions["AnalysisConfig"]["properties"]
     analysis["claims"] = _name_or(["abstract"], analysis["claims"])
-    _describe_arms(schema, rules)
+    _describe_arms(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -39,7 +40,7 @@ def suite_schema() -> Schema:
     }
 
 
-def _describe_arms(schema: Schema, rules: list[str]) -> None:
+def _describe_arms(schema: Schema) -> None:
     """An arm may be empty, and names only the keys that it changes: nothing in it is required."""
     definitions, arms = schema["$defs"], schema["properties"]["arms"]
     arms["patternProperties"] = {
@@ -48,13 +49,21 @@ def _describe_arms(schema: Schema, rules: list[str]) -> None:
     arms["additionalProperties"] = False
     for name, section in (("encoder", "EncoderConfig"), ("contrast", "ContrastConfig"), ("train", "TrainConfig")):
         keys = dict(definitions[section]["properties"])
-        if "negatives" in keys:
-            keys["negatives"] = _name_or(rules, {"type": "object"})
+        for kind in keys.keys() & {"negatives", "objective"}:
+            keys[kind] = _name_or(list(built_in(kind)), {"type": "object"})
         definitions["ArmConfig"]["properties"][name] = {
             "type": "object",
             "properties": keys,
             "additionalProperties": False,
         }
+
+
+def _without_discriminators(schema: Schema) -> Schema:
+    """The mapping from names to definitions is pydantic's own; `oneOf` alone is JSON schema."""
+    plain = {key: value for key, value in schema.items() if key != "discriminator"}
+    if "anyOf" in plain:
+        plain["anyOf"] = [_without_discriminators(part) for part in plain["anyOf"]]
+    return plain
 
 
 def _reference(section: str) -> Schema:

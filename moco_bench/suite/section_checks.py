@@ -1,19 +1,9 @@
 """Rules between the keys of one section, or of what one arm resolves to. Each raises `InputError`, one line."""
 
+from moco_bench.components.negatives import All
 from moco_bench.errors import InputError
-from moco_bench.suite.config import (
-    ContrastConfig,
-    DatasetConfig,
-    EncoderConfig,
-    RuleAll,
-    RuleBand,
-    RuleDropHardest,
-    RuleThreshold,
-    TrainConfig,
-    _Ranked,
-)
+from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, TrainConfig
 from moco_bench.suite.known_datasets import KNOWN_CLASSES, KNOWN_SIZES
-from moco_bench.suite.sameness import count_of
 
 COMPACT_ONLY = ("width", "depth", "stem")
 
@@ -67,8 +57,7 @@ def check_encoder(encoder: EncoderConfig) -> None:
 
 def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
     """A queue that batches don't fill evenly, BatchNorm groups, and rules that leave no negative."""
-    both = contrast.dual_view == "symmetric" and contrast.enqueue == "both-views"
-    step = train.batch_size * (2 if both else 1)
+    step = train.batch_size * contrast.keys_per_image
     if contrast.queue_size % step:
         nearest = max(1, round(contrast.queue_size / step)) * step
         raise InputError(
@@ -82,19 +71,10 @@ def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encode
         )
     if train.batch_size // encoder.batch_norm_groups < 2:
         raise InputError(f"{where}.encoder.batch_norm_groups: fewer than 2 images a group have no variance")
-    rule = contrast.negatives
-    count = rule.count if isinstance(rule, _Ranked) else rule.minimum if isinstance(rule, RuleThreshold) else None
-    if count is not None and count > contrast.queue_size:
-        raise InputError(
-            f"{where}.contrast.negatives: {count} keys, but the queue has {contrast.queue_size}; at most that many"
-        )
-    if isinstance(rule, RuleDropHardest) and count_of(rule, contrast.queue_size) >= contrast.queue_size:
-        raise InputError(
-            f"{where}.contrast.negatives: drop-hardest drops all {contrast.queue_size} keys of the queue and leaves no "
-            f"negative; at most {contrast.queue_size - 1} can be dropped"
-        )
-    if isinstance(rule, RuleBand) and rule.inner >= rule.outer:
-        raise InputError(f"{where}.contrast.negatives: `inner` {rule.inner} must be below `outer` {rule.outer}")
+    try:
+        contrast.negatives.check(contrast.queue_size)
+    except ValueError as error:
+        raise InputError(f"{where}.contrast.negatives: {error}") from None
 
 
 def check_train(train: TrainConfig, size: int | None, where: str) -> None:
@@ -114,7 +94,7 @@ def check_train(train: TrainConfig, size: int | None, where: str) -> None:
 def check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:
     """A rule whose warm-up outlasts the run."""
     steps = size // train.batch_size * train.epochs
-    if not isinstance(contrast.negatives, RuleAll) and contrast.filter_warmup_steps >= steps:
+    if not isinstance(contrast.negatives, All) and contrast.filter_warmup_steps >= steps:
         raise InputError(
             f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: "
             "the rule would never act"

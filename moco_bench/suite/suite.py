@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from moco_bench.components.registry import PACKAGES, built_in
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.config import (
@@ -145,7 +146,7 @@ def _explain(problem: Any) -> str:
             word.strip("' ")
             for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")
         ]
-        word = given.get("rule") if isinstance(given, dict) else given
+        word = context.get("tag", given)
         return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
     message = problem["msg"].removeprefix("Value error, ")
     shown = f", not {given!r}"[:120] if isinstance(given, (str, int, float, bool)) or given is None else ""
@@ -154,8 +155,9 @@ def _explain(problem: Any) -> str:
 
 def _place(location: tuple[int | str, ...]) -> str:
     parts = list(location)
-    if "negatives" in parts[:-1]:  # pydantic puts the rule's name between `negatives` and the key
-        del parts[parts.index("negatives") + 1]
+    for kind in ("negatives", "objective"):  # pydantic puts the idea's name between these and the key
+        if kind in parts[:-1]:
+            del parts[parts.index(kind) + 1]
     return ".".join(str(part)[:80] for part in parts)
 
 
@@ -167,7 +169,7 @@ def _suggest(word: str, known: list[str]) -> str:
 def known_keys() -> list[str]:
     """Every key that a suite file may contain, at any depth."""
     keys: set[str] = {"dataset", "encoder"}
-    sections: list[Any] = [Suite]
+    sections: list[Any] = [Suite, *(idea for kind in PACKAGES for idea in built_in(kind).values())]
     visited: set[type] = set()
     while sections:
         annotation = sections.pop()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 
+from moco_bench.components.negatives import Negatives
 from moco_bench.contrast.diagnostics import negative_diagnostics
 from moco_bench.contrast.gradient_share import key_gradient_share
-from moco_bench.contrast.negatives import Negatives
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.files import write_text
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.train.state import Progress, TrainingState
@@ -55,7 +56,7 @@ def note_diagnosis(
     key: torch.Tensor,
     *,
     contrast: ContrastConfig,
-    negatives: Negatives | None,
+    negatives: Negatives | AtStep | None,
     sample_index: torch.Tensor,
     labels: torch.Tensor,
 ) -> None:
@@ -83,8 +84,7 @@ def note_diagnosis(
         key,
         state.queue.keys,
         temperature=contrast.temperature,
-        dual_view=contrast.dual_view,
-        key_weight=contrast.key_weight,
+        objective=contrast.loss,
         negatives=negatives,
         **images,
         query_queue=state.query_queue.keys if state.query_queue is not None else None,

@@ -2,10 +2,10 @@
 
 import torch
 
-from moco_bench.contrast.negatives import Negatives, negatives_from
+from moco_bench.components.negatives import All
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.views import Augmentation, Hasher
-from moco_bench.suite.config import RuleAll
 from moco_bench.suite.runs import Run
 from moco_bench.train.precision import Numerics
 from moco_bench.train.randomness import stream
@@ -40,12 +40,14 @@ class StepInputs:
             views.append(self.numerics.image_format(self._augmentation.apply(images, parameters)))
         return views[0], views[1]
 
-    def negatives(self, step: int) -> Negatives | None:
-        """The selection rule in force, None where the whole queue is, or while a filter warms up."""
+    def negatives(self, step: int) -> AtStep | None:
+        """The rule in force, None where the whole queue is, or while a filter warms up."""
         contrast = self.run.contrast
-        if isinstance(contrast.negatives, RuleAll) or step < contrast.filter_warmup_steps:
+        if isinstance(contrast.negatives, All) or step < contrast.filter_warmup_steps:
             return None
-        return negatives_from(contrast.negatives, stream(self.run.seed, "negatives", step))
+        steps = len(self.images) // self.run.train.batch_size * self.run.train.epochs
+        progress = min(1.0, step / max(1, steps - 1))
+        return AtStep(contrast.negatives, stream(self.run.seed, "negatives", step), progress)
 
     def shuffle(self, step: int) -> torch.Tensor | None:
         """The order of the keys' batch [B] where BatchNorm works in groups, else None."""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.contrast.negatives import Negatives
+from moco_bench.components.negatives import All
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
 from moco_bench.errors import InputError, Interrupted, RunFailed
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory
 from moco_bench.measure.stopwatch import Stopwatch
-from moco_bench.suite.config import RuleAll
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, close_epoch, note_diagnosis, note_step, why_collapsed
@@ -52,7 +52,7 @@ def check_training(run: Run, dataset: DataSet) -> None:
     size, train = len(dataset.train), run.train
     check_batch(run, dataset)
     steps = size // train.batch_size * train.epochs
-    if not isinstance(run.contrast.negatives, RuleAll) and run.contrast.filter_warmup_steps >= steps:
+    if not isinstance(run.contrast.negatives, All) and run.contrast.filter_warmup_steps >= steps:
         raise InputError(
             f"contrast.filter_warmup_steps: {run.contrast.filter_warmup_steps} of the {steps} steps that the {size} "
             f"training images of {run.dataset.title} make: the rule would never act"
@@ -156,7 +156,7 @@ class Trainer:
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
-            # The step has drawn from a random rule's generator; the rule made anew shows the draw that it used.
+            # The step has drawn from the rule's generator; the rule made anew shows the draw that it used.
             self._diagnose(result, on_device, self.inputs.negatives(step))
             self._stopwatch.resume()
         enqueue(state, result, on_device, run.contrast)
@@ -165,7 +165,7 @@ class Trainer:
         if not math.isfinite(progress.epoch_sums["train_loss"][-1]):
             raise RunFailed(f"diverged: the training loss was not finite at step {step}")
 
-    def _diagnose(self, result: StepResult, sample_index: torch.Tensor, negatives: Negatives | None) -> None:
+    def _diagnose(self, result: StepResult, sample_index: torch.Tensor, negatives: AtStep | None) -> None:
         note_diagnosis(
             self.state.progress,
             self.state,

@@ -112,7 +112,7 @@ def initial_state(run: Run, numerics: Numerics, *, channels: int, image_size: in
     contrast, dimension = run.contrast, run.encoder.dimension
     queue = KeyQueue(contrast.queue_size, dimension, stream(run.seed, "queue")).to(numerics.device)
     query_queue = None
-    if contrast.dual_view == "query-queue":
+    if contrast.loss.needs_query_queue:
         query_queue = KeyQueue(contrast.queue_size, dimension, stream(run.seed, "query-queue")).to(numerics.device)
     scaler = torch.amp.GradScaler(numerics.device.type, enabled=numerics.precision == "float16")
     return TrainingState(

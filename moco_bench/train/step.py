@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from moco_bench.components.negatives import Negatives
 from moco_bench.contrast.loss import LossTerms, contrastive_terms
 from moco_bench.contrast.momentum import update_momentum_encoder
-from moco_bench.contrast.negatives import Negatives
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.train.precision import Numerics
 from moco_bench.train.state import TrainingState
@@ -18,7 +19,7 @@ from moco_bench.train.state import TrainingState
 class StepResult:
     """What a step leaves, all detached: scalar loss terms, and embeddings [B, D], unit rows.
 
-    `second_key` are the keys of the first view, which only `symmetric` computes.
+    `second_key` are the keys of the first view, which only a loss that swaps the views computes.
     """
 
     loss: Tensor
@@ -50,7 +51,7 @@ def training_step(
     contrast: ContrastConfig,
     numerics: Numerics,
     learning_rate: float,
-    negatives: Negatives | None,
+    negatives: Negatives | AtStep | None,
     shuffle: Tensor | None = None,
 ) -> StepResult:
     """Compute the loss and update both encoders of `state`. `enqueue` has to follow.
@@ -71,7 +72,7 @@ def training_step(
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
     update_momentum_encoder(state.query_encoder, state.key_encoder, contrast.momentum)
     masked = contrast.mask_same_sample
-    symmetric = contrast.dual_view == "symmetric"
+    objective = contrast.loss
 
     def encode_query(images: Tensor) -> Tensor:
         with numerics.autocast():
@@ -91,8 +92,7 @@ def training_step(
             key,
             state.queue.keys,
             temperature=contrast.temperature,
-            dual_view="none" if symmetric else contrast.dual_view,
-            key_weight=contrast.key_weight,
+            objective=objective,
             negatives=negatives,
             sample_index=sample_index if masked else None,
             queue_index=state.queue.sample_index if masked else None,
@@ -102,7 +102,7 @@ def training_step(
     query, key = encode_query(views[0]), encode_key(views[1])
     first = terms(query, key)
     loss, query_loss, key_loss, second_key = first.total, first.query_term, first.key_term, None
-    if symmetric:
+    if objective.swaps_views:
         second_key = encode_key(views[0])
         second = terms(encode_query(views[1]), second_key)
         loss = (first.total + second.total) / 2

@@ -7,16 +7,16 @@ import torch
 from torch.nn.functional import normalize
 
 from moco_bench.bench.loss_cost import LossInputs
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
 from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.loss import contrastive_loss
-from moco_bench.contrast.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
 
 SEED = 0
 RULES = {
     "all": All,
     "hardest": lambda: Hardest(fraction=0.25),
     "easiest": lambda: Easiest(fraction=0.25),
-    "random": lambda: Random(fraction=0.25, generator=torch.Generator().manual_seed(SEED)),
+    "random": lambda: Random(fraction=0.25),
     "drop-hardest": lambda: DropHardest(fraction=0.001),
     "band": lambda: Band(inner=0.01, outer=0.1),
     "threshold": lambda: Threshold(similarity=0.1, minimum=1),

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from moco_bench.contrast import (
     All,
+    AtStep,
     Band,
     DropHardest,
     Easiest,
@@ -33,10 +34,10 @@ RULES = {
     "hardest-one": lambda: Hardest(count=1),
     "hardest-all-but-one": lambda: Hardest(count=46),
     "easiest": lambda: Easiest(fraction=0.6),
-    "random": lambda: Random(fraction=0.3, generator=torch.Generator().manual_seed(5)),
+    "random": lambda: Random(fraction=0.3),
     "drop-hardest": lambda: DropHardest(count=9),
-    "band": lambda: Band(0.1, 0.7),
-    "band-from-top": lambda: Band(0.0, 0.5),
+    "band": lambda: Band(inner=0.1, outer=0.7),
+    "band-from-top": lambda: Band(inner=0.0, outer=0.5),
     "threshold": lambda: Threshold(similarity=0.5, minimum=1),
     "threshold-whole-number": lambda: Threshold(similarity=0),
     "threshold-minimum": lambda: Threshold(similarity=0.9, minimum=20),
@@ -99,7 +100,7 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
     chunks_of(width)
     batch = batch_of(rows=6, size=47, seed=9, ties=ties)
     images = (batch.sample_index, batch.queue_index) if masked else (None, None)
-    ranks = RULES[rule]().preview(47)
+    ranks = AtStep(RULES[rule]()).ranks(47)
     parts = list(queue_in_chunks(Candidates(batch.query, batch.queue, *images), ranks))
     dropped = [torch.zeros_like(part.similarity) if part.dropped is None else part.dropped for part in parts]
     kept = torch.cat(dropped, dim=1) == 0
@@ -113,7 +114,7 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
 def test_queues_of_a_few_similarities_are_settled_by_slot(reference, batch_of, chunks_of, rule, stored):
     chunks_of(90, stored)
     batch = batch_of(rows=5, size=400, seed=2, ties=True)  # each value some 100 times: too often to be collected
-    ranks = RULES[rule]().preview(400)
+    ranks = AtStep(RULES[rule]()).ranks(400)
     candidates = Candidates(batch.query, batch.queue, batch.sample_index, batch.queue_index)
     kept = [torch.zeros(5, 0, dtype=torch.bool)]
     for part in queue_in_chunks(candidates, ranks):
@@ -183,7 +184,7 @@ def test_nearly_equal_keys_are_counted_exactly(monkeypatch, rule, noise, distinc
     keys = normalize(torch.randn(distinct, 32, generator=generator), dim=1)
     queue = keys[torch.randint(distinct, (20_000,), generator=generator)]
     queue = normalize(queue + noise * torch.randn(queue.shape, generator=generator), dim=1)
-    ranks = RULES[rule]().preview(len(queue))
+    ranks = RULES[rule]().ranks(len(queue))
     kept = sum(
         len(chunk.similarity[0]) - chunk.dropped.sum(dim=1)
         for chunk in queue_in_chunks(Candidates(query, queue), ranks)
@@ -227,7 +228,7 @@ def peak_bytes(rule):
     queue = torch.nn.functional.normalize(torch.randn(65536, 8, generator=generator), dim=1)
     meter = AllocationMeter()
     with meter:
-        log_sum_of_negatives(Candidates(query, queue), rule.preview(65536), 0.1).mean().backward()
+        log_sum_of_negatives(Candidates(query, queue), rule.ranks(65536), 0.1).mean().backward()
     return meter.peak
 
 

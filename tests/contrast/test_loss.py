@@ -21,9 +21,9 @@ RULES = {
     "hardest": lambda: Hardest(fraction=0.4),
     "hardest-count": lambda: Hardest(count=3),
     "easiest": lambda: Easiest(count=4),
-    "random": lambda: Random(count=5, generator=torch.Generator().manual_seed(7)),
+    "random": lambda: Random(count=5),
     "drop-hardest": lambda: DropHardest(count=2),
-    "band": lambda: Band(0.2, 0.6),
+    "band": lambda: Band(inner=0.2, outer=0.6),
     "threshold": lambda: Threshold(similarity=0.3, minimum=2),
 }
 TAU, WEIGHT = 0.2, 0.3
@@ -54,7 +54,7 @@ def expected_value_and_gradient(reference, batch, rule, dual_view, masked):
         getattr(batch, name).detach().numpy() for name in ("query", "key", "queue", "query_queue")
     )
     images = (batch.sample_index.tolist(), batch.queue_index.tolist()) if masked else (None, None)
-    generator = torch.Generator().manual_seed(7)  # the rule's: one seed for each selection
+    generator = torch.Generator().manual_seed(0)  # of a rule that is given none: one seed for each selection
     seeds = [torch.randint(-(2**31), 2**31, (2,), generator=generator).tolist() for _ in range(2)]
     keys = query_queue if dual_view == "query-queue" else queue
     fixed = {
@@ -88,7 +88,7 @@ def test_value_and_gradient_are_those_of_the_independent_formulation(reference, 
 
 
 @pytest.mark.parametrize("width", [None, 3])
-@pytest.mark.parametrize("rule", [name for name in RULES if name != "random"])  # which draws anew at each call
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("dual_view", READINGS[:-1])  # the control's gradient isn't that of its value
 def test_gradcheck(batch_of, chunks_of, dual_view, rule, width):
     chunks_of(width)

@@ -1,5 +1,9 @@
 import pytest
 
+from moco_bench.components import negatives as components
+from moco_bench.files import sha256_of
+from moco_bench.suite import config
+from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
 
@@ -89,3 +93,40 @@ def test_seeds_differ_and_a_repeat_does_not(raw):
     assert seed0.fingerprint != seed1.fingerprint
     assert seed0.fingerprint == repeat.fingerprint
     assert seed0.id != repeat.id
+
+
+def test_a_field_that_is_added_with_its_default_changes_no_fingerprint():
+    class Hardest(components.Hardest):
+        __module__ = components.Hardest.__module__  # as if it were the class itself
+        sharpness: float = 1.0
+
+    class TrainConfig(config.TrainConfig):
+        __module__ = config.TrainConfig.__module__
+        averaging: bool = False
+
+    assert identity(Hardest(fraction=0.1)) == identity(components.Hardest(fraction=0.1))
+    assert identity(Hardest(fraction=0.1, sharpness=2.0)) != identity(Hardest(fraction=0.1))
+    assert identity(TrainConfig()) == identity(config.TrainConfig())
+    assert identity(TrainConfig(averaging=True)) != identity(TrainConfig())
+
+
+def test_a_loss_has_one_fingerprint_however_it_is_spelt(raw):
+    before = first(raw, "dual").fingerprint
+    raw["arms"]["dual"]["contrast"] = {"objective": {"name": "key-in-batch", "key_weight": 0.5}}
+    assert first(raw, "dual").fingerprint == before
+    raw["arms"]["dual"]["contrast"] = {"objective": "key-in-batch"}
+    assert first(raw, "dual").fingerprint == before
+
+
+@pytest.mark.parametrize(
+    ("contrast", "digest"),
+    [
+        ({}, "600b1d323d433365"),
+        ({"dual_view": "key-in-batch"}, "a4ce17f5900c596e"),
+        ({"negatives": {"rule": "hardest"}}, "b78ffe6797f4039d"),
+        ({"negatives": {"rule": "band"}, "dual_view": "symmetric"}, "d1cdc8f895a3ee14"),
+    ],
+)
+def test_settings_of_finished_runs_have_the_fingerprints_that_they_had(contrast, digest):
+    """A changed default, or a new field that is in fingerprints at its default, would make all of them run again."""
+    assert sha256_of(identity(config.ContrastConfig.model_validate(contrast))).startswith(digest)

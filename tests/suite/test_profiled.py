@@ -75,7 +75,7 @@ def test_a_profile_is_no_part_of_a_run():
                 "profile": {"claim_queue_sizes": [128]},
                 "arms": {"vanilla": None, "filter": {"contrast": {"negatives": {"rule": "hardest", "count": 200}}}},
             },
-            "too small for arm filter, which needs at least 200 keys",
+            "too small for arm filter: count must be at most 128",
         ),
     ],
 )

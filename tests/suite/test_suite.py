@@ -6,7 +6,7 @@ import yaml
 
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import whole_queue
-from moco_bench.contrast.negatives import negatives_from
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.errors import InputError
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.suite.fingerprint import identity
@@ -80,7 +80,7 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
         ("contrast.queue_size", 100, "100 is not a multiple of the 64 keys that enter in a step; 128 would be"),
         ("encoder.batch_norm_groups", 7, "does not divide into 7 BatchNorm groups"),
         ("encoder.batch_norm_groups", 64, "fewer than 2 images a group"),
-        ("arms.filter.contrast.negatives", {"rule": "hardest", "count": 257}, "at most that many"),
+        ("arms.filter.contrast.negatives", {"rule": "hardest", "count": 257}, "at most 256"),
         ("arms.filter.contrast.negatives", {"rule": "hardest", "count": 2, "fraction": 0.5}, "not both"),
         ("arms.filter.contrast.negatives", {"rule": "hardest", "fraction": 1.5}, "less than or equal to 1"),
         ("arms.filter.contrast.negatives", {"rule": "band", "inner": 0.5, "outer": 0.5}, "must be below"),
@@ -241,7 +241,7 @@ def test_rules_count_as_equal_where_they_select_the_same_keys(masked):
     for values in RULES:
         contrast = ContrastConfig.model_validate({"queue_size": 64, "mask_same_sample": masked, "negatives": values})
         spellings.append(effective(contrast)["negatives"])
-        dropped = whole_queue(candidates, negatives_from(contrast.negatives, torch.Generator()).ranks(64)).dropped
+        dropped = whole_queue(candidates, AtStep(contrast.negatives).ranks(64)).dropped
         selections.append(torch.zeros(4, 64) if dropped is None else dropped)
     for one, other in itertools.combinations(range(len(RULES)), 2):
         if "random" in (spellings[one][0], spellings[other][0]) and spellings[one] != spellings[other]:

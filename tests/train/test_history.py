@@ -5,6 +5,7 @@ import csv
 import pytest
 import torch
 
+from moco_bench.components.readings import reading_of
 from moco_bench.contrast import Hardest, key_gradient_share
 from moco_bench.train.history import close_epoch, note_diagnosis, note_step, write_history
 from moco_bench.train.loop import Trainer
@@ -78,7 +79,7 @@ def test_the_share_is_of_the_step_with_the_runs_own_settings(masked, make_run, d
     images = {"sample_index": indices, "queue_index": state.queue.sample_index} if masked else {}
     expected = key_gradient_share(
         query, key, state.queue.keys,
-        temperature=0.4, dual_view="query-queue", key_weight=0.3, negatives=rule,
+        temperature=0.4, objective=reading_of("query-queue", 0.3), negatives=rule,
         query_queue=state.query_queue.keys, **images,
     )  # fmt: skip
     assert state.progress.epoch_sums["key_gradient_share"] == [expected]

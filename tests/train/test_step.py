@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from moco_bench.contrast.negatives import Hardest, Random
+from moco_bench.contrast import AtStep, Hardest
 from moco_bench.train.loop import Surroundings, Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
@@ -220,7 +220,7 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
     nobody = Surroundings(lambda: False, lambda row: None, tmp_path, {})
     trainer = Trainer(run, state, networks, dataset, numerics, nobody)
     used, shown = [], []
-    ranks = Random.ranks
+    ranks = AtStep.ranks
 
     def noted(self, queue_size):
         drawn = ranks(self, queue_size)
@@ -228,9 +228,9 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
         return drawn
 
     def diagnose(result, sample_index, negatives):
-        shown.append((used[-1], negatives.preview(QUEUE).seed))
+        shown.append((used[-1], ranks(negatives, QUEUE).seed))
 
-    monkeypatch.setattr(Random, "ranks", noted)
+    monkeypatch.setattr(AtStep, "ranks", noted)
     monkeypatch.setattr(trainer, "_diagnose", diagnose)
     trainer.train()
 

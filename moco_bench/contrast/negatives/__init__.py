@@ -1,33 +1,6 @@
-"""Negatives: which keys of the queue an anchor is compared with.
+"""How a selection of negatives is carried out, for a queue too large to sort or to hold against a batch.
 
-`rules` is what a study chooses from, and where the next selection rule goes. `selection` carries a rule out, chunk by
-chunk; `histogram` finds the cuts that it needs in a queue too large to sort; `hashing` is the source of the random
-rule. A rule that weighs negatives or adds some, in place of selecting them, belongs into a module beside `rules`, and
-is applied to the log-sums where `moco_bench.contrast.loss` forms them.
+What a study chooses from are the rules of `moco_bench.components.negatives`, one a file. `selection` turns their ranks
+into the keys that are dropped, chunk by chunk; `histogram` finds the cuts that this needs; `hashing` is the source of
+the random rule.
 """
-
-from moco_bench.contrast.negatives.rules import (
-    All,
-    Band,
-    DropHardest,
-    Easiest,
-    Hardest,
-    Negatives,
-    Random,
-    Ranks,
-    Threshold,
-    negatives_from,
-)
-
-__all__ = [
-    "All",
-    "Band",
-    "DropHardest",
-    "Easiest",
-    "Hardest",
-    "Negatives",
-    "Random",
-    "Ranks",
-    "Threshold",
-    "negatives_from",
-]

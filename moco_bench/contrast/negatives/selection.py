@@ -11,7 +11,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from moco_bench.contrast.negatives.rules import Ranks
+from moco_bench.components.ranks import Ranks
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""What all ideas have in common, and the base of all sections of a suite."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+NOT_IDENTITY: dict[str, Any] = {"identity": False}
+"""Marks a field that can't change a number, and so is no part of a fingerprint."""
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def idle_keys(self) -> tuple[str, ...]:
+        """Fields that the others switch off: two spellings of one run have one fingerprint."""
+        return ()
+
+
+class Component(Section):
+    """An idea: its fields are its settings.
+
+    A concrete class has a field named as the kind's `tag` says, whose only value is the idea's name:
+    `rule: Literal["hardest"] = "hardest"`. The first line of its docstring says what it is.
+
+    Attributes:
+        kind: what it is an idea for, such as `negatives`.
+        tag: the field that holds its name.
+        source: where it is from: paper and equation. Empty where there is nothing to cite.
+        cost: what it adds to a step, in words.
+    """
+
+    kind: ClassVar[str]
+    tag: ClassVar[str]
+    source: ClassVar[str] = ""
+    cost: ClassVar[str] = "nothing"
+
+    @classmethod
+    def title(cls) -> str | None:
+        """The name in a suite; None of a class that is a base of others."""
+        field = cls.model_fields.get(cls.tag)
+        return None if field is None or field.is_required() else str(field.default)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().split("\n")[0]
+
+    def settings(self) -> dict[str, Any]:
+        """All fields but the name."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name != self.tag}

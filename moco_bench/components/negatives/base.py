@@ -1,0 +1,86 @@
+"""What a rule about negatives can say."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from moco_bench.components.base import Component
+from moco_bench.components.ranks import Ranks
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from moco_bench.contrast.pairs import Pairs
+
+
+class Negatives(Component):
+    """A rule about negatives. Each method says one thing, and by default nothing: the whole queue, as in MoCo.
+
+    Attributes:
+        filters: whether the rule only leaves keys out; a study calls such a rule a filter.
+    """
+
+    kind: ClassVar[str] = "negatives"
+    tag: ClassVar[str] = "rule"
+    filters: ClassVar[bool] = False
+
+    def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
+        """Which keys of a queue of `queue_size` are kept. Selection has no gradient.
+
+        Args:
+            queue_size: K.
+            progress: how much of the training is over, from 0 to 1.
+
+        Raises:
+            ValueError: the rule asks for more keys than the queue holds, or for none.
+        """
+        return Ranks()
+
+    def log_weight(self, similarity: Tensor, temperature: float) -> Tensor | None:
+        """The logarithm of the weight of each pair in the sum over negatives; None for a weight of 1.
+
+        The sum is that of e^{s/temperature + log_weight(s)}. It is asked chunk by chunk of the queue, so an entry may
+        depend on its own similarity alone. What it depends on takes part in the gradient, unless it is detached.
+
+        Args:
+            similarity: cosine similarities of anchors and keys, [B, C].
+            temperature: tau.
+        """
+        return None
+
+    def extra_keys(self, pairs: Pairs) -> Tensor | None:
+        """Keys that are negatives without being in the queue: [B, S, D], S for each anchor. They get no gradient."""
+        return None
+
+    def log_sum(self, pairs: Pairs, temperature: float) -> Tensor:
+        """The logarithm of the sum over negatives that a loss divides by, [B], with its gradient for the anchors.
+
+        To be replaced by a rule that isn't a sum over keys, such as one that corrects the sum.
+        """
+        weighs = type(self).log_weight is not Negatives.log_weight
+        log_weight = partial(self.log_weight, temperature=temperature) if weighs else None
+        return pairs.log_sum(temperature, log_weight=log_weight, extra=self.extra_keys(pairs))
+
+    def check(self, queue_size: int) -> None:
+        """Refuse a queue that the rule can't work with. Raises `ValueError`, one line."""
+        self.ranks(queue_size)
+
+    def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
+        """What the rule does, in one spelling: equal for rules that train the same encoder.
+
+        Args:
+            queue_size: K.
+            masked: whether keys of the anchor's own image are left out.
+        """
+        return (self.title(), self.settings())
+
+
+class Selection(Negatives):
+    """A rule that keeps some keys and drops the others, all through training alike."""
+
+    filters: ClassVar[bool] = True
+
+    def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
+        """See `Negatives.amounts_to`: the ranks that are kept."""
+        return self.ranks(queue_size).amount_to(queue_size, masked=masked)

@@ -1,0 +1,23 @@
+"""MoCo's loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from moco_bench.components.objectives.base import Objective, Terms, info_nce
+
+if TYPE_CHECKING:
+    from moco_bench.contrast.batch import Batch
+
+
+class InfoNCE(Objective):
+    """L_q alone: MoCo's InfoNCE, -log e^{q.k/tau} / (e^{q.k/tau} + sum_j e^{q.n_j/tau})."""
+
+    source: ClassVar[str] = "MoCo, He et al. 2020 (arXiv 1911.05722), equation 1"
+    reading: ClassVar[bool] = True
+
+    name: Literal["none"] = "none"
+
+    def terms(self, batch: Batch) -> Terms:
+        """See `Objective.terms`."""
+        return Terms(info_nce(batch.positive / batch.temperature, batch.query_sum()))

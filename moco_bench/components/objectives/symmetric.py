@@ -1,0 +1,25 @@
+"""The symmetric loss: both views are queries in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from moco_bench.components.objectives.base import Objective, Terms, info_nce
+
+if TYPE_CHECKING:
+    from moco_bench.contrast.batch import Batch
+
+
+class Symmetric(Objective):
+    """The mean of two L_q, the second with the views exchanged."""
+
+    source: ClassVar[str] = "MoCo v3, Chen et al. 2021 (arXiv 2104.02057), algorithm 1; MoCo's CIFAR-10 demo"
+    cost: ClassVar[str] = "twice the forward and backward passes"
+    swaps_views: ClassVar[bool] = True
+    reading: ClassVar[bool] = True
+
+    name: Literal["symmetric"] = "symmetric"
+
+    def terms(self, batch: Batch) -> Terms:
+        """See `Objective.terms`: of one of the two calls."""
+        return Terms(info_nce(batch.positive / batch.temperature, batch.query_sum()))

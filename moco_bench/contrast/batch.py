@@ -1,0 +1,71 @@
+"""What a loss is shown: a batch of queries and keys, and the queue."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from moco_bench.contrast.pairs import AtStep, log_sum_for
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch, all in one floating point type. Labels are no part of it.
+
+    Attributes:
+        query: [B, D], unit rows; the only tensor with a gradient.
+        key: [B, D], unit rows: row i is the other view of query i.
+        queue: [K, D], unit rows: past keys.
+        temperature: tau.
+        negatives: the rule, at this step.
+        query_queue: [K, D], unit rows: past queries, for losses that need them.
+        images: the images of the queries [B] and of the queue [K], None where they don't matter.
+    """
+
+    query: Tensor
+    key: Tensor
+    queue: Tensor
+    temperature: float
+    negatives: AtStep
+    query_queue: Tensor | None = None
+    images: tuple[Tensor | None, Tensor | None] = (None, None)
+
+    @cached_property
+    def positive(self) -> Tensor:
+        """Cosine similarity of each query and its key: [B]."""
+        return (self.query * self.key).sum(dim=1)
+
+    @property
+    def past_queries(self) -> Tensor:
+        """The queue of queries. Raises `ValueError` where there is none."""
+        if self.query_queue is None:
+            raise ValueError("query_queue is missing: this loss needs it")
+        return self.query_queue
+
+    def query_sum(self, temperature: float | None = None) -> Tensor:
+        """Log of the sum of e^{q.n_j/tau} over the negatives of each query, as its rule forms it: [B].
+
+        Args:
+            temperature: in place of the batch's own.
+        """
+        return log_sum_for(
+            self.negatives,
+            self.query,
+            self.key,
+            self.queue,
+            temperature=self.temperature if temperature is None else temperature,
+            positive=self.positive,
+            images=self.images,
+        )
+
+    def key_sum(self, keys: Tensor | None = None, temperature: float | None = None) -> Tensor:
+        """`query_sum` with the key as the anchor, and `keys` in place of the queue. No gradient but the positive's."""
+        return log_sum_for(
+            self.negatives,
+            self.key,
+            self.query.detach(),
+            self.queue if keys is None else keys,
+            temperature=self.temperature if temperature is None else temperature,
+            positive=self.positive,
+            images=self.images,
+        )

@@ -1,0 +1,52 @@
+"""The tables of ideas in `config/README.md`, made from their classes, so that they can't fall behind.
+
+`python -m moco_bench.suite.reference config/README.md` makes them again: each stands between the comments
+`<!-- ideas: KIND -->` and `<!-- end -->`.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from moco_bench.components.base import Component
+from moco_bench.components.registry import built_in
+from moco_bench.files import write_text
+
+_BLOCK = re.compile(r"(<!-- ideas: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def with_tables(text: str) -> str:
+    """A document with the tables between its comments as the classes would have them."""
+    return _BLOCK.sub(lambda found: found[1] + "\n" + table_of(found[2]) + "\n" + found[4], text)
+
+
+def table_of(kind: str) -> str:
+    """All ideas of a kind in Markdown: name, what it is, settings with their defaults, source."""
+    rows = [
+        f"| `{name}` | {_text(idea.summary())} | {_settings(idea)} | {_text(idea.source)} | {_text(idea.cost)} |\n"
+        for name, idea in built_in(kind).items()
+    ]
+    return "| name | what it is | settings | source | what it adds to a step |\n|---|---|---|---|---|\n" + "".join(rows)
+
+
+def _settings(idea: type[Component]) -> str:
+    fields = [(name, field) for name, field in idea.model_fields.items() if name != idea.tag]
+    return "<br>".join(f"`{name}`{_default(field)}: {_text(field.description or '')}" for name, field in fields)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return " (required)"
+    value = field.get_default(call_default_factory=True)
+    return "" if value is None else f" ({value})"
+
+
+def _text(words: str) -> str:
+    return words.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for file in map(Path, sys.argv[1:]):
+        write_text(file, with_tables(file.read_text(encoding="utf-8")))

@@ -1,103 +1,127 @@
-"""Colour transforms with a factor a sample, in place, on float32 images [B, C, H, W] in [0, 1].
+"""Colour jitter, every sample in an order of its own, on float32 images [B, C, H, W] in [0, 1].
 
-Each does what torchvision's functional of the same name does to a float image. An image of one channel has neither hue
-nor saturation: those two, and losing all colour, leave it as it is, as torchvision does.
+Does what torchvision's functionals do to a float image. Brightness, contrast and saturation are of one kind: a matrix
+for the pixel's channels, plus a matrix for the image's mean, and a clamp (which is why they can't be multiplied into
+one). Hue is not linear. So a sample is: some of the three, hue, the rest of the three. With the samples sorted by where
+hue comes, everything that is to be done alike lies in one run of them, and no stage has to look for its samples.
+
+An image of one channel has neither hue nor saturation: those two leave it as it is, as torchvision does.
 """
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 LUMA = (0.2989, 0.587, 0.114)
 OPERATIONS = ("brightness", "contrast", "saturation", "hue")
-TRAPEZIA = ((3.0, 2.0, 4.0), (1.0, -1.0, -1.0), (-1.0, 2.0, 2.0))
-"""Of red, green and blue: centre, sign and offset."""
+HUE = OPERATIONS.index("hue")
+CENTRES = (0.0, 1 / 3, 2 / 3)
+"""Of red, green and blue on the circle of hues, in turns."""
 
 
-def gray(images: Tensor) -> Tensor:
-    """The luma (ITU-R BT.601) of each pixel: [B, 1, H, W]."""
-    if images.shape[1] == 1:
-        return images
-    red, green, blue = images.unbind(1)
-    return (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)[:, None]
+@dataclass(frozen=True)
+class JitterPlan:
+    """What is done to B samples, drawn or not, once they are sorted by `rank`; arrays on the CPU.
 
-
-def adjust_brightness(images: Tensor, factor: Tensor) -> None:
-    """Multiply by `factor` [B]."""
-    images.mul_(_column(factor)).clamp_(0, 1)
-
-
-def adjust_contrast(images: Tensor, factor: Tensor) -> None:
-    """Move away from (factor above 1) or towards (below 1) the image's mean luma; `factor` [B]."""
-    _blend(images, gray(images).mean(dim=(1, 2, 3), keepdim=True), factor)
-
-
-def adjust_saturation(images: Tensor, factor: Tensor) -> None:
-    """Move each pixel away from or towards its own luma; `factor` [B]."""
-    if images.shape[1] > 1:
-        _blend(images, gray(images), factor)
-
-
-def adjust_hue(images: Tensor, shift: Tensor) -> None:
-    """Turn the hue by `shift` [B], in whole turns from -1 to 1, at constant HSV saturation and value.
-
-    With m the lowest channel, c = max - m the chroma and h in [0, 6) the hue, a colour is m + c t(h), where t is a
-    trapezium a channel, red's being t = clamp(|h - 3| - 1, 0, 1). That is solved for h, turned, and put in again: the
-    usual six cases of HSV, which would cost most of the time, collapse into one expression.
+    Attributes:
+        rank: int64 [B], where hue comes in a sample's order, 4 for those that aren't jittered.
+        pixel: float32 [B, 4, C, C], for each place of the order: the matrix for a pixel.
+        mean: float32 [B, 4, C, C], for each place of the order: the matrix for the image's mean.
+        hue: float32 [B, 3], the shift less each channel's centre, in turns, modulo 1, plus 1.
     """
-    if images.shape[1] == 1:
-        return
-    red, green, blue = images.unbind(1)
-    lowest = torch.minimum(torch.minimum(red, green), blue)[:, None]
-    chroma = torch.maximum(torch.maximum(red, green), blue)[:, None].sub_(lowest)
-    red, green, blue = ((images - lowest).div_(chroma.clamp(min=1e-12))).unbind(1)
-    # |h - 3| is d = |blue - green| near cyan (red = 0), 3 - d near red (red = 1) and 1 + red between (d = 1);
-    # d + red (3 - 2d) is all three, and blue - green has the sign of h - 3.
-    side = blue.sub_(green)
-    hue = torch.copysign(side.new_tensor(3.0), side).sub_(2 * side).mul_(red).add_(3 + side)
-    hue.add_(6 * shift.to(images.dtype)[:, None, None])
-    hue.add_(hue < 0, alpha=6).add_(hue >= 6, alpha=-6)  # a remainder of what can't be far out
-    centre, sign, offset = images.new_tensor(TRAPEZIA)[:, :, None, None]
-    torch.sub(hue[:, None], centre, out=images)
-    images.abs_().mul_(sign).add_(offset).clamp_(0, 1).mul_(chroma).add_(lowest)
+
+    rank: npt.NDArray[np.int64]
+    pixel: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float32]
+    hue: npt.NDArray[np.float32]
 
 
-ADJUSTMENTS = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+def luma_weights(channels: int) -> npt.NDArray[np.float64]:
+    """What each channel gives to a pixel's luma (ITU-R BT.601): [C]."""
+    return np.array(LUMA if channels > 1 else [1.0])
 
 
-def jitter(images: Tensor, factors: Tensor, order: Tensor, chosen: Tensor, active: tuple[bool, ...]) -> Tensor:
-    """ColorJitter: the four adjustments one after the other, every sample in an order of its own.
-
-    Before each of the four stages the jittered samples are sorted by what comes next, so that each adjustment changes
-    one run of them in place.
+def plan_jitter(factors: Tensor, order: Tensor, chosen: Tensor, active: tuple[bool, ...], channels: int) -> JitterPlan:
+    """Turn factors and orders into matrices.
 
     Args:
-        images: float32 [B, C, H, W] in [0, 1]; overwritten.
-        factors: [B, 4] on the CPU, columns as `OPERATIONS`.
+        factors: float64 [B, 4] on the CPU, columns as `OPERATIONS`.
         order: int64 [B, 4] on the CPU: which operation comes first, second, third and last.
         chosen: bool [B] on the CPU: the samples that are jittered at all.
         active: which of the `OPERATIONS` are in use.
+        channels: of the images, 1 or 3.
+    """
+    following, jittered = order.numpy(), chosen.numpy()
+    neutral = np.where(np.arange(len(OPERATIONS)) == HUE, 0.0, 1.0)
+    factor = np.where(jittered[:, None] & np.array(active), factors.numpy(), neutral)
+    own = np.take_along_axis(factor, following, axis=1)[:, :, None, None]
+    kind = following[:, :, None, None]
+    identity = np.eye(channels)
+    to_luma = np.tile(luma_weights(channels), (channels, 1))
+    scaled = np.where(kind == HUE, 1.0, own)
+    pixel = scaled * identity + np.where(kind == OPERATIONS.index("saturation"), 1 - scaled, 0.0) * to_luma
+    mean = np.where(kind == OPERATIONS.index("contrast"), 1 - scaled, 0.0) * to_luma
+    turns = (factor[:, HUE, None] - np.array(CENTRES)) % 1 + 1
+    rank = np.where(jittered, (following == HUE).argmax(axis=1), len(OPERATIONS))
+    return JitterPlan(rank, pixel.astype(np.float32), mean.astype(np.float32), turns.astype(np.float32))
+
+
+def jitter(images: Tensor, pixel: Tensor, mean: Tensor, hue: Tensor | None, counts: list[int]) -> Tensor:
+    """ColorJitter: the four adjustments one after the other, each sample in its own order.
+
+    Args:
+        images: float32 [B, C, H, W] in [0, 1], sorted by `JitterPlan.rank`; overwritten.
+        pixel: [B, 4, C, C], sorted alike, on the device of `images`; see `JitterPlan`.
+        mean: [B, 4, C, C], likewise.
+        hue: [B, 3], likewise; None where hue isn't in use.
+        counts: how many samples have each rank, 0 to 3; the rest isn't jittered.
 
     Returns:
         `images`.
     """
-    device = images.device
-    numbers = chosen.nonzero().squeeze(1)
-    jittered = images.index_select(0, numbers.to(device))
-    for stage in range(len(OPERATIONS)):
-        following = order[numbers, stage]
-        places = following.argsort(stable=True)
-        numbers, jittered = numbers[places], jittered.index_select(0, places.to(device))
-        lengths = following.bincount(minlength=len(OPERATIONS)).tolist()
-        runs, own = torch.split(jittered, lengths), torch.split(factors[numbers].to(device), lengths)
-        for operation, adjust in enumerate(ADJUSTMENTS):
-            if active[operation] and len(runs[operation]):
-                adjust(runs[operation], own[operation][:, operation])
-    return images.index_copy_(0, numbers.to(device), jittered)
+    starts = np.concatenate([[0], np.cumsum(counts)]).tolist()
+    jittered = starts[-1]
+    flat = images.flatten(2)
+    for place in range(HUE):  # comes before hue in samples whose hue comes later
+        _affine(flat, pixel, mean, place, starts[place + 1], jittered)
+    if hue is not None and images.shape[1] > 1 and jittered > 0:
+        turn_hue(images[:jittered], hue[:jittered])
+    for place in range(1, len(OPERATIONS)):
+        _affine(flat, pixel, mean, place, 0, starts[place])
+    return images
 
 
-def _blend(images: Tensor, other: Tensor, factor: Tensor) -> None:
-    torch.lerp(other, images, _column(factor), out=images).clamp_(0, 1)
+def _affine(flat: Tensor, pixel: Tensor, mean: Tensor, place: int, first: int, last: int) -> None:
+    """Brightness, contrast or saturation of the samples from `first` up to `last`, in place; `flat` is [B, C, HW]."""
+    if first < last:
+        own = flat[first:last]
+        constant = torch.bmm(mean[first:last, place], own.mean(dim=2, keepdim=True))
+        torch.clamp(torch.baddbmm(constant, pixel[first:last, place], own), 0, 1, out=own)
 
 
-def _column(factor: Tensor) -> Tensor:
-    return factor.float()[:, None, None, None]
+def turn_hue(images: Tensor, turns: Tensor) -> None:
+    """Turn the hue of [B, 3, H, W], in place, at constant HSV saturation and value.
+
+    With c = max - min the chroma and h the hue in turns, a channel whose centre is k has the value
+    max + c - 6 c w, where w is the distance of h from k on the circle, not less than 1/6 and not more than 1/3.
+    That is solved for h, turned, and put in again: the usual six cases of HSV collapse into one expression.
+
+    Args:
+        images: in [0, 1].
+        turns: [B, 3], as `JitterPlan.hue`: a turn more than needed keeps what follows above 0.
+    """
+    red, green, blue = images.unbind(1)
+    lowest, highest = images.amin(dim=1), images.amax(dim=1)
+    chroma = highest - lowest
+    share = chroma.clamp(min=1e-12).reciprocal_()
+    red, side = (red - lowest).mul_(share), (blue - green).mul_(share)
+    # In sixths of a turn |h - 3| is d = |blue - green| near cyan (red = 0), 3 - d near red (red = 1) and 1 + red
+    # between (d = 1); d + red (3 - 2d) is all three, and blue - green has the sign of h - 3.
+    slope = torch.copysign(torch.full((), 3.0, device=side.device), side).sub_(side, alpha=2)
+    hue = torch.addcmul(side, red, slope)
+    distance = torch.add(turns[:, :, None, None], hue[:, None], alpha=1 / 6)
+    distance.frac_().sub_(0.5).abs_().clamp_(1 / 6, 1 / 3)  # of h + 1/2, in which the centre lies at 1/2
+    torch.addcmul((highest + chroma)[:, None], distance, chroma[:, None], value=-6, out=images)

@@ -1,11 +1,12 @@
 """Random resized crops: where to cut (a draw a sample), and the bilinear resampling back to full size.
 
-A crop, its enlargement and a horizontal flip act on rows and columns separately, so each image X becomes R X C^T with
-two small matrices of its own. A whole batch is then two batched products, without a loop and without a sampling grid.
+Crop, enlargement and horizontal flip are one affine map of an axis each, so that a whole batch is resampled at once on
+one grid.
 """
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,51 +29,80 @@ def draw_crops(
     Returns:
         int64 [count, 4]: top, left, height and width in pixels.
     """
-    uniform = torch.rand(count, 2 * TRIES + 2, generator=generator, dtype=torch.float64)
+    uniform = torch.rand(count, 2 * TRIES + 2, generator=generator, dtype=torch.float64).numpy()
     area = height * width * (scale[0] + (scale[1] - scale[0]) * uniform[:, :TRIES])
     low, high = math.log(ratio[0]), math.log(ratio[1])
-    aspect = torch.exp(low + (high - low) * uniform[:, TRIES : 2 * TRIES])
-    widths = (area * aspect).sqrt().round().long()
-    heights = (area / aspect).sqrt().round().long()
+    aspect = np.exp(low + (high - low) * uniform[:, TRIES : 2 * TRIES])
+    widths = np.rint(np.sqrt(area * aspect)).astype(np.int64)
+    heights = np.rint(np.sqrt(area / aspect)).astype(np.int64)
     fits = (widths > 0) & (widths <= width) & (heights > 0) & (heights <= height)
-    first = fits.int().argmax(dim=1, keepdim=True)
-    box_height, box_width = heights.gather(1, first).squeeze(1), widths.gather(1, first).squeeze(1)
-    top = (uniform[:, -2] * (height - box_height + 1)).floor().long()
-    left = (uniform[:, -1] * (width - box_width + 1)).floor().long()
-    drawn = torch.stack([top, left, box_height, box_width], dim=1)
-    return torch.where(fits.any(dim=1, keepdim=True), drawn, central_crop(height, width, ratio))
+    first = fits.argmax(axis=1)[:, None]
+    box_height = np.take_along_axis(heights, first, axis=1)[:, 0]
+    box_width = np.take_along_axis(widths, first, axis=1)[:, 0]
+    top = np.floor(uniform[:, -2] * (height - box_height + 1)).astype(np.int64)
+    left = np.floor(uniform[:, -1] * (width - box_width + 1)).astype(np.int64)
+    drawn = np.stack([top, left, box_height, box_width], axis=1)
+    return torch.from_numpy(np.where(fits.any(axis=1, keepdims=True), drawn, central_crop(height, width, ratio)))
 
 
-def central_crop(height: int, width: int, ratio: tuple[float, float]) -> Tensor:
-    """The largest central box whose ratio of width to height is within `ratio`: int64 [4], as in `draw_crops`."""
+def central_crop(height: int, width: int, ratio: tuple[float, float]) -> tuple[int, int, int, int]:
+    """The largest central box whose ratio of width to height is within `ratio`, as a row of `draw_crops`."""
     box_height, box_width = height, width
     if width / height < ratio[0]:
         box_height = max(1, round(width / ratio[0]))
     elif width / height > ratio[1]:
         box_width = max(1, round(height * ratio[1]))
-    return torch.tensor([(height - box_height) // 2, (width - box_width) // 2, box_height, box_width])
+    return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width
 
 
-def crop_and_flip(images: Tensor, boxes: Tensor, flip: Tensor) -> Tensor:
-    """Cut each image to its box, resample it bilinearly to its former size and mirror it where `flip` is set.
-
-    Pixels outside the box have no influence. A crop is never larger than what it becomes, so antialiasing (which acts
-    on shrinking only) would change nothing.
+def sampling_lines(boxes: Tensor, flip: Tensor, height: int, width: int) -> Tensor:
+    """Where each sample's rows and columns are read, for `resample`.
 
     Args:
-        images: [B, C, H, W], any real dtype.
-        boxes: [B, 4] as from `draw_crops`.
-        flip: bool [B].
+        boxes: int64 [B, 4] as from `draw_crops`, on the CPU.
+        flip: bool [B], on the CPU.
+        height: of the images, pixels.
+        width: of the images, pixels.
+
+    Returns:
+        float32 [B, 2, 4], rows before columns: position of pixel 0, step from pixel to pixel, first and last position
+        of the box; all in units in which an axis goes from -1 to 1 (`grid_sample`, pixels being squares).
+    """
+    start, length = boxes.numpy()[:, :2].astype(np.float64), boxes.numpy()[:, 2:].astype(np.float64)
+    size = np.array([height, width], dtype=np.float64)
+    step = length / size
+    origin = start + step / 2 - 0.5
+    mirrored = np.stack([np.zeros(len(start), dtype=bool), flip.numpy()], axis=1)
+    origin, step = np.where(mirrored, origin + (size - 1) * step, origin), np.where(mirrored, -step, step)
+    positions = [(2 * pixels + 1) / size - 1 for pixels in (origin, start, start + length - 1)]
+    lines = np.stack([positions[0], 2 * step / size, positions[1], positions[2]], axis=2)
+    return torch.from_numpy(lines.astype(np.float32))
+
+
+def resample(images: Tensor, lines: Tensor) -> Tensor:
+    """Cut each image to its box, resample it bilinearly to its former size and mirror it where that was asked for.
+
+    Pixels outside the box have no influence but by rounding (1e-5 of their value). A crop is never larger than what it
+    becomes, so antialiasing (which acts on shrinking only) would change nothing.
+
+    Args:
+        images: float32 [B, C, H, W].
+        lines: [B, 2, 4] as from `sampling_lines`, on the device of `images`.
 
     Returns:
         float32 [B, C, H, W] in the units of `images`.
     """
-    height, width = images.shape[-2:]
-    top, left, box_height, box_width = boxes.unbind(1)
-    rows = _bilinear_rows(top, box_height, height)
-    columns = _bilinear_rows(left, box_width, width)
-    columns = torch.where(flip[:, None, None], columns.flip(1), columns)
-    return separable(images.float(), rows, columns)
+    count, _, height, width = images.shape
+    rows, columns = (_positions(lines[:, axis], size) for axis, size in enumerate((height, width)))
+    shape = (count, height, width)
+    grid = torch.stack([columns[:, None, :].expand(shape), rows[:, :, None].expand(shape)], dim=3)
+    return torch.nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def _positions(lines: Tensor, size: int) -> Tensor:
+    origin, step, first, last = torch.split(lines, 1, dim=1)
+    places = torch.arange(size, device=lines.device, dtype=torch.float32)
+    return torch.clamp(torch.addcmul(origin, step, places), first, last)
 
 
 def separable(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -80,12 +110,3 @@ def separable(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     count, channels, height, width = images.shape
     across = torch.bmm(images.reshape(count, channels * height, width), columns.transpose(1, 2))
     return torch.matmul(rows[:, None], across.reshape(count, channels, height, -1))
-
-
-def _bilinear_rows(start: Tensor, length: Tensor, size: int) -> Tensor:
-    """The matrix [B, size, size] that stretches `length` pixels from `start` on over `size` pixels."""
-    length = length.float()[:, None]
-    grid = torch.arange(size, device=start.device, dtype=torch.float32)
-    source = (grid + 0.5) * (length / size) - 0.5
-    source = torch.minimum(source.clamp(min=0), length - 1) + start[:, None]
-    return (1 - (source[:, :, None] - grid).abs()).clamp_(min=0)

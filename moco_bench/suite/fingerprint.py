@@ -12,10 +12,10 @@ from moco_bench.files import sha256_of
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 from moco_bench.suite.spelt_out import SPELT_OUT
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised when a change of the code changes the numbers of a training run."""
 
-EVALUATION_PROTOCOL = 2
+EVALUATION_PROTOCOL = 3
 """Raised when a change of the code changes the numbers of an evaluation."""
 
 

@@ -52,7 +52,7 @@ def networks_of(
 
 
 def _try_out(encoder: nn.Module, numerics: Numerics, images: torch.Size) -> None:
-    example = numerics.image_format(torch.zeros(images, device=numerics.device))
+    example = torch.zeros(images, device=numerics.device).contiguous(memory_format=numerics.memory_format)
     with numerics.autocast():
         output = _compile(encoder, numerics)(example)
     torch.autograd.backward(output.float().sum())

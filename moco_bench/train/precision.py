@@ -41,9 +41,10 @@ class Numerics:
         module = module.to(self.device)
         return module.to(memory_format=torch.channels_last) if self.channels_last else module
 
-    def image_format(self, images: torch.Tensor) -> torch.Tensor:
-        """Images [B, C, H, W] in the memory format of the encoders."""
-        return images.contiguous(memory_format=torch.channels_last) if self.channels_last else images
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """Of images [B, C, H, W] as the encoders take them."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
 def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Numerics:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional
 
-from moco_bench.data.colour import ADJUSTMENTS, OPERATIONS, gray, jitter
+from moco_bench.data.colour import OPERATIONS, jitter, luma_weights, plan_jitter
 
 TORCHVISION = {
     "brightness": functional.adjust_brightness,
@@ -18,10 +18,23 @@ def images(count=24, channels=3, seed=0):
     return torch.rand(count, channels, 16, 16, generator=torch.Generator().manual_seed(seed))
 
 
+def jittered(given, strengths, orders, chosen, active=(True,) * 4):
+    """`given` after the jitter, in the order in which it was given."""
+    plan = plan_jitter(strengths.double(), orders, chosen, active, given.shape[1])
+    order = torch.from_numpy(plan.rank).argsort(stable=True)
+    pixel, mean, hue = (torch.from_numpy(values)[order] for values in (plan.pixel, plan.mean, plan.hue))
+    counts = torch.from_numpy(plan.rank).bincount(minlength=5)[:4].tolist()
+    found = jitter(given[order], pixel, mean, hue if active[3] else None, counts)
+    return found[order.argsort()]
+
+
 def adjusted(name, given, strengths):
-    changed = given.clone()
-    ADJUSTMENTS[OPERATIONS.index(name)](changed, strengths)
-    return changed
+    """`given` after one operation alone."""
+    operation = OPERATIONS.index(name)
+    factor = torch.tensor([1.0, 1.0, 1.0, 0.0]).repeat(len(given), 1)
+    factor[:, operation] = strengths
+    orders = torch.arange(4).repeat(len(given), 1)
+    return jittered(given.clone(), factor, orders, torch.ones(len(given), dtype=torch.bool))
 
 
 def factors(name, count=24):
@@ -69,7 +82,8 @@ def test_hue_turns_red_to_green_to_blue():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_gray_equals_torchvision(channels):
     given = images(channels=channels)
-    torch.testing.assert_close(gray(given), functional.rgb_to_grayscale(given), atol=1e-6, rtol=0)
+    found = torch.einsum("c,bchw->bhw", torch.from_numpy(luma_weights(channels)).float(), given)[:, None]
+    torch.testing.assert_close(found, functional.rgb_to_grayscale(given), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -78,7 +92,7 @@ def test_jitter_applies_each_samples_own_order(channels):
     given = images(len(orders), channels)
     strengths = torch.stack([factors(name, len(orders)).flip(0) * 0.6 for name in OPERATIONS], dim=1)
     chosen = torch.arange(len(orders)) % 5 != 0
-    found = jitter(given.clone(), strengths, orders, chosen, (True,) * 4)
+    found = jittered(given.clone(), strengths, orders, chosen, (True,) * 4)
     for before, after, order, own, changed in zip(
         given, found, orders.tolist(), strengths.tolist(), chosen, strict=True
     ):
@@ -92,7 +106,7 @@ def test_the_order_matters():
     given = images(2)[:1].expand(2, -1, -1, -1)
     strengths = torch.tensor([[1.9, 0.3, 1.0, 0.0]]).expand(2, 4)
     orders = torch.tensor([[0, 1, 2, 3], [1, 0, 2, 3]])
-    found = jitter(given.clone(), strengths, orders, torch.tensor([True, True]), (True,) * 4)
+    found = jittered(given.clone(), strengths, orders, torch.tensor([True, True]), (True,) * 4)
     assert (found[0] - found[1]).abs().max() > 0.1
 
 
@@ -101,12 +115,12 @@ def test_operations_out_of_use_are_left_out():
     strengths = torch.tensor([[0.5, 0.5, 0.5, 0.3]]).expand(4, 4)
     orders = torch.tensor([[3, 2, 1, 0]]).expand(4, 4)
     chosen = torch.ones(4, dtype=torch.bool)
-    found = jitter(given.clone(), strengths, orders, chosen, (True, False, False, False))
+    found = jittered(given.clone(), strengths, orders, chosen, (True, False, False, False))
     torch.testing.assert_close(found, given * 0.5)
-    assert torch.equal(jitter(given.clone(), strengths, orders, chosen, (False,) * 4), given)
+    assert torch.equal(jittered(given.clone(), strengths, orders, chosen, (False,) * 4), given)
 
 
 def test_nobody_is_jittered():
     given, orders = images(4), torch.tensor([[3, 2, 1, 0]]).expand(4, 4)
     nobody = torch.zeros(4, dtype=torch.bool)
-    assert torch.equal(jitter(given.clone(), torch.zeros(4, 4), orders, nobody, (True,) * 4), given)
+    assert torch.equal(jittered(given.clone(), torch.zeros(4, 4), orders, nobody, (True,) * 4), given)

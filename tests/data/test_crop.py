@@ -10,11 +10,15 @@ from scipy.stats import ks_2samp
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from moco_bench.data.crop import central_crop, crop_and_flip, draw_crops
+from moco_bench.data.crop import central_crop, draw_crops, resample, sampling_lines
 
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
+
+
+def crop_and_flip(images, boxes, flip):
+    return resample(images.float(), sampling_lines(boxes, flip, *images.shape[-2:]))
 
 
 def same_distribution(one, other):
@@ -112,8 +116,8 @@ def test_falls_back_to_the_largest_central_crop_in_range(ratio, expected):
     boxes = draw_crops(50, 32, 32, (0.95, 1.0), ratio, generator())
     height, width = expected
     if ratio != (1.0, 1.0):
-        assert torch.equal(boxes, central_crop(32, 32, ratio).expand(50, 4))
-    assert central_crop(32, 32, ratio).tolist() == [(32 - height) // 2, (32 - width) // 2, height, width]
+        assert torch.equal(boxes, torch.tensor(central_crop(32, 32, ratio)).expand(50, 4))
+    assert central_crop(32, 32, ratio) == ((32 - height) // 2, (32 - width) // 2, height, width)
     assert np.array_equal(torchvision_draws(1, 32, 32, (0.95, 1.0), ratio)[0, 2:], expected) or ratio == (1.0, 1.0)
 
 

@@ -13,6 +13,7 @@ from torchvision.transforms.v2 import functional
 from moco_bench.data.blur import kernel_size
 from moco_bench.data.colour import OPERATIONS
 from moco_bench.data.views import Augmentation, ViewParameters, normalise, solarize
+from moco_bench.measure.launches import LaunchCounter
 from moco_bench.suite.config import AugmentConfig
 
 MEAN, STD = {1: (0.3,), 3: (0.49, 0.48, 0.45)}, {1: (0.35,), 3: (0.25, 0.24, 0.26)}
@@ -209,6 +210,44 @@ def test_the_digest_sees_every_parameter_of_every_sample():
         changed[-1] = ~changed[-1] if changed.dtype == torch.bool else changed[-1] + 1
         seen.add(digest(dataclasses.replace(parameters, **{field.name: changed})))
     assert len(seen) == 1 + len(dataclasses.fields(parameters))
+
+
+def test_two_views_at_once_are_those_of_two_draws():
+    images, stream, augment = photographs(24), generator(), augmentation(EVERYTHING)
+    drawn = [augment.draw(24, 32, 32, stream) for _ in range(2)]
+    together = augment.apply(images, ViewParameters.joined(drawn))
+    apart = torch.cat([augment.apply(images, parameters) for parameters in drawn])
+    torch.testing.assert_close(together, apart, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_a_batch_in_pieces_is_the_whole_batch(monkeypatch, memory_format):
+    images, augment = photographs(40), augmentation(EVERYTHING)
+    parameters = augment.draw(80, 32, 32, generator())
+    whole = augment.apply(images, parameters, memory_format)
+    monkeypatch.setattr("moco_bench.data.views.PIECE", 3 * 32 * 32 * 7)
+    pieces = augment.apply(images, parameters, memory_format)
+    torch.testing.assert_close(pieces, whole, atol=1e-5, rtol=0)
+    assert pieces.is_contiguous(memory_format=memory_format)
+    assert whole.is_contiguous(memory_format=memory_format)
+
+
+def test_a_view_costs_at_most_60_operators_and_never_looks_at_a_tensor():
+    # Each operator is a launch on a GPU; to read a value of a tensor there is to wait for all that came before.
+    images, augment, stream = photographs(64), augmentation(AugmentConfig()), generator()
+    with LaunchCounter().counting() as seen:
+        drawn = [augment.draw(64, 32, 32, stream) for _ in range(2)]
+        views = augment.apply(images, ViewParameters.joined(drawn), torch.channels_last)
+    assert len(views) == 128
+    assert seen.launches() / 2 <= 60
+    assert seen.waits == {}
+
+
+def test_views_are_made_without_a_value_of_a_tensor_being_known():
+    # A tensor of the device "meta" has a shape and no values: whoever asks for one fails.
+    images, augment = photographs(8), augmentation(EVERYTHING)
+    made = augment.apply(images.to("meta"), augment.draw(16, 32, 32, generator()))
+    assert made.shape == (16, 3, 32, 32)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")

@@ -1,0 +1,83 @@
+"""Operators that a device would be asked for one by one, and the places where the CPU would wait for its answer.
+
+Counted where PyTorch dispatches them, on any device: one operator stands for one launch, whether the CPU or a GPU works
+it off (a few take two or three kernels). What only looks at memory in another way launches nothing. A list or an array
+made of a tensor of the CPU isn't seen; a test that runs on the device `meta` finds those, since nothing can be read
+there.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+_READ = frozenset(("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "bincount", "histc"))
+_COUNTED = frozenset(("unique_dim", "_unique2", "unique_consecutive"))
+WAITS = _READ | _COUNTED
+"""Operators whose result, or whose result's shape, the CPU has to know before it can go on."""
+
+_MADE = frozenset(("empty", "empty_strided", "empty_like", "new_empty", "new_empty_strided"))
+FREE = _MADE | frozenset(("_unsafe_view", "lift_fresh", "set_"))
+"""Operators that launch nothing, although they aren't views."""
+
+
+class LaunchCounter:
+    """Counts within `counting`, by part: a part ends where the next begins.
+
+    Attributes:
+        operators: how often each operator was asked for, by part; `""` before the first part.
+        waits: names of the operators that make the CPU wait, by part, each as often as it came.
+    """
+
+    def __init__(self) -> None:
+        self.operators: dict[str, Counter[str]] = {}
+        self.waits: dict[str, list[str]] = {}
+        self._part = ""
+
+    def __call__(self, part: str) -> None:
+        """`part` begins; a part that comes again goes on where it was."""
+        self._part = part
+
+    @contextmanager
+    def counting(self) -> Iterator["LaunchCounter"]:
+        """Count what happens inside."""
+        with _Count(self):
+            yield self
+
+    def launches(self, *parts: str) -> int:
+        """Operators of these parts; of all where none is named."""
+        return sum(self.operators.get(part, Counter()).total() for part in parts or tuple(self.operators))
+
+    def note(self, operator: Any, arguments: tuple[Any, ...]) -> None:
+        """An operator is asked for."""
+        name = operator._schema.name.removeprefix("aten::")
+        if name in WAITS or (name in ("index", "index_put_", "index_put") and _by_mask(arguments)):
+            self.waits.setdefault(self._part, []).append(name)
+        if not (name in FREE or _is_view(operator)):
+            self.operators.setdefault(self._part, Counter())[name] += 1
+
+
+class _Count(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    def __init__(self, counter: LaunchCounter) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._counter = counter
+
+    def __torch_dispatch__(
+        self, operator: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
+    ) -> Any:
+        self._counter.note(operator, arguments)
+        return operator(*arguments, **(keywords or {}))
+
+
+def _is_view(operator: Any) -> bool:
+    """Whether the result shares memory with an argument that isn't written to."""
+    return any(value.alias_info is not None and not value.alias_info.is_write for value in operator._schema.returns)
+
+
+def _by_mask(arguments: tuple[Any, ...]) -> bool:
+    places = arguments[1] if len(arguments) > 1 else ()
+    return any(isinstance(place, Tensor) and place.dtype in (torch.bool, torch.uint8) for place in places or ())

@@ -1,15 +1,17 @@
 """`moco-bench collect`: the runs of a suite as one table."""
 
 import argparse
-import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moco_bench.cli.options import add_results
 from moco_bench.errors import InputError
 from moco_bench.files import write_atomically, write_json
+
+if TYPE_CHECKING:
+    from moco_bench.components.plugins import Plugins
 
 HELP = "gather a suite's runs into results/SUITE/runs.csv"
 EXAMPLE = "moco-bench collect config/quickstart.yaml"
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     table = collect(known_runs(suite, args.results), args.results)
     directory = args.results / suite.name
     write_table(directory / "runs.csv", table)
-    write_atomically(directory / "suite.yaml", lambda path: _copy(args.suite, path))
+    write_atomically(directory / "suite.yaml", lambda path: _copy(args.suite, path, suite.ideas))
     _join_benchmarks(args.benchmarks, args.stored_benchmarks, directory)
     counts = table["status"].value_counts()
     print(f"{directory / 'runs.csv'}: " + ", ".join(f"{counts.get(s, 0)} {s}" for s in ("done", "failed", "missing")))
@@ -79,5 +81,8 @@ def _compared(found: dict[str, Any], stored: Path | None) -> str:
     return f"{len(rows)} benchmarks against {stored}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
+def _copy(source: Path, target: Path, ideas: "Plugins") -> None:
+    """The suite file, and what a report has to know of its plug-ins, whose files it doesn't read."""
+    from moco_bench.suite.copies import with_plugins
+
+    target.write_bytes(with_plugins(source.read_bytes(), ideas))

@@ -58,12 +58,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `moco-bench plan ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "memory" not in str(error):  # torch's allocators raise RuntimeErrors
-            raise
-        return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(system_error(error), 1)
+    except Exception as error:
+        # torch's allocators raise RuntimeErrors
+        if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):
+            return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
+        if mistake := _mistake_of_a_plugin(error):
+            return _complain(mistake, BAD_INPUT)
+        raise
+
+
+def _mistake_of_a_plugin(error: Exception) -> str | None:
+    """File, line and error where code of a plug-in raised it."""
+    if "moco_bench.components.plugins" not in sys.modules:
+        return None
+    from moco_bench.components.plugins import blame
+
+    return blame(error)
 
 
 def _run(given: list[str]) -> int:

@@ -33,12 +33,16 @@ class Component(Section):
         tag: the field that holds its name.
         source: where it is from: paper and equation. Empty where there is nothing to cite.
         cost: what it adds to a step, in words.
+        code: hash of the code of a plug-in's idea; None of the package's own, whose code the protocol's number covers.
+        flags: attributes that a reader without the code needs to know.
     """
 
     kind: ClassVar[str]
     tag: ClassVar[str]
     source: ClassVar[str] = ""
     cost: ClassVar[str] = "nothing"
+    code: ClassVar[str | None] = None
+    flags: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def title(cls) -> str | None:
@@ -50,6 +54,11 @@ class Component(Section):
     def summary(cls) -> str:
         """The first line of the docstring."""
         return (cls.__doc__ or "").strip().split("\n")[0]
+
+    @classmethod
+    def mistake(cls) -> str | None:
+        """What is wrong with the class, in one line, None for nothing."""
+        return None
 
     def settings(self) -> dict[str, Any]:
         """All fields but the name."""

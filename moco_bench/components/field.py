@@ -4,10 +4,11 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny, WrapValidator
+from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny, ValidationInfo, WrapValidator
 from pydantic_core import CoreSchema, PydanticKnownError
 
 from moco_bench.components.base import Component
+from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import built_in
 
 
@@ -29,14 +30,18 @@ class OneOf:
         as_any: Any = SerializeAsAny  # an idea of a plug-in is none of the union's
         return handler.generate_schema(Annotated[tagged, WrapValidator(self._read), as_any()])
 
-    def _read(self, given: Any, of_the_union: Any) -> Any:
+    def _read(self, given: Any, of_the_union: Any, info: ValidationInfo) -> Any:
         if isinstance(given, Component) and given.kind == self.kind:
             return given
         spelled = {self._tag: given} if isinstance(given, str) else given
-        known = built_in(self.kind)
-        if isinstance(spelled, dict) and isinstance(name := spelled.get(self._tag), str) and name not in known:
-            expected = ", ".join(f"'{title}'" for title in known)
+        name = spelled.get(self._tag) if isinstance(spelled, dict) else None
+        if not isinstance(name, str) or name in built_in(self.kind):
+            return of_the_union(spelled)
+        plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+        idea = plugins.find(self.kind, name)
+        if idea is None:
+            expected = ", ".join(f"'{title}'" for title in plugins.known(self.kind))
             raise PydanticKnownError(
                 "union_tag_invalid", {"discriminator": f"'{self._tag}'", "tag": name, "expected_tags": expected}
             )
-        return of_the_union(spelled)
+        return idea.model_validate(spelled, context=info.context)

@@ -158,9 +158,11 @@ def _weights_of(
     with torch.enable_grad():
         own = similarity.clone().requires_grad_(differentiable)  # the chunk's is changed in place later
         logarithms = log_weight(own)
-    if logarithms is None:
-        return None, None
-    if not logarithms.requires_grad:
-        return logarithms, None
-    (slope,) = torch.autograd.grad(logarithms.sum(), own, allow_unused=True)
+        if logarithms is None:
+            return None, None
+        if logarithms.shape != own.shape:
+            raise ValueError(f"log_weight must give {list(own.shape)} numbers, got {list(logarithms.shape)}")
+        if not logarithms.requires_grad:
+            return logarithms, None
+        (slope,) = torch.autograd.grad(logarithms.sum(), own, allow_unused=True)
     return logarithms.detach(), slope

@@ -37,6 +37,8 @@ def identity(section: Section) -> dict[str, Any]:
         if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):
             continue
         values[name] = identity(value) if isinstance(value, Section) else value
+    if isinstance(section, Component) and section.code is not None:
+        values["code"] = section.code
     return values
 
 

@@ -125,11 +125,13 @@ def find_run(suite: Suite, run_id: str) -> Run:
 
 def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[EncoderConfig, ContrastConfig, TrainConfig]:
     """The sections of the suite with an arm's changes applied. Raises `InputError` naming the arm and the key."""
-    changes, where = suite.arms[arm], f"arms.{arm}"
+    changes, where, ideas = suite.arms[arm], f"arms.{arm}", suite.ideas
     return (
-        validate(EncoderConfig, merged(encoder.model_dump(), changes.encoder), f"{where}.encoder"),
-        validate(ContrastConfig, merged(suite.contrast.model_dump(), changes.contrast), f"{where}.contrast"),
-        validate(TrainConfig, merged(suite.train.model_dump(), changes.train), f"{where}.train"),
+        validate(EncoderConfig, merged(encoder.model_dump(), changes.encoder), f"{where}.encoder", ideas),
+        validate(
+            ContrastConfig, merged(suite.contrast.model_dump(), changes.contrast), f"{where}.contrast", suite.ideas
+        ),
+        validate(TrainConfig, merged(suite.train.model_dump(), changes.train), f"{where}.train", ideas),
     )
 
 

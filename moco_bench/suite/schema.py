@@ -29,7 +29,8 @@ def suite_schema() -> Schema:
     properties["seeds"] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 10_000}, properties["seeds"]]}
     contrast = definitions["ContrastConfig"]["properties"]
     for kind in ("negatives", "objective"):
-        contrast[kind] = _name_or(list(built_in(kind)), _without_discriminators(contrast[kind]))
+        own = _name_or(list(built_in(kind)), _without_discriminators(contrast[kind]))
+        contrast[kind] = {"anyOf": [*own["anyOf"], *_of_a_plugin(kind)]}
     analysis = definitions["AnalysisConfig"]["properties"]
     analysis["claims"] = _name_or(["abstract"], analysis["claims"])
     _describe_arms(schema)
@@ -50,7 +51,7 @@ def _describe_arms(schema: Schema) -> None:
     for name, section in (("encoder", "EncoderConfig"), ("contrast", "ContrastConfig"), ("train", "TrainConfig")):
         keys = dict(definitions[section]["properties"])
         for kind in keys.keys() & {"negatives", "objective"}:
-            keys[kind] = _name_or(list(built_in(kind)), {"type": "object"})
+            keys[kind] = {"anyOf": [*_name_or(list(built_in(kind)), {"type": "object"})["anyOf"], {"type": "string"}]}
         definitions["ArmConfig"]["properties"][name] = {
             "type": "object",
             "properties": keys,
@@ -64,6 +65,13 @@ def _without_discriminators(schema: Schema) -> Schema:
     if "anyOf" in plain:
         plain["anyOf"] = [_without_discriminators(part) for part in plain["anyOf"]]
     return plain
+
+
+def _of_a_plugin(kind: str) -> list[Schema]:
+    """Names that the package doesn't know, alone or with settings."""
+    tag = next(iter(built_in(kind).values())).tag
+    foreign = {"type": "string", "not": {"enum": list(built_in(kind))}}
+    return [foreign, {"type": "object", "required": [tag], "properties": {tag: foreign}}]
 
 
 def _reference(section: str) -> Schema:

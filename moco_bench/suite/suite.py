@@ -4,8 +4,9 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
+from moco_bench.components.plugins import Plugins, from_description, load_plugins
 from moco_bench.components.registry import PACKAGES, built_in
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig
@@ -75,6 +76,18 @@ class Suite(Section):
     )
     analysis: AnalysisConfig = AnalysisConfig()
     profile: ProfileConfig | None = Field(None, description="Measure memory and time of every arm's step.")
+    plugins: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field(
+        (), description="Files with ideas of your own, beside the suite file: `[ideas/debias.py]`."
+    )
+    recorded_plugins: tuple[dict[str, Any], ...] = Field(
+        (), description="Written into a suite's copy in the results, so that it can be read without the plug-ins."
+    )
+    _ideas: Plugins = PrivateAttr(default_factory=Plugins)
+
+    @property
+    def ideas(self) -> Plugins:
+        """The ideas of its plug-ins."""
+        return self._ideas
 
     @model_validator(mode="before")
     @classmethod
@@ -100,7 +113,8 @@ def load_suite(path: Path | str) -> Suite:
     from moco_bench.suite.profile_checks import check_profile
 
     path = Path(path)
-    suite = parse_suite(read_yaml(path), str(path))
+    raw = read_yaml(path)
+    suite = parse_suite(raw, str(path), plugins=_plugins_of(raw, path))
     try:
         check_suite(suite)
         check_profile(suite)
@@ -109,17 +123,41 @@ def load_suite(path: Path | str) -> Suite:
     return suite
 
 
-def parse_suite(raw: Any, source: str) -> Suite:
-    """Validate the plain values of a suite; `source` names them in messages. Raises `InputError`."""
+def _plugins_of(raw: Any, path: Path) -> Plugins | None:
+    files = raw.get("plugins") if isinstance(raw, dict) else None
+    if not files or not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        return None  # nothing, or refused with the rest of the suite
+    try:
+        return load_plugins([path.parent / file for file in files])
+    except InputError as error:
+        raise InputError(f"{path}: plugins: {error}") from None
+
+
+def parse_suite(raw: Any, source: str, *, plugins: Plugins | None = None) -> Suite:
+    """Validate the plain values of a suite; `source` names them in messages.
+
+    Args:
+        raw: as YAML gives them.
+        source: for messages.
+        plugins: the ideas of the suite's plug-ins; by default what the copy of a suite has recorded of them.
+
+    Raises:
+        InputError: anything in it that can't be read.
+    """
     if not isinstance(raw, dict):
         raise InputError(f"{source}: a suite is a mapping of keys such as `name`, `dataset`, `arms`")
-    return validate(Suite, raw, source)
+    if plugins is None:
+        plugins = from_description(_lists_as_tuples(raw.get("recorded_plugins") or ()))
+    suite = validate(Suite, raw, source, plugins)
+    suite._ideas = plugins
+    return suite
 
 
-def validate(section: type[T], raw: Any, where: str) -> T:
+def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = None) -> T:
     """`raw` as a section, or an `InputError` of one line that says where and suggests what would be right."""
     try:
-        return section.model_validate(_lists_as_tuples(raw))  # pydantic's strict mode takes no list for a tuple
+        values = _lists_as_tuples(raw)  # pydantic's strict mode takes no list for a tuple
+        return section.model_validate(values, context=plugins)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -156,7 +194,7 @@ def _explain(problem: Any) -> str:
 def _place(location: tuple[int | str, ...]) -> str:
     parts = list(location)
     for kind in ("negatives", "objective"):  # pydantic puts the idea's name between these and the key
-        if kind in parts[:-1]:
+        if kind in parts[:-1] and parts[parts.index(kind) + 1] in built_in(kind):
             del parts[parts.index(kind) + 1]
     return ".".join(str(part)[:80] for part in parts)
 

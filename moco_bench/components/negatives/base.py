@@ -24,6 +24,7 @@ class Negatives(Component):
     kind: ClassVar[str] = "negatives"
     tag: ClassVar[str] = "rule"
     filters: ClassVar[bool] = False
+    flags: ClassVar[tuple[str, ...]] = ("filters",)
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
         """Which keys of a queue of `queue_size` are kept. Selection has no gradient.

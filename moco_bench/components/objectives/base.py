@@ -58,6 +58,14 @@ class Objective(Component):
     swaps_views: ClassVar[bool] = False
     needs_query_queue: ClassVar[bool] = False
     reading: ClassVar[bool] = False
+    flags: ClassVar[tuple[str, ...]] = ("swaps_views", "needs_query_queue")
+
+    @classmethod
+    def mistake(cls) -> str | None:
+        """See `Component.mistake`."""
+        if cls.reading:
+            return "the readings of the dual view are the package's own; leave `reading` False"
+        return "has no method `terms`" if cls.terms is Objective.terms else None
 
     def terms(self, batch: Batch) -> Terms:
         """The loss in its parts. Gradients may reach `batch.query` alone."""

@@ -1,0 +1,247 @@
+"""Ideas from outside the package: files that a suite names, and entry points of installed packages.
+
+A file is imported under a name of its own, with its folder at hand for what it imports beside itself. Its hash covers
+both, and belongs to the fingerprint of every run that uses one of its ideas.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from moco_bench.components.base import Component
+from moco_bench.components.registry import PACKAGES, Classes, built_in, ideas_in
+from moco_bench.errors import InputError
+
+GROUP = "moco_bench.plugins"
+"""The group of entry points: each is named as the idea that its module defines."""
+
+_LOADED: dict[Path, tuple[str, ModuleType]] = {}
+"""Files that have been imported: their hash and module. A file that has changed is imported anew."""
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The ideas of a suite beside the package's own, by kind and name."""
+
+    ideas: dict[str, Classes] = field(default_factory=dict)
+
+    def known(self, kind: str) -> Classes:
+        """The ideas of a kind: the package's own and these."""
+        return {**built_in(kind), **self.ideas.get(kind, {})}
+
+    def find(self, kind: str, name: str) -> type[Component] | None:
+        """An idea by its name; installed packages are asked where it is neither built in nor the suite's."""
+        idea = self.known(kind).get(name)
+        if idea is None and (idea := _installed(name).get((kind, name))) is not None:
+            self.ideas.setdefault(kind, {})[name] = idea  # one of the suite's from now on, for its copy as well
+        return idea
+
+
+def load_plugins(files: Iterable[Path]) -> Plugins:
+    """Import the files and gather their ideas.
+
+    Raises:
+        InputError: a file is missing, doesn't import or defines no idea, or one takes a name that is taken; the
+            message gives file and line.
+    """
+    ideas: dict[str, Classes] = {}
+    for file in files:
+        module = _module(file.resolve(), file)
+        found = [idea for kind in PACKAGES for idea in ideas_in(module, kind).values()]
+        if not found:
+            raise InputError(f"{file}: defines no idea; a class with a field such as `rule: Literal['mine'] = 'mine'`")
+        for idea in found:
+            _add(ideas, idea, file)
+    return Plugins(ideas)
+
+
+def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
+    name, where = str(idea.title()), f"{file}:{_line_of(idea)}"
+    if name in built_in(idea.kind):
+        raise InputError(f"{where}: {name!r} is the name of a built-in; choose another")
+    of_kind = ideas.setdefault(idea.kind, {})
+    if name in of_kind:
+        raise InputError(f"{where}: another plug-in of this suite is called {name!r}; choose another name")
+    complaint = idea.mistake()
+    if complaint is not None:
+        raise InputError(f"{where}: {complaint}")
+    of_kind[name] = idea
+
+
+def _module(path: Path, shown: Path) -> ModuleType:
+    if not path.is_file():
+        raise InputError(f"{shown}: no such file; `plugins` are looked for beside the suite file")
+    digest = code_hash(path)
+    known = _LOADED.get(path)
+    if known is not None and known[0] == digest:
+        return known[1]
+    name = f"moco_bench_plugin_{path.stem}_{digest[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    _forget_neighbours(path)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))
+    _LOADED[path] = (digest, module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del _LOADED[path], sys.modules[name]
+        raise InputError(f"{_place(error, path.parent, shown)}: {_said(error)}") from None
+    finally:
+        sys.path.remove(str(path.parent))
+        if str(path.parent) not in sys.path:
+            sys.path.append(str(path.parent))  # for what a formula imports where it runs
+    for idea in ideas_in(module).values():
+        idea.code = digest
+    return module
+
+
+def _forget_neighbours(path: Path) -> None:
+    """Modules of these names that another plug-in has imported from its own folder, or that have changed."""
+    for neighbour in neighbours(path)[1:]:
+        sys.modules.pop(neighbour.parent.name if neighbour.stem == "__init__" else neighbour.stem, None)
+
+
+def code_hash(path: Path) -> str:
+    """The sha256 of a file and of what it imports beside itself."""
+    digest = hashlib.sha256()
+    for file in neighbours(path):
+        digest.update(hashlib.sha256(str(file.relative_to(path.parent)).encode() + b"\0" + file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def neighbours(path: Path) -> list[Path]:
+    """A file, first, and all files of its folder that it imports, directly or through others."""
+    found, waiting = [path], [path]
+    while waiting:
+        for name in _imported(waiting.pop()):
+            beside = path.parent / f"{name}.py"
+            package = path.parent / name
+            files = [beside] if beside.is_file() else sorted(package.rglob("*.py")) if package.is_dir() else []
+            new = [file for file in files if file not in found]
+            found += new
+            waiting += new
+    return [path, *sorted(found[1:])]
+
+
+def _imported(path: Path) -> set[str]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return set()  # found again, with its line, when it is imported
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+    return names
+
+
+def blame(error: BaseException) -> str | None:
+    """A plug-in's mistake in one line with its file and line; None where no plug-in took part."""
+    folders = {path.parent for path in _LOADED}
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        file = Path(frame.filename)
+        if file in _LOADED or (file.parent in folders and file.suffix == ".py"):
+            return f"{file}:{frame.lineno}: {_said(error)}"
+    return None
+
+
+def _place(error: Exception, folder: Path, shown: Path) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(shown)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def _line_of(idea: type[Component]) -> int:
+    import inspect
+
+    try:
+        return inspect.getsourcelines(idea)[1]
+    except (OSError, TypeError):
+        return 1
+
+
+def _installed(name: str) -> dict[tuple[str, str], type[Component]]:
+    """The ideas of the entry point of this name."""
+    found: dict[tuple[str, str], type[Component]] = {}
+    for point in entry_points(group=GROUP, name=name):
+        try:
+            module = importlib.import_module(point.module)
+        except Exception as error:
+            raise InputError(f"entry point {name!r} of {GROUP}, module {point.module}: {_said(error)}") from None
+        if module.__file__ is None:
+            continue
+        for idea in ideas_in(module).values():
+            idea.code = code_hash(Path(module.__file__))
+            found[idea.kind, str(idea.title())] = idea
+    return found
+
+
+def described(plugins: Plugins) -> list[dict[str, Any]]:
+    """What a suite's copy in the results has to hold of its plug-ins, as plain values: the ideas without their code."""
+    return [_described(idea) for classes in plugins.ideas.values() for idea in classes.values()]
+
+
+def _described(idea: type[Component]) -> dict[str, Any]:
+    fields = {name: info for name, info in idea.model_fields.items() if name != idea.tag}
+    return {
+        "kind": idea.kind,
+        "name": idea.title(),
+        "code": idea.code,
+        "summary": idea.summary(),
+        "source": idea.source,
+        "cost": idea.cost,
+        "flags": {flag: getattr(idea, flag) for flag in idea.flags},
+        "required": [name for name, info in fields.items() if info.is_required()],
+        "defaults": {
+            name: info.get_default(call_default_factory=True) for name, info in fields.items() if not info.is_required()
+        },
+    }
+
+
+def from_description(descriptions: object) -> Plugins:
+    """The inverse of `described`: ideas that can be named, compared and told of, but not carried out.
+
+    Raises:
+        InputError: not what `described` gives.
+    """
+    from typing import Literal
+
+    from pydantic import create_model
+
+    ideas: dict[str, Classes] = {}
+    try:
+        for told in descriptions:  # type: ignore[attr-defined]
+            kind, name = told["kind"], told["name"]
+            base: Any = next(cls for cls in next(iter(built_in(kind).values())).__mro__ if "kind" in vars(cls))
+            fields: dict[str, Any] = dict.fromkeys(told["required"], (Any, ...))
+            fields |= {key: (Any, value) for key, value in told["defaults"].items()}
+            fields[base.tag] = (Literal[name], name)
+            make: Any = create_model
+            idea = make(f"Told_{kind}", __base__=base, __doc__=told["summary"], **fields)
+            for attribute in ("code", "source", "cost"):
+                setattr(idea, attribute, told[attribute])
+            for flag, value in told["flags"].items():
+                setattr(idea, flag, value)
+            ideas.setdefault(kind, {})[name] = idea
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"recorded_plugins: not what `collect` writes ({_said(error)})") from None
+    return Plugins(ideas)

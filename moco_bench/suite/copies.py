@@ -1,0 +1,25 @@
+"""A suite's copy in its results: the file as it was, and what its plug-ins were, as far as a report needs them."""
+
+import json
+
+from moco_bench.components.plugins import Plugins, described
+from moco_bench.errors import InputError
+from moco_bench.suite.strict_yaml import parse_yaml
+
+
+def with_plugins(text: bytes, plugins: Plugins) -> bytes:
+    """The text of a suite file with its plug-ins described at its end; as it is where there are none.
+
+    Raises:
+        InputError: the file is one `{...}`, behind which nothing can stand.
+    """
+    ideas = described(plugins)
+    if not ideas:
+        return text
+    # JSON is YAML: a line of it needs no care for indentation.
+    copy = text.rstrip() + b"\nrecorded_plugins: " + json.dumps(ideas, sort_keys=True, default=list).encode() + b"\n"
+    try:
+        parse_yaml(copy.decode("utf-8"), "the copy of the suite")
+    except InputError:
+        raise InputError("suite: with `plugins` write its keys line by line, not in one pair of braces") from None
+    return copy

@@ -56,7 +56,6 @@ def test_all_files_are_there(whole):
     for figure in (
         "accuracy",
         "effects",
-        "cost",
         "pairs",
         "learning",
         "corruptions",
@@ -95,7 +94,7 @@ def test_landmarks_headers_and_alternatives(whole, outline):
     assert tags.count("h1") == 1
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
     drawings = [attrs for _, attrs in found.tags if attrs.get("role") == "img"]
-    assert len(drawings) == 11
+    assert len(drawings) == 10
     assert all(len(attrs["aria-label"]) > 30 for attrs in drawings)
     assert ("a", {"class": "skip", "href": "#answer"}) in found.tags
 

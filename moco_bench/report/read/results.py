@@ -18,9 +18,11 @@ from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
-from moco_bench.report.read.floors import Floors, whole_floors
+from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
 from moco_bench.report.read.freshness import Written, written_files
 
+UNRANKED = 6
+"""Arms that tables and figures show in the suite's order."""
 RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
 
 
@@ -83,6 +85,26 @@ class Results:
     def arms(self) -> tuple[str, ...]:
         """In the suite's order."""
         return tuple(dict.fromkeys(self.runs["arm"]))
+
+    @cached_property
+    def ranked_arms(self) -> tuple[str, ...]:
+        """In the suite's order; more arms than can be read in any order come by their primary metric, best first."""
+        if len(self.arms) <= UNRANKED:
+            return self.arms
+        done = self.finished[self.finished["budget"] == "epochs"]
+        means = done.groupby("arm")[self.primary.name].mean().reindex(self.arms)
+        return tuple(means.sort_values(ascending=self.primary.better == "lower", kind="stable").index)
+
+    def baselines(self, dataset: str, encoder: str) -> dict[str, list[Accuracies]]:
+        """What the same evaluation reaches without training, in percent: name -> each time that it was measured."""
+        floors = self.floors.get(dataset)
+        if floors is None:
+            return {}
+        found = {
+            "raw pixels": [floors["pixels"]],
+            "untrained encoder": list(floors["random_encoder"].get(encoder, {}).values()),
+        }
+        return {name: [one for one in measured if one] for name, measured in found.items() if any(measured)}
 
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:

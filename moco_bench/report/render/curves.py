@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import arm_styles
 
 Floats = NDArray[np.float64]
@@ -41,24 +42,30 @@ def curves(
         return None
     data = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
     data = data[["dataset", "encoder", "arm", "seed", "epoch", *known]]
+    arms, drawn = curve_arms(results)
     with theme(name):
         figure, axes = grid(len(results.cells), len(known), row_height=2.5)
         for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
             of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
             for panel, (column, text) in zip(row, known.items(), strict=True):
-                _lines(panel, of_cell, column, results.arms)
+                _lines(panel, of_cell, column, arms)
                 panel.set(xlabel="Epoch", ylabel="", ylim=limits)
                 panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 panel.set_title(text)
             if len(results.cells) > 1:
-                row[0].set_ylabel(f"{dataset} \u00b7 {encoder}")
+                row[0].set_ylabel(wrapped(f"{dataset} \u00b7 {encoder}", 30))
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+        legend_above(figure, handles, labels)
     ends = data.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
     last = ends.groupby("arm", sort=False)[next(iter(known))].mean()
     said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())
     return Plot(
-        name, title, caption, f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.", figure, data
+        name,
+        title,
+        f"{caption}{drawn}",
+        f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.",
+        figure,
+        data,
     )
 
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -20,8 +19,13 @@ WIDTH = 7.2  # inches: 691 px on the page, a text column in print
 
 @contextmanager
 def theme(name: str) -> Iterator[None]:
-    """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time."""
-    with mpl.rc_context(cast(Any, {**THEME, "svg.hashsalt": name})):
+    """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time.
+
+    It begins with matplotlib's own defaults, so that no matplotlibrc, style or notebook changes a byte.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(cast(Any, {**THEME, "svg.hashsalt": name}))
         yield
 
 
@@ -34,12 +38,6 @@ def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple
         panel.yaxis.set_major_locator(MaxNLocator(4))
         panel.patch.set_visible(False)
     return figure, axes
-
-
-def name_cell(axes: Axes, dataset: str, encoder: str, several: bool) -> None:
-    """Head an axes with its data set and encoder where there are several."""
-    if several:
-        axes.set_title(f"{dataset} \u00b7 {encoder}")
 
 
 def as_svg(plot: Plot) -> str:

@@ -36,6 +36,7 @@ _FURTHER = (
     ArmStyle("#8c5a2b", ">", (0, (1, 3)), "|||"),
     ArmStyle("#4d7a00", "p", (0, (6, 3)), "***"),
 )
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "8")
 _PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
 THEME: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -77,9 +78,22 @@ THEME: dict[str, Any] = {
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
-    """A style for every arm: the 2x2's are fixed, further ones take the next free."""
+    """A style for every arm: the 2x2's are fixed, further ones take the next free.
+
+    Colours repeat after ten arms, and with another marker each time: 130 arms differ.
+    """
     further = [arm for arm in arms if arm not in _FIXED]
-    return {arm: _FIXED[arm] if arm in _FIXED else _FURTHER[further.index(arm) % len(_FURTHER)] for arm in arms}
+    styles = {arm: _FIXED[arm] for arm in arms if arm in _FIXED}
+    return styles | {arm: _further(place) for place, arm in enumerate(further)}
+
+
+def _further(place: int) -> ArmStyle:
+    if place < len(_FURTHER):
+        return _FURTHER[place]
+    known = (*_FIXED.values(), *_FURTHER)
+    place += len(_FIXED)
+    again = known[place % len(known)]
+    return replace(again, marker=_MARKERS[(place + place // len(known)) % len(_MARKERS)], hatch=again.hatch + "/")
 
 
 def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:

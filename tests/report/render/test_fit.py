@@ -29,7 +29,7 @@ def html_of(page):
 
 
 def test_the_largest_drawing_alone_becomes_an_image(tmp_path, synthetic, undrawn):
-    undrawn.update(effects=1_900_000, cost=1_500_000)
+    undrawn.update(effects=1_900_000, pairs=1_500_000)
     page = write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2, epochs=3)), tmp_path / "out")
     text = html_of(page)
     assert text.count("data:image/png;base64,c21hbGw=") == 1

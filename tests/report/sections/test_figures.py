@@ -10,9 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.figures import as_png, as_svg, inline_svg, theme
-from moco_bench.report.render.style import INK, arm_styles
+from moco_bench.report.render.style import INK
 from moco_bench.report.sections.accuracy.figures import accuracy_figure
-from moco_bench.report.sections.cost.figures import cost_figure
 from moco_bench.report.sections.effects.figures import effects_figure
 from moco_bench.report.sections.mechanism.curves import false_negative_figure, gradient_figure
 from moco_bench.report.sections.mechanism.figures import mechanism_figure
@@ -23,7 +22,7 @@ from moco_bench.report.sections.training.figures import learning_figure
 from moco_bench.report.sections.training.neighbours import neighbours_figure
 
 ALL = (
-    accuracy_figure, pairs_figure, cost_figure, false_negative_figure, learning_figure, effects_figure,
+    accuracy_figure, pairs_figure, false_negative_figure, learning_figure, effects_figure,
     corruption_figure, neighbours_figure, similarity_figure, gradient_figure, mechanism_figure,
 )  # fmt: skip
 
@@ -42,21 +41,6 @@ def test_accuracy_shows_every_seed(results):
     expected = results.runs.set_index(["arm", "seed"])["knn_top1"]
     for row in knn.to_dict("records"):
         assert row["top1"] == expected[row["arm"], row["seed"]]
-
-
-def test_throughput_comes_from_undisturbed_runs_only(results):
-    data = cost_figure(results).data
-    speed = data[data["metric"] == "images_per_second"]
-    assert len(speed) == 15
-    assert not ((speed["arm"] == "dual") & (speed["seed"] == 0)).any()
-    assert (data["metric"] == "peak_memory_mib").sum() == 16
-
-
-def test_without_undisturbed_runs_there_is_no_throughput(tmp_path, synthetic):
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(2), foreign=("seed0", "seed1"))
-    plot = cost_figure(load_results(path))
-    assert set(plot.data["metric"]) == {"peak_memory_mib"}
-    assert "No run had the machine to itself" in plot.caption
 
 
 def test_effects_show_what_the_table_says(results):
@@ -205,22 +189,16 @@ def test_svg_is_well_formed_and_the_same_every_time(results):
 
 
 def test_inline_svg_has_its_own_identifiers_and_the_pages_colours(results):
-    body = inline_svg(as_svg(cost_figure(results)), "cost")
+    body = inline_svg(as_svg(pairs_figure(results)), "pairs")
     ElementTree.fromstring(body)
     identifiers = re.findall(r'\bid="([^"]+)"', body)
     assert identifiers
-    assert all(name.startswith("cost-") for name in identifiers)
+    assert all(name.startswith("pairs-") for name in identifiers)
     referred = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', body)
     assert {a or b for a, b in referred} <= set(identifiers)
     assert f"var(--ink, {INK})" in body
     assert "var(--c-0072b2, #0072b2)" in body
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", body)
-
-
-def test_arms_differ_without_colour_too():
-    styles = arm_styles(["vanilla", "dual", "filter", "both", "d1", "d3", "d4", "control", "easiest", "random"])
-    assert len({(s.marker, str(s.dash), s.hatch) for s in styles.values()}) == 10
-    assert len({s.colour for s in styles.values()}) == 10
 
 
 def test_names_are_not_mathematics(tmp_path, synthetic):

@@ -1,7 +1,6 @@
 """What the runs themselves say about cost."""
 
 from moco_bench.report.section import Section, sentences
-from moco_bench.report.sections.cost.figures import cost_figure
 from moco_bench.report.sections.cost.notes import run_cost_notes
 from moco_bench.report.sections.cost.tables import cost_table
 
@@ -9,6 +8,5 @@ SECTION = Section(
     "cost",
     "Cost",
     notes=sentences(run_cost_notes, "runs.csv"),
-    figures=(cost_figure,),
     tables=(cost_table,),
 )

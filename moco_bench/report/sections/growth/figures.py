@@ -12,6 +12,7 @@ from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.profile import profile_cells, profile_table_of
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import curve_arms, legend_above
 from moco_bench.report.render.style import PAPER, arm_styles
 
 ROWS = {"median_ms": "Step, ms", "tensor_mib": "Tensors, MiB", "loss_mib": "Loss buffers, MiB"}
@@ -32,7 +33,8 @@ def growth_figure(results: Results) -> Plot | None:
     ]
     if not quantities:
         return None
-    arms = tuple(dict.fromkeys(table["arm"]))
+    kept, drawn = curve_arms(results)
+    arms = tuple(arm for arm in dict.fromkeys(table["arm"]) if arm in kept)
     with theme("growth"):
         figure, axes = grid(len(ROWS), len(quantities), row_height=1.9, sharex="col")
         for row, (measure, title) in zip(axes, ROWS.items(), strict=True):
@@ -43,15 +45,17 @@ def growth_figure(results: Results) -> Plot | None:
             panel.set_xlabel(QUANTITIES.get(quantity, quantity))
             values = sorted(table.loc[table["quantity"] == quantity, "value"].unique())
             panel.set_xticks(values, [_compact(value) for value in values])
-            panel.tick_params(axis="x", labelrotation=45)
+            panel.tick_params(axis="x", labelsize=8)
+            for label in panel.get_xticklabels():
+                label.set(rotation=45, ha="right", rotation_mode="anchor")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 6))
+        legend_above(figure, handles, labels)
     return Plot(
         "growth",
         "How cost grows",
         "Points: medians. Lines: fitted power laws, their exponents in the table; none where a series falls somewhere, "
         f"as another way of computing begins there. {_about_disturbed(table)}Each quantity is varied by itself; "
-        f"{cells[0].dataset}, {cells[0].encoder}.",
+        f"{cells[0].dataset}, {cells[0].encoder}.{drawn}",
         f"Time and memory of a step against {', '.join(_in_a_sentence(QUANTITIES.get(q, q)) for q in quantities)}, on "
         "logarithmic axes.",
         figure,

@@ -7,9 +7,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from moco_bench.report.model.figure import Plot
-from moco_bench.report.model.words import in_unit, listed, unit_of_effect
+from moco_bench.report.model.words import in_unit, unit_of_effect
 from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.report.render.figures import grid, name_cell, theme
+from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import curve_arms, legend_above, name_cell
 from moco_bench.report.render.style import INK, RULE, arm_styles
 
 CAUSES = {
@@ -50,27 +51,27 @@ def mechanism_figure(results: Results) -> Plot | None:
         return None
     causes = [name for name in CAUSES if (data["cause"] == name).any()]
     cells = [cell for cell in results.cells if not _of(data, *cell).empty]
+    arms, drawn = curve_arms(results)
     with theme("mechanism"):
         figure, axes = grid(len(cells), len(causes), row_height=2.6, sharey="row")
         for row, (dataset, encoder) in zip(axes, cells, strict=True):
             for panel, cause in zip(row, causes, strict=True):
                 of_cell = _of(data, dataset, encoder)
-                _points(panel, of_cell[of_cell["cause"] == cause], results.arms)
+                _points(panel, of_cell[of_cell["cause"] == cause], arms)
                 panel.set_xlabel(CAUSES[cause])
             unit = unit_of_effect(results.primary)
             row[0].set_ylabel(f"{results.primary.short} against {results.plan.baseline}{f', {unit}' if unit else ''}")
-            name_cell(row[0], dataset, encoder, len(cells) > 1)
+            name_cell(row[0], dataset, encoder, len(cells) > 1, 80 // len(causes))
         handles = {label: handle for panel in axes.flat for handle, label in _legend(panel)}
-        figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=min(len(handles), 6))
-    arms = listed(dict.fromkeys(data["arm"]))
+        legend_above(figure, list(handles.values()), list(handles))
     return Plot(
         "mechanism",
         "Mechanism against accuracy",
-        f"One point an arm and seed, at the last epoch; up: the paired difference of {results.primary.title}"
-        f"{in_unit(results.primary)}. Seeds of one arm share what the arm does, so a slope over points is no test of a "
-        "cause.",
-        f"{results.primary.title} against {results.plan.baseline}, seed by seed, for {arms}, by what they do to "
-        "negatives and gradient.",
+        f"One point per arm and seed, at the last epoch; up: the paired difference of {results.primary.title}"
+        f"{in_unit(results.primary)}. Seeds of one arm share what the arm does, so a trend here is not causal evidence."
+        f"{drawn}",
+        f"{results.primary.title} against {results.plan.baseline}, seed by seed, for {data['arm'].nunique()} arms, by "
+        "what they do to negatives and gradient.",
         figure,
         data,
     )
@@ -84,10 +85,11 @@ def _points(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
     styles = arm_styles(arms)
     panel.axhline(0, color=INK, linewidth=1)
     panel.axvline(0, color=RULE, linewidth=1)
-    for arm, own in data.groupby("arm", sort=False):
-        style = styles[str(arm)]
-        panel.plot(own["value"], own["accuracy_difference"], linestyle="", marker=style.marker, color=style.colour,
-                   label=str(arm))  # fmt: skip
+    for arm in arms:
+        own, style = data[data["arm"] == arm], styles[arm]
+        if len(own):
+            panel.plot(own["value"], own["accuracy_difference"], linestyle="", marker=style.marker, color=style.colour,
+                       label=arm)  # fmt: skip
 
 
 def _legend(panel: Axes) -> Iterator[tuple[Artist, str]]:

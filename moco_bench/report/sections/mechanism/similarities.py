@@ -14,6 +14,7 @@ from moco_bench.analyse.text import number
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import LINE, legend_above, wrapped
 
 GROUPS = {
     "positive": ("positives", "#009e73", "-"),
@@ -60,7 +61,13 @@ def similarity_figure(results: Results) -> Plot | None:
     arms = [arm for arm in results.arms if (data["arm"] == arm).any()][:4]
     lowest = data.loc[data["density"] > VISIBLE * data["density"].max(), "low"].min()
     with theme("similarities"):
-        figure, axes = grid(len(results.cells), len(arms), row_height=2.1, sharex=True, sharey="row")
+        figure, axes = grid(
+            len(results.cells),
+            len(arms),
+            row_height=2.1 + LINE * max(wrapped(arm, 17).count("\n") for arm in arms),
+            sharex=True,
+            sharey="row",
+        )
         for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
             of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
             for panel, arm in zip(row, arms, strict=True):
@@ -68,11 +75,11 @@ def similarity_figure(results: Results) -> Plot | None:
                     own = of_cell[(of_cell["arm"] == arm) & (of_cell["group"] == group)]
                     middle = (own["low"] + own["high"]) / 2
                     panel.plot(middle, own["density"], color=colour, linestyle=dash, label=title)
-                panel.set(title=arm, xlim=(lowest, 1.0))
+                panel.set(title=wrapped(arm, 17), xlim=(lowest, 1.0))
                 panel.xaxis.set_major_locator(MaxNLocator(3))
-            row[0].set_ylabel("Density" if len(results.cells) == 1 else f"{dataset} \u00b7 {encoder}")
+            row[0].set_ylabel("Density" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 26))
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3)
+        legend_above(figure, handles, labels, 3)
         figure.supxlabel("Cosine similarity", fontsize=9)
     mean = data.assign(weight=data["density"] * (data["high"] - data["low"]) * (data["low"] + data["high"]) / 2)
     centres = mean.groupby("group", sort=False)["weight"].sum() / mean.groupby("group", sort=False)["arm"].nunique()

@@ -8,7 +8,8 @@ from moco_bench.analyse.text import number
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.profile import WHOLE_STEP, profile_cells, profile_table_of, title_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, name_cell, theme
+from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import legend_above, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, part_styles
 
 
@@ -20,14 +21,14 @@ def step_time_figure(results: Results) -> Plot | None:
         return None
     parts = [part for part in dict.fromkeys(table["part"]) if part != WHOLE_STEP]
     with theme("step_time"):
-        figure, axes = grid(len(cells), 1, row_height=1.1 + 0.34 * table["arm"].nunique())
+        figure, axes = grid(len(cells), 1, row_height=1.1 + rows_height(table["arm"].unique(), 0.34))
         for panel, cell in zip(axes[:, 0], cells, strict=True):
             stack(panel, cell.rows.rename(columns={"median_ms": "size"}), parts)
             _whole_steps(panel, cell.rows[cell.rows["part"] == WHOLE_STEP])
             panel.set_xlabel("Time of a training step, ms")
             name_cell(panel, cell.dataset, cell.encoder, len(cells) > 1)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=4)
+        legend_above(figure, handles, labels, 4)
     first = cells[0].rows
     whole = first[first["part"] == WHOLE_STEP]
     said = ", ".join(f"{arm} {number(time, 1)} ms" for arm, time in zip(whole["arm"], whole["median_ms"], strict=True))
@@ -55,9 +56,7 @@ def stack(panel: Axes, rows: pd.DataFrame, parts: list[str]) -> None:
             edgecolor=PAPER, linewidth=0.6, hatch=styles[part].hatch, label=title_of(part),
         )  # fmt: skip
         left += widths
-    panel.set_yticks(range(len(arms)), arms)
-    panel.set_ylim(len(arms) - 0.4, -0.6)
-    panel.grid(axis="y", visible=False)
+    name_rows(panel, arms)
 
 
 def _whole_steps(panel: Axes, rows: pd.DataFrame) -> None:
@@ -81,7 +80,7 @@ def memory_figure(results: Results) -> Plot | None:
     causes = [part for part in dict.fromkeys(training["part"]) if part not in OUTSIDE_TENSORS]
     causes = [part for part in causes if training.loc[training["part"] == part, "mib"].max() >= 0.005]
     with theme("memory"):
-        figure, axes = grid(len(cells), 2, row_height=1.5 + 0.34 * training["arm"].nunique())
+        figure, axes = grid(len(cells), 2, row_height=1.5 + rows_height(training["arm"].unique(), 0.34))
         for (whole, tensors), cell in zip(axes, cells, strict=True):
             stack(whole, _process(cell.rows), [*OUTSIDE_TENSORS[:-1], TENSORS, OUTSIDE_TENSORS[-1]])
             stack(tensors, cell.rows, causes)
@@ -90,7 +89,7 @@ def memory_figure(results: Results) -> Plot | None:
             tensors.tick_params(labelleft=False)
             for panel in (panel for panel in (whole, tensors) if panel.get_legend_handles_labels()[0]):
                 panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=7, handlelength=1.6)
-            name_cell(whole, cell.dataset, cell.encoder, len(cells) > 1)
+            name_cell(whole, cell.dataset, cell.encoder, len(cells) > 1, 36)
     peaks = table[(table["phase"] == "training") & (table["part"] == PEAK)]
     said = ", ".join(f"{arm} {number(size, 0)} MiB" for arm, size in zip(peaks["arm"], peaks["mib"], strict=True))
     return Plot(

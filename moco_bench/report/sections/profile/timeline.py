@@ -8,6 +8,7 @@ from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.profile import profile_cells, profile_table_of, title_of
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import legend_above, wrapped
 from moco_bench.report.render.style import MUTED, part_styles
 
 GROUPS = {
@@ -43,11 +44,11 @@ def timeline_figure(results: Results) -> Plot | None:
             own = table[table["arm"] == arm]
             _areas(panel, own, causes)
             _name_parts(panel, own, peak)
-            panel.set_title(arm)
+            panel.set_title(wrapped(arm, 80))
             panel.set_ylabel("MiB")
         axes[-1, 0].set_xlabel("Time of a watched step, ms (watching makes it slower)")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3)
+        legend_above(figure, handles, labels, 3)
     peaks = {arm: float(table.loc[table["arm"] == arm, causes].sum(axis=1).max()) for arm in arms}
     said = ", ".join(f"{arm} {number(size, 1)} MiB" for arm, size in peaks.items())
     return Plot(

@@ -5,6 +5,7 @@ import pandas as pd
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import arm_styles
 
 
@@ -23,35 +24,36 @@ def corruption_rows(results: Results) -> pd.DataFrame:
 
 
 def corruption_figure(results: Results) -> Plot | None:
-    """One panel a corruption, one line an arm, means over seeds."""
+    """One panel per corruption, one line per arm: mean and standard deviation over seeds."""
     data = corruption_rows(results)
     if data.empty:
         return None
     kinds, styles = list(dict.fromkeys(data["corruption"])), arm_styles(results.arms)
+    arms, drawn = curve_arms(results)
     with theme("corruptions"):
         figure, axes = grid(len(results.cells), len(kinds), row_height=2.3, sharey="row")
         for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
             of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
             for panel, kind in zip(row, kinds, strict=True):
-                means = of_cell[of_cell["corruption"] == kind].groupby(["arm", "strength"])["knn_top1"].mean()
-                for arm in results.arms:
-                    if arm in means.index.get_level_values(0):
-                        style = styles[arm]
-                        panel.plot(means[arm].index, means[arm], color=style.colour, linestyle=style.dash,
-                                   marker=style.marker, label=arm)  # fmt: skip
+                found = of_cell[of_cell["corruption"] == kind].groupby(["arm", "strength"])["knn_top1"]
+                means, spreads = found.mean(), found.std()
+                for place, arm in enumerate(arm for arm in arms if arm in means.index.get_level_values(0)):
+                    style, beside = styles[arm], 0.05 * (place - len(arms) / 2)  # or bars would cover each other
+                    panel.errorbar(means[arm].index + beside, means[arm], yerr=spreads[arm].fillna(0.0), label=arm,
+                                   color=style.colour, linestyle=style.dash, marker=style.marker, markersize=4,
+                                   elinewidth=0.9, capsize=1.5)  # fmt: skip
                 panel.set_title(kind)
                 panel.set_xticks([0, 1, 2, 3], ["clean", "1", "2", "3"])
-            row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else f"{dataset} \u00b7 {encoder}")
+            row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 28))
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(max(len(labels), 1), 6))
+        legend_above(figure, handles, labels)
         figure.supxlabel("Strength of the corruption", fontsize=9)
     means = data[data["strength"] > 0].groupby("arm", sort=False)["knn_top1"].mean()
     said = ", ".join(f"{arm} {value:.1f} %" for arm, value in means.items())
     return Plot(
         "corruptions",
         "Accuracy on corrupted images",
-        "kNN on backbone features, bank of clean training images, means over seeds. Their spread isn\u2019t drawn: "
-        "what the seeds decide about the mean over all corruptions stands in the table of effects.",
+        f"kNN on backbone features, bank of clean training images. Bars: standard deviation over seeds.{drawn}",
         f"Mean kNN accuracy over all corruptions and strengths: {said}.",
         figure,
         data,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.names import wrapped
 from moco_bench.report.render.style import INK
 
 SHIPPED = "fashion-mnist-5k"
@@ -33,7 +34,7 @@ def neighbours_figure(results: Results) -> Plot | None:
         figure, axes = grid(1, len(shown), row_height=0.4 + 0.4 * count)
         for panel, (arm, found) in zip(axes[0], shown, strict=True):
             _draw(panel, found)
-            panel.set_title(arm)
+            panel.set_title(wrapped(arm, 36))
     agree = rows.groupby("arm", sort=False)["same_class"].mean()
     said = ", ".join(f"{arm} {100 * part:.0f} %" for arm, part in agree.items())
     return Plot(

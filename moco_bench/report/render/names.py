@@ -1,0 +1,70 @@
+"""Names of arms and data sets in figures, whatever their number and length: wrapped, never cut, never turned."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from moco_bench.report.read.results import Results
+
+BESIDE = 24
+"""Letters of a name in one line beside an axis."""
+LINE = 0.16
+"""Inches that one line of a name takes."""
+MOST_CURVES = 10
+"""Arms that can be told apart where their lines or points share a panel."""
+
+
+def wrapped(name: str, width: int = BESIDE) -> str:
+    """The name in lines of at most `width` letters, broken behind spaces and hyphens where it can be."""
+    return "\n".join(textwrap.wrap(name, width, break_on_hyphens=True)) or name
+
+
+def rows_height(names: Iterable[str], least: float = 0.24, width: int = BESIDE) -> float:
+    """Inches that a panel with one row per name needs."""
+    lines = max((wrapped(name, width).count("\n") + 1 for name in names), default=1)
+    return max(least, LINE * lines + 0.06) * len(list(names))
+
+
+def name_rows(panel: Axes, names: Sequence[str], width: int = BESIDE) -> None:
+    """One row per name, the first on top; the grid lines are those of the values alone."""
+    panel.set_yticks(range(len(names)), [wrapped(name, width) for name in names])
+    panel.tick_params(axis="y", labelsize=8)
+    panel.set_ylim(len(names) - 0.4, -0.6)
+    panel.grid(axis="y", visible=False)
+
+
+def name_cell(axes: Axes, dataset: str, encoder: str, several: bool, width: int = 80) -> None:
+    """Head an axes with its data set and encoder where there are several."""
+    if several:
+        axes.set_title(wrapped(f"{dataset} \u00b7 {encoder}", width))
+
+
+def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], most: int = 6) -> None:
+    """A legend above all panels, in as many columns as its longest name leaves room for; the figure grows by it."""
+    if not labels:
+        return
+    shown = [wrapped(label, 70) for label in labels]
+    letters = max(len(line) for label in shown for line in label.split("\n"))
+    columns = max(1, min(int(figure.get_figwidth() * 72 // (5.4 * letters + 46)), most, len(shown)))
+    rows = -(-len(shown) // columns)
+    figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (rows - 1))
+    figure.legend(handles, shown, loc="outside upper center", ncols=columns)
+
+
+def curve_arms(results: Results) -> tuple[tuple[str, ...], str]:
+    """The arms that share panels, and a sentence for the caption where these aren't all.
+
+    They are the baseline and those whose primary metric differs most from it.
+    """
+    arms, baseline = results.arms, results.plan.baseline
+    if len(arms) <= MOST_CURVES:
+        return arms, ""
+    values = results.seed_values[results.seed_values["budget"] == "epochs"]
+    sizes = values.groupby("effect")["value"].mean().abs()
+    ranked = sorted(arms, key=lambda arm: (arm != baseline, -float(sizes.get(f"{arm}-{baseline}", 0.0))))
+    kept = set(ranked[:MOST_CURVES])
+    said = f" Drawn are the baseline and the {MOST_CURVES - 1} arms that differ most from it, of {len(arms)} arms."
+    return tuple(arm for arm in arms if arm in kept), said

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.evaluate.features import Embeddings
+from moco_bench.evaluate.held_out import held_out
 from moco_bench.evaluate.knn import knn_top1
 from moco_bench.evaluate.probe import ProbeResult, linear_probe
 from moco_bench.suite.config import EvaluateConfig
-from moco_bench.train.randomness import stream_seed
 
 
 class Accuracy(TypedDict):
@@ -19,8 +19,7 @@ class Accuracy(TypedDict):
     knn_top1: float
     knn_top1_projection: float
     linear_top1: float
-    linear_learning_rate: float
-    linear_weight_decay: float
+    linear_c: float
     linear_holdout_top1: float
 
 
@@ -30,7 +29,6 @@ def accuracy_of(
     dataset: DataSet,
     config: EvaluateConfig,
     *,
-    seed: int,
     device: torch.device | str,
 ) -> Accuracy:
     """Weighted kNN on features and on projections, linear probe on features.
@@ -40,19 +38,17 @@ def accuracy_of(
         evaluation: Of the evaluation images.
         dataset: Both splits' labels.
         config: Neighbours, temperature and probe.
-        seed: Of the probe's held-out part and batch order.
         device: Where the products are computed.
 
     Raises:
         InputError: more neighbours are asked for than there are training images.
     """
-    probe = probe_of(train.backbone, evaluation.backbone, dataset, config, seed=seed, device=device)
+    probe = probe_of(train.backbone, evaluation.backbone, dataset, config, device=device)
     return Accuracy(
         knn_top1=knn_of(train.backbone, evaluation.backbone, dataset, config, device=device),
         knn_top1_projection=knn_of(train.projection, evaluation.projection, dataset, config, device=device),
         linear_top1=probe.top1,
-        linear_learning_rate=probe.learning_rate,
-        linear_weight_decay=probe.weight_decay,
+        linear_c=probe.c,
         linear_holdout_top1=probe.holdout_top1,
     )
 
@@ -78,7 +74,6 @@ def probe_of(
     dataset: DataSet,
     config: EvaluateConfig,
     *,
-    seed: int,
     device: torch.device | str,
 ) -> ProbeResult:
     """`linear_probe` with a data set's labels and a suite's settings."""
@@ -89,5 +84,5 @@ def probe_of(
         dataset.evaluation.labels.to(device),
         config.probe,
         class_count=len(dataset.classes),
-        seed=stream_seed(seed, "probe"),
+        held=held_out(dataset.train.images, dataset.train.labels, config.probe.holdout),
     )

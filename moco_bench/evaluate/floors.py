@@ -32,8 +32,7 @@ def floors_of(
     Args:
         dataset: Images and labels.
         encoders: Each of a suite's encoders.
-        seeds: Of the suite's runs; a random encoder is the one that the run of that seed begins with. The probe on
-            pixels takes the first.
+        seeds: Of the suite's runs; a random encoder is the one that the run of that seed begins with.
         config: The same settings as for the runs.
         device: Where to compute.
         tell: Told each floor, in a few words, as it begins.
@@ -46,7 +45,7 @@ def floors_of(
     """
     check_evaluation(dataset, config)
     tell("raw pixels")
-    pixels = pixel_floor(dataset, config, seed=seeds[0], device=device)
+    pixels = pixel_floor(dataset, config, device=device)
     random_encoder: dict[str, dict[str, dict[str, float]]] = {}
     for encoder in encoders:
         of_seeds = random_encoder[encoder.title] = {}
@@ -56,7 +55,7 @@ def floors_of(
     return {"pixels": pixels, "random_encoder": random_encoder}
 
 
-def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, seed: int, device: torch.device | str) -> dict[str, float]:
+def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str) -> dict[str, float]:
     """Weighted kNN and probe on pixels less the mean training image; uncentred, their cosine is mostly brightness."""
     train, evaluation = _pixels(dataset.train.images), _pixels(dataset.evaluation.images)
     mean = train.mean(dim=0)
@@ -64,7 +63,7 @@ def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, seed: int, device: 
     evaluation -= mean
     return {
         "knn_top1": knn_of(train, evaluation, dataset, config, device=device),
-        "linear_top1": probe_of(train, evaluation, dataset, config, seed=seed, device=device).top1,
+        "linear_top1": probe_of(train, evaluation, dataset, config, device=device).top1,
     }
 
 
@@ -80,7 +79,7 @@ def random_encoder_floor(
         embed(encoder, split.images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
         for split in (dataset.train, dataset.evaluation)
     )
-    accuracy = accuracy_of(train, evaluation, dataset, config, seed=seed, device=device)
+    accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
     return {
         "knn_top1": accuracy["knn_top1"],
         "knn_top1_projection": accuracy["knn_top1_projection"],

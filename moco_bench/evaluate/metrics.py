@@ -50,7 +50,7 @@ def evaluate_encoder(
         dataset: Labels of the training split reach the kNN's bank and the probe only.
         config: Settings of the evaluation.
         augment: How the two views are drawn whose alignment and similarities are measured.
-        seed: Of the run: draws views, uniformity's rows, the probe's held-out part and batch order.
+        seed: Of the run: draws views and uniformity's rows.
         device: Where to compute.
         tell: Told each part of the work, in a few words, as it begins.
 
@@ -81,7 +81,7 @@ def evaluate_encoder(
     tell("kNN and linear probe")
     return {
         "evaluated_on": dataset.evaluated_on,
-        **accuracy_of(train, evaluation, dataset, config, seed=seed, device=device),
+        **accuracy_of(train, evaluation, dataset, config, device=device),
         "alignment": alignment(first, second),
         "uniformity": uniformity(evaluation.projection, stream(seed, "uniformity")),
         "effective_rank": effective_rank(evaluation.projection),

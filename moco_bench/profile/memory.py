@@ -118,14 +118,11 @@ def at_rest(device: torch.device) -> HeapWatch:
 def evaluation_memory(stepper: Stepper, before: Before) -> MemoryByCause:
     """Measure the evaluation of a trained `stepper`, whose state stays in memory as it does behind a training run.
 
-    A probe of one epoch holds what a probe of fifty does, and corrupted images are held one batch at a time: both are
-    cut short. The kernel's peak is that of the watched evaluation, the meter's own notes included.
+    Corrupted images are held one batch at a time and are left out. The kernel's peak is that of the watched evaluation,
+    the meter's own notes included.
     """
     run, dataset, device = stepper.run, stepper.dataset, stepper.numerics.device
-    first_candidate = {"learning_rates": run.evaluate.probe.learning_rates[:1], "weight_decays": (0.0,), "epochs": 1}
-    config = run.evaluate.model_copy(
-        update={"probe": run.evaluate.probe.model_copy(update=first_candidate), "corruptions": False}
-    )
+    config = run.evaluate.model_copy(update={"corruptions": False})
     watch = HeapWatch()
     meter = AllocationMeter(device, scope=EVALUATION, after_operator=watch.note)
     restarted = restart_peaks(device)

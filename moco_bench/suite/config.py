@@ -235,13 +235,17 @@ class TrainConfig(Section):
 
 
 class ProbeConfig(Section):
-    """Linear classifier on frozen features, its rate and decay chosen on a held-out part of the training split."""
+    """Softmax regression on frozen features, solved; its penalty is chosen on a held-out part of the training split."""
 
-    epochs: Annotated[int, Field(ge=1, le=10_000)] = 50
-    batch_size: Annotated[int, Field(ge=2, le=65536)] = 256
-    learning_rates: tuple[Positive, ...] = Field((0.3, 1.0, 3.0, 10.0, 30.0, 100.0), min_length=1, max_length=32)
-    weight_decays: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field((0.0, 1e-5), min_length=1, max_length=32)
-    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = Field(0.2, description="Part used for choosing.")
+    c_values: tuple[Annotated[float, Field(ge=1e-6, le=1e6)], ...] = Field(
+        (1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0),
+        min_length=1,
+        max_length=32,
+        description="Candidates for C, the inverse strength of the L2 penalty, in scikit-learn's unit.",
+    )
+    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = Field(
+        0.2, description="Part of the training images on which C is chosen."
+    )
 
 
 class EvaluateConfig(Section):

@@ -63,10 +63,7 @@ SPELT_OUT: dict[str, tuple[str, ...]] = {
         "augment",
     ),
     "ProbeConfig": (
-        "epochs",
-        "batch_size",
-        "learning_rates",
-        "weight_decays",
+        "c_values",
         "holdout",
     ),
     "EvaluateConfig": (

@@ -11,14 +11,13 @@ from moco_bench.evaluate import effective_rank, embed, evaluate_encoder, knn_top
 from moco_bench.models import Encoder, build_encoder
 from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 
-CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(epochs=4), neighbours=3)
+CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(c_values=(0.1,)), neighbours=3)
 KEYS = {
     "evaluated_on",
     "knn_top1",
     "knn_top1_projection",
     "linear_top1",
-    "linear_learning_rate",
-    "linear_weight_decay",
+    "linear_c",
     "linear_holdout_top1",
     "alignment",
     "uniformity",

@@ -26,7 +26,7 @@ SUITE = {
     "encoder": {"name": "resnet-compact", "width": 8, "dimension": 32},
     "contrast": {"queue_size": 256},
     "train": {"epochs": 1, "batch_size": 64, "precision": "float32", "device": "cpu"},
-    "evaluate": {"knn_k": 5, "probe": {"epochs": 1}},
+    "evaluate": {"knn_k": 5, "probe": {"c_values": [1.0]}},
     "arms": ARMS,
     "profile": {"repeats": 2, "steps": 1, "warmup_steps": 1},
 }

@@ -23,7 +23,7 @@ SUITE: dict[str, Any] = {
         "checkpoint_seconds": 0.0,
     },
     "evaluate": {
-        "knn_k": 5, "probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]}, "batch_size": 32,
+        "knn_k": 5, "probe": {"c_values": [1.0]}, "batch_size": 32,
     },
     "arms": {
         "vanilla": {},

@@ -40,7 +40,7 @@ def fingerprint(**changes):
         {"contrast": {"queue_size": 2048}},
         {"train": {"epochs": 6, "batch_size": 64}},
         {"evaluate": {"knn_k": 20}},
-        {"evaluate": {"probe": {"epochs": 10}}},
+        {"evaluate": {"probe": {"holdout": 0.3}}},
         {"arms": {**SUITE["arms"], "dual": {"contrast": {"dual_view": "key-anchored"}}}},
         {"arms": {**SUITE["arms"], "filter2": {"contrast": {"negatives": {"rule": "hardest", "fraction": 0.5}}}}},
         {"arms": {name: arm for name, arm in SUITE["arms"].items() if name != "filter"}},

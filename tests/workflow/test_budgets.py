@@ -13,7 +13,7 @@ SMALL: dict[str, Any] = {
         "knn_k": 5,
         "corruptions": False,
         "floors": False,
-        "probe": {"epochs": 1, "learning_rates": [1.0], "weight_decays": [0.0]},
+        "probe": {"c_values": [1.0]},
     },
     "seeds": 1,
     "arms": {

@@ -15,7 +15,7 @@ FAST = {
     "seeds": 1,
     "arms": {"vanilla": {}, "dual": {"contrast": {"dual_view": "key-in-batch"}}},
     "encoder__width": 8,
-    "evaluate__probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]},
+    "evaluate__probe": {"c_values": [1.0]},
     "evaluate__corruptions": False,
     "evaluate__floors": False,
 }

@@ -37,7 +37,7 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
     small["train"] |= {"epochs": 1, "batch_size": BATCH, "threads": 1}
     small["evaluate"] = values.get("evaluate", {}) | {
         "knn_k": 5,
-        "probe": {"epochs": 2, "learning_rates": [1.0], "weight_decays": [0.0]},
+        "probe": {"c_values": [1.0]},
     }
     small.pop("budgets", None)  # one epoch can't become less: tests/workflow/test_budgets.py does it
     small.pop("profile", None)  # measuring a step needs no small run: tests/profile does it

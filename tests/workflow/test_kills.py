@@ -22,7 +22,7 @@ LONG = {
     "evaluate": {
         "knn_k": 5,
         "corruptions": False,
-        "probe": {"epochs": 1, "learning_rates": [1.0], "weight_decays": [0.0]},
+        "probe": {"c_values": [1.0]},
     },
 }
 PATIENCE = 120.0

@@ -10,7 +10,7 @@ ONE = {
     "encoder": {"name": "resnet-compact", "width": 64},
     "contrast": {"queue_size": 64},
     "evaluate__corruptions": False,
-    "evaluate__probe": {"epochs": 1, "learning_rates": [1.0], "weight_decays": [0.0]},
+    "evaluate__probe": {"c_values": [1.0]},
 }
 CHECKSUMS_UP_TO = 1_000_000
 """Bytes up to which Snakemake compares checksums before it believes a time stamp."""

@@ -197,15 +197,15 @@ def test_a_profile_says_whether_equal_epochs_are_equal_compute(tmp_path, synthet
 def choose(path, rates):
     places = sorted(path.glob("runs/*/*/*/seed*/metrics.json"))
     for place, rate in zip(places, rates, strict=False):
-        place.write_text(json.dumps({**json.loads(place.read_text()), "linear_learning_rate": rate}))
+        place.write_text(json.dumps({**json.loads(place.read_text()), "linear_c": rate}))
 
 
 @pytest.mark.parametrize(
     ("rates", "said"),
     [
         ([100.0] * 4 + [1.0] * 8, "the largest, 100, in 4 of 12 runs"),
-        ([0.3] + [1.0] * 11, "the smallest, 0.3, in 1 of 12 runs"),
-        ([0.3, 100.0] + [1.0] * 10, "the smallest, 0.3, in 1 of 12 runs and the largest, 100, in 1 of 12 runs"),
+        ([1e-4] + [1.0] * 11, "the smallest, 0.0001, in 1 of 12 runs"),
+        ([1e-4, 100.0] + [1.0] * 10, "the smallest, 0.0001, in 1 of 12 runs and the largest, 100, in 1 of 12 runs"),
         ([3.0] * 12, None),
         ([None] * 12, None),
     ],
@@ -222,7 +222,7 @@ def test_a_probe_at_the_edge_of_its_grid_is_named(tmp_path, synthetic, rates, sa
 
 
 def test_a_grid_of_one_has_no_edges(tmp_path, synthetic):
-    values = {**synthetic.suite_values(1), "evaluate": {"probe": {"learning_rates": [0.3]}}}
+    values = {**synthetic.suite_values(1), "evaluate": {"probe": {"c_values": [0.3]}}}
     path = synthetic.write_results(tmp_path, values)
     choose(path, [0.3] * 4)
     assert probe_notes(load_results(path), Links(path, path)) == ()

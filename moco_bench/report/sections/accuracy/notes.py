@@ -6,15 +6,15 @@ from moco_bench.report.read.results import Results
 
 
 def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """Runs whose linear probe chose a learning rate at an edge of the suite's grid: a better one may lie beyond."""
+    """Runs whose linear probe chose a C at an edge of the suite's grid: a better one may lie beyond."""
     suite = results.plan.suite
-    grid = sorted(set(suite.evaluate.probe.learning_rates)) if suite else []
+    grid = sorted(set(suite.evaluate.probe.c_values)) if suite else []
     if len(grid) < 2:
         return ()
     done = results.runs[results.runs["status"] == "done"]
     again = done.duplicated(["fingerprint", "replicate"]) & (done["fingerprint"] != "")  # one run at two budgets
     places = [str(place) for place in done.loc[~again, "directory"]]
-    chosen = {place: results.metrics.get(place, {}).get("linear_learning_rate") for place in places}
+    chosen = {place: results.metrics.get(place, {}).get("linear_c") for place in places}
     known = {place: float(rate) for place, rate in chosen.items() if isinstance(rate, (int, float))}
     edges = {"smallest": grid[0], "largest": grid[-1]}
     hits = {name: [at for at, rate in known.items() if abs(rate - edge) <= 1e-9 * edge] for name, edge in edges.items()}
@@ -26,8 +26,8 @@ def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
     if not parts:
         return ()
     text = (
-        "The linear probe\u2019s learning rate, chosen on held-out training images, is at an edge of the suite\u2019s "
-        f"grid ({', '.join(f'{rate:g}' for rate in grid)}): {listed(parts)}. A better rate may lie beyond, so those "
+        "The linear probe\u2019s C, chosen on held-out training images, is at an edge of the suite\u2019s "
+        f"grid ({', '.join(f'{rate:g}' for rate in grid)}): {listed(parts)}. A better value may lie beyond, so those "
         "probe accuracies may be too low."
     )
     first = next(places[0] for places in hits.values() if places)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from moco_bench.analyse.text import number
-from moco_bench.report.model.words import count, listed
+from moco_bench.report.model.words import listed
 from moco_bench.report.read.results import Results
 from moco_bench.report.read.settings import ABSENT, Trained, changes, shared
 from moco_bench.suite.config import EvaluateConfig
@@ -124,14 +124,13 @@ def arms_said(results: Results, runs: list[Trained]) -> list[str]:
 def evaluation_said(results: Results, evaluate: EvaluateConfig) -> list[str]:
     """Features, probes and corruptions."""
     probe = evaluate.probe
-    rates, decays = (", ".join(f"{value:g}" for value in grid) for grid in (probe.learning_rates, probe.weight_decays))
+    candidates = ", ".join(f"{value:g}" for value in probe.c_values)
     said = [
         "The last epoch's query encoder, frozen, in evaluation mode; never the best epoch on the test images. kNN: "
         f"{evaluate.knn_k} neighbours weighted by exp(similarity / {evaluate.knn_temperature:g}), bank of training "
         "images without augmentation.",
-        f"Linear probe on backbone features: {count(probe.epochs, 'epoch')} of batches of {probe.batch_size}; its "
-        f"learning rate (of {rates}) and weight decay (of {decays}) are chosen on {100 * probe.holdout:g} % of the "
-        "training split, never on the images it is tested on.",
+        f"Linear probe on standardised backbone features: softmax regression solved by L-BFGS; C (of {candidates}) is "
+        f"chosen on {100 * probe.holdout:g} % of the training split, never on the images it is tested on.",
     ]
     if evaluate.corruptions:
         said.append(_corruptions(results, evaluate))

@@ -58,7 +58,7 @@ def test_everything_that_shapes_a_number_is_said(path):
     assert "200 neighbours weighted by exp(similarity / 0.1)" in evaluated
     assert "noise, blur, contrast and occlusion, three strengths each" in evaluated
     assert "corrupted are 400 of fashion-mnist-5k's evaluation images" in evaluated
-    assert "its learning rate (of 0.3, 1, 3, 10, 30, 100)" in evaluated
+    assert "C (of 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10, 100) is chosen on 20 %" in evaluated
 
 
 def test_a_filter_without_a_warm_up_is_in_force_at_once(tmp_path, synthetic):

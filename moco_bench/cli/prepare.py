@@ -1,14 +1,21 @@
 """`moco-bench prepare`: load a data set once, check it, and write what it is."""
 
 import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 from moco_bench.cli.options import add_suite
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import write_json
+from moco_bench.suite.size_warnings import size_warnings
 from moco_bench.suite.suite import load_suite
 
-HELP = "Load a data set of a suite, check it, and write its manifest: hash, sizes, classes, mean and deviation."
-EXAMPLE = "moco-bench prepare config/quickstart.yaml --dataset fashion-mnist-5k"
+MOST_CLASSES = 20
+"""Classes whose sizes are printed one by one; the manifest has all."""
+
+HELP = "Load a data set of a suite, check it, and write its manifest: hash, images by class, sizes, and what is odd."
+EXAMPLE = "moco-bench prepare config/quickstart.yaml --dataset fashion-scenes-5k"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +31,48 @@ def run(options: argparse.Namespace) -> int:
     if options.dataset not in configs:
         raise InputError(f"--dataset: suite {suite.name} has no {options.dataset!r}; it has {', '.join(configs)}")
     from moco_bench.data.datasets import load_dataset, manifest_of
+    from moco_bench.data.inspection import describe
     from moco_bench.evaluate.metrics import check_evaluation
 
     dataset = load_dataset(configs[options.dataset])
     check_evaluation(dataset, suite.evaluate)
     path = options.results / suite.name / "data" / f"{options.dataset}.json"
-    write_json(path, manifest_of(dataset))
+    manifest = {**manifest_of(dataset), **describe(dataset)}
+    manifest["warnings"] += size_warnings(suite, options.dataset, len(dataset.train))
+    write_json(path, manifest)
+    for line in _summary(manifest):
+        print(line, file=sys.stderr)
+    for warning in manifest["warnings"]:
+        print(f"warning: {options.dataset}: {one_line(warning)}", file=sys.stderr)
     print(path)
     return 0
+
+
+def _summary(manifest: dict[str, Any]) -> Iterator[str]:
+    """What the images are, a line each."""
+    for split, images in (
+        ("training", manifest["train_images"]),
+        (manifest["evaluated_on"], manifest["evaluation_images"]),
+    ):
+        part = "train" if split == "training" else "evaluation"
+        sizes = manifest["images_by_class"][part]
+        (low, wide), (high, broad) = (manifest["read_sides"][part][which] for which in ("smallest", "largest"))
+        lowest, highest = manifest["range"][part]
+        sides = f"{low}x{wide}" if (low, wide) == (high, broad) else f"{low}x{wide} to {high}x{broad}"
+        yield one_line(
+            f"{split}: {images} images in {len(sizes)} classes ({_by_class(manifest['classes'], sizes)}), "
+            f"{sides} pixels in the files, levels {lowest} to {highest}"
+        )
+    shape = "x".join(map(str, manifest["image_shape"]))
+    means, deviations = (", ".join(f"{value:.3f}" for value in manifest[key]) for key in ("mean", "std"))
+    yield f"used as {shape} (channels, height, width), mean {means}, deviation {deviations}"
+    for remark in manifest["passed_over"]:
+        yield one_line(f"passed over: {remark['count']} {remark['what']} (the first is {remark['first']})")
+
+
+def _by_class(names: list[str], sizes: list[int]) -> str:
+    """`each 500` where all are equal, else the first classes one by one."""
+    if min(sizes) == max(sizes):
+        return f"{sizes[0]} each"
+    some = ", ".join(f"{name} {size}" for name, size in zip(names[:MOST_CLASSES], sizes, strict=False))
+    return some + (f", ... from {min(sizes)} to {max(sizes)}" if len(names) > MOST_CLASSES else "")

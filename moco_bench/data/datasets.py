@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.suite.config import DatasetConfig
+
+ROWS_AT_ONCE = 1024
+"""Images that are looked at together where all are."""
 
 SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
     "fashion-mnist-5k": fashion_mnist_5k,
@@ -122,8 +125,8 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     """
     levels = torch.arange(256, dtype=torch.float64) / 255
     means, deviations = [], []
-    for channel in images.unbind(1):
-        weights = torch.bincount(channel.reshape(-1), minlength=256).double() / channel.numel()
+    for counts in level_counts(images):
+        weights = counts.double() / counts.sum()
         mean = float((weights * levels).sum())
         deviation = float((weights * (levels - mean) ** 2).sum().sqrt())
         means.append(mean)
@@ -131,10 +134,18 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(means), tuple(deviations)
 
 
+def level_counts(images: Tensor) -> Tensor:
+    """How often each of the 256 levels occurs in each channel of uint8 images [N, C, H, W]: int64 [C, 256]."""
+    counts = torch.zeros(images.shape[1], 256, dtype=torch.int64)
+    for part in torch.split(images, ROWS_AT_ONCE):
+        counts += torch.stack([torch.bincount(channel.reshape(-1), minlength=256) for channel in part.unbind(1)])
+    return counts
+
+
 def _square(split: Split, config: DatasetConfig) -> Split:
     """The split with images of `image_size`, or as they are where that isn't given and they are square."""
     if config.image_size is not None:
-        return Split(to_square(split.images, config.image_size), split.labels)
+        return replace(split, images=to_square(split.images, config.image_size))
     if split.images.shape[2] != split.images.shape[3]:
         raise InputError(
             f"{config.title}: images are {_shape(split)} (channels, height, width), not square; "
@@ -152,5 +163,6 @@ def _content_hash(classes: tuple[str, ...], *splits: Split) -> str:
     for split in splits:
         for tensor in (split.images, split.labels):
             hasher.update(json.dumps([str(tensor.dtype), *tensor.shape]).encode())
-            hasher.update(tensor.contiguous().numpy().tobytes())
+            for part in torch.split(tensor, ROWS_AT_ONCE):  # images that lie on disk may be more than memory holds
+                hasher.update(part.contiguous().numpy().reshape(-1).data)
     return hasher.hexdigest()

@@ -1,6 +1,7 @@
 """Images from an npz file: a user's own, or the one that ships with the package."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moco_bench.data.arrays import class_count_of, split_of
+from moco_bench.data.origin import Origin, remarks
+from moco_bench.data.paths import check_regular, user_path
 from moco_bench.data.splits import Source, Split
 from moco_bench.errors import InputError
+from moco_bench.measure.quota import usable_memory
 from moco_bench.suite.config import DatasetConfig
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
@@ -19,7 +23,7 @@ def npz_file(config: DatasetConfig) -> Source:
     """A user's `path`: arrays `x_train`, `y_train`, `x_test`, `y_test` and, if there are names, `classes`."""
     if config.path is None:
         raise InputError("dataset npz: `path` is missing; it must name the npz file")
-    return read_npz(Path(config.path))
+    return read_npz(user_path(config.path, "dataset npz, path"))
 
 
 def read_npz(path: Path) -> Source:
@@ -28,9 +32,10 @@ def read_npz(path: Path) -> Source:
     Raises:
         InputError: no such file, not an npz, or its arrays are not what they should be (also on reading a split).
     """
+    check_regular(path, "`path` must name an npz file")
     try:
         with zipfile.ZipFile(path) as archive:
-            found = {name.removesuffix(".npy") for name in archive.namelist()}
+            found = {entry.filename.removesuffix(".npy"): entry.file_size for entry in archive.infolist()}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `path` must name an npz file") from None
     except zipfile.BadZipFile:
@@ -39,13 +44,27 @@ def read_npz(path: Path) -> Source:
         raise _unreadable(path, error) from None
     if missing := [key for key in NEEDED if key not in found]:
         raise InputError(f"{path}: no array {', '.join(missing)}; an npz data set has {', '.join(NEEDED)}")
+    _check_size(path, found)
     count = class_count_of(_array(path, "y_train"), f"{path}, y_train")
     classes = _names(path, count) if "classes" in found else tuple(map(str, range(count)))
 
+    others = remarks(("array of another name", name) for name in sorted(set(found) - {*NEEDED, "classes"}))
+
     def read(split: str) -> Split:
-        return split_of(_array(path, f"x_{split}"), _array(path, f"y_{split}"), count, f"{path}, {split} split")
+        images, labels = _array(path, f"x_{split}"), _array(path, f"y_{split}")
+        return replace(split_of(images, labels, count, f"{path}, {split} split"), origin=Origin(passed_over=others))
 
     return Source(classes, lambda: read("train"), lambda: read("test"))
+
+
+def _check_size(path: Path, sizes: dict[str, int]) -> None:
+    """Refuse what memory can't hold: a small file may unpack to terabytes."""
+    needed, there = sum(sizes[key] for key in NEEDED), usable_memory()
+    if needed > there:
+        raise InputError(
+            f"{path}: its arrays take {needed / 2**30:.1f} GiB, more than the {there / 2**30:.1f} GiB of memory here; "
+            "an image folder is read from disk as it is needed"
+        )
 
 
 def _names(path: Path, count: int) -> tuple[str, ...]:

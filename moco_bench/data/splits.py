@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from moco_bench.data.origin import UNKNOWN, Origin
 from moco_bench.errors import InputError
 
 # The same in every run, whatever its own seed: runs must be comparable. Two, so that the two choices are independent.
@@ -20,12 +21,13 @@ class Split:
 
     images: Tensor  # uint8 [N, C, H, W]
     labels: Tensor  # int64 [N]
+    origin: Origin = UNKNOWN
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: Tensor) -> "Split":
-        return Split(self.images[index], self.labels[index])
+        return Split(self.images[index], self.labels[index], self.origin)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 from torchvision import datasets
 
 from moco_bench.data.arrays import split_of
+from moco_bench.data.paths import check_regular, user_path
 from moco_bench.data.splits import Source, Split
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
@@ -71,7 +72,7 @@ def _cifar(config: DatasetConfig, kind: Any, label_key: str) -> Source:
 
 
 def _root(config: DatasetConfig) -> Path:
-    return Path(config.root or "data")
+    return user_path(config.root or "data", f"dataset {config.name}, root")
 
 
 def _download_missing(config: DatasetConfig, kind: Any, folder: Path, names: Iterable[str]) -> None:
@@ -92,6 +93,7 @@ def _verified_bytes(path: Path, md5: str) -> bytes:
     Raises:
         InputError: it is missing, unreadable, damaged or another file.
     """
+    check_regular(path, "`root` must name the folder of the data set")
     try:
         content = path.read_bytes()
     except FileNotFoundError:

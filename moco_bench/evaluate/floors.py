@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.inspection import majority
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of, probe_of
 from moco_bench.evaluate.features import embed
 from moco_bench.evaluate.metrics import check_evaluation
@@ -38,7 +39,8 @@ def floors_of(
         tell: Told each floor, in a few words, as it begins.
 
     Returns:
-        Plain JSON: `pixels` and `random_encoder` by the encoder's title and the seed.
+        Plain JSON: `pixels`, `random_encoder` by the encoder's title and the seed, and `largest_class`: its name, and
+        what always saying it is right for.
 
     Raises:
         InputError: as `check_evaluation` does.
@@ -52,7 +54,8 @@ def floors_of(
         for seed in seeds:
             tell(f"untrained {encoder.title}, seed {seed}")
             of_seeds[str(seed)] = random_encoder_floor(dataset, encoder, config, seed=seed, device=device)
-    return {"pixels": pixels, "random_encoder": random_encoder}
+    name, top1 = majority(dataset)
+    return {"pixels": pixels, "random_encoder": random_encoder, "largest_class": {"name": name, "top1": top1}}
 
 
 def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str) -> dict[str, float]:

@@ -6,8 +6,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import psutil
 import torch
+
+from moco_bench.measure.quota import usable_memory
 
 RECORDED_PACKAGES = ("moco-bench", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
 
@@ -19,7 +20,7 @@ def describe_machine() -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": available_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gib": round(usable_memory() / 2**30, 1),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "bfloat16": bfloat16_hardware(flags),
         "gpus": gpus,

@@ -1,10 +1,15 @@
-"""This process's control groups: how much processor time it may have, and how long their quotas held it back."""
+"""This process's control groups: how much processor time and memory it may have, and how long quotas held it back."""
 
 import os
 from pathlib import Path
 
+import psutil
+
 SYSTEM = Path("/sys")
 MEMBERSHIP = Path("/proc/self/cgroup")
+MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
+"""Of version 2 and of version 1, which has a number beyond any memory where there is no limit."""
+
 THROTTLED = {"throttled_usec": 1e6, "throttled_time": 1e9}
 """Time without the processor in `cpu.stat`, of version 2 and of version 1, and how many of its units are a second."""
 
@@ -15,6 +20,17 @@ def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [_quota_cores(group) for group in control_groups("cpu", system, membership)]
     return min([float(cores), *(quota for quota in quotas if quota is not None)])
+
+
+def usable_memory(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> int:
+    """Bytes of memory that this process may have: the machine's, or a smaller limit of its groups (a container's)."""
+    limits = [
+        int(text)
+        for group in control_groups("memory", system, membership)
+        for name in MEMORY_LIMITS
+        if (text := _text(group / name).strip()).isdigit()  # or `max`, or no such file
+    ]
+    return min([psutil.virtual_memory().total, *limits])
 
 
 def quota_seconds(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float | None:

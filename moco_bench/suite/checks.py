@@ -18,6 +18,7 @@ from moco_bench.suite.section_checks import (
     check_train,
     check_warmup,
 )
+from moco_bench.suite.size_warnings import size_warnings
 from moco_bench.suite.suite import Suite
 
 MOST_RUNS = 100_000
@@ -61,12 +62,11 @@ def _warn(suite: Suite) -> Iterator[str]:
                 f"arm {run.arm}: `{run.contrast.loss.title()}` encodes twice as many images a step, so at equal epochs "
                 "it has about twice the compute of the other arms"
             )
-        size = training_images(run.dataset)
-        if size is not None and run.contrast.queue_size > size:
-            yield (
-                f"data set {run.dataset.title}: a queue of {run.contrast.queue_size} keys is longer than an epoch of "
-                f"{size} images, so its oldest keys are stale"
-            )
+    for dataset in suite.datasets:
+        size = training_images(dataset)
+        if size is not None:
+            for warning in size_warnings(suite, dataset.title, size):
+                yield f"data set {dataset.title}: {warning}"
     if len(suite.seeds) < 6:
         yield (
             f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds, "

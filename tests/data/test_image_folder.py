@@ -90,7 +90,7 @@ def test_what_is_missing_is_said(folder, tmp_path):
     refused(folder / "nowhere", "nowhere/train: not readable")
     refused(folder, "`image_size` is missing", size=None)
     refused(None, "`path` is missing")
-    refused("a\0b", "not readable")
+    refused("a\0b", "NUL character")
     refused("x" * 300, "not readable")
     (folder / "train" / "empty").mkdir()
     (folder / "test" / "empty").mkdir()

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
-from moco_bench.measure.quota import quota_seconds, usable_cores
+from moco_bench.measure.machine import describe_machine
+from moco_bench.measure.quota import quota_seconds, usable_cores, usable_memory
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="control groups are Linux's")
 
@@ -71,3 +73,31 @@ def test_version_1_counts_nanoseconds_and_a_link_to_a_folder_is_counted_once(tmp
     group(root / "cpu,cpuacct", cpu_stat="nr_periods 4\nnr_throttled 2\nthrottled_time 2500000000")
     (root / "cpu").symlink_to("cpu,cpuacct")
     assert quota_seconds(tmp_path, member(tmp_path, "4:cpu,cpuacct:/", "0::/")) == 2.5
+
+
+@pytest.mark.parametrize("limit", ["max", "9223372036854771712", "", "x"])
+def test_without_a_limit_the_memory_is_the_machines(tmp_path, limit):
+    group(tmp_path / "fs/cgroup", memory_max=limit)
+    assert usable_memory(tmp_path, member(tmp_path, "0::/")) == psutil.virtual_memory().total
+
+
+def test_a_limit_of_version_2_is_a_containers_memory(tmp_path):
+    root = tmp_path / "fs/cgroup"
+    group(root / "pod", memory_max=str(2**30))
+    group(root / "pod/job", memory_max="max")
+    group(root / "other", memory_max="4096")
+    assert usable_memory(tmp_path, member(tmp_path, "0::/pod/job")) == 2**30
+    assert usable_memory(tmp_path, member(tmp_path, "0::/")) == psutil.virtual_memory().total
+
+
+def test_a_limit_of_version_1_is_a_containers_memory(tmp_path):
+    root = tmp_path / "fs/cgroup/memory"
+    root.mkdir(parents=True)
+    (root / "memory.limit_in_bytes").write_text(f"{3 * 2**30}\n")
+    # The kernel names the group as it is seen from outside of the container.
+    assert usable_memory(tmp_path, member(tmp_path, "8:memory:/docker/0123", "0::/")) == 3 * 2**30
+
+
+def test_the_machine_is_described_with_the_memory_that_a_run_may_have(monkeypatch):
+    monkeypatch.setattr("moco_bench.measure.machine.usable_memory", lambda: 3 * 2**30)
+    assert describe_machine()["memory_gib"] == 3.0

@@ -1,0 +1,40 @@
+"""What is known of the files that images were read from, beyond their pixels: what their owner may want to be told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that is true of some files: how many, and the first of them."""
+
+    what: str
+    count: int
+    first: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Of one split."""
+
+    passed_over: tuple[Remark, ...] = ()
+    """What lies there and was not read, by reason."""
+
+    changed: tuple[Remark, ...] = ()
+    """What was done to images beyond cutting and resizing them."""
+
+    sides: tuple[tuple[int, int], tuple[int, int]] | None = None
+    """Smallest and largest height and width in the files, in pixels; None where they are those of the images read."""
+
+
+UNKNOWN = Origin()
+
+
+def remarks(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
+    """One remark for each reason of (reason, name) pairs, in order of the reasons; the first name stands for all."""
+    counts: dict[str, int] = {}
+    first: dict[str, str] = {}
+    for reason, name in found:
+        counts[reason] = counts.get(reason, 0) + 1
+        first.setdefault(reason, name)
+    return tuple(Remark(reason, counts[reason], first[reason]) for reason in sorted(counts))

@@ -1,0 +1,37 @@
+"""A path from a suite file: what a shell's user writes, and nothing that would never end."""
+
+import stat
+from pathlib import Path
+
+from moco_bench.errors import InputError
+
+
+def user_path(text: str, key: str) -> Path:
+    """The path that a user means: a leading `~` is the home folder, as in a shell; every other character is itself.
+
+    Raises:
+        InputError: a NUL, which no path can hold, or a home folder that isn't known. `key` names the setting.
+    """
+    if "\0" in text:
+        raise InputError(f"{key}: {text} holds a NUL character, which no path can; remove it")
+    try:
+        return Path(text).expanduser() if text.startswith("~") else Path(text)
+    except RuntimeError:
+        raise InputError(
+            f"{key}: {text} begins with a home folder that isn't known here; write it out, or begin with ./"
+        ) from None
+
+
+def check_regular(path: Path, needed: str) -> None:
+    """Refuse what is no ordinary file: a device or a pipe may never end. A file that isn't there is left to the reader.
+
+    Raises:
+        InputError: a folder, a device, a pipe or a socket; `needed` says what would be right.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
+        raise InputError(f"{path}: {kind}; {needed}")

@@ -1,0 +1,34 @@
+"""Settings that don't suit the number of images: what can be said as soon as that is known."""
+
+from collections.abc import Iterator
+
+from moco_bench.suite.runs import Run, expand
+from moco_bench.suite.suite import Suite
+
+BANK_PART = 5
+"""More neighbours than one in this many training images are no neighbourhood."""
+
+
+def size_warnings(suite: Suite, dataset: str, images: int) -> list[str]:
+    """What to think over of a suite whose data set of this title has so many training images, a line each."""
+    runs = {run.arm: run for run in expand(suite) if run.dataset.title == dataset and run.seed == suite.seeds[0]}
+    found = [warning for run in runs.values() for warning in _about_queue(run, images)]
+    if suite.evaluate.knn_k * BANK_PART > images:
+        found.append(
+            f"evaluate.knn_k is {suite.evaluate.knn_k}, more than a fifth of its {images} training "
+            "images, so that kNN says little about neighbours"
+        )
+    return list(dict.fromkeys(found))
+
+
+def _about_queue(run: Run, images: int) -> Iterator[str]:
+    keys, batch = run.contrast.queue_size, run.train.batch_size
+    a_step = batch * (2 if run.contrast.dual_view == "symmetric" and run.contrast.enqueue == "both-views" else 1)
+    entered = run.train.epochs * (images // batch) * a_step
+    if keys > entered:
+        yield (
+            f"a queue of {keys} keys, but in {run.train.epochs} epochs only {entered} "
+            "ever enter it; the others stay the random vectors that it began with"
+        )
+    elif keys > images:
+        yield (f"a queue of {keys} keys is longer than an epoch of {images} images, so its oldest keys are stale")

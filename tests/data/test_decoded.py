@@ -1,0 +1,249 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from moco_bench.data import decoded
+from moco_bench.data.cache_folder import cache_folder
+from moco_bench.data.datasets import load_dataset
+from moco_bench.data.decoding import decode
+from moco_bench.suite.config import DatasetConfig
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("MOCO_BENCH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def decodings(monkeypatch) -> list[Path]:
+    """The files that were decoded."""
+    files: list[Path] = []
+    original = decoded.decode_all
+
+    def counted(some, size):
+        files.extend(some)
+        return original(some, size)
+
+    monkeypatch.setattr(decoded, "decode_all", counted)
+    return files
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    random = np.random.default_rng(1)
+    for split, count in (("train", 5), ("test", 2)):
+        for name in ("ant", "cat"):
+            (tmp_path / "images" / split / name).mkdir(parents=True)
+            for index in range(count):
+                pixels = random.integers(0, 256, (20, 24, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(tmp_path / "images" / split / name / f"{index}.png")
+    return tmp_path / "images"
+
+
+def load(path, size=16, **more):
+    return load_dataset(DatasetConfig(name="image-folder", path=str(path), image_size=size, **more))
+
+
+def settle(folder: Path) -> None:
+    """Wait until the files are old enough to be told from later ones by their times alone."""
+    newest = max(path.stat().st_ctime for path in folder.rglob("*.png"))
+    time.sleep(max(0.0, newest + decoded.TICK_SECONDS + 0.1 - time.time()))
+
+
+def test_a_folder_is_decoded_once_and_equals_decoding_file_by_file(folder, decodings):
+    first, again = load(folder), load(folder)
+    assert len(decodings) == 14
+    assert torch.equal(first.train.images, again.train.images)
+    assert first.sha256 == again.sha256
+    files = [folder / "train" / name / f"{index}.png" for name in ("ant", "cat") for index in range(5)]
+    assert np.array_equal(first.train.images.numpy(), np.stack([decode(file, 16).pixels for file in files]))
+
+
+def test_in_memory_where_nothing_can_be_kept_with_the_same_bits(folder, cache, decodings):
+    kept = load(folder).sha256
+    shutil.rmtree(cache)
+    cache.write_text("a file where the cache would be")
+    with pytest.warns(UserWarning, match="MOCO_BENCH_CACHE"):
+        assert load(folder).sha256 == kept
+    assert len(decodings) == 4 * 7
+
+
+def test_files_known_by_their_times_are_not_even_read(folder, monkeypatch):
+    settle(folder)
+    kept = load(folder).sha256
+    monkeypatch.setattr(decoded, "_content", lambda files, size: pytest.fail("files were read"))
+    assert load(folder).sha256 == kept
+
+
+def test_a_copied_folder_is_known_by_its_content(folder, tmp_path, decodings):
+    load(folder)
+    shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copyfile)
+    load(tmp_path / "copy")
+    assert len(decodings) == 14
+
+
+@pytest.mark.parametrize("change", ["other pixels", "same size and time", "renamed", "removed", "added", "relinked"])
+def test_no_change_goes_unnoticed(folder, change, tmp_path):
+    settle(folder)
+    before = load(folder)
+    file, other = folder / "train/ant/1.png", folder / "train/cat/1.png"
+    if change == "other pixels":
+        Image.new("RGB", (20, 20), "red").save(file)
+    elif change == "same size and time":
+        status = file.stat()
+        Image.fromarray(np.asarray(Image.open(file)) ^ 1).save(tmp_path / "new.png")
+        content = (tmp_path / "new.png").read_bytes().ljust(status.st_size, b"\0")[: status.st_size]
+        file.write_bytes(content if len(content) == status.st_size else other.read_bytes())
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if file.stat().st_size != status.st_size:
+            pytest.skip("another size")
+    elif change == "renamed":
+        file.rename(file.with_name("9.png"))
+    elif change == "removed":
+        file.unlink()
+    elif change == "added":
+        Image.new("RGB", (20, 20), "red").save(file.with_name("a.png"))
+    else:
+        file.unlink()
+        file.symlink_to(other)
+    try:
+        assert load(folder).sha256 != before.sha256
+    except Exception as error:  # cut short to have the same size, say
+        assert "1.png" in str(error)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other shape", "no summary", "odd summary"])
+def test_a_damaged_entry_is_made_again(folder, cache, decodings, damage):
+    whole = load(folder).sha256
+    del decodings[:]
+    for array in cache.glob("*.npy"):
+        content = bytearray(array.read_bytes())
+        if damage == "cut":
+            array.write_bytes(content[:-1])
+        elif damage == "flipped":
+            content[-1] ^= 1
+            array.write_bytes(content)
+        elif damage == "empty":
+            array.write_bytes(b"")
+        elif damage == "other shape":
+            np.save(array, np.zeros((2, 3, 16, 16), np.uint8))
+        elif damage == "no summary":
+            array.with_suffix(".json").unlink()
+        else:
+            summary = json.loads(array.with_suffix(".json").read_text())
+            array.with_suffix(".json").write_text(json.dumps({**summary, "sides": 3}))
+    assert load(folder).sha256 == whole
+    assert len(decodings) == 14
+
+
+def test_an_index_that_leads_elsewhere_is_not_followed(folder, cache):
+    settle(folder)
+    whole = load(folder).sha256
+    for index in cache.glob("*.index.json"):
+        index.write_text(json.dumps({**json.loads(index.read_text()), "entry": "../../etc/passwd"}))
+    assert load(folder).sha256 == whole
+
+
+def test_what_was_seen_while_decoding_is_known_from_the_cache_too(folder, decodings):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (30, 50)).save(folder / "train/ant/0.png", exif=exif)
+    first, again = load(folder), load(folder)
+    assert len(decodings) == 14
+    assert first.train.origin == again.train.origin
+    assert [remark.count for remark in again.train.origin.changed] == [1]
+    assert again.train.origin.sides == ((20, 24), (30, 50))
+
+
+def test_another_size_is_another_entry(folder, cache):
+    assert load(folder, 16).train.images.shape[-1] == 16
+    assert load(folder, 8).train.images.shape[-1] == 8
+    assert len(list(cache.glob("*.npy"))) == 4
+
+
+def test_entries_that_no_folder_has_any_more_go(folder, cache):
+    settle(folder)
+    load(folder)
+    old = {array.name for array in cache.glob("*.npy")}
+    for array in cache.glob("*.npy"):
+        os.utime(array, (0, 0))
+    Image.new("RGB", (20, 20), "red").save(folder / "train/ant/1.png")
+    settle(folder)
+    load(folder)
+    left = {array.name for array in cache.glob("*.npy")}
+    assert len(left) == 2
+    assert len(left & old) == 1
+
+
+def test_training_on_mapped_images_cannot_change_the_cache(folder, cache):
+    dataset = load(folder)
+    before = dataset.sha256
+    views = dataset.train.images[torch.tensor([0, 1])].float().div_(255)
+    assert views.max() <= 1
+    assert load(folder).sha256 == before
+
+
+CODE = """
+import resource, sys
+from moco_bench.data.datasets import load_dataset
+from moco_bench.suite.config import DatasetConfig
+import torch, torchvision, PIL.PngImagePlugin
+def private():
+    return sum(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon"))
+before = private()
+dataset = load_dataset(DatasetConfig(name="image-folder", path=sys.argv[1], image_size=128))
+print(dataset.train.images.numel(), 1024 * (private() - before))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_set_is_never_in_memory_of_its_own_as_a_whole(tmp_path):
+    for split, count in (("train", 1500), ("test", 2)):
+        for name in ("ant", "cat"):
+            folder = tmp_path / "many" / split / name
+            folder.mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (128, 128), (index % 256, index // 256, 9)).save(folder / f"{index}.bmp")
+    told = subprocess.run(
+        [sys.executable, "-c", CODE, str(tmp_path / "many")], capture_output=True, text=True, check=True
+    )
+    whole, private = map(int, told.stdout.split())
+    assert whole == 3000 * 3 * 128 * 128
+    assert private < whole / 2
+
+
+def test_where_the_cache_lies(tmp_path, monkeypatch):
+    assert cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("MOCO_BENCH_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_folder() == tmp_path / "xdg" / "moco-bench"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "moco-bench"
+
+
+@pytest.mark.parametrize("home", ["/nowhere", None])
+def test_a_user_without_a_home_has_one_in_the_temporary_folder(tmp_path, monkeypatch, home):
+    for name in ("MOCO_BENCH_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if home is None:
+        monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    else:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    mine = cache_folder()
+    assert mine == tmp_path / f"moco-bench-{os.getuid()}"
+    assert mine.stat().st_mode & 0o777 == 0o700
+    mine.chmod(0o777)  # somebody else's, or open to all: never trusted
+    assert cache_folder() != mine

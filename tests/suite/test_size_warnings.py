@@ -1,0 +1,44 @@
+import pytest
+
+from moco_bench.suite.size_warnings import size_warnings
+from moco_bench.suite.suite import Suite, validate
+
+
+def suite(queue=64, epochs=2, batch=16, k=5, **more) -> Suite:
+    return validate(
+        Suite,
+        {
+            "name": "own",
+            "dataset": {"name": "npz", "path": "own.npz", "label": "own"},
+            "encoder": "resnet-compact",
+            "contrast": {"queue_size": queue},
+            "train": {"epochs": epochs, "batch_size": batch},
+            "evaluate": {"knn_k": k},
+            "arms": {"vanilla": {}, "dual": {"contrast": {"dual_view": "key-in-batch"}}, **more},
+        },
+    )
+
+
+def test_settings_that_suit_the_images_are_not_warned_of():
+    assert size_warnings(suite(), "own", 100) == []
+
+
+@pytest.mark.parametrize(("queue", "epochs", "images"), [(256, 2, 100), (1024, 3, 330), (64, 1, 63)])
+def test_a_queue_longer_than_all_keys_that_ever_enter_it(queue, epochs, images):
+    found = size_warnings(suite(queue=queue, epochs=epochs), "own", images)
+    assert len(found) == 1
+    assert f"only {epochs * (images // 16) * 16} ever enter it" in found[0]
+
+
+def test_a_queue_longer_than_an_epoch_is_stale():
+    assert "oldest keys are stale" in size_warnings(suite(queue=128, epochs=5), "own", 100)[0]
+
+
+@pytest.mark.parametrize(("k", "images", "warned"), [(20, 100, False), (21, 100, True), (200, 999, True)])
+def test_neighbours_that_are_a_fifth_of_the_bank(k, images, warned):
+    assert any("knn_k" in warning for warning in size_warnings(suite(k=k), "own", images)) is warned
+
+
+def test_both_views_fill_a_queue_twice_as_fast():
+    arm = {"contrast": {"dual_view": "symmetric", "enqueue": "both-views", "queue_size": 256}}
+    assert not any("ever enter" in line for line in size_warnings(suite(both=arm), "own", 128))

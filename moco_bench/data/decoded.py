@@ -122,7 +122,7 @@ def _stored(entry: Path, count: int, size: int) -> Images | None:
             return None
         smallest, largest = ((int(height), int(width)) for height, width in known["sides"])
         changed = tuple(Remark(**remark) for remark in known["changed"])
-    except (InputError, OSError, ValueError, KeyError, TypeError):
+    except (InputError, OSError, EOFError, ValueError, KeyError, TypeError):
         return None
     return Images(_read_only(pixels), (smallest, largest), changed)
 

@@ -17,9 +17,7 @@ def user_path(text: str, key: str) -> Path:
     try:
         return Path(text).expanduser() if text.startswith("~") else Path(text)
     except RuntimeError:
-        raise InputError(
-            f"{key}: {text} begins with a home folder that isn't known here; write it out, or begin with ./"
-        ) from None
+        raise InputError(f"{key}: {text} begins with a home folder that isn't known here; write it out") from None
 
 
 def check_regular(path: Path, needed: str) -> None:

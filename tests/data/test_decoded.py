@@ -56,7 +56,7 @@ def load(path, size=16, **more):
 
 def settle(folder: Path) -> None:
     """Wait until the files are old enough to be told from later ones by their times alone."""
-    newest = max(path.stat().st_ctime for path in folder.rglob("*.png"))
+    newest = max(path.stat().st_ctime for path in folder.rglob("*.*"))
     time.sleep(max(0.0, newest + decoded.TICK_SECONDS + 0.1 - time.time()))
 
 
@@ -93,20 +93,19 @@ def test_a_copied_folder_is_known_by_its_content(folder, tmp_path, decodings):
 
 
 @pytest.mark.parametrize("change", ["other pixels", "same size and time", "renamed", "removed", "added", "relinked"])
-def test_no_change_goes_unnoticed(folder, change, tmp_path):
+def test_no_change_goes_unnoticed(folder, change):
+    Image.new("RGB", (20, 20), "blue").save(folder / "train/ant/b.bmp")
     settle(folder)
     before = load(folder)
     file, other = folder / "train/ant/1.png", folder / "train/cat/1.png"
     if change == "other pixels":
         Image.new("RGB", (20, 20), "red").save(file)
-    elif change == "same size and time":
+    elif change == "same size and time":  # as where all times are set alike, and pixels aren't packed
+        file = folder / "train/ant/b.bmp"
         status = file.stat()
-        Image.fromarray(np.asarray(Image.open(file)) ^ 1).save(tmp_path / "new.png")
-        content = (tmp_path / "new.png").read_bytes().ljust(status.st_size, b"\0")[: status.st_size]
-        file.write_bytes(content if len(content) == status.st_size else other.read_bytes())
+        Image.new("RGB", (20, 20), "green").save(file)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-        if file.stat().st_size != status.st_size:
-            pytest.skip("another size")
+        assert file.stat().st_size == status.st_size
     elif change == "renamed":
         file.rename(file.with_name("9.png"))
     elif change == "removed":
@@ -116,10 +115,7 @@ def test_no_change_goes_unnoticed(folder, change, tmp_path):
     else:
         file.unlink()
         file.symlink_to(other)
-    try:
-        assert load(folder).sha256 != before.sha256
-    except Exception as error:  # cut short to have the same size, say
-        assert "1.png" in str(error)
+    assert load(folder).sha256 != before.sha256
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other shape", "no summary", "odd summary"])

@@ -1,12 +1,11 @@
 import pytest
 
 from moco_bench.suite.size_warnings import size_warnings
-from moco_bench.suite.suite import Suite, validate
+from moco_bench.suite.suite import Suite
 
 
 def suite(queue=64, epochs=2, batch=16, k=5, **more) -> Suite:
-    return validate(
-        Suite,
+    return Suite.model_validate(
         {
             "name": "own",
             "dataset": {"name": "npz", "path": "own.npz", "label": "own"},

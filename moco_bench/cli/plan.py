@@ -9,6 +9,7 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.suite.checks import warnings
 from moco_bench.suite.costs import known_runs
+from moco_bench.suite.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.plan import PlannedRun, plan_run
 from moco_bench.suite.suite import load_suite
 
@@ -25,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan; warnings go to standard error."""
     suite = load_suite(options.suite)
-    planned = [plan_run(run, options.results) for run in known_runs(suite, options.results)]
-    for warning in warnings(suite):
+    runs = known_runs(suite, options.results)
+    planned = [plan_run(run, options.results) for run in runs]
+    for warning in (*warnings(suite), *filters_that_hardly_filter(runs, options.results)):
         print(f"warning: {warning}", file=sys.stderr)
     if options.json:
         print(json.dumps([_as_dict(item) for item in planned], indent=2))

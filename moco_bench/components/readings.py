@@ -13,8 +13,8 @@ def readings() -> dict[str, type[Objective]]:
     return {name: loss for name, loss in classes.items() if loss.reading}
 
 
-def reading_of(dual_view: str, key_weight: float) -> Objective:
-    """A reading with its weight, which those without a key term don't have.
+def reading_of(dual_view: str, key_weight: float, combine: str = "mean") -> Objective:
+    """A reading with its weight and its way to combine terms, which those of one term don't have.
 
     Raises:
         ValueError: there is no such reading, or the weight is outside [0, 1].
@@ -26,4 +26,5 @@ def reading_of(dual_view: str, key_weight: float) -> Objective:
         raise ValueError(f"key_weight must lie in [0, 1], got {key_weight}")
     reading = known[dual_view]
     make = cast(Callable[..., Objective], reading)
-    return make(key_weight=key_weight) if "key_weight" in reading.model_fields else make()
+    settings = {"key_weight": key_weight, "combine": combine}
+    return make(**{name: value for name, value in settings.items() if name in reading.model_fields})

@@ -54,6 +54,7 @@ class Batch:
             self.key,
             self.queue,
             temperature=self.temperature if temperature is None else temperature,
+            selection_temperature=self.temperature,
             positive=self.positive,
             images=self.images,
         )
@@ -66,6 +67,7 @@ class Batch:
             self.query.detach(),
             self.queue if keys is None else keys,
             temperature=self.temperature if temperature is None else temperature,
+            selection_temperature=self.temperature,
             positive=self.positive,
             images=self.images,
         )

@@ -9,7 +9,8 @@ from torch import Tensor
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.negatives.histogram import streamed_cuts
-from moco_bench.contrast.negatives.selection import Cut, Membership, cut, cut_counts
+from moco_bench.contrast.negatives.radix import score_at_mass
+from moco_bench.contrast.negatives.selection import Cut, Membership, cut_counts, takes_passes, whole_cuts
 
 CHUNK_PAIRS = 2**18
 """Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
@@ -46,17 +47,18 @@ def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
     similarity = candidates.similarity(columns)
     values = similarity.detach()  # which pairs are dropped has no gradient
     scores, blocked = candidates.scores(ranks, columns, similarity=values), candidates.blocked(columns)
-    membership = Membership(ranks, [cut(scores, count) for count in cut_counts(ranks, columns.stop)])
+    membership = Membership(ranks, whole_cuts(scores, ranks))
     return Chunk(columns, similarity, membership.dropped(values, scores, blocked), blocked)
 
 
 @torch.no_grad()
 def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
     """The queue in chunks that fit a cache. The pairs dropped are those of `whole_queue`."""
-    size, counts = len(candidates.queue), cut_counts(ranks, len(candidates.queue))
-    several_passes = bool(counts) and len(candidates.anchor) * size <= STORED_PAIRS
-    stored = candidates.similarity(slice(0, size)) if several_passes else None
-    cuts = _cuts(candidates, ranks, counts, stored) if counts else []
+    size = len(candidates.queue)
+    several_passes = takes_passes(ranks, size)
+    stores = several_passes and len(candidates.anchor) * size <= STORED_PAIRS
+    stored = candidates.similarity(slice(0, size)) if stores else None
+    cuts = _cuts(candidates, ranks, stored) if several_passes else []
     membership = Membership(ranks, cuts)
     for columns in chunk_columns(candidates):
         similarity = candidates.similarity(columns) if stored is None else stored[:, columns]
@@ -70,8 +72,9 @@ def chunk_columns(candidates: Candidates) -> list[slice]:
     return [slice(start, min(start + width, size)) for start in range(0, size, width)]
 
 
-def _cuts(candidates: Candidates, ranks: Ranks, counts: list[int], stored: Tensor | None) -> list[Cut]:
+def _cuts(candidates: Candidates, ranks: Ranks, stored: Tensor | None) -> list[Cut]:
     size = len(candidates.queue)
+    counts = cut_counts(ranks, size)
 
     def scores(columns: slice) -> Tensor:
         return candidates.scores(ranks, columns, similarity=None if stored is None else stored[:, columns])
@@ -79,5 +82,7 @@ def _cuts(candidates: Candidates, ranks: Ranks, counts: list[int], stored: Tenso
     def passes() -> Iterator[Tensor]:
         return (scores(columns) for columns in chunk_columns(candidates))
 
+    if ranks.mass is not None:
+        return [Cut.of(*score_at_mass(passes, ranks.mass, ranks.temperature))]
     sample = scores(slice(0, size, max(1, size // SAMPLE)))
     return streamed_cuts(passes, counts, sample=sample, limit=max(32, size // 32))

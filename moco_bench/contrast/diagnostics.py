@@ -4,8 +4,10 @@ import torch
 from torch import Tensor
 
 from moco_bench.components.negatives import Negatives
+from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
+from moco_bench.contrast.logsumexp import log_sum_of_negatives
 from moco_bench.contrast.loss import at_step
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.contrast.validation import check_images, check_integers, check_rows
@@ -16,6 +18,7 @@ def negative_diagnostics(
     key: Tensor,
     queue: Tensor,
     *,
+    temperature: float,
     negatives: Negatives | AtStep | None = None,
     sample_index: Tensor | None = None,
     queue_index: Tensor | None = None,
@@ -30,6 +33,7 @@ def negative_diagnostics(
         query: [B, D], unit rows.
         key: [B, D], unit rows.
         queue: [K, D], unit rows.
+        temperature: tau of the loss, for the mass.
         negatives: the selection rule, by default the whole queue.
         sample_index: int64 [B], as in `contrastive_loss`.
         queue_index: int64 [K], as in `contrastive_loss`. Pairs of one image count as neither kept nor dropped.
@@ -39,7 +43,8 @@ def negative_diagnostics(
     Returns:
         `positive_similarity`: mean of q_i.k_i. `negative_similarity`: mean of q_i.n_j over the kept pairs.
         `false_negative_rate_kept`, `false_negative_rate_dropped`: fraction of the pairs with both classes known in
-        which they are equal. None where there is no pair to count.
+        which they are equal. `kept_mass`: share of the softmax mass of an anchor's negatives, sum of e^{s/tau}, that
+        the kept ones hold, mean over anchors. None where there is no pair to count.
 
     Raises:
         ValueError: an argument doesn't fit; one line that names it.
@@ -54,7 +59,9 @@ def negative_diagnostics(
     with torch.no_grad(), torch.autocast(query.device.type, enabled=False):  # as in the loss, to see its selection
         query, key, queue = query.to(dtype), key.to(dtype), queue.to(dtype)
         candidates = Candidates(query, queue, sample_index, queue_index, other_view=key)
-        for chunk in queue_in_chunks(candidates, rule.ranks(queue.shape[0])):
+        ranks = rule.ranks(queue.shape[0], temperature)
+        mass = _kept_mass(candidates, ranks, temperature)
+        for chunk in queue_in_chunks(candidates, ranks):
             nothing = torch.zeros_like(chunk.similarity)
             keep = (nothing if chunk.dropped is None else chunk.dropped) == 0
             similarity.add(chunk.similarity, keep)
@@ -72,7 +79,17 @@ def negative_diagnostics(
         "negative_similarity": similarity.value,
         "false_negative_rate_kept": kept.value,
         "false_negative_rate_dropped": dropped.value,
+        "kept_mass": mass,
     }
+
+
+def _kept_mass(candidates: Candidates, ranks: Ranks, temperature: float) -> float | None:
+    of_all = log_sum_of_negatives(candidates, Ranks(), temperature)
+    some = of_all.isfinite()
+    if not some.any():
+        return None
+    kept = of_all if ranks == Ranks() else log_sum_of_negatives(candidates, ranks, temperature)
+    return float((kept - of_all)[some].exp().mean())
 
 
 class _Mean:

@@ -77,7 +77,7 @@ def plain_log_sum(
 
 def has_kept_form(ranks: Ranks) -> bool:
     """Whether `topk` can carry out these ranks: the whole queue, or the hardest keys up to some rank."""
-    by_rank = ranks.order == "hardest-first" and ranks.seen_from == "anchor" and ranks.above is None
+    by_rank = ranks.order == "hardest-first" and ranks.seen_from == "anchor" and ranks.above is ranks.mass is None
     return ranks == Ranks() or (by_rank and ranks.last is not None)
 
 

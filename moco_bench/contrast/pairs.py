@@ -31,9 +31,16 @@ class AtStep:
     def _source(self) -> torch.Generator:
         return torch.Generator().manual_seed(0) if self.generator is None else self.generator
 
-    def ranks(self, queue_size: int) -> Ranks:
-        """The rule's ranks in a queue of this size, a random order's seed drawn. Raises `ValueError`."""
+    def ranks(self, queue_size: int, temperature: float = 1.0) -> Ranks:
+        """The rule's ranks in a queue of this size, ready to be carried out. Raises `ValueError`.
+
+        Args:
+            queue_size: K.
+            temperature: tau, by which mass is measured.
+        """
         ranks = self.rule.ranks(queue_size, self.progress)
+        if ranks.mass is not None:
+            return replace(ranks, temperature=temperature)
         if ranks.order != "random":
             return ranks
         source = self._source
@@ -132,6 +139,7 @@ def log_sum_for(
     keys: Tensor,
     *,
     temperature: float,
+    selection_temperature: float,
     positive: Tensor,
     images: tuple[Tensor | None, Tensor | None],
 ) -> Tensor:
@@ -142,10 +150,11 @@ def log_sum_for(
         anchor: [B, D], unit rows.
         other_view: [B, D], unit rows, without gradient: row i is the other view of anchor i.
         keys: [K, D], unit rows, without gradient.
-        temperature: tau.
+        temperature: tau of the sum.
+        selection_temperature: by which a rule measures mass.
         positive: cosine similarity of anchor and other view, [B].
         images: `sample_index` and `queue_index` of the losses.
     """
     candidates = Candidates(anchor, keys, *images, other_view=other_view)
-    pairs = Pairs(candidates, at_step.ranks(keys.shape[0]), positive, at_step)
+    pairs = Pairs(candidates, at_step.ranks(keys.shape[0], selection_temperature), positive, at_step)
     return at_step.rule.log_sum(pairs, temperature)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from moco_bench.contrast.chunks import STORED_PAIRS
-from moco_bench.contrast.negatives.selection import cut_counts
+from moco_bench.contrast.negatives.selection import takes_passes
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
 
@@ -39,7 +39,7 @@ def pairs_of_a_step(run: Run) -> int:
 def stores_similarities(run: Run) -> bool:
     """Whether the rule computes a step's similarities once and stores them, or anew in each pass over the queue."""
     size = run.contrast.queue_size
-    return bool(cut_counts(run.contrast.negatives.ranks(size), size)) and pairs_of_a_step(run) <= STORED_PAIRS
+    return takes_passes(run.contrast.negatives.ranks(size), size) and pairs_of_a_step(run) <= STORED_PAIRS
 
 
 def variant(run: Run, quantity: str, value: Any) -> Run | None:

@@ -122,6 +122,11 @@ class ContrastConfig(Section):
     key_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.5, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
     )
+    combine: Literal["mean", "sum"] = Field(
+        "mean",
+        description="`sum`: L_q + w L_k in place of (1-w) L_q + w L_k; of `symmetric`, the sum of both terms.",
+    )
+    loss_scale: Positive = Field(1.0, description="Multiplies the loss: a control for losses of another size.")
     objective: Annotated[Objective, OneOf("objective")] | None = Field(
         None, description="A loss in place of `dual_view`, with its own settings."
     )
@@ -146,10 +151,14 @@ class ContrastConfig(Section):
             raise ValueError("give `objective` or `dual_view`, not both")
         objective = given["objective"]
         spelled = {"name": objective} if isinstance(objective, str) else objective
-        if isinstance(spelled, dict) and spelled.get("name") in readings() and set(spelled) <= {"name", "key_weight"}:
+        if (
+            isinstance(spelled, dict)
+            and spelled.get("name") in readings()
+            and set(spelled) <= {"name", "key_weight", "combine"}
+        ):
             rest = {key: value for key, value in given.items() if key != "objective"}
-            weight = {"key_weight": spelled["key_weight"]} if "key_weight" in spelled else {}
-            return {**rest, "dual_view": spelled["name"], **weight}
+            settings = {key: value for key, value in spelled.items() if key != "name"}
+            return {**rest, "dual_view": spelled["name"], **settings}
         return given
 
     @model_validator(mode="after")
@@ -161,7 +170,7 @@ class ContrastConfig(Section):
     @property
     def loss(self) -> Objective:
         """The loss, however it was spelt."""
-        return reading_of(self.dual_view, self.key_weight) if self.objective is None else self.objective
+        return reading_of(self.dual_view, self.key_weight, self.combine) if self.objective is None else self.objective
 
     @property
     def keys_per_image(self) -> int:
@@ -173,9 +182,9 @@ class ContrastConfig(Section):
         idle: tuple[str, ...] = ()
         loss = self.loss
         if self.objective is not None:
-            idle += ("dual_view", "key_weight")
-        elif "key_weight" not in type(loss).model_fields:
-            idle += ("key_weight",)
+            idle += ("dual_view", "key_weight", "combine")
+        else:
+            idle += tuple(key for key in ("key_weight", "combine") if key not in type(loss).model_fields)
         if not loss.swaps_views:
             idle += ("enqueue",)
         if isinstance(self.negatives, All):

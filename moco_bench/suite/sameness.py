@@ -25,7 +25,7 @@ def effective(contrast: ContrastConfig) -> dict[str, Any]:
 
     Fingerprints tell more apart (`identity`): there another spelling is another request, and costs no more than a run.
     """
-    spelt = ("dual_view", "key_weight", "objective")
+    spelt = ("dual_view", "key_weight", "combine", "objective")
     values = {name: value for name, value in identity(contrast).items() if name not in spelt}
     values["loss"] = contrast.loss.amounts_to()
     values["negatives"] = contrast.negatives.amounts_to(contrast.queue_size, masked=contrast.mask_same_sample)

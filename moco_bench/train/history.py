@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.components.negatives import Negatives
+from moco_bench.components.negatives import All, Negatives
 from moco_bench.contrast.diagnostics import negative_diagnostics
 from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.contrast.pairs import AtStep
@@ -27,6 +27,8 @@ COLUMNS = (
     "negative_similarity",
     "false_negative_rate_kept",
     "false_negative_rate_dropped",
+    "kept_mass",
+    "warmup_share",
     "key_gradient_share",
     "embedding_std",
     "images_per_second",
@@ -72,6 +74,7 @@ def note_diagnosis(
         query,
         key,
         state.queue.keys,
+        temperature=contrast.temperature,
         negatives=negatives,
         **images,
         sample_labels=labels[sample_index],
@@ -79,6 +82,9 @@ def note_diagnosis(
     )
     for name, value in found.items():
         _append(progress.epoch_sums, name, value)
+    if not isinstance(contrast.negatives, All):
+        # Of an epoch in which the filter's warm-up ends, rates and mass are means over both.
+        _append(progress.epoch_sums, "warmup_share", float(negatives is None))
     share = key_gradient_share(
         query,
         key,

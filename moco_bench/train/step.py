@@ -105,9 +105,11 @@ def training_step(
     if objective.swaps_views:
         second_key = encode_key(views[0])
         second = terms(encode_query(views[1]), second_key)
-        loss = (first.total + second.total) / 2
+        loss = objective.of_both(first.total, second.total)
         query_loss = (first.query_term + second.query_term) / 2
 
+    if contrast.loss_scale != 1:
+        loss = contrast.loss_scale * loss
     _update_weights(state, loss, learning_rate)
 
     return StepResult(loss.detach(), query_loss, key_loss, query.detach(), key, second_key)

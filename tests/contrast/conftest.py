@@ -29,13 +29,22 @@ def _share(rule, size):
     return max(1, round(rule.fraction * size)) if rule.count is None else rule.count
 
 
-def kept_slots(rule, similarity, candidates, row=0, seed=(0, 0)):
+def _holding(mass, hardest, similarity, temperature):
+    """The fewest of `hardest`, in this order, that hold a share of the softmax mass."""
+    weights = [math.exp(similarity[j] / temperature) for j in hardest]
+    needed = mass * math.fsum(weights) * (1 - 1e-9)
+    return next(count for count in range(1, len(weights) + 1) if math.fsum(weights[:count]) >= needed)
+
+
+def kept_slots(rule, similarity, candidates, row=0, seed=(0, 0), temperature=0.1):
     """The slots that `rule` keeps of `candidates`, given the similarity of one anchor to the whole queue."""
     size = len(similarity)
     hardest = sorted(candidates, key=lambda j: (-similarity[j], j))
     match rule:
         case All():
             return set(candidates)
+        case Hardest(mass=float(mass)):
+            return set(hardest[: _holding(mass, hardest, similarity, temperature)]) if hardest else set()
         case Hardest():
             return set(hardest[: _share(rule, size)])
         case Easiest():
@@ -52,14 +61,14 @@ def kept_slots(rule, similarity, candidates, row=0, seed=(0, 0)):
             return {j for j in candidates if similarity[j] > rule.similarity} | set(hardest[: rule.minimum])
 
 
-def selection(rule, anchors, queue, sample_index=None, queue_index=None, seed=(0, 0)):
+def selection(rule, anchors, queue, sample_index=None, queue_index=None, seed=(0, 0), temperature=0.1):
     """`kept_slots` of every anchor."""
     kept = []
     for i, anchor in enumerate(anchors):
         similarity = [float(np.dot(anchor, other)) for other in queue]
         blocked = [sample_index is not None and sample_index[i] == queue_index[j] for j in range(len(queue))]
         candidates = [j for j in range(len(queue)) if not blocked[j]]
-        kept.append(kept_slots(rule, similarity, candidates, i, seed))
+        kept.append(kept_slots(rule, similarity, candidates, i, seed, temperature))
     return kept
 
 

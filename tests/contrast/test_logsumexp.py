@@ -31,6 +31,7 @@ READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-posit
 RULES = {
     "all": All,
     "hardest": Hardest,
+    "hardest-mass": lambda: Hardest(mass=0.5),
     "hardest-one": lambda: Hardest(count=1),
     "hardest-all-but-one": lambda: Hardest(count=46),
     "easiest": lambda: Easiest(fraction=0.6),
@@ -100,7 +101,7 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
     chunks_of(width)
     batch = batch_of(rows=6, size=47, seed=9, ties=ties)
     images = (batch.sample_index, batch.queue_index) if masked else (None, None)
-    ranks = AtStep(RULES[rule]()).ranks(47)
+    ranks = AtStep(RULES[rule]()).ranks(47, 0.1)
     parts = list(queue_in_chunks(Candidates(batch.query, batch.queue, *images), ranks))
     dropped = [torch.zeros_like(part.similarity) if part.dropped is None else part.dropped for part in parts]
     kept = torch.cat(dropped, dim=1) == 0
@@ -114,7 +115,7 @@ def test_the_keys_kept_are_those_of_the_independent_formulation(
 def test_queues_of_a_few_similarities_are_settled_by_slot(reference, batch_of, chunks_of, rule, stored):
     chunks_of(90, stored)
     batch = batch_of(rows=5, size=400, seed=2, ties=True)  # each value some 100 times: too often to be collected
-    ranks = AtStep(RULES[rule]()).ranks(400)
+    ranks = AtStep(RULES[rule]()).ranks(400, 0.1)
     candidates = Candidates(batch.query, batch.queue, batch.sample_index, batch.queue_index)
     kept = [torch.zeros(5, 0, dtype=torch.bool)]
     for part in queue_in_chunks(candidates, ranks):

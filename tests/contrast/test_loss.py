@@ -19,6 +19,7 @@ READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-posit
 RULES = {
     "all": All,
     "hardest": lambda: Hardest(fraction=0.4),
+    "hardest-mass": lambda: Hardest(mass=0.6),
     "hardest-count": lambda: Hardest(count=3),
     "easiest": lambda: Easiest(count=4),
     "random": lambda: Random(count=5),
@@ -62,8 +63,8 @@ def expected_value_and_gradient(reference, batch, rule, dual_view, masked):
         "dual_view": dual_view,
         "key_weight": WEIGHT,
         "query_queue": query_queue,
-        "kept": reference.selection(rule, query, queue, *images, seed=seeds[0]),
-        "kept_of_key": reference.selection(rule, key, keys, *images, seed=seeds[1]),
+        "kept": reference.selection(rule, query, queue, *images, seed=seeds[0], temperature=TAU),
+        "kept_of_key": reference.selection(rule, key, keys, *images, seed=seeds[1], temperature=TAU),
     }
     fixed["sums"] = reference.negative_sums(query, queue, fixed["kept"], TAU)
     gradient, step = np.zeros_like(query), 1e-5

@@ -59,7 +59,9 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
 
     run = find_run(load(raw, tmp_path), "digits/resnet-compact/filter/seed0")
 
-    assert run.contrast.negatives.model_dump() == {"rule": "hardest", "fraction": 0.25, "count": None}
+    assert run.contrast.negatives.model_dump() == {
+        "rule": "hardest", "fraction": 0.25, "count": None, "mass": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

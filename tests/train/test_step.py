@@ -19,6 +19,9 @@ WEIGHT = 0.3
 INDEX = torch.arange(100, 100 + BATCH)
 
 CASES = {
+    "halved": {"loss_scale": 0.5},
+    "sum": {"dual_view": "key-in-batch", "combine": "sum"},
+    "symmetric-sum": {"dual_view": "symmetric", "combine": "sum"},
     "vanilla": {},
     "key-anchored": {"dual_view": "key-anchored"},
     "key-in-batch": {"dual_view": "key-in-batch"},
@@ -112,9 +115,10 @@ class Plain:
         query_term = self.info_nce(self.query, self.key, self.queue)
         match self.case.contrast.dual_view:
             case "none":
-                return query_term
+                return self.case.contrast.loss_scale * query_term
             case "symmetric":
-                return (query_term + self.info_nce(self.other_query, self.other_key, self.queue)) / 2
+                both = query_term + self.info_nce(self.other_query, self.other_key, self.queue)
+                return both if self.case.contrast.combine == "sum" else both / 2
             case "key-anchored":
                 key_term = self.info_nce(self.key, self.query, self.queue)
             case "query-queue":
@@ -122,7 +126,7 @@ class Plain:
             case "key-in-batch":
                 logits = self.key @ self.query.T / TAU
                 key_term = sum(logits[i].exp().sum().log() - logits[i, i] for i in range(BATCH)) / BATCH
-        return (1 - WEIGHT) * query_term + WEIGHT * key_term
+        return (1 if self.case.contrast.combine == "sum" else 1 - WEIGHT) * query_term + WEIGHT * key_term
 
     def weights(self):
         """The query encoder's after a step of SGD without a past."""
@@ -222,8 +226,8 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
     used, shown = [], []
     ranks = AtStep.ranks
 
-    def noted(self, queue_size):
-        drawn = ranks(self, queue_size)
+    def noted(self, queue_size, temperature=1.0):
+        drawn = ranks(self, queue_size, temperature)
         used.append(drawn.seed)
         return drawn
 

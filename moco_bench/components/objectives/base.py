@@ -71,6 +71,10 @@ class Objective(Component):
         """The loss in its parts. Gradients may reach `batch.query` alone."""
         raise NotImplementedError
 
+    def of_both(self, first: Tensor, second: Tensor) -> Tensor:
+        """The loss of a step that forms it twice, with the views exchanged."""
+        return (first + second) / 2
+
     def amounts_to(self) -> tuple[Any, ...]:
         """What the loss does, in one spelling: equal for losses that train the same encoder."""
         return (self.title(), self.settings())

@@ -6,10 +6,13 @@ digit: a radix select. Whatever the scores are, it ends after three passes (six 
 """
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from moco_bench.contrast.negatives.selection import MASS_TOLERANCE
 
 DIGIT = 11
 """Bits of a digit."""
@@ -63,6 +66,48 @@ def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -
         found = digit - 2 ** (width - 1) if left == torch.finfo(dtype).bits else (found << width) + digit
         left -= width
     return Place(_score(found, dtype), rank, tied)
+
+
+def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperature: float) -> Place:
+    """Find the score at which the highest ones of each row hold a share of its softmax mass: `score_at` by weight.
+
+    Args:
+        passes: each call gives the scores anew, [B, C] chunk by chunk, bit for bit the same.
+        mass: the share, above 0 and below 1.
+        temperature: of the softmax.
+    """
+    highest = reduce(torch.maximum, (scores.amax(dim=1, keepdim=True) for scores in passes()))
+    rows, dtype = len(highest), highest.dtype
+    above, needed = highest.new_zeros(rows, 1, dtype=torch.float64), None
+    found = torch.zeros(rows, 1, dtype=torch.int64, device=highest.device)
+    left = bits = torch.finfo(dtype).bits
+    while left > 0:
+        width = min(DIGIT, left)
+        masses = above.new_zeros(rows * 2**DIGIT)
+        counts = torch.zeros_like(masses)
+        for scores in passes():
+            digits = _ordered(scores) >> (left - width)
+            weights = ((scores - highest).double() / temperature).exp_()
+            matching = torch.ones_like(weights) if left == bits else (digits >> width == found).double()
+            digits = digits + 2 ** (width - 1) if left == bits else digits & (2**width - 1)
+            places = (digits + torch.arange(rows, device=digits.device)[:, None] * 2**DIGIT).flatten()
+            masses.scatter_add_(0, places, weights.mul_(matching).flatten())
+            counts.scatter_add_(0, places, matching.flatten())
+        from_top = masses.view(rows, -1).flip(1)
+        sums = above + from_top.cumsum(dim=1)
+        if needed is None:
+            needed = mass * (1 - MASS_TOLERANCE) * sums[:, -1:]
+        steps = (sums < needed).sum(dim=1, keepdim=True).clamp_max(2**DIGIT - 1)
+        above = sums.gather(1, steps) - from_top.gather(1, steps)
+        tied = counts.view(rows, -1).flip(1).gather(1, steps)
+        digit = 2**DIGIT - 1 - steps
+        found = digit - 2 ** (width - 1) if left == bits else (found << width) + digit
+        left -= width
+    assert needed is not None
+    value = _score(found, dtype)
+    of_one = ((value - highest).double() / temperature).exp().clamp_min(torch.finfo(torch.float64).tiny)
+    ties = ((needed - above) / of_one * (1 - MASS_TOLERANCE)).ceil().clamp_min(1).minimum(tied)
+    return Place(value, ties.long(), tied.long())
 
 
 def _ordered(scores: Tensor) -> Tensor:

@@ -13,6 +13,9 @@ from torch import Tensor
 
 from moco_bench.components.ranks import Ranks
 
+MASS_TOLERANCE = 1e-9
+"""By which a mass may fall short, relatively: sums of another order differ in their last bits."""
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -36,6 +39,36 @@ class Cut:
 def cut_counts(ranks: Ranks, queue_size: int) -> list[int]:
     """The numbers of highest scores that a rule needs a cut for: none for the whole queue, two for a band."""
     return [count for count in (ranks.first, ranks.last) if count is not None and 0 < count < queue_size]
+
+
+def takes_passes(ranks: Ranks, queue_size: int) -> bool:
+    """Whether the ranks need the queue seen before it is summed over."""
+    return ranks.mass is not None or bool(cut_counts(ranks, queue_size))
+
+
+def whole_cuts(scores: Tensor, ranks: Ranks) -> list[Cut]:
+    """The cuts of ranks with whole rows of scores, [B, K], at hand."""
+    if ranks.mass is not None:
+        return [mass_cut(scores, ranks.mass, ranks.temperature)]
+    return [cut(scores, count) for count in cut_counts(ranks, scores.shape[1])]
+
+
+def mass_cut(scores: Tensor, mass: float, temperature: float) -> Cut:
+    """Find where the highest scores of each row end that together hold a share of the row's softmax mass.
+
+    Args:
+        scores: [B, K].
+        mass: the share, above 0 and below 1.
+        temperature: of the softmax.
+    """
+    ordered = scores.sort(dim=1, descending=True).values
+    sums = ((ordered - ordered[:, :1]).double() / temperature).exp().cumsum(dim=1)
+    needed = mass * (1 - MASS_TOLERANCE) * sums[:, -1:]
+    count = (sums < needed).sum(dim=1, keepdim=True) + 1
+    value = ordered.gather(1, count - 1)
+    above = (scores > value).sum(dim=1, keepdim=True)
+    tied = (scores == value).sum(dim=1, keepdim=True)
+    return Cut.of(value, count - above, tied)
 
 
 def cut(scores: Tensor, count: int) -> Cut:
@@ -62,7 +95,7 @@ class Membership:
     """Tells which keys a rule drops. Asked chunk by chunk, in the order of the slots, since ties are settled by it."""
 
     def __init__(self, ranks: Ranks, cuts: Sequence[Cut]) -> None:
-        """Take a rule and its cuts, one for each of `cut_counts`."""
+        """Take a rule and its cuts, as `whole_cuts` gives them."""
         remaining = list(cuts)
         self._inner = _Top(remaining.pop(0)) if ranks.first > 0 else None
         self._outer = _Top(remaining.pop(0)) if remaining else None

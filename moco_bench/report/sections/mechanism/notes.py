@@ -5,6 +5,7 @@ import pandas as pd
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import DECIDED, FINDING_WORDS, listed, sentence
 from moco_bench.report.read.results import Results, last_epochs
+from moco_bench.suite.kept_mass import HARDLY_FILTERS
 
 RATE = "false_negative_rate_kept"
 NOTICED = 0.005
@@ -23,8 +24,23 @@ def mechanism_notes(results: Results) -> list[str]:
         if results.plan.baseline not in rates or len(rates) < 2:
             continue
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        sentences.append(sentence(f"{place}{_rates(rates, results.plan.baseline)}{_effect(results, dataset, encoder)}"))
+        said = f"{_rates(rates, results.plan.baseline)}{_effect(results, dataset, encoder)}{_mass(own)}"
+        sentences.append(sentence(f"{place}{said}"))
     return sentences
+
+
+def _mass(last: pd.DataFrame) -> str:
+    """How much of the negatives' weight each filter leaves: the softmax weighs by hardness already."""
+    if "kept_mass" not in last:
+        return ""
+    kept = last.groupby("arm", sort=False)["kept_mass"].mean().dropna()
+    filters = kept[kept < 1]
+    if filters.empty:
+        return ""
+    told = listed([f"{100 * value:.0f} % in {arm}" for arm, value in filters.items()])
+    hardly = [str(arm) for arm, value in filters.items() if value > HARDLY_FILTERS]
+    warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
+    return f" The negatives that a filter keeps hold this much of the softmax mass of all: {told}.{warning}"
 
 
 def _rates(rates: pd.Series, baseline: str) -> str:

@@ -10,6 +10,7 @@ from moco_bench.report.read.results import Results, last_epochs
 LAST_EPOCH = {
     "positive_similarity": "Similarity to positive",
     "negative_similarity": "Similarity to negatives",
+    "kept_mass": "Softmax mass of the kept negatives",
     "key_gradient_share": "Key loss's share of the gradient",
 }
 FALSE_NEGATIVES = {

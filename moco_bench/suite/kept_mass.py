@@ -1,0 +1,43 @@
+"""What finished runs say about their filter: how much of the negatives' softmax mass it kept.
+
+A filter that keeps nearly all of it has nearly the gradient of the whole queue, however few keys it keeps: the softmax
+weighs by hardness already. A comparison with such an arm can only find no difference.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from moco_bench.suite.runs import Run
+
+HARDLY_FILTERS = 0.9
+
+
+def kept_mass_of(history: Path) -> float | None:
+    """The share of the negatives' mass that was kept in the last epoch; None where the file doesn't say."""
+    try:
+        with open(history, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        value = float(rows[-1]["kept_mass"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def filters_that_hardly_filter(runs: Iterable[Run], results: Path) -> Iterator[str]:
+    """A line for each arm whose finished runs kept more than `HARDLY_FILTERS` of the mass, on average."""
+    kept: dict[str, list[float]] = {}
+    for run in runs:
+        if run.contrast.negatives.filters:
+            value = kept_mass_of(run.directory(results) / "history.csv")
+            if value is not None:
+                kept.setdefault(run.arm, []).append(value)
+    for arm, values in kept.items():
+        mean = math.fsum(values) / len(values)
+        if mean > HARDLY_FILTERS:
+            yield (
+                f"arm {arm}: its filter keeps {100 * mean:.0f} % of the negatives' softmax mass (last epoch, "
+                f"{len(values)} run{'s' if len(values) > 1 else ''}), so it hardly filters; keep fewer keys, or say "
+                "`{rule: hardest, mass: 0.5}`"
+            )

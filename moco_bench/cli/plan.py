@@ -49,7 +49,7 @@ def _as_dict(item: PlannedRun) -> dict[str, object]:
         "seed": item.run.seed,
         "replicate": item.run.replicate,
         "budget": item.run.budget,
-        "epochs": None if item.run.paced_by else item.run.train.epochs,
+        "epochs": None if item.run.paced_by else item.run.train.trained_epochs,
         "state": item.state,
         "would_run": item.would_run,
         "reason": item.reason,

@@ -98,12 +98,12 @@ def _outcome(suite: Suite, wanted: Run, results: Path) -> str:
 def _told_epochs(wanted: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
     """A progress bar on a terminal, plain lines in a log."""
     tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
-    bar = tqdm(total=wanted.train.epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
+    bar = tqdm(total=wanted.train.trained_epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
 
     def on_epoch(row: dict[str, Any]) -> None:
         figures = f"loss {row['train_loss']:.3f}, {row['images_per_second']:.0f} images/s"
         if bar.disable:
-            print(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.epochs}, {figures}", flush=True)
+            print(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.trained_epochs}, {figures}", flush=True)
         else:
             bar.update(row["epoch"] - bar.n)
             bar.set_postfix_str(figures)

@@ -72,7 +72,7 @@ def load_dataset(config: DatasetConfig) -> DataSet:
             )
     train = limit_to(train, config.train_limit, "train_limit")
     evaluation = limit_to(evaluation, config.test_limit, "test_limit")
-    mean, std = channel_statistics(train.images)
+    mean, std = _normalisation(config, train)
     return DataSet(
         name=config.name,
         classes=source.classes,
@@ -115,6 +115,19 @@ def manifest_of(dataset: DataSet) -> dict[str, Any]:
         "mean": list(dataset.mean),
         "std": list(dataset.std),
     }
+
+
+def _normalisation(config: DatasetConfig, train: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation per channel: those that the suite gives, else those of the training images."""
+    given, channels = config.normalise, train.images.shape[1]
+    if given is None:
+        return channel_statistics(train.images)
+    if len(given.mean) != channels:
+        raise InputError(
+            f"{config.title}: `normalise` is for {len(given.mean)} channels, the images have {channels}; give one mean "
+            "and one std per channel"
+        )
+    return given.mean, given.std
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -158,3 +158,5 @@ def _check_budgets(suite: Suite) -> None:
         raise InputError("budgets: `epochs` is always one of them; equal seconds or operations are measured against it")
     if len(suite.budgets) > 1 and len(suite.arms) < 2:
         raise InputError("budgets: one arm has nobody to be equal to; leave `budgets` out")
+    if len(suite.budgets) > 1 and suite.train.stop_after_epochs is not None:
+        raise InputError("train.stop_after_epochs: runs at equal compute have whole schedules; leave `budgets` out")

@@ -26,6 +26,19 @@ SMALLEST_WIDTH = 8
 (channels-last, torch 2.14.1): the process dies or, worse, doesn't."""
 
 
+class NormaliseConfig(Section):
+    """What is taken off each channel and what it is divided by, for images in [0, 1]."""
+
+    mean: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=4)]
+    std: Annotated[tuple[Fraction, ...], Field(min_length=1, max_length=4)]
+
+    @model_validator(mode="after")
+    def _same_channels(self) -> Self:
+        if len(self.mean) != len(self.std):
+            raise ValueError(f"`mean` has {len(self.mean)} channels, `std` {len(self.std)}; give one value per channel")
+        return self
+
+
 class DatasetConfig(Section):
     """Which images, and which part of them."""
 
@@ -60,6 +73,11 @@ class DatasetConfig(Section):
         0.0,
         description="Part of the training split that is held out and evaluated on in place of the test split, "
         "for choosing hyperparameters.",
+    )
+    normalise: NormaliseConfig | None = Field(
+        None,
+        description="`{mean: [...], std: [...]}` per channel, of values in [0, 1]; by default those of the training "
+        "images.",
     )
 
     @property
@@ -218,9 +236,15 @@ class TrainConfig(Section):
     weight_decay: Annotated[float, Field(ge=0, le=10)] = Field(5e-4, description="On all parameters, as in the demo.")
     sgd_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     schedule: Literal["cosine-step", "cosine-epoch", "constant"] = Field(
-        "cosine-step", description="Learning rate over a run; `cosine-epoch` is the MoCo demo's."
+        "cosine-step",
+        description="Learning rate over a run; `cosine-epoch` is that of MoCo's demo, 0 in the last epoch.",
     )
     warmup_epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(0, description="Linear warm-up of the rate.")
+    stop_after_epochs: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None,
+        description="Train and evaluate the first epochs of the schedule only, which stays that of `epochs`; for "
+        "holding a recipe against somebody's first epochs.",
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="Of the encoders' products; `auto` is bfloat16 where the hardware is faster in it."
     )
@@ -241,6 +265,11 @@ class TrainConfig(Section):
     def idle_keys(self) -> tuple[str, ...]:
         """See `Section.idle_keys`."""
         return ("sgd_momentum",) if self.optimiser == "adamw" else ()
+
+    @property
+    def trained_epochs(self) -> int:
+        """Epochs that are trained: the schedule's, or those after which it is left."""
+        return self.epochs if self.stop_after_epochs is None else self.stop_after_epochs
 
 
 class ProbeConfig(Section):

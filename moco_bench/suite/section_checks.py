@@ -83,6 +83,10 @@ def check_train(train: TrainConfig, size: int | None, where: str) -> None:
         raise InputError(f"{where}.train.batch_size: {train.batch_size} is more than the {size} training images")
     if train.warmup_epochs >= train.epochs:
         raise InputError(f"{where}.train.warmup_epochs: {train.warmup_epochs} leaves nothing of {train.epochs} epochs")
+    if train.trained_epochs > train.epochs:
+        raise InputError(
+            f"{where}.train.stop_after_epochs: {train.trained_epochs} of {train.epochs} epochs; at most all"
+        )
     low, high = train.augment.crop_scale
     if low > high:
         raise InputError(f"{where}.train.augment.crop_scale: {low} is above {high}; give [smallest, largest]")
@@ -93,7 +97,7 @@ def check_train(train: TrainConfig, size: int | None, where: str) -> None:
 
 def check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:
     """A rule whose warm-up outlasts the run."""
-    steps = size // train.batch_size * train.epochs
+    steps = size // train.batch_size * train.trained_epochs
     if not isinstance(contrast.negatives, All) and contrast.filter_warmup_steps >= steps:
         raise InputError(
             f"{where}.contrast.filter_warmup_steps: {contrast.filter_warmup_steps} of {steps} steps: "

@@ -51,7 +51,7 @@ def check_training(run: Run, dataset: DataSet) -> None:
     """
     size, train = len(dataset.train), run.train
     check_batch(run, dataset)
-    steps = size // train.batch_size * train.epochs
+    steps = size // train.batch_size * train.trained_epochs
     if not isinstance(run.contrast.negatives, All) and run.contrast.filter_warmup_steps >= steps:
         raise InputError(
             f"contrast.filter_warmup_steps: {run.contrast.filter_warmup_steps} of the {steps} steps that the {size} "
@@ -88,7 +88,7 @@ class Trainer:
         self.batch_size = run.train.batch_size
         # An incomplete last batch is dropped, as in MoCo.
         self.steps_per_epoch = len(self.inputs.images) // self.batch_size
-        self.total_steps = self.steps_per_epoch * run.train.epochs
+        self.total_steps = self.steps_per_epoch * run.train.trained_epochs
         self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
         self._stopwatch = Stopwatch(state.progress.times, numerics.device)
 

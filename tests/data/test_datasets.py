@@ -51,6 +51,15 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
     assert dataset.mean != fashion().mean
 
 
+def test_mean_and_deviation_may_be_given(tmp_path):
+    given = {"mean": (0.25,), "std": (0.5,)}
+    dataset = fashion(normalise=given)
+    assert (dataset.mean, dataset.std) == ((0.25,), (0.5,))
+    assert dataset.sha256 == fashion().sha256, "the images are the same"
+    with pytest.raises(InputError, match="`normalise` is for 3 channels, the images have 1"):
+        fashion(normalise={"mean": (0.5,) * 3, "std": (0.2,) * 3})
+
+
 def test_statistics_of_three_channels_one_of_them_constant():
     images = torch.randint(0, 256, (20, 3, 9, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     images[:, 1] = 51

@@ -53,6 +53,18 @@ def test_an_interrupted_run_ends_with_the_same_bits(arm, groups, make_run, datas
     assert resumed.state.progress.order_hash.state == straight.state.progress.order_hash.state
 
 
+@pytest.mark.parametrize("schedule", ["cosine-step", "cosine-epoch"])
+def test_a_run_that_stops_early_is_the_first_epochs_of_the_whole_one(schedule, make_run, dataset, tmp_path):
+    whole = pretrain(make_run({"train": {"epochs": 3, "schedule": schedule}}), dataset, tmp_path / "whole")
+    part = pretrain(
+        make_run({"train": {"epochs": 3, "schedule": schedule, "stop_after_epochs": 2}}), dataset, tmp_path / "part"
+    )
+    keys = ("epoch", "train_loss", "learning_rate")
+    first = [[row[key] for key in keys] for row in part.state.progress.history]
+    assert first == [[row[key] for key in keys] for row in whole.state.progress.history[:2]]
+    assert hash_of_weights(part.encoder) != hash_of_weights(whole.encoder)
+
+
 def test_a_run_belongs_to_the_analysis_that_was_declared_when_it_began(make_run, dataset, tmp_path):
     run = make_run()
     with pytest.raises(Interrupted):

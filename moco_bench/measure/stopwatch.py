@@ -1,7 +1,13 @@
-"""Step times: synchronised at the edges, warm-up left out, raw samples kept."""
+"""Step times, raw samples kept: warm-up left out, nothing waited for, and no time in which the process stood still.
+
+On a CPU the clock is the system's. On a GPU each step is bracketed by events, which the device itself stamps when it
+comes to them; they are read later, when the CPU waits for the device anyway.
+"""
 
 import time
 from dataclasses import dataclass, field
+from statistics import median
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -9,20 +15,29 @@ import torch
 WARMUP_STEPS = 5
 """Steps at the start of each process that are not counted: caches, allocator, kernel selection."""
 
+PAUSED_SECONDS = 1.0
+"""Below this no step counts as paused: a busy machine takes a process's cores away for tenths of a second."""
+
+PAUSED_MEDIANS = 10.0
+"""A paused step idles longer than this many usual steps take."""
+
 
 @dataclass
 class StepTimes:
     """Durations of training steps in seconds, over all processes that a run took.
 
-    `warmup` are the first steps of each process, kept apart; `train_seconds` counts them too.
+    `warmup` are the first steps of each process, kept apart; `train_seconds` counts them too. `paused` is the time in
+    which the process stood still in the middle of a step (stopped by a signal, a suspended machine): the step itself
+    is counted with the warm-up, as long as a usual one, since nobody knows how long it would have taken.
     """
 
     counted: list[float] = field(default_factory=list)
     warmup: list[float] = field(default_factory=list)
+    paused: list[float] = field(default_factory=list)
 
     @property
     def train_seconds(self) -> float:
-        """Wall time of all steps: no diagnosis, no evaluation, no checkpoint, no waiting for a device."""
+        """Wall time of all steps: no diagnosis, no evaluation, no checkpoint, no waiting for a device, no pause."""
         return sum(self.counted) + sum(self.warmup)
 
     def summary(self, images_a_step: int) -> dict[str, float | list[float] | None]:
@@ -30,49 +45,103 @@ class StepTimes:
         if not self.counted:
             return {"images_per_second": None, "step_ms_median": None, "step_ms_quartiles": None}
         milliseconds = 1000 * np.asarray(self.counted)
-        low, median, high = np.percentile(milliseconds, [25, 50, 75])
+        low, middle, high = np.percentile(milliseconds, [25, 50, 75])
         return {
             "images_per_second": images_a_step * len(self.counted) / sum(self.counted),
-            "step_ms_median": float(median),
+            "step_ms_median": float(middle),
             "step_ms_quartiles": [float(low), float(high)],
         }
 
 
+class Moment(Protocol):
+    """A point of time on a device."""
+
+    def seconds_to(self, later: "Moment") -> float:
+        """Seconds from here to `later`; waits until the device has come to both."""
+
+
+class _OnCpu:
+    def __init__(self) -> None:
+        self._time = time.perf_counter()
+
+    def seconds_to(self, later: Moment) -> float:
+        assert isinstance(later, _OnCpu)
+        return later._time - self._time
+
+
+class _OnCuda:
+    def __init__(self, device: torch.device) -> None:
+        self._event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        self._event.record(torch.cuda.current_stream(device))
+
+    def seconds_to(self, later: Moment) -> float:
+        assert isinstance(later, _OnCuda)
+        later._event.synchronize()
+        return float(self._event.elapsed_time(later._event)) / 1000
+
+
+def now_on(device: torch.device) -> Moment:
+    """This moment in the device's queue of work; nothing is waited for."""
+    return _OnCuda(device) if device.type == "cuda" else _OnCpu()
+
+
+@dataclass
+class _Step:
+    """Stretches of one step, and the processor seconds that the process used in it."""
+
+    stretches: list[tuple[Moment, Moment]] = field(default_factory=list)
+    busy: float = 0.0
+
+
 class Stopwatch:
-    """Measures one step after the other into `StepTimes`."""
+    """Measures one step after the other into `StepTimes`; `read` is where it may wait for the device."""
 
     def __init__(self, times: StepTimes, device: torch.device) -> None:
         self.times = times
         self._device = device
         self._left_to_warm_up = WARMUP_STEPS
-        self._since = time.perf_counter()
-        self._duration = 0.0
+        self._usual: list[float] = []
+        self._done: list[_Step] = []
+        self._step = _Step()
+        self._since, self._busy_since = now_on(device), time.process_time()
 
     def start(self) -> None:
         """A step begins."""
-        self._duration = 0.0
+        self._step = _Step()
         self.resume()
 
     def pause(self) -> None:
         """What follows, up to `resume`, belongs to no step."""
-        self._synchronise()
-        self._duration += time.perf_counter() - self._since
+        self._step.stretches.append((self._since, now_on(self._device)))
+        self._step.busy += time.process_time() - self._busy_since
 
     def resume(self) -> None:
         """The step goes on."""
-        self._synchronise()
-        self._since = time.perf_counter()
+        self._since, self._busy_since = now_on(self._device), time.process_time()
 
-    def stop(self) -> float:
-        """The step has ended; its duration in seconds."""
+    def stop(self) -> None:
+        """The step has ended."""
         self.pause()
+        self._done.append(self._step)
+
+    def read(self) -> list[float]:
+        """Durations in seconds of the steps that ended since it was asked last, and put them into `times`."""
+        durations = [self._sorted_in(step) for step in self._done]
+        self._done = []
+        return durations
+
+    def _sorted_in(self, step: _Step) -> float:
+        seconds = sum(begin.seconds_to(end) for begin, end in step.stretches)
+        idle = seconds - step.busy
+        usual = median(self._usual) if self._usual else None
+        if usual is not None and idle > max(PAUSED_SECONDS, PAUSED_MEDIANS * usual):
+            self.times.paused.append(seconds - usual)
+            self.times.warmup.append(usual)
+            return usual
+        self._usual = [*self._usual[-20:], seconds]
         if self._left_to_warm_up > 0:
             self._left_to_warm_up -= 1
-            self.times.warmup.append(self._duration)
+            self.times.warmup.append(seconds)
         else:
-            self.times.counted.append(self._duration)
-        return self._duration
-
-    def _synchronise(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+            self.times.counted.append(seconds)
+        return seconds

@@ -41,14 +41,49 @@ COLLAPSED_BELOW = 0.01
 Row = dict[str, float | int | None]
 
 
-def note_step(progress: Progress, result: StepResult, learning_rate: float, seconds: float) -> None:
-    """Add a step to the sums of its epoch."""
-    sums = progress.epoch_sums
-    _append(sums, "train_loss", float(result.loss))
-    _append(sums, "query_loss", float(result.query_loss))
-    _append(sums, "key_loss", None if result.key_loss is None else float(result.key_loss))
-    sums["learning_rate"] = [learning_rate]
-    _append(sums, "seconds", seconds)
+class UnreadSteps:
+    """Steps whose losses are still on the device: to read one is to wait for all that the device has to do before it.
+
+    They are read together, so that a GPU always has steps ahead of it.
+    """
+
+    def __init__(self) -> None:
+        self._rates: list[float] = []
+        self._losses: dict[str, list[torch.Tensor]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rates)
+
+    def add(self, result: StepResult, learning_rate: float) -> None:
+        """A step has been made."""
+        self._rates.append(learning_rate)
+        for name in ("loss", "query_loss", "key_loss"):
+            value = getattr(result, name)
+            if value is not None:
+                self._losses.setdefault("train_loss" if name == "loss" else name, []).append(value)
+
+    def read(self, progress: Progress, seconds: list[float]) -> int | None:
+        """Move them into the sums of their epoch.
+
+        Args:
+            progress: of the run.
+            seconds: duration of each of the steps.
+
+        Returns:
+            How many steps ago the training loss was first not finite; None where it always was.
+        """
+        if len(self) == 0:
+            return None
+        values = {name: torch.stack(losses).tolist() for name, losses in self._losses.items()}
+        sums = progress.epoch_sums
+        for name, numbers in values.items():
+            sums.setdefault(name, []).extend(numbers)
+        sums["learning_rate"] = [self._rates[-1]]
+        sums.setdefault("seconds", []).extend(seconds)
+        broken = [place for place, loss in enumerate(values["train_loss"]) if not math.isfinite(loss)]
+        ago = len(self) - broken[0] if broken else None
+        self._rates, self._losses = [], {}
+        return ago
 
 
 def note_diagnosis(

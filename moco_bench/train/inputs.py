@@ -5,6 +5,7 @@ import torch
 from moco_bench.components.negatives import All
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.transfer import to_device
 from moco_bench.data.views import Augmentation, Hasher, ViewParameters
 from moco_bench.suite.runs import Run
 from moco_bench.train.precision import Numerics
@@ -54,4 +55,4 @@ class StepInputs:
         if self.run.encoder.batch_norm_groups == 1:
             return None
         order = torch.randperm(self.run.train.batch_size, generator=stream(self.run.seed, "shuffle", step))
-        return order.to(self.numerics.device)
+        return to_device(order, self.numerics.device)

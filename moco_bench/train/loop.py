@@ -1,6 +1,5 @@
 """The training loop: steps from wherever the last checkpoint left off to the end, or to a reason to stop."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,19 +10,23 @@ import torch
 from moco_bench.components.negatives import All
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.transfer import to_device
 from moco_bench.errors import InputError, Interrupted, RunFailed
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory
 from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
-from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, close_epoch, note_diagnosis, note_step, why_collapsed
+from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, UnreadSteps, close_epoch, note_diagnosis, why_collapsed
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import epoch_order
 from moco_bench.train.schedule import learning_rate_at
 from moco_bench.train.state import TrainingState
 from moco_bench.train.step import Networks, StepResult, enqueue, training_step
+
+UNREAD = {"cuda": 50}
+"""Steps that a kind of device may be ahead of what is known of their losses. A CPU never is ahead: 1."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Trainer:
         self.total_steps = self.steps_per_epoch * run.train.trained_epochs
         self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
         self._stopwatch = Stopwatch(state.progress.times, numerics.device)
+        self._unread, self._unread_at_most = UnreadSteps(), UNREAD.get(numerics.device.type, 1)
 
     def train(self) -> None:
         """Go on to the last step.
@@ -112,8 +116,11 @@ class Trainer:
                     order, order_epoch = epoch_order(self.run.seed, epoch, len(self.inputs.images)), epoch
                     if within == 0:
                         progress.order_hash.update(order.numpy().tobytes())
+                    order = to_device(order, self.numerics.device)  # once an epoch, not a batch at a time
                 self._step(order[within * self.batch_size : (within + 1) * self.batch_size])
                 progress.step += 1
+                if len(self._unread) >= self._unread_at_most or within + 1 == self.steps_per_epoch:
+                    self._read()
                 if within + 1 == self.steps_per_epoch:
                     self._end_epoch(epoch + 1)
                     if time.monotonic() - saved_at >= self.run.train.checkpoint_seconds:
@@ -121,6 +128,7 @@ class Trainer:
                         self.save()
                         saved_at = time.monotonic()
                 if self.surroundings.stop_requested() and progress.step < self.total_steps:
+                    self._read()
                     raise Interrupted(f"stopped after step {progress.step} of {self.total_steps}")
         finally:
             self._note_load_since(load_at_start)
@@ -128,6 +136,7 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint."""
         progress = self.state.progress
+        self._read()
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak_memory(self.numerics.device).peak_memory_mib)
         save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
 
@@ -136,13 +145,19 @@ class Trainer:
         now = sample_load()
         self.state.progress.foreign_load[-1] = (now.wall - start.wall, foreign_load(start, now))
 
-    def _step(self, sample_index: torch.Tensor) -> None:
+    def _read(self) -> None:
+        """Wait for the steps that were made, and look at what they left. Raises `RunFailed` where one diverged."""
+        ago = self._unread.read(self.state.progress, self._stopwatch.read())
+        if ago is not None:
+            step = self.state.progress.step - ago
+            raise RunFailed(f"diverged: the training loss was not finite at step {step}")
+
+    def _step(self, on_device: torch.Tensor) -> None:
         run, state, progress = self.run, self.state, self.state.progress
         step = progress.step
         rate = learning_rate_at(step, steps_per_epoch=self.steps_per_epoch, config=run.train)
         negatives = self.inputs.negatives(step)
         self._stopwatch.start()
-        on_device = sample_index.to(self.numerics.device)
         result = training_step(
             state,
             self.networks,
@@ -160,10 +175,8 @@ class Trainer:
             self._diagnose(result, on_device, self.inputs.negatives(step))
             self._stopwatch.resume()
         enqueue(state, result, on_device, run.contrast)
-        seconds = self._stopwatch.stop()
-        note_step(progress, result, rate, seconds)
-        if not math.isfinite(progress.epoch_sums["train_loss"][-1]):
-            raise RunFailed(f"diverged: the training loss was not finite at step {step}")
+        self._stopwatch.stop()
+        self._unread.add(result, rate)
 
     def _diagnose(self, result: StepResult, sample_index: torch.Tensor, negatives: AtStep | None) -> None:
         note_diagnosis(

@@ -174,6 +174,7 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
     return {
         **progress.times.summary(run.train.batch_size),
         "train_seconds": progress.times.train_seconds,
+        "paused_seconds": sum(progress.times.paused),
         "peak_memory_mib": progress.peak_memory_mib,
         "memory_source": memory.memory_source,
         "peak_reserved_mib": memory.peak_reserved_mib,

@@ -7,7 +7,7 @@ import torch
 
 from moco_bench.components.readings import reading_of
 from moco_bench.contrast import Hardest, key_gradient_share
-from moco_bench.train.history import close_epoch, note_diagnosis, note_step, write_history
+from moco_bench.train.history import UnreadSteps, close_epoch, note_diagnosis, write_history
 from moco_bench.train.loop import Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.pretrain import pretrain
@@ -89,9 +89,12 @@ def test_an_epochs_row_is_the_mean_of_its_steps(make_run):
     run = make_run()
     progress = initial_state(run, resolve_numerics(run.train, None), channels=1, image_size=8).progress
     nothing = torch.empty(0)
-    for loss, seconds in ((4.0, 0.5), (2.0, 1.5)):
+    unread = UnreadSteps()
+    for loss in (4.0, 2.0):
         result = StepResult(torch.tensor(loss), torch.tensor(loss), None, nothing, nothing, None)
-        note_step(progress, result, learning_rate=0.1, seconds=seconds)
+        unread.add(result, learning_rate=0.1)
+    assert unread.read(progress, [0.5, 1.5]) is None
+    assert len(unread) == 0
     progress.epoch_sums["key_gradient_share"] = [0.2, 0.6]
     progress.step = 2
 
@@ -102,3 +105,15 @@ def test_an_epochs_row_is_the_mean_of_its_steps(make_run):
     assert row["images_per_second"] == 16
     assert progress.epoch_sums == {}
     assert progress.history == [row]
+
+
+def test_a_loss_that_was_not_finite_is_found_where_it_was(make_run):
+    run = make_run()
+    progress = initial_state(run, resolve_numerics(run.train, None), channels=1, image_size=8).progress
+    unread, nothing = UnreadSteps(), torch.empty(0)
+    for loss in (1.0, 2.0, float("nan"), float("nan")):
+        unread.add(StepResult(torch.tensor(loss), torch.tensor(1.0), None, nothing, nothing, None), learning_rate=0.1)
+
+    assert unread.read(progress, [0.1] * 4) == 2
+    assert progress.epoch_sums["train_loss"][:2] == [1.0, 2.0]
+    assert unread.read(progress, []) is None

@@ -8,6 +8,7 @@ import torch
 
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted
+from moco_bench.train import loop
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
 
@@ -179,3 +180,31 @@ def test_a_killed_attempt_leaves_its_time_and_load_in_the_checkpoint(make_run, d
     assert all(seconds > 0 for seconds, _ in resumed.foreign_load)
     assert len(resumed.times.counted) + len(resumed.times.warmup) == resumed.step
     assert resumed.times.train_seconds == pytest.approx(sum(row["seconds"] for row in resumed.history))
+
+
+def test_losses_that_are_read_late_are_the_same(make_run, dataset, tmp_path, monkeypatch):
+    run = make_run({"contrast": ARMS["both"]})
+    at_once = pretrain(run, dataset, tmp_path / "a")
+    monkeypatch.setitem(loop.UNREAD, "cpu", 4)
+    late = tmp_path / "late"
+    with pytest.raises(Interrupted):
+        pretrain(run, dataset, late, stop_requested=stop_after(8))
+    resumed = pretrain(run, dataset, late)
+
+    measured = ("seconds", "images_per_second")
+    rows = [
+        [{name: value for name, value in row.items() if name not in measured} for row in p.state.progress.history]
+        for p in (at_once, resumed)
+    ]
+    assert rows[0] == rows[1]
+    assert len(resumed.state.progress.times.counted) + len(resumed.state.progress.times.warmup) == 12
+
+
+def test_a_run_that_diverges_far_ahead_of_its_losses_has_failed(make_run, dataset, tmp_path, monkeypatch):
+    reasons = []
+    for unread in (1, 4):
+        monkeypatch.setitem(loop.UNREAD, "cpu", unread)
+        run = make_run({"train": {"learning_rate": 1000.0, "sgd_momentum": 0.99, "epochs": 6}})
+        reasons.append(pretrain(run, dataset, tmp_path / str(unread)).reason)
+    assert reasons[0] == reasons[1]
+    assert "not finite at step" in reasons[0]

@@ -1,0 +1,23 @@
+"""Reference results lie where no run writes, so that a working tree is clean after `make report`."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_nothing_that_a_run_writes_is_committed():
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("no git checkout")
+    made = ["git", "ls-files", "results", "reports", "logs", "data", "checkpoints"]
+    tracked = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert tracked == ["reports/README.md", "results/README.md"]
+
+
+@pytest.mark.parametrize("suite", sorted(path.name for path in (ROOT / "docs" / "results").iterdir()))
+def test_each_has_its_table_of_runs_and_its_suite(suite):
+    files = {path.name for path in (ROOT / "docs" / "results" / suite).iterdir()}
+    assert {"runs.csv", "suite.yaml", "effects.csv", "claims.csv"} <= files

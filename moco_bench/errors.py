@@ -1,4 +1,4 @@
-"""The three ways a command ends other than well; `moco_bench.cli.main` turns each into an exit code."""
+"""The ways a command ends other than well; `moco_bench.cli.main` turns each into an exit code."""
 
 import errno
 
@@ -43,6 +43,10 @@ class Interrupted(BaseException):
     Like KeyboardInterrupt it may come up anywhere, so it is no `Exception`: code that answers whatever goes wrong in
     a library would take it for that.
     """
+
+
+class RankLost(Exception):
+    """Another process of the same run has gone, and this one can't go on alone. The message is one line. Exit 1."""
 
 
 class RunFailed(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moco_bench import __version__
-from moco_bench.errors import InputError, Interrupted, one_line, system_error
+from moco_bench.errors import InputError, Interrupted, RankLost, one_line, system_error
 
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
@@ -53,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error, BAD_INPUT)
     except Interrupted as error:
         return _complain(error, INTERRUPTED)
+    except RankLost as error:
+        from moco_bench.train.launch import LOST, RENDEZVOUS
+
+        return LOST if RENDEZVOUS in os.environ else _complain(error, 1)
     except KeyboardInterrupt:
         return _complain("interrupted; the same command continues", INTERRUPTED)
     except BrokenPipeError:  # `moco-bench plan ... | head`
@@ -108,7 +112,9 @@ def _warning(message: Warning | str, *context: object, **more: object) -> str:
 
 
 def _complain(message: object, code: int) -> int:
-    print(f"moco-bench: {one_line(message)}", file=sys.stderr)
+    rank = os.environ.get("RANK", "0")  # of torchrun's processes, or of `train.launch`
+    by = f"rank {rank}: " if rank != "0" else ""
+    print(f"moco-bench: {by}{one_line(message)}", file=sys.stderr)
     return code
 
 

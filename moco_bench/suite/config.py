@@ -256,7 +256,12 @@ class TrainConfig(Section):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
         "auto", description="`auto`: a CUDA device if there is one.", json_schema_extra=NOT_IDENTITY
     )
-    threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run.")
+    devices: Annotated[int, Field(ge=1, le=1024)] = Field(
+        1,
+        description="Processes that share each batch, one a device; the numbers of one process but for rounding.",
+        json_schema_extra=NOT_IDENTITY,
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run, of each process.")
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
         30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
     )

@@ -55,6 +55,25 @@ def check_encoder(encoder: EncoderConfig) -> None:
         raise InputError(f"encoders.{encoder.title}: `hidden` has no effect with a linear head; use `head: mlp`")
 
 
+def check_devices(train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
+    """Several devices take equal parts of a batch, and of its BatchNorm groups."""
+    if train.devices == 1:
+        return
+    if train.batch_size % train.devices or train.batch_size < 2 * train.devices:
+        raise InputError(
+            f"{where}.train.devices: {train.devices} do not divide batch_size {train.batch_size} into equal parts "
+            "of at least 2 images"
+        )
+    groups = encoder.batch_norm_groups
+    if groups > 1 and groups % train.devices:
+        raise InputError(
+            f"{where}.train.devices: the {groups} batch_norm_groups can't be shared by {train.devices} devices; "
+            f"{train.devices} groups would be one each, 1 group is the whole batch"
+        )
+    if train.device.startswith("cuda:"):
+        raise InputError(f"{where}.train.device: {train.device} is one device; with `devices` give cuda, cpu or auto")
+
+
 def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
     """A queue that batches don't fill evenly, BatchNorm groups, and rules that leave no negative."""
     step = train.batch_size * contrast.keys_per_image
@@ -64,6 +83,7 @@ def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encode
             f"{where}.contrast.queue_size: {contrast.queue_size} is not a multiple of the {step} keys that enter in a "
             f"step; {nearest} would be"
         )
+    check_devices(train, encoder, where)
     if train.batch_size % encoder.batch_norm_groups:
         raise InputError(
             f"{where}.train.batch_size: {train.batch_size} does not divide into "

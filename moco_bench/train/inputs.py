@@ -10,6 +10,7 @@ from moco_bench.data.views import Augmentation, Hasher, ViewParameters
 from moco_bench.suite.runs import Run
 from moco_bench.train.precision import Numerics
 from moco_bench.train.randomness import stream
+from moco_bench.train.world import ALONE, World
 
 
 class StepInputs:
@@ -19,10 +20,11 @@ class StepInputs:
         run: the whole configuration.
         dataset: its training images are held on the device, whole.
         numerics: device and memory format.
+        world: the ranks that share each batch.
     """
 
-    def __init__(self, run: Run, dataset: DataSet, numerics: Numerics) -> None:
-        self.run, self.numerics = run, numerics
+    def __init__(self, run: Run, dataset: DataSet, numerics: Numerics, world: World = ALONE) -> None:
+        self.run, self.numerics, self.world = run, numerics, world
         self.images = dataset.train.images.to(numerics.device)
         self._augmentation = Augmentation(run.train.augment, dataset.mean, dataset.std)
 
@@ -31,15 +33,20 @@ class StepInputs:
         return self.images[sample_index]
 
     def views(self, images: torch.Tensor, step: int, hasher: Hasher) -> tuple[torch.Tensor, torch.Tensor]:
-        """Two augmented views [B, C, H, W], normalised, of a step's images; `hasher` is fed how they were drawn."""
+        """Two augmented views, normalised, of a step's images [B, C, H, W]; `hasher` is fed how they were drawn.
+
+        They are drawn for the whole batch; of several ranks each makes its own rows.
+        """
         count, _, height, width = images.shape
         generator = stream(self.run.seed, "augmentation", step)
         drawn = [self._augmentation.draw(count, height, width, generator) for _ in range(2)]
         for parameters in drawn:
             parameters.digest(hasher)
         # Both at once: half as many operations, which is what a GPU's step is bound by.
-        views = self._augmentation.apply(images, ViewParameters.joined(drawn), self.numerics.memory_format)
-        return views[:count], views[count:]
+        own = images[self.world.rows(count)]
+        joined = ViewParameters.joined([self.world.own(parameters, count) for parameters in drawn])
+        views = self._augmentation.apply(own, joined, self.numerics.memory_format)
+        return views[: len(own)], views[len(own) :]
 
     def negatives(self, step: int) -> AtStep | None:
         """The rule in force, None where the whole queue is, or while a filter warms up."""

@@ -24,6 +24,7 @@ from moco_bench.train.randomness import epoch_order
 from moco_bench.train.schedule import learning_rate_at
 from moco_bench.train.state import TrainingState
 from moco_bench.train.step import Networks, StepResult, enqueue, training_step
+from moco_bench.train.world import ALONE, World
 
 UNREAD = {"cuda": 50}
 """Steps that a kind of device may be ahead of what is known of their losses. A CPU never is ahead: 1."""
@@ -31,12 +32,16 @@ UNREAD = {"cuda": 50}
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the loop asks and tells the outside: shall it stop, an epoch is over, where checkpoints go."""
+    """What the loop asks and tells the outside: shall it stop, an epoch is over, where checkpoints go.
+
+    `world` are the processes that share its work.
+    """
 
     stop_requested: Callable[[], bool]
     on_epoch: Callable[[Row], None]
     checkpoints: Path
     belongs_to: dict[str, str]
+    world: World = ALONE
 
 
 def check_batch(run: Run, dataset: DataSet) -> None:
@@ -86,7 +91,7 @@ class Trainer:
     ) -> None:
         self.run, self.state, self.networks, self.numerics = run, state, networks, numerics
         self.surroundings = surroundings
-        self.inputs = StepInputs(run, dataset, numerics)
+        self.inputs = StepInputs(run, dataset, numerics, surroundings.world)
         self.labels = dataset.train.labels.to(numerics.device)
         self.batch_size = run.train.batch_size
         # An incomplete last batch is dropped, as in MoCo.
@@ -123,20 +128,24 @@ class Trainer:
                     self._read()
                 if within + 1 == self.steps_per_epoch:
                     self._end_epoch(epoch + 1)
-                    if time.monotonic() - saved_at >= self.run.train.checkpoint_seconds:
+                    due = time.monotonic() - saved_at >= self.run.train.checkpoint_seconds
+                    if self.surroundings.world.any(due):
                         self._note_load_since(load_at_start)
                         self.save()
                         saved_at = time.monotonic()
-                if self.surroundings.stop_requested() and progress.step < self.total_steps:
+                stop = self.surroundings.world.any(self.surroundings.stop_requested())
+                if stop and progress.step < self.total_steps:
                     self._read()
                     raise Interrupted(f"stopped after step {progress.step} of {self.total_steps}")
         finally:
             self._note_load_since(load_at_start)
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; rank 0 does."""
         progress = self.state.progress
         self._read()
+        if not self.surroundings.world.first:
+            return
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak_memory(self.numerics.device).peak_memory_mib)
         save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
 
@@ -168,6 +177,7 @@ class Trainer:
             learning_rate=rate,
             negatives=negatives,
             shuffle=self.inputs.shuffle(step),
+            world=self.surroundings.world,
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()

@@ -18,6 +18,7 @@ from moco_bench.models.encoder import Encoder
 from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.registered import RECORDED_AS
 from moco_bench.suite.runs import Run
+from moco_bench.train.across_ranks import spread_batch_norm
 from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
 from moco_bench.train.compilation import networks_of
@@ -25,6 +26,7 @@ from moco_bench.train.history import Row, write_history
 from moco_bench.train.loop import Surroundings, Trainer, check_batch
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
+from moco_bench.train.world import ALONE, World
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def pretrain(
     registered: str | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
     on_epoch: Callable[[Row], None] = lambda row: None,
+    world: World = ALONE,
 ) -> Pretrained:
     """Train a run to its end and leave a checkpoint of it.
 
@@ -70,6 +73,7 @@ def pretrain(
         registered: fingerprint of the analysis that the suite declares, for `run.json`.
         stop_requested: asked after each step.
         on_epoch: told each row of the history as it comes.
+        world: the ranks that train the run together; all of them call this, rank 0 alone writes.
 
     Raises:
         InputError: the images don't fit the configuration, or a device is missing.
@@ -81,19 +85,22 @@ def pretrain(
     shape = {"channels": channels, "image_size": min(height, width)}
     belongs_to = _belongs_to(run, dataset, numerics)
     state = initial_state(run, numerics, **shape)
-    saved = load_checkpoint(checkpoints, belongs_to, numerics.device)
+    gathers = [spread_batch_norm(encoder, world) for encoder in (state.query_encoder, state.key_encoder)]
+    device_here = numerics.device
+    saved = world.from_first(lambda: load_checkpoint(checkpoints, belongs_to, device_here), device_here)
     if saved is not None:
         state.load_state_dict(saved)
-    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered)
-    batch = torch.Size((run.train.batch_size, channels, height, width))
-    networks, compilation = networks_of(state, run.train, numerics, batch)
+    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered) if world.first else []
+    batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
+    how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # no graph holds a message
+    networks, compilation = networks_of(state, how, numerics, batch)
     trainer = Trainer(
         run,
         state,
         networks,
         dataset,
         numerics,
-        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to),
+        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to, world),
     )
     try:
         trainer.train()
@@ -103,6 +110,7 @@ def pretrain(
     except RunFailed as failure:
         state.progress.failed = str(failure)
     trainer.save()
+    world.check_agreement(hash_of_weights(state.query_encoder) + hash_of_weights(state.queue))
     return Pretrained(
         run=run,
         state=state,
@@ -148,6 +156,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
             "device": str(pretrained.numerics.device),
             "precision": pretrained.numerics.precision,
             "threads": run.train.threads,
+            "devices": run.train.devices,
             "compiled": pretrained.compiled,
             "keeps_freed_memory": pretrained.numerics.keeps_memory,
             "hashes": {

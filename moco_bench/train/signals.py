@@ -33,7 +33,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
     def handle(number: int, frame: FrameType | None) -> None:
         request.signal_name = signal.Signals(number).name
 
-    with _handled_by(handle):
+    with handled_by(handle):
         yield request
 
 
@@ -44,13 +44,16 @@ def interrupted_by_signals(what: str) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}; the same command continues")
 
-    with _handled_by(handle):
+    with handled_by(handle):
         yield
 
 
 @contextmanager
-def _handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal."""
+def handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Within this context these signals call `handle`.
+
+    A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal.
+    """
     numbers = [number for number in STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
     previous = {number: signal.signal(number, handle) for number in numbers}
     try:

@@ -13,6 +13,7 @@ from moco_bench.contrast.pairs import AtStep
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.train.precision import Numerics
 from moco_bench.train.state import TrainingState
+from moco_bench.train.world import ALONE, World
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def training_step(
     learning_rate: float,
     negatives: Negatives | AtStep | None,
     shuffle: Tensor | None = None,
+    world: World = ALONE,
 ) -> StepResult:
     """Compute the loss and update both encoders of `state`. `enqueue` has to follow.
 
@@ -67,6 +69,7 @@ def training_step(
         negatives: the selection rule in force, None while the filter warms up.
         shuffle: a permutation [B] for the keys' batch where BatchNorm works in groups: without it the groups of
             query and key would hold the same images, and BatchNorm would leak which belong together.
+        world: the ranks that share the batch; `views` are then this rank's rows of it, all else is the whole batch's.
     """
     if networks.graphs:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
@@ -77,11 +80,12 @@ def training_step(
     def encode_query(images: Tensor) -> Tensor:
         with numerics.autocast():
             embedding = networks.query(images)
-        return normalize(embedding.float(), dim=1)
+        return world.gather(normalize(embedding.float(), dim=1))
 
     def encode_key(images: Tensor) -> Tensor:
         with torch.no_grad(), numerics.autocast():
-            embedding = networks.key(images if shuffle is None else images[shuffle])
+            embedding = networks.key(world.shuffled(images, shuffle))
+        embedding = world.gather(embedding)
         if shuffle is not None:
             embedding = torch.empty_like(embedding).index_copy_(0, shuffle, embedding)
         return normalize(embedding.float(), dim=1)
@@ -110,7 +114,8 @@ def training_step(
 
     if contrast.loss_scale != 1:
         loss = contrast.loss_scale * loss
-    _update_weights(state, loss, learning_rate)
+    _update_weights(state, loss, learning_rate, world)
+    world.average_buffers(state.query_encoder, state.key_encoder)
 
     return StepResult(loss.detach(), query_loss, key_loss, query.detach(), key, second_key)
 
@@ -124,11 +129,12 @@ def enqueue(state: TrainingState, result: StepResult, sample_index: Tensor, cont
         state.query_queue.enqueue(result.query, sample_index)
 
 
-def _update_weights(state: TrainingState, loss: Tensor, learning_rate: float) -> None:
+def _update_weights(state: TrainingState, loss: Tensor, learning_rate: float, world: World) -> None:
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate
     state.optimiser.zero_grad(set_to_none=True)
     scaled: Tensor = state.scaler.scale(loss)
     torch.autograd.backward(scaled)
+    world.sum_gradients(state.query_encoder)
     state.scaler.step(state.optimiser)
     state.scaler.update()

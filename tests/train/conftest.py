@@ -8,8 +8,8 @@ from moco_bench.suite.runs import Run, expand, merged
 from moco_bench.suite.suite import parse_suite
 
 
-@pytest.fixture
-def dataset() -> DataSet:
+@pytest.fixture(scope="module")
+def toy_dataset() -> DataSet:
     """Ninety-six small images of three classes that a filter can tell apart."""
     generator = torch.Generator().manual_seed(0)
 
@@ -26,7 +26,19 @@ def dataset() -> DataSet:
 
 
 @pytest.fixture
-def make_run():
+def dataset(toy_dataset: DataSet) -> DataSet:
+    """The same, for tests that stand alone."""
+    return toy_dataset
+
+
+@pytest.fixture
+def make_run(make_run_at_module_scope):
+    """The same, for tests that stand alone."""
+    return make_run_at_module_scope
+
+
+@pytest.fixture(scope="module")
+def make_run_at_module_scope():
     """A function from changes to a run of a tiny configuration on the toy data."""
 
     def make(changes: dict[str, Any] | None = None, seed: int = 0) -> Run:

@@ -1,0 +1,133 @@
+"""Start the processes of one run on this machine, pass signals on, and end all of them when one is lost. No torch.
+
+`torchrun` does the same over several machines; a job of one machine needs nothing but the usual command.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from moco_bench.train.signals import handled_by
+
+RENDEZVOUS = "MOCO_BENCH_RENDEZVOUS"
+"""Environment variable: where the processes of `launch` find each other."""
+
+POLL_SECONDS = 0.1
+SECONDS_TO_SAVE = 120.0
+"""Left to the others after one has stopped on request: rank 0 may be writing a checkpoint."""
+SECONDS_TO_NOTICE = 5.0
+"""Left to the others after one has failed."""
+
+DONE, INTERRUPTED, FAILED = 0, 75, 1
+LOST = 70
+"""How a process of `launch` ends that can't go on because another has gone; it is `FAILED` to everybody else."""
+
+
+def is_launched(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process is one of several: torchrun's or `launch`'s."""
+    return "WORLD_SIZE" in environment and "RANK" in environment
+
+
+def launch(arguments: Sequence[str], size: int) -> tuple[int, str]:
+    """Run `moco-bench ARGUMENTS` in `size` processes until all have ended.
+
+    Returns:
+        The exit code of them all, and what is to be said where it is none of rank 0's making, else nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="moco-bench-ranks-") as folder:
+        logs = [open(Path(folder, f"rank{rank}.log"), "w+b") for rank in range(size)]  # noqa: SIM115
+        processes: list[subprocess.Popen[bytes]] = []
+        stopped: list[int] = []
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            stopped.append(number)
+            for process in processes:
+                if process.poll() is None:
+                    process.send_signal(number)
+
+        try:
+            with handled_by(pass_on):
+                for rank in range(size):
+                    processes.append(_start(arguments, rank, size, Path(folder, "store"), logs[rank]))
+                if stopped:  # it came while they were being started
+                    pass_on(stopped[0], None)
+                return _judge(processes, _wait(processes), logs)
+        finally:
+            for process in processes:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            for log in logs:
+                log.close()
+
+
+def _start(arguments: Sequence[str], rank: int, size: int, store: Path, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(size),
+        RENDEZVOUS: f"file://{store}",
+    }
+    if sys.platform == "linux":  # a machine whose own name leads nowhere is common among containers
+        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    return subprocess.Popen(
+        [sys.executable, "-m", "moco_bench.cli.main", *arguments],
+        env=environment,
+        stderr=None if rank == 0 else log,  # rank 0 speaks for all
+        stdout=None if rank == 0 else subprocess.DEVNULL,
+    )
+
+
+def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> set[int]:
+    """Wait for all, and end what is left some time after the first that failed; the ranks that had to be ended."""
+    deadline, ended = float("inf"), set()
+    while any(process.poll() is None for process in processes):
+        codes = [process.returncode for process in processes]
+        if deadline == float("inf") and any(code not in (None, DONE) for code in codes):
+            grace = SECONDS_TO_SAVE if INTERRUPTED in codes else SECONDS_TO_NOTICE
+            deadline = time.monotonic() + grace
+        if time.monotonic() > deadline:
+            for rank, process in enumerate(processes):
+                if process.poll() is None:
+                    ended.add(rank)
+                    process.kill()
+        time.sleep(POLL_SECONDS)
+    return ended
+
+
+def _judge(
+    processes: Sequence["subprocess.Popen[bytes]"], ended: set[int], logs: Sequence[IO[bytes]]
+) -> tuple[int, str]:
+    codes = {rank: process.returncode for rank, process in enumerate(processes)}
+    of_all = len(codes)
+    for rank, code in codes.items():
+        if code < 0 and rank not in ended:
+            name = signal.Signals(-code).name
+            return (
+                FAILED,
+                f"rank {rank} of {of_all} was lost ({name}); the same command goes on from the last checkpoint",
+            )
+    if INTERRUPTED in codes.values():
+        return INTERRUPTED, ""
+    own = {rank: code for rank, code in codes.items() if code not in (DONE, LOST) and rank not in ended}
+    if not own:
+        return (FAILED, f"the {of_all} ranks lost each other") if LOST in codes.values() else (DONE, "")
+    rank, code = next(iter(own.items()))
+    if rank == 0:
+        return code, ""
+    said = _last_line(logs[rank]).removeprefix("moco-bench: ")
+    return code, f"rank {rank} of {of_all}: {said or f'ended with code {code}'}"
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

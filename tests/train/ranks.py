@@ -1,0 +1,49 @@
+"""One of several processes that train the toy runs together: `python ranks.py RANK SIZE FOLDER`.
+
+FOLDER holds `cases.pt`: the data set, and a run for each name; each rank leaves `NAME.RANK.pt` of every run there.
+
+They compute in float64 throughout. In float32 a toy run amplifies rounding to percents within 50 steps, in one process
+as in two: nothing could be told from that.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from moco_bench.train.precision import Numerics
+from moco_bench.train.pretrain import Pretrained, pretrain
+from moco_bench.train.world import World, together
+
+
+def what_is_left(pretrained: Pretrained) -> dict[str, object]:
+    """What is compared: the losses, everything that training changes, and what was drawn."""
+    state = pretrained.state
+    return {
+        "losses": [[row[name] or 0.0 for name in ("train_loss", "query_loss")] for row in state.progress.history],
+        "encoder": state.query_encoder.state_dict(),
+        "key_encoder": state.key_encoder.state_dict(),
+        "queue": state.queue.state_dict(),
+        "query_queue": state.query_queue.state_dict() if state.query_queue is not None else {},
+        "hashes": [state.progress.order_hash.state, state.progress.augment_hash.state],
+    }
+
+
+def compute_in_float64() -> None:
+    """For all of this process."""
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign, assignment]
+    Numerics.image_format = lambda self, images: images.double()  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    compute_in_float64()
+    rank, size, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    dataset, runs = torch.load(folder / "cases.pt", weights_only=False)
+    world = World(rank, size, rank)
+    environment = {"MOCO_BENCH_RENDEZVOUS": f"file://{folder / 'store'}"}
+    with together(world, cuda=False, environment=environment):
+        for name, run in runs.items():
+            pretrained = pretrain(run, dataset, folder / "checkpoints" / name, device="cpu", world=world)
+            torch.save(what_is_left(pretrained), folder / f"{name}.{rank}.pt")
+            (folder / "checkpoints" / name / "latest.ckpt").unlink(missing_ok=True)

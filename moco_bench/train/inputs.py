@@ -43,8 +43,8 @@ class StepInputs:
         for parameters in drawn:
             parameters.digest(hasher)
         # Both at once: half as many operations, which is what a GPU's step is bound by.
-        own = images[self.world.rows(count)]
-        joined = ViewParameters.joined([self.world.own(parameters, count) for parameters in drawn])
+        rows = self.world.rows(count)
+        own, joined = images[rows], ViewParameters.joined([parameters.of(rows) for parameters in drawn])
         views = self._augmentation.apply(own, joined, self.numerics.memory_format)
         return views[: len(own)], views[len(own) :]
 

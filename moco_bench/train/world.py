@@ -10,9 +10,9 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from moco_bench.errors import InputError, RankLost
 from moco_bench.train.launch import RENDEZVOUS
 
-Drawn = TypeVar("Drawn")
 PATIENCE = timedelta(hours=6)
 """A rank waits this long for another: the first may wait for the lock of the run, or load images for hours."""
 
@@ -48,14 +47,6 @@ class World:
     def rows(self, count: int) -> slice:
         """This rank's rows of a batch of `count`."""
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
-
-    def own(self, drawn: Drawn, count: int) -> Drawn:
-        """This rank's rows of parameters [count, ...] that were drawn for the whole batch, a dataclass of tensors."""
-        if self.size == 1:
-            return drawn
-        rows = self.rows(count)
-        parts = {field.name: getattr(drawn, field.name)[rows] for field in fields(drawn)}  # type: ignore[arg-type]
-        return replace(drawn, **parts)  # type: ignore[type-var]
 
     def gather(self, rows: Tensor) -> Tensor:
         """The whole batch [B, ...] from each rank's rows [B/N, ...]; a gradient comes back to the own rows.

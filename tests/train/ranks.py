@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.train.precision import Numerics
+from moco_bench.data.views import Augmentation
 from moco_bench.train.pretrain import Pretrained, pretrain
 from moco_bench.train.world import World, together
 
@@ -33,7 +33,8 @@ def compute_in_float64() -> None:
     """For all of this process."""
     torch.set_default_dtype(torch.float64)
     torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign, assignment]
-    Numerics.image_format = lambda self, images: images.double()  # type: ignore[method-assign]
+    apply = Augmentation.apply
+    Augmentation.apply = lambda *arguments: apply(*arguments).double()  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

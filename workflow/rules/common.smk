@@ -140,7 +140,8 @@ SUITE_FINGERPRINT = sha256_of(SUITE_FILE.read_text(encoding="utf-8"))
 
 # What jobs take of the machine
 
-THREADS = max(run.train.threads for run in RUNS.values())
+# A run over several devices has a process, with threads of its own, for each.
+THREADS = max(run.train.threads * run.train.devices for run in RUNS.values())
 
 
 def wants_gpu(device):
@@ -148,7 +149,7 @@ def wants_gpu(device):
     return device.startswith("cuda") or (device == "auto" and shutil.which("nvidia-smi") is not None)
 
 
-GPUS = int(any(wants_gpu(run.train.device) for run in RUNS.values()))
+GPUS = max(run.train.devices if wants_gpu(run.train.device) else 0 for run in RUNS.values())
 
 # Not `workflow.cores`, which refuses commands that need no cores, such as `--report`.
 ALL_CORES = workflow.resource_settings.cores or THREADS

@@ -30,11 +30,21 @@ def what_is_left(pretrained: Pretrained) -> dict[str, object]:
 
 
 def compute_in_float64() -> None:
-    """For all of this process."""
-    torch.set_default_dtype(torch.float64)
-    torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign, assignment]
-    apply = Augmentation.apply
-    Augmentation.apply = lambda *arguments: apply(*arguments).double()  # type: ignore[method-assign]
+    """For all of this process but the views, which are made sample by sample in float32, and then widened."""
+    in_float32, as_double, apply = torch.Tensor.float, torch.Tensor.double, Augmentation.apply
+
+    def set_precision(dtype: torch.dtype) -> None:
+        torch.set_default_dtype(dtype)
+        torch.Tensor.float = as_double if dtype == torch.float64 else in_float32  # type: ignore[method-assign]
+
+    def widened(*arguments: object) -> torch.Tensor:
+        set_precision(torch.float32)
+        views = apply(*arguments)  # type: ignore[arg-type]
+        set_precision(torch.float64)
+        return views.double()
+
+    Augmentation.apply = widened  # type: ignore[method-assign, assignment]
+    set_precision(torch.float64)
 
 
 if __name__ == "__main__":

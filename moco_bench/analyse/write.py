@@ -8,12 +8,15 @@ from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import read_memory
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
+from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.table import read_runs
 from moco_bench.files import write_text
 
 
 def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     """Analyse `results`/runs.csv by its suite.yaml (or the defaults); write and return effects and claims.
+
+    Effects pooled over machines go to `pooled.csv`, where runs are of several machines.
 
     Claims on memory are judged by `results`/profile/memory.csv, where there is one.
 
@@ -25,6 +28,11 @@ def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     claims = claims_of(effects, plan, memory)
     write_table(results / "effects.csv", effects)
     write_table(results / "claims.csv", claims)
+    pooled = pooled_effects(runs, plan)
+    if len(pooled):
+        write_table(results / "pooled.csv", pooled)
+    else:
+        (results / "pooled.csv").unlink(missing_ok=True)
     return effects, claims, plan
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "analyse": "effects, intervals, tests and claims from runs.csv",
     "report": "tables, figures and one HTML page",
     "status": "how far the runs of a suite are",
+    "merge": "results of several machines in one folder",
     "compare": "two results folders against each other",
     "bench": "this package's training step against lightly and a plain loop",
 }

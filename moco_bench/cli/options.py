@@ -1,11 +1,13 @@
 """What several commands share: arguments, and a word about waiting."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from moco_bench.errors import InputError
 from moco_bench.files import check_link
+from moco_bench.suite.part import Part, parse_seeds, parse_shard, part_from
 from moco_bench.suite.runs import Run
 
 
@@ -34,6 +36,20 @@ def _folder(text: str) -> Path:
     if there is not None and not there.is_dir():
         raise InputError(f"--results: {there} is a file; a folder would be right")
     return path
+
+
+def add_part(parser: argparse.ArgumentParser) -> None:
+    """A part of the suite's runs."""
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--shard", metavar="I/N", help="only the Ith of N parts, each with all arms of its seeds")
+    part.add_argument("--seeds", metavar="FIRST-LAST", help="only the runs of these seeds")
+
+
+def part_of(options: argparse.Namespace) -> Part | None:
+    """The part that the options name, or else the environment; None for all runs. Raises `InputError`."""
+    if options.shard is not None:
+        return parse_shard(options.shard)
+    return parse_seeds(options.seeds) if options.seeds is not None else part_from(os.environ)
 
 
 def tell_of_wait(run: Run, checkpoints: Path) -> None:

@@ -1,0 +1,198 @@
+"""Join the results of several machines into one folder: runs are one by fingerprint, nothing is lost or made up.
+
+Every file is checked before anything is written. Where two folders have a run with equal fingerprints, the first one's
+files are kept; unequal numbers are an effect of the machine, and are listed.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from moco_bench.analyse.machines import measured_on
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping, write_atomically, write_json
+from moco_bench.suite.record import read_record
+from moco_bench.suite.suite import load_suite
+
+RUN_FILES = ("encoder.safetensors", "history.csv", "resources.json", "metrics.json", "run.json")
+"""In the order in which they are copied: `run.json` vouches for the files before it."""
+
+SUITE_FILES = ("data/*.json", "floors/*.json", "costs.json", "profile/*", "suite.yaml")
+EFFECTS_FILE = "machine_effects.csv"
+EFFECTS_COLUMNS = ("run", "metric", "kept", "other", "difference", "kept_from", "other_from", "kept_on", "other_on")
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A finished run in one of the folders."""
+
+    root: Path
+    directory: Path
+    record: Mapping[str, Any]
+
+    @property
+    def place(self) -> Path:
+        """Below the folder of results: `SUITE/runs/DATASET/ENCODER/ARM/seedN`."""
+        return self.directory.relative_to(self.root)
+
+    def numbers(self) -> dict[str, float]:
+        """What the run came to: all plain numbers of its `metrics.json`; none where it failed or wasn't evaluated."""
+        try:
+            metrics = read_mapping(self.directory / "metrics.json")
+        except InputError:
+            return {}
+        return {
+            name: float(value)
+            for name, value in metrics.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge will write, or has written."""
+
+    runs: list[FoundRun]
+    suite_files: dict[Path, Path]
+    effects: pd.DataFrame
+    left_out: list[str]
+
+
+def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
+    """Look through folders of results and decide what goes to `out`; nothing is written.
+
+    Raises:
+        InputError: a folder holds no results, a file isn't what its `run.json` vouches for, or two folders have other
+            settings or other images under one name.
+    """
+    kept: dict[Path, FoundRun] = {}
+    effects: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    places = [out, *roots] if out.is_dir() else list(roots)  # a folder that was merged before is added to
+    for root in places:
+        found = list(_runs_in(root, left_out))
+        if root != out and not found:
+            raise InputError(f"{root}: no finished run below it; a folder such as `results` would be right")
+        for run in found:
+            first = kept.setdefault(run.place, run)
+            if first is not run:
+                _check_same(first, run)
+                effects += _differences(first, run)
+                if not first.numbers() and run.numbers():
+                    kept[run.place] = run
+    suites = sorted({place.parts[0] for place in kept})
+    files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
+    return Merged(list(kept.values()), files, pd.DataFrame(effects, columns=list(EFFECTS_COLUMNS)), left_out)
+
+
+def write_merged(merged: Merged, out: Path) -> None:
+    """Copy everything that isn't in `out` yet. Files of a suite come before its runs, as if made in this order."""
+    for target, source in merged.suite_files.items():
+        _copy(source, out / target)
+    for run in merged.runs:
+        if run.root == out:
+            continue
+        target = out / run.place
+        (target / "run.json").unlink(missing_ok=True)
+        for name in RUN_FILES:
+            if (run.directory / name).exists():
+                _copy(run.directory / name, target / name)
+        if run.record.get("replicate", 1) == 1:
+            write_json(out / ".finished" / f"{run.record['fingerprint']}.json", {"directory": run.place.as_posix()})
+
+
+def _runs_in(root: Path, left_out: list[str]) -> Iterator[FoundRun]:
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder")
+    for path in sorted(root.glob("*/runs/*/*/*/seed*/run.json")):
+        try:
+            record = read_record(path)
+        except InputError as error:
+            left_out.append(str(error))
+            continue
+        _check_files(path.parent, record)
+        yield FoundRun(root, path.parent, record)
+
+
+def _check_files(directory: Path, record: Mapping[str, Any]) -> None:
+    """Raise `InputError` where a file isn't the one whose hash `run.json` has; older records have none."""
+    described = record.get("files")
+    for name, known in described.items() if isinstance(described, Mapping) else ():
+        path = directory / Path(str(name)).name
+        if not path.is_file():
+            raise InputError(f"{path}: missing, though run.json vouches for it")
+        if not isinstance(known, Mapping) or _sha256(path) != known.get("sha256"):
+            raise InputError(f"{path}: changed after the run; put it back, or remove {directory} from this folder")
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _check_same(first: FoundRun, second: FoundRun) -> None:
+    for what, of in (("settings", _fingerprint), ("images", _images)):
+        if of(first.record) != of(second.record):
+            raise InputError(
+                f"{second.directory}: has other {what} than {first.directory}; merge results of one version of a suite"
+            )
+
+
+def _fingerprint(record: Mapping[str, Any]) -> Any:
+    return record["fingerprint"]
+
+
+def _images(record: Mapping[str, Any]) -> Any:
+    return record["data"]["sha256"]
+
+
+def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
+    """One row for each number that differs between two runs with equal fingerprints."""
+    ours, theirs = first.numbers(), second.numbers()
+    for name in ours:
+        if name in theirs and ours[name] != theirs[name]:
+            yield {
+                "run": str(first.place),
+                "metric": name,
+                "kept": ours[name],
+                "other": theirs[name],
+                "difference": theirs[name] - ours[name],
+                "kept_from": str(first.root),
+                "other_from": str(second.root),
+                "kept_on": measured_on(first.record),
+                "other_on": measured_on(second.record),
+            }
+
+
+def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path]]:
+    """The files beside a suite's runs, each from the first folder that has it."""
+    first: dict[Path, Path] = {}
+    for root in roots:
+        for pattern in SUITE_FILES:
+            for path in sorted((root / suite).glob(pattern)):
+                place = path.relative_to(root)
+                if path.is_file() and first.setdefault(place, path) != path:
+                    _check_equal_files(first[place], path)
+    yield from first.items()
+
+
+def _check_equal_files(first: Path, second: Path) -> None:
+    if first.parent.name == "data" and read_mapping(first).get("sha256") != read_mapping(second).get("sha256"):
+        raise InputError(f"{second}: describes other images than {first}; their results can't be compared")
+    unequal = first.name == "suite.yaml" and first.read_bytes() != second.read_bytes()
+    if unequal and load_suite(first) != load_suite(second):  # other comments are no other suite
+        raise InputError(f"{second}: another suite than {first}; merge results of one version of a suite")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.resolve() != target.resolve():
+        write_atomically(target, lambda temporary: _copy_content(source, temporary))
+
+
+def _copy_content(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)

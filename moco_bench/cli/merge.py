@@ -1,0 +1,45 @@
+"""`moco-bench merge`: results of several machines in one folder."""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+HELP = """Join folders of results by fingerprint into one folder, and say where equal settings gave unequal numbers.
+
+Every file is checked against the hashes in its run.json first. Then `moco-bench collect SUITE.yaml --results DIR`,
+`analyse` and `report` go on as with results of one machine."""
+EXAMPLE = "moco-bench merge laptop/results cluster/results --out results"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("roots", type=Path, nargs="+", metavar="RESULTS", help="folders of results")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where they are joined; what is there already stays"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Copy the runs, write SUITE/machine_effects.csv, and say what was found."""
+    from moco_bench.analyse.merge import EFFECTS_FILE, plan_merge, write_merged
+    from moco_bench.analyse.write import write_table
+
+    merged = plan_merge(options.roots, options.out)
+    for problem in merged.left_out:
+        print(f"moco-bench: left out: {problem}", file=sys.stderr)
+    write_merged(merged, options.out)
+    counts = Counter(found.place.parts[0] for found in merged.runs)
+    for suite, count in sorted(counts.items()):
+        own = merged.effects[merged.effects["run"].str.startswith(f"{suite}/")]
+        path = options.out / suite / EFFECTS_FILE
+        if len(own):
+            write_table(path, own)
+        else:
+            path.unlink(missing_ok=True)
+        print(f"{options.out / suite}: {count} runs" + (f"; {_summary(own)}: {path}" if len(own) else ""))
+    return 0
+
+
+def _summary(effects) -> str:  # type: ignore[no-untyped-def]  # pandas is imported when it is needed
+    return f"{effects['run'].nunique()} of them have other numbers on another machine"

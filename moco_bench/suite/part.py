@@ -1,0 +1,84 @@
+"""A part of a suite's runs, for one of several machines: the suite, its registration and all fingerprints stay.
+
+A part takes whole seeds (of a data set and encoder), so that the arms that are compared are trained on one machine.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moco_bench.errors import InputError
+from moco_bench.suite.runs import Run
+
+VARIABLE = "MOCO_BENCH_PART"
+"""Environment variable that names the part that the workflow runs: `1/4`, or `seeds 0-3`."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The `shard`th of `of` equal parts, numbered from 1; or the seeds from `first` to `last`."""
+
+    shard: int = 1
+    of: int = 1
+    first: int = 0
+    last: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For a file's name."""
+        return f"{self.shard}-of-{self.of}" if self.last is None else f"seeds-{self.first}-{self.last}"
+
+    def of_runs(self, runs: Sequence[Run]) -> list[Run]:
+        """Those of the part, in their order."""
+        if self.last is not None:
+            return [run for run in runs if self.first <= run.seed <= self.last]
+        groups = {_together(run): None for run in runs}
+        numbers = {group: number for number, group in enumerate(groups)}
+        return [run for run in runs if numbers[_together(run)] % self.of == self.shard - 1]
+
+
+def parse_shard(text: str) -> Part:
+    """`1/4`. Raises `InputError`."""
+    found = re.fullmatch(r"(\d{1,5})/(\d{1,5})", text.strip())
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise InputError(f"shard {text!r}: the number of a part and of all parts would be right, 1/4 to 4/4")
+    return Part(shard=int(found[1]), of=int(found[2]))
+
+
+def parse_seeds(text: str) -> Part:
+    """`0-3`, or `5`. Raises `InputError`."""
+    found = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text.strip())
+    if found is None or int(found[2] or found[1]) < int(found[1]):
+        raise InputError(f"seeds {text!r}: the first and the last would be right, such as 0-3")
+    return Part(first=int(found[1]), last=int(found[2] or found[1]))
+
+
+def part_from(environment: Mapping[str, str]) -> Part | None:
+    """The part that the environment names, None for all. Raises `InputError`."""
+    text = environment.get(VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        return parse_seeds(text.removeprefix("seeds ")) if text.startswith("seeds ") else parse_shard(text)
+    except InputError as error:
+        raise InputError(f"{VARIABLE}: {error}") from None
+
+
+def runs_of_part(part: Part | None, runs: Sequence[Run]) -> list[Run]:
+    """The runs of a part, all of them without one. Raises `InputError` where the part has none."""
+    if part is None:
+        return list(runs)
+    chosen = part.of_runs(runs)
+    if not chosen:
+        seeds = sorted({run.seed for run in runs})
+        groups = len({_together(run) for run in runs})
+        raise InputError(
+            f"part {part.name}: the suite has no such runs; its seeds are {seeds[0]} to {seeds[-1]}, and it can be cut "
+            f"into {groups} parts at most"
+        )
+    return chosen
+
+
+def _together(run: Run) -> tuple[str, str, int]:
+    """What may not be cut: the arms of a seed, its repetition and its other budgets."""
+    return run.dataset.title, run.encoder.title, run.seed

@@ -11,8 +11,10 @@ from moco_bench.suite.fingerprint import identity
 
 ENCODERS = {
     # The head of MoCo v2, which is lightly's MoCoProjectionHead.
-    "resnet18-cifar": EncoderConfig(name="resnet18-cifar", head="mlp"),
-    "resnet-compact": EncoderConfig(name="resnet-compact", width=16, depth=1, stem="patch2", head="mlp"),
+    "resnet18-cifar": EncoderConfig.model_validate({"name": "resnet18-cifar", "head": "mlp"}),
+    "resnet-compact": EncoderConfig.model_validate(
+        {"name": "resnet-compact", "width": 16, "stem": "patch2", "head": "mlp"}
+    ),
 }
 QUICK_BATCH_SIZES = {"resnet18-cifar": 64, "resnet-compact": 256}
 LOSSES = 2

@@ -16,6 +16,8 @@ class Section(BaseModel):
     """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    INLINE: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold sections whose own fields stand beside this section's in a suite."""
 
     def idle_keys(self) -> tuple[str, ...]:
         """Fields that the others switch off: two spellings of one run have one fingerprint."""

@@ -8,6 +8,8 @@ from types import ModuleType
 from moco_bench.components.base import Component
 
 PACKAGES = {
+    "backbone": "moco_bench.components.backbones",
+    "head": "moco_bench.components.heads",
     "negatives": "moco_bench.components.negatives",
     "objective": "moco_bench.components.objectives",
 }

@@ -1,18 +1,15 @@
 """A backbone and its projection head, built from configuration with an initialisation of its own."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from moco_bench.components.backbones import Built
 from moco_bench.errors import InputError
-from moco_bench.models.backbones import BACKBONES, Backbone, NormLayer
-from moco_bench.models.heads import HEADS
 from moco_bench.models.normalisation import SplitBatchNorm
 from moco_bench.suite.config import EncoderConfig
-
-SMALLEST_IMAGE = 8
-"""Side in pixels: the strides of every backbone divide it without leaving an empty map."""
 
 
 class Encoder(nn.Module):
@@ -24,7 +21,7 @@ class Encoder(nn.Module):
         feature_dimension: F, the length of the backbone's features.
     """
 
-    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+    def __init__(self, backbone: Built, head: nn.Module) -> None:
         super().__init__()
         self.backbone = backbone.module
         self.head = head
@@ -55,17 +52,17 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
     Raises:
         InputError: the images are too small for the backbones' strides.
     """
-    if image_size < SMALLEST_IMAGE:
+    smallest = config.backbone.smallest_image
+    if image_size < smallest:
         raise InputError(
-            f"encoder {config.title}: images of {image_size} pixels are too small, at least {SMALLEST_IMAGE} are needed"
+            f"encoder {config.title}: images of {image_size} pixels are too small; it needs at least {smallest}"
         )
-    norm_layer: NormLayer = nn.BatchNorm2d
+    norm_layer: Callable[[int], nn.Module] = nn.BatchNorm2d
     if config.batch_norm_groups > 1:
         norm_layer = partial(SplitBatchNorm, groups=config.batch_norm_groups)
     # No CUDA generator is listed or seeded: initialisation happens on the CPU, where a seed means the same everywhere.
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
-        backbone = BACKBONES[config.name](config, channels, norm_layer)
-        hidden = config.hidden if config.hidden is not None else backbone.features
-        head = HEADS[config.head](backbone.features, hidden, config.dimension, norm_layer)
+        backbone = config.backbone.build(channels, image_size, norm_layer)
+        head = config.projection.build(backbone.features, config.dimension, norm_layer)
         return Encoder(backbone, head)

@@ -66,9 +66,10 @@ def variant(run: Run, quantity: str, value: Any) -> Run | None:
     if quantity == DIMENSION:
         return replace(run, encoder=encoder.model_copy(update={"dimension": value}))
     if quantity == WIDTH:
-        if encoder.name != "resnet-compact":
+        if "width" not in type(encoder.backbone).model_fields:
             return None
-        return replace(run, encoder=encoder.model_copy(update={"width": value}))
+        backbone = encoder.backbone.model_copy(update={"width": value})
+        return replace(run, encoder=encoder.model_copy(update={"backbone": backbone}))
     if quantity == ENCODER:
         return replace(run, encoder=value)
     raise ValueError(f"no such quantity: {quantity!r}")

@@ -14,7 +14,6 @@ from moco_bench.suite.sameness import what_trains
 from moco_bench.suite.section_checks import (
     check_contrast,
     check_dataset,
-    check_encoder,
     check_train,
     check_warmup,
 )
@@ -31,8 +30,6 @@ def check_suite(suite: Suite) -> None:
     _check_names(suite)
     for dataset in suite.datasets:
         check_dataset(dataset)
-    for encoder in suite.encoders:
-        check_encoder(encoder)
     _check_arms(suite)
     _check_budgets(suite)
     for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():

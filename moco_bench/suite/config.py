@@ -4,26 +4,37 @@ Every key of a suite file is a field here; its description is what `config/READM
 marked `identity=False` change where or how comfortably a run happens, never its numbers: they stay out of fingerprints.
 """
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticKnownError
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticKnownError
 
+from moco_bench.components.backbones import Backbone
 from moco_bench.components.base import NOT_IDENTITY, Probability
 from moco_bench.components.base import Count as Count
 from moco_bench.components.base import Fraction as Fraction
 from moco_bench.components.base import Positive as Positive
 from moco_bench.components.base import Section as Section
 from moco_bench.components.field import OneOf
+from moco_bench.components.heads import Head, Linear
 from moco_bench.components.negatives import All, Negatives
 from moco_bench.components.objectives import Objective
+from moco_bench.components.plugins import Plugins
 from moco_bench.components.readings import reading_of, readings
+from moco_bench.suite.encoder_spelling import schema_side_by_side, sorted_into_parts
 
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Budget = Literal["epochs", "seconds", "flops"]
-SMALLEST_WIDTH = 8
-"""Below it, oneDNN's gradient of a strided 1x1 convolution writes beyond its buffers on processors without AVX-512
-(channels-last, torch 2.14.1): the process dies or, worse, doesn't."""
 
 
 class NormaliseConfig(Section):
@@ -87,39 +98,56 @@ class DatasetConfig(Section):
 
 
 class EncoderConfig(Section):
-    """The network: a backbone and a projection head."""
+    """The network: a backbone and a projection head.
 
-    name: Literal["resnet18-cifar", "resnet34-cifar", "resnet50-cifar", "resnet-compact"]
+    In a suite the settings of both stand side by side: `{name: resnet-compact, width: 16, head: mlp, hidden: 64}`.
+    """
+
+    INLINE: ClassVar[tuple[str, ...]] = ("backbone", "projection")
+
+    backbone: Annotated[Backbone, OneOf("backbone")]
+    projection: Annotated[Head, OneOf("head")] = Field(default_factory=Linear)
     label: Label | None = Field(
-        None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
-    )
-    width: Annotated[int, Field(ge=SMALLEST_WIDTH, le=512)] = Field(
-        32, description="Channels of the first stage (`resnet-compact` only)."
-    )
-    depth: Annotated[int, Field(ge=1, le=8)] = Field(1, description="Residual blocks a stage (`resnet-compact` only).")
-    stem: Literal["conv3", "patch2"] = Field(
-        "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size (`resnet-compact` only)."
-    )
-    head: Literal["linear", "mlp", "mlp-bn"] = Field(
-        "linear", description="Projection head: one layer; two with a ReLU; two, each with BatchNorm."
+        None, description="Name in results and tables; by default the network's.", json_schema_extra=NOT_IDENTITY
     )
     dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
-    hidden: Annotated[int, Field(ge=2, le=16384)] | None = Field(
-        None, description="Hidden units of the MLP head; by default as many as the backbone's features."
-    )
     batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
         1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
     )
 
-    def idle_keys(self) -> tuple[str, ...]:
-        """See `Section.idle_keys`."""
-        of_compact = () if self.name == "resnet-compact" else ("width", "depth", "stem")
-        return of_compact + (("hidden",) if self.head == "linear" else ())
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted_into_parts(cls, given: Any, info: ValidationInfo) -> Any:
+        plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+        return sorted_into_parts(given, own=set(cls.model_fields), plugins=plugins)
+
+    @model_serializer(mode="wrap")
+    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values = handler(self)
+        return {**values.pop("backbone", {}), **values.pop("projection", {}), **values}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of the spelling in which all settings stand side by side."""
+        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)))
+
+    def with_changes(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Plain values with an arm's changes laid over them; another network or head brings its own settings."""
+        values = self.model_dump()
+        for part in (self.backbone, self.projection):
+            if changes.get(part.tag, part.title()) != part.title():
+                values = {name: value for name, value in values.items() if name not in part.settings()}
+        return {**values, **changes}
+
+    @property
+    def name(self) -> str:
+        """The backbone's name in a suite."""
+        return str(self.backbone.title())
 
     @property
     def title(self) -> str:
         """The name under which results are filed."""
-        return self.label or self.name
+        return self.label or self.backbone.label()
 
 
 def _known_reading(given: str) -> str:

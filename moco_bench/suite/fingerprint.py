@@ -33,6 +33,9 @@ def identity(section: Section) -> dict[str, Any]:
         if name in idle or (isinstance(extra, dict) and extra.get("identity") is False):
             continue
         value = getattr(section, name)
+        if name in cls.INLINE:
+            values |= identity(value)
+            continue
         named = isinstance(section, Component) and name == section.tag
         if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):
             continue

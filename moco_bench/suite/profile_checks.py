@@ -1,7 +1,7 @@
 """What a suite's `profile` can't ask of its arms, found before anything is measured."""
 
+from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.errors import InputError
-from moco_bench.suite.config import SMALLEST_WIDTH
 from moco_bench.suite.profiled import profiled_runs
 from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -36,8 +36,8 @@ def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
             )
     if growth.fractions and all(getattr(run.contrast.negatives, "fraction", None) is None for run in runs):
         raise InputError("profile.growth.fractions: no arm has a rule with a `fraction`")
-    if growth.widths and all(run.encoder.name != "resnet-compact" for run in runs):
-        raise InputError("profile.growth.widths: no arm has the encoder resnet-compact, which alone has a `width`")
+    if growth.widths and all("width" not in type(run.encoder.backbone).model_fields for run in runs):
+        raise InputError("profile.growth.widths: no arm has an encoder with a `width`, such as resnet-compact")
     if min(growth.dimensions, default=2) < 2:
         raise InputError(f"profile.growth.dimensions: {min(growth.dimensions)} is too small, at least 2")
     if min(growth.widths, default=SMALLEST_WIDTH) < SMALLEST_WIDTH:

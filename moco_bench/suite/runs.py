@@ -127,10 +127,8 @@ def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[Encoder
     """The sections of the suite with an arm's changes applied. Raises `InputError` naming the arm and the key."""
     changes, where, ideas = suite.arms[arm], f"arms.{arm}", suite.ideas
     return (
-        validate(EncoderConfig, merged(encoder.model_dump(), changes.encoder), f"{where}.encoder", ideas),
-        validate(
-            ContrastConfig, merged(suite.contrast.model_dump(), changes.contrast), f"{where}.contrast", suite.ideas
-        ),
+        validate(EncoderConfig, encoder.with_changes(changes.encoder), f"{where}.encoder", ideas),
+        validate(ContrastConfig, merged(suite.contrast.model_dump(), changes.contrast), f"{where}.contrast", ideas),
         validate(TrainConfig, merged(suite.train.model_dump(), changes.train), f"{where}.train", ideas),
     )
 

@@ -5,8 +5,6 @@ from moco_bench.errors import InputError
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, TrainConfig
 from moco_bench.suite.known_datasets import KNOWN_CLASSES, KNOWN_SIZES
 
-COMPACT_ONLY = ("width", "depth", "stem")
-
 
 def check_dataset(dataset: DatasetConfig) -> None:
     """Keys that belong to other data sets, and limits that can't be met."""
@@ -44,15 +42,6 @@ def _check_limits(dataset: DatasetConfig, where: str) -> None:
                 f"{where}.{key}: {limit} images asked for, but there are {size} images of {classes} classes; "
                 f"give {classes} to {size} or leave it out"
             )
-
-
-def check_encoder(encoder: EncoderConfig) -> None:
-    """Keys without effect on this encoder."""
-    idle = [key for key in COMPACT_ONLY if key in encoder.model_fields_set]
-    if encoder.name != "resnet-compact" and idle:
-        raise InputError(f"encoders.{encoder.title}: `{idle[0]}` has no effect here; it belongs to resnet-compact")
-    if encoder.head == "linear" and encoder.hidden is not None:
-        raise InputError(f"encoders.{encoder.title}: `hidden` has no effect with a linear head; use `head: mlp`")
 
 
 def check_devices(train: TrainConfig, encoder: EncoderConfig, where: str) -> None:

@@ -13,15 +13,12 @@ SPELT_OUT: dict[str, tuple[str, ...]] = {
         "validation",
     ),
     "EncoderConfig": (
-        "name",
-        "width",
-        "depth",
-        "stem",
-        "head",
         "dimension",
-        "hidden",
         "batch_norm_groups",
     ),
+    "CompactResNet": ("width", "depth", "stem"),
+    "Mlp": ("hidden",),
+    "MlpWithBatchNorm": ("hidden",),
     "ContrastConfig": (
         "queue_size",
         "temperature",

@@ -20,10 +20,13 @@ from moco_bench.suite.config import (
     Section,
     TrainConfig,
 )
+from moco_bench.suite.encoder_spelling import PARTS
 from moco_bench.suite.profiling import ProfileConfig
 from moco_bench.suite.strict_yaml import read_yaml
 
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+IDEAS = {"negatives": "negatives", "objective": "objective", **PARTS}
+"""Fields that hold an idea, and the idea's kind."""
 T = TypeVar("T", bound=Section)
 
 
@@ -193,9 +196,12 @@ def _explain(problem: Any) -> str:
 
 def _place(location: tuple[int | str, ...]) -> str:
     parts = list(location)
-    for kind in ("negatives", "objective"):  # pydantic puts the idea's name between these and the key
-        if kind in parts[:-1] and parts[parts.index(kind) + 1] in built_in(kind):
-            del parts[parts.index(kind) + 1]
+    for field, kind in IDEAS.items():  # pydantic puts the idea's name between these and the key
+        if field in parts[:-1] and parts[parts.index(field) + 1] in built_in(kind):
+            del parts[parts.index(field) + 1]
+    for field in PARTS.keys() & set(parts):  # their settings stand beside the encoder's own
+        place = parts.index(field)
+        parts[place:] = parts[place + 1 :] or [next(iter(built_in(PARTS[field]).values())).tag]
     return ".".join(str(part)[:80] for part in parts)
 
 
@@ -213,7 +219,7 @@ def known_keys() -> list[str]:
         annotation = sections.pop()
         if isinstance(annotation, type) and issubclass(annotation, Section) and annotation not in visited:
             visited.add(annotation)
-            keys.update(annotation.model_fields)
+            keys.update(set(annotation.model_fields) - set(annotation.INLINE))
             sections.extend(field.annotation for field in annotation.model_fields.values())
         elif get_args(annotation) and not isinstance(annotation, type(Literal["x"])):
             sections.extend(get_args(annotation))

@@ -16,7 +16,12 @@ def images(channels: int, size: int, count: int = 2) -> torch.Tensor:
 @pytest.mark.parametrize(("channels", "size"), [(1, 8), (3, 9), (1, 28), (3, 32), (3, 224)])
 @pytest.mark.parametrize("stem", ["conv3", "patch2"])
 def test_shapes_of_the_compact_encoder(channels, size, stem):
-    encoder = build_encoder(COMPACT.model_copy(update={"stem": stem}), channels=channels, image_size=size, seed=0)
+    encoder = build_encoder(
+        EncoderConfig(name="resnet-compact", width=8, dimension=16, stem=stem),
+        channels=channels,
+        image_size=size,
+        seed=0,
+    )
     batch = images(channels, size)
     assert encoder.features(batch).shape == (2, encoder.feature_dimension) == (2, 32)
     assert encoder(batch).shape == (2, 16)
@@ -39,7 +44,7 @@ def test_the_projection_is_the_head_on_the_features():
 
 def test_the_mlp_head_has_as_many_hidden_units_as_features_by_default():
     def widths(hidden):
-        config = COMPACT.model_copy(update={"head": "mlp", "hidden": hidden})
+        config = EncoderConfig(name="resnet-compact", width=8, dimension=16, head="mlp", hidden=hidden)
         head = build_encoder(config, channels=3, image_size=8, seed=0).head
         return [tuple(layer.weight.shape) for layer in head if isinstance(layer, nn.Linear)]
 
@@ -85,5 +90,5 @@ def test_initialisation_follows_the_demo():
 
 
 def test_too_small_images_are_refused():
-    with pytest.raises(InputError, match="7 pixels are too small, at least 8"):
+    with pytest.raises(InputError, match="7 pixels are too small; it needs at least 8"):
         build_encoder(COMPACT, channels=3, image_size=7, seed=0)

@@ -158,8 +158,8 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
         ("dataset", {"name": "digits", "path": "x"}, "`path` belongs to"),
         ("dataset", {"name": "digits", "download": True}, "belong to cifar10"),
         ("dataset", {"name": "image-folder", "path": "x"}, "needs an `image_size`"),
-        ("encoder", {"name": "resnet18-cifar", "width": 8}, "`width` has no effect here"),
-        ("encoder", {"name": "resnet-compact", "hidden": 8}, "has no effect with a linear head"),
+        ("encoder", {"name": "resnet18-cifar", "width": 8}, "`width` has no effect with `resnet18-cifar`"),
+        ("encoder", {"name": "resnet-compact", "hidden": 8}, "has no effect with `linear`"),
     ],
 )  # fmt: skip
 def test_what_cannot_run_is_refused_in_one_line(raw, tmp_path, path, value, message):

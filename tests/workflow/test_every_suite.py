@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from moco_bench.cli.main import main
+from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.data import datasets
-from moco_bench.suite.config import SMALLEST_WIDTH
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 

@@ -46,6 +46,10 @@ def training_said(results: Results, runs: list[Trained]) -> list[str]:
     ]
 
 
+NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_groups")
+"""Keys of an encoder that are no settings of its backbone."""
+
+
 def _encoders(runs: list[Trained]) -> str:
     by_encoder: dict[str, list[Trained]] = {}
     for run in runs:
@@ -53,13 +57,9 @@ def _encoders(runs: list[Trained]) -> str:
     said = []
     for title, own in by_encoder.items():
         name = shared(own, "encoder.name")
-        size = ""
-        if name == "resnet-compact":
-            depth = shared(own, "encoder.depth")
-            size = (
-                f", width {shared(own, 'encoder.width')}, {depth} block{'s' * (depth != '1')} a stage, stem "
-                f"{shared(own, 'encoder.stem')}"
-            )
+        keys = dict.fromkeys(key for run in own for key in run.values if key.startswith("encoder."))
+        sizes = [key for key in keys if key.removeprefix("encoder.") not in NOT_A_BACKBONES]
+        size = "".join(f", {key.removeprefix('encoder.')} {shared(own, key)}" for key in sizes)
         hidden = shared(own, "encoder.hidden")
         units = "" if hidden in ("null", ABSENT) else f" with {hidden} hidden units"
         groups = shared(own, "encoder.batch_norm_groups")

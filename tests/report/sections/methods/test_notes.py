@@ -41,7 +41,7 @@ def test_everything_that_shapes_a_number_is_said(path):
     trained = said["What was trained"]
     for words in (
         "as the runs\u2019 records say",
-        "resnet-compact, width 16, 2 blocks a stage, stem patch2, linear head of 128 dimensions",
+        "resnet-compact, width 16, depth 2, stem patch2, linear head of 128 dimensions",
         "12 epochs of batches of 128; SGD, learning rate 0.06",
         "Filters begin after 32 steps",
         "weight w in (1 \u2212 w) L_q + w L_k is 0.3",

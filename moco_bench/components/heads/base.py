@@ -1,0 +1,26 @@
+"""What a projection head can say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from moco_bench.components.base import Component
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from moco_bench.components.backbones.base import NormLayer
+
+
+class Head(Component):
+    """What turns features [B, F] into embeddings [B, D], not normalised. Evaluation of features leaves it out."""
+
+    kind: ClassVar[str] = "head"
+    tag: ClassVar[str] = "head"
+
+    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
+        """Make the head from `features` F to `dimension` D, initialised from the global generator.
+
+        `norm_layer` is the encoder's normalisation, for maps [B, C, H, W].
+        """
+        raise NotImplementedError

@@ -1,0 +1,70 @@
+"""How a suite spells an encoder: the settings of its backbone and its head side by side, in one mapping."""
+
+from typing import Any
+
+from moco_bench.components.plugins import Plugins
+from moco_bench.components.registry import Classes, built_in
+
+PARTS = {"backbone": "backbone", "projection": "head"}
+"""Field of the encoder's section, and the kind of idea that it holds."""
+
+
+def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
+    """The mapping with the settings of backbone and head put where they belong.
+
+    Args:
+        given: what a suite says; what isn't a mapping is left as it is.
+        own: the keys that belong to neither.
+        plugins: backbones and heads beside the package's own.
+
+    Raises:
+        ValueError: a setting belongs to another backbone or head than the one that is named.
+    """
+    if not isinstance(given, dict) or "backbone" in given:
+        return given
+    values = {key: value for key, value in given.items() if key in own}
+    rest = {key: value for key, value in given.items() if key not in own}
+    heads, backbones = plugins.known("head"), plugins.known("backbone")
+    head_keys = {"head"} | {key for idea in heads.values() for key in idea.model_fields}
+    backbone = backbones.get(str(rest.get("name")))
+    its_own = set() if backbone is None else set(backbone.model_fields)
+    head = {key: rest.pop(key) for key in list(rest) if key in head_keys and key not in its_own}
+    if head:
+        head.setdefault("head", "linear")
+        _refuse_settings_of_others(heads, str(head["head"]), head)
+        values["projection"] = head
+    if "name" in rest:
+        _refuse_settings_of_others(backbones, str(rest["name"]), rest)
+        values["backbone"] = rest
+    else:
+        values |= rest
+    return values
+
+
+def _refuse_settings_of_others(ideas: Classes, name: str, given: dict[str, Any]) -> None:
+    if name not in ideas:
+        return
+    for key in given:
+        owners = [title for title, idea in ideas.items() if key in idea.model_fields]
+        if key not in ideas[name].model_fields and owners:
+            raise ValueError(f"`{key}` has no effect with `{name}`; it belongs to {' and '.join(owners)}")
+
+
+def schema_side_by_side(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of the section as a suite spells it: every backbone's and head's settings are properties."""
+    properties = {name: value for name, value in schema["properties"].items() if name not in PARTS}
+    for kind in PARTS.values():
+        ideas = built_in(kind)
+        for idea in ideas.values():
+            for name, own in idea.model_json_schema()["properties"].items():
+                if name != idea.tag:
+                    properties[name] = _either(properties.get(name, own), own)
+        tag = next(iter(ideas.values())).tag
+        properties[tag] = {"type": "string", "enum": list(ideas)}
+    properties["head"]["default"] = "linear"
+    return {**schema, "properties": properties, "required": ["name"]}
+
+
+def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a key that ideas of one kind share, each with values of its own."""
+    return one if one == other else {"anyOf": [*one.get("anyOf", [one]), other]}

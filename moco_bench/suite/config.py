@@ -145,6 +145,11 @@ class EncoderConfig(Section):
         return str(self.backbone.title())
 
     @property
+    def head(self) -> str:
+        """The projection head's name in a suite."""
+        return str(self.projection.title())
+
+    @property
     def title(self) -> str:
         """The name under which results are filed."""
         return self.label or self.backbone.label()

@@ -34,7 +34,8 @@ def identity(section: Section) -> dict[str, Any]:
             continue
         value = getattr(section, name)
         if name in cls.INLINE:
-            values |= identity(value)
+            own = identity(value)
+            values |= {f"{name}_code" if key == "code" else key: own[key] for key in own}
             continue
         named = isinstance(section, Component) and name == section.tag
         if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):

@@ -65,7 +65,7 @@ def write(folder, **changes):
         "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16},
         "contrast": {"queue_size": 64},
         "train": {"epochs": 1, "batch_size": 64, "precision": "float32"},
-        "evaluate": {"knn_k": 20, "probe": {"epochs": 1}, "corruptions": False, "floors": False},
+        "evaluate": {"knn_k": 20, "corruptions": False, "floors": False},
         "arms": {
             "vanilla": None,
             "soft": {"contrast": {"negatives": "soft"}},

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import torch
 
+from moco_bench.components.plugins import load_plugins
 from moco_bench.errors import InputError
+from moco_bench.models import build_encoder
 from moco_bench.suite.config import EncoderConfig
 from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.suite import validate
@@ -75,3 +78,32 @@ def test_the_schema_is_of_the_flat_spelling():
     assert not {"backbone", "projection"} & set(schema["properties"])
     stems = json.dumps(schema["properties"]["stem"])
     assert all(stem in stems for stem in ("patch2", "small"))
+
+
+def test_a_backbone_of_a_plug_in_takes_its_settings_and_is_in_the_fingerprint(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from typing import ClassVar, Literal\n"
+        "from torch import nn\n"
+        "from moco_bench.components.backbones import Backbone, Built\n\n\n"
+        "class Pooled(Backbone):\n"
+        '    """The mean of patches, and one layer."""\n\n'
+        "    name: Literal['pooled'] = 'pooled'\n"
+        "    side: int = 4\n"
+        "    hidden: int = 7\n\n"
+        "    def build(self, channels, image_size, norm_layer):\n"
+        "        layer = nn.Linear(channels * self.side**2, self.hidden)\n"
+        "        pooled = nn.AdaptiveAvgPool2d(self.side), nn.Flatten()\n"
+        "        return Built(nn.Sequential(*pooled, layer), self.hidden)\n"
+    )
+    plugins = load_plugins([file])
+    given = {"name": "pooled", "side": 2, "hidden": 5, "head": "linear", "dimension": 3}
+    encoder = validate(EncoderConfig, given, "encoder", plugins)
+    assert (encoder.backbone.side, encoder.backbone.hidden) == (2, 5)  # `hidden` is a key of heads as well
+    found = identity(encoder)
+    assert found["side"] == 2
+    assert len(found["backbone_code"]) == 64
+    built = build_encoder(encoder, channels=3, image_size=8, seed=0)
+    assert built(torch.zeros(2, 3, 8, 8)).shape == (2, 3)
+    with pytest.raises(InputError, match="sid: unknown key"):
+        validate(EncoderConfig, {"name": "pooled", "sid": 2}, "encoder", plugins)

@@ -92,6 +92,7 @@ def contrastive_loss(
         dual_view=dual_view,
         key_weight=key_weight,
         negatives=negatives,
+        objective=objective,
         sample_index=sample_index,
         queue_index=queue_index,
         query_queue=query_queue,

@@ -7,6 +7,6 @@ from tests.benchmarks import test_loss_speed
 
 
 def test_every_rule_and_reading_is_timed():
-    assert set(test_loss_speed.RULES) == set(built_in("negatives"))
+    assert set(test_loss_speed.RULES) >= set(built_in("negatives"))
     assert set(readings()) == {"none", "symmetric", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"}
     assert {"resnet18-cifar", "resnet-compact"} <= set(ENCODERS)

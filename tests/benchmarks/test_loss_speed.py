@@ -7,19 +7,18 @@ import torch
 from torch.nn.functional import normalize
 
 from moco_bench.bench.loss_cost import LossInputs
-from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.components.negatives import Hardest, Threshold
+from moco_bench.components.negatives.mochi import MoCHi
+from moco_bench.components.registry import built_in
 from moco_bench.contrast.logsumexp import plain_version
 from moco_bench.contrast.loss import contrastive_loss
 
 SEED = 0
 RULES = {
-    "all": All,
-    "hardest": lambda: Hardest(fraction=0.25),
-    "easiest": lambda: Easiest(fraction=0.25),
-    "random": lambda: Random(fraction=0.25),
-    "drop-hardest": lambda: DropHardest(fraction=0.001),
-    "band": lambda: Band(inner=0.01, outer=0.1),
+    **{name: idea for name, idea in built_in("negatives").items() if name != "threshold"},
+    "mochi": lambda: MoCHi(hardest=16),
     "threshold": lambda: Threshold(similarity=0.1, minimum=1),
+    "hardest by mass": lambda: Hardest(mass=0.5),
 }
 VERSIONS = {"streamed": nullcontext, "plain": plain_version}
 

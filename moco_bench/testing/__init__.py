@@ -1,0 +1,30 @@
+"""The conformance kit: what an idea has to hold to be compared with others. The package's own ideas are held to it.
+
+    from moco_bench.testing import check
+
+    def test_it_conforms():
+        check(Soft(power=2.0))
+
+Each function raises `AssertionError` with a sentence that says what doesn't hold.
+"""
+
+from moco_bench.components.base import Component
+from moco_bench.testing.losses import check_negatives, check_objective
+from moco_bench.testing.settings import check_settings
+
+__all__ = ["check", "check_negatives", "check_objective", "check_settings"]
+
+
+def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
+    """Hold an idea to all that its kind has to hold.
+
+    Args:
+        idea: with settings for a queue of 40 keys and more.
+        stops_gradient: it holds something constant on purpose, so that its gradient isn't that of its value.
+        order_matters: it depends on the slots of the keys on purpose, as a random selection does.
+    """
+    check_settings(idea)
+    if idea.kind == "negatives":
+        check_negatives(idea, stops_gradient=stops_gradient, order_matters=order_matters)
+    elif idea.kind == "objective":
+        check_objective(idea, stops_gradient=stops_gradient, order_matters=order_matters)

@@ -11,6 +11,13 @@ if [ -n "${BIN:-}" ]; then
 	PATH="$(cd "$BIN" && pwd):$PATH"
 fi
 
+# Snakemake keeps files in a home, which a container's user may not have.
+if [ ! -w "${HOME:-/nowhere}" ]; then
+	HOME="$PWD/.snakemake/home"
+	mkdir -p "$HOME"
+	export HOME
+fi
+
 moco-bench plan "$suite"
 name=$(python -c 'import sys; from moco_bench.suite.suite import load_suite; print(load_suite(sys.argv[1]).name)' "$suite")
 

@@ -61,7 +61,7 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
         sides = f"{low}x{wide}" if (low, wide) == (high, broad) else f"{low}x{wide} to {high}x{broad}"
         yield one_line(
             f"{split}: {images} images in {len(sizes)} classes ({_by_class(manifest['classes'], sizes)}), "
-            f"{sides} pixels in the files, levels {lowest} to {highest}"
+            f"{sides} pixels in the files; as used, levels {lowest} to {highest}"
         )
     shape = "x".join(map(str, manifest["image_shape"]))
     means, deviations = (", ".join(f"{value:.3f}" for value in manifest[key]) for key in ("mean", "std"))

@@ -13,6 +13,9 @@ TRAIN_SEED, TEST_SEED = 2017, 2018
 SIDE = 32
 """Pixels of a scene's side."""
 
+GARMENT_LEVELS, BACKGROUND_LEVELS = range(128, 256), range(90)
+"""Of red, green and blue: the garment is the brighter, or it couldn't be told from its surroundings at times."""
+
 GARMENT_SIDES = range(18, 29)
 """Pixels of a garment's side within its scene: 0.64 to 1 of the original 28."""
 
@@ -20,9 +23,9 @@ GARMENT_SIDES = range(18, 29)
 def scenes(garments: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
     """Each garment shrunk, set down somewhere on a canvas and coloured, all at random from `seed`.
 
-    A garment's brightness says how much of its colour a pixel has; the rest is the background's. Both colours are
-    uniform in RGB. Everything is computed in integers, and the bit generator's raw output doesn't change with numpy's
-    version, so the result doesn't depend on the machine.
+    A garment's brightness says how much of its colour a pixel has; the rest is the background's. Both colours
+    are uniform in RGB, the garment's in the brighter part. Everything is computed in integers, and the bit generator's
+    raw output doesn't change with numpy's version, so the result doesn't depend on the machine.
 
     Args:
         garments: uint8 [N, 28, 28], black around the garment.
@@ -40,8 +43,7 @@ def scenes(garments: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
         for index, garment in zip(chosen, shrunk(garments[chosen], side), strict=True):
             top, left = tops[index], lefts[index]
             masks[index, top : top + side, left : left + side] = garment
-    colours = np.stack([colour_bits >> np.uint64(8 * place) & np.uint64(255) for place in range(6)], axis=1)
-    foreground, background = (half[:, :, None, None] for half in np.split(colours.astype(np.uint16), 2, axis=1))
+    foreground, background = _colours(colour_bits, 0, GARMENT_LEVELS), _colours(colour_bits, 24, BACKGROUND_LEVELS)
     share = masks[:, None].astype(np.uint16)
     # At most 255 * 255 + 127, which 16 bits hold.
     return ((share * foreground + (255 - share) * background + 127) // 255).astype(np.uint8)
@@ -57,6 +59,15 @@ def shrunk(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     sums = (overlap @ images.astype(np.float32) @ overlap.T).astype(np.int64)
     means: NDArray[np.uint8] = ((sums + former**2 // 2) // former**2).astype(np.uint8)
     return means
+
+
+def _colours(bits: NDArray[np.uint64], shift: int, levels: range) -> NDArray[np.uint16]:
+    """Twenty-four random bits of each word as a colour [N, 3, 1, 1] of these levels."""
+    bytes_ = [(bits >> np.uint64(shift + 8 * place) & np.uint64(255)).astype(np.uint16) for place in range(3)]
+    # At most 255 * 256, which 16 bits hold.
+    return np.stack(bytes_, axis=1)[:, :, None, None] * np.uint16(len(levels)) // np.uint16(256) + np.uint16(
+        levels.start
+    )
 
 
 def _below(bits: NDArray[np.uint64], shift: int, bound: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -41,7 +41,7 @@ def test_fashion_scenes_5k_are_the_same_garments_and_the_same_bytes_everywhere()
     assert torch.equal(dataset.train.labels, plain.train.labels)
     assert torch.equal(dataset.evaluation.labels, plain.evaluation.labels)
     assert dataset.classes == plain.classes
-    assert dataset.sha256 == "76e2b9ac7fa20ea393917cb2d5957d830a6e350ab52001ee277011351bba782c"
+    assert dataset.sha256 == "8b67f8e215fe6a38a945fbea848dd5ea8e7e5f5819e56b01a9551eb30749b115"
 
 
 def test_fashion_mnist_5k_is_small_and_comes_with_its_licence():

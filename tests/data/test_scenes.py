@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from moco_bench.data.scenes import GARMENT_SIDES, SIDE, scenes, shrunk
+from moco_bench.data.scenes import BACKGROUND_LEVELS, GARMENT_LEVELS, GARMENT_SIDES, SIDE, scenes, shrunk
 
 
 @pytest.fixture
@@ -49,7 +49,13 @@ def test_sizes_places_and_colours_are_spread_over_their_whole_ranges(garments):
         assert offsets.min() == 0
         assert offsets.max() >= SIDE - GARMENT_SIDES.start - 2
         assert 3 < offsets.mean() < 6
-    assert (np.abs(background.mean(axis=0) - 127.5) < 15).all()
+    assert background.min() < 5
+    assert background.max() == BACKGROUND_LEVELS.stop - 1
+    assert (np.abs(background.mean(axis=0) - BACKGROUND_LEVELS.stop / 2) < 6).all()
+    garment = made[np.arange(len(made)), :, tops + 9, lefts + 9]
+    assert garment.min() >= GARMENT_LEVELS.start
+    assert garment.max() == GARMENT_LEVELS.stop - 1
+    assert (np.abs(garment.mean(axis=0) - 191.5) < 8).all()
     assert abs(np.corrcoef(tops, lefts)[0, 1]) < 0.9
 
 

@@ -48,8 +48,10 @@ plan: $(INSTALLED) ## List the runs of SUITE and why each would run
 report: $(INSTALLED) ## Run SUITE and print the path of its report
 	@BIN="$(BIN)" sh workflow/report.sh "$(SUITE)" --cores $(CORES) $(SNAKEMAKE_FLAGS)
 
+# First what may run side by side, then what measures the machine; the second also runs where the first failed.
 test: $(INSTALLED_DEV) ## Run all tests
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -m "not soak and not alone" -n $(CORES) --dist loadfile $(PYTEST_FLAGS); first=$$?; \
+		$(BIN)/python -m pytest -m "alone and not soak" $(PYTEST_FLAGS) && exit $$first
 
 unit: $(INSTALLED_DEV) ## Run the tests of single layers, as many at a time as there are cores
 	$(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist loadfile $(PYTEST_FLAGS)

@@ -12,15 +12,20 @@ Require = Callable[[Path, str], Path]
 WHOLE_SYSTEM = frozenset({"bench", "benchmarks", "browser", "profile", "reliability", "tools", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
+MEASURING = frozenset({"bench", "benchmarks", "profile", "tools"})
+"""Folders of tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark `slow` what belongs to no single layer, so that `-m "not slow"` are the unit tests."""
+    """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures."""
     here = Path(__file__).parent
     for item in items:
         folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
         if folder in WHOLE_SYSTEM or item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.slow)
+        if folder in MEASURING:
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -186,6 +186,7 @@ def test_seven_seeds_decide_in_both_directions(runs_of):
     assert pick(effects, "filtering")["finding"] == "equivalent"
 
 
+@pytest.mark.alone
 @pytest.mark.slow  # about the machine's time
 def test_forty_runs_take_about_a_second(runs_of):
     runs = runs_of(10)

@@ -187,6 +187,7 @@ def test_an_empty_timeline_has_no_peak():
     assert timeline.at_peak() == {}
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_kernel_agrees():
     """Blocks of this size are mapped one by one, so the resident set follows them at once."""

@@ -27,6 +27,7 @@ def faults(how):
     return int(subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True).stdout)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is asked")
 def test_freed_memory_is_used_again_without_asking_the_kernel():

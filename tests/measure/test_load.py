@@ -41,6 +41,7 @@ def test_steadiness_is_a_ratio_of_quartiles():
     assert steadiness([1.0, 2.0, 3.0, 4.0, 5.0]) == 2.0
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_busy_neighbour_is_noticed():
     neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])

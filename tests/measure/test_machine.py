@@ -31,6 +31,7 @@ def test_bfloat16_pays_by_instruction_and_vendor(hardware, vendor, pays):
     assert bfloat16_pays(hardware, vendor) is pays
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(bfloat16_hardware() == "none", reason="no bfloat16 in hardware")
 def test_the_rule_for_bfloat16_is_what_this_processor_does():

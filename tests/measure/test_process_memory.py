@@ -16,6 +16,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counter
 CUDA = torch.device("cuda", 0)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @linux
 def test_the_peak_stays_until_it_is_restarted():

@@ -49,6 +49,7 @@ def test_what_a_platform_does_not_say_is_none(tmp_path):
     assert found["exclusive"] == (found["foreign_load"] < 0.05)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_busy_neighbour_is_named(tmp_path):
     with subprocess.Popen(
@@ -88,6 +89,7 @@ def test_this_process_is_no_neighbour_of_its_own():
     assert busiest_since({}, {(os.getpid(), 1.0): Busy("python", 5.0)}, 1.0) == []
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_ceiling_is_positive_and_names_its_precision():
     ceiling = measure_ceiling(torch.device("cpu"), "float32", torch.float32)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import load_suite
 
@@ -15,6 +17,7 @@ TIMES_A_START = 4.7
 there and then: 1.06 s where these five seconds were met."""
 
 
+@pytest.mark.alone
 def test_a_thousand_runs_dry_run_in_five_seconds(workflow: Any) -> None:
     suite: Path = workflow.write_suite(seeds=250)
     assert len(expand(load_suite(suite))) == 1000

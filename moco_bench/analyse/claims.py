@@ -1,21 +1,25 @@
-"""`claims.csv`: each claim of the paper's abstract, what was measured for it, and the verdict of its declared rule."""
+"""`claims.csv`: each declared claim, what was measured for it, and the verdict of its declared rule."""
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
-from moco_bench.analyse.counted_memory import FILE, CountedEffect, counted_effects
+from moco_bench.analyse.counted_memory import FILE, CountedEffect, counted_effects, otherwise_written
 from moco_bench.analyse.findings import LEANING_FROM, could_decide
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.suite.analysis import AnalysisConfig, ClaimRule
 
-Verdict = Literal["supported", "contradicted", "not decided by this suite", "not tested by this suite"]
-UNTESTED: Verdict = "not tested by this suite"
-UNDECIDED: Verdict = "not decided by this suite"
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+UNTESTED = "not tested by this suite"
+UNDECIDED = "not decided by this suite"
+BELOW = "not judged: below the baselines"
+MIXED = "mixed"
+DEPENDS = "depends on the implementation"
 MEMORY = "peak_memory_mib"
 COUNTED = "counted"
 """In `ci_method`: the estimate is in counted bytes, which repeat exactly; there is no interval and no test."""
@@ -23,18 +27,26 @@ COUNTED = "counted"
 COLUMNS = (
     "claim", "verdict", "dataset", "encoder", "metric", "budget", "effect", "direction", "estimate", "ci_low",
     "ci_high", "ci_method", "p_value", "p_holm", "n_seeds", "paired", "margin", "why", "text", "reading",
-    "analysis_fingerprint", "p_equivalence_holm", "equivalence_low", "equivalence_high",
+    "analysis_fingerprint", "p_equivalence_holm", "equivalence_low", "equivalence_high", "p_ledger", "quantities",
 )  # fmt: skip
 _COPIED = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
-    "p_holm", "n_seeds", "paired", "margin", "p_equivalence_holm", "equivalence_low", "equivalence_high",
+    "p_holm", "n_seeds", "paired", "margin", "p_equivalence_holm", "equivalence_low", "equivalence_high", "p_ledger",
 )  # fmt: skip
 
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, the reason in words and figures, and where it came from."""
+
+    verdict: str
+    why: str
+
+
 def claims_of(effects: pd.DataFrame, plan: AnalysisPlan, memory: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row a claim, data set, encoder and budget; empty where no suite declared its rules before the run.
+    """One row per claim, data set, encoder and budget; empty where the suite asks for no claims.
 
     Args:
         effects: as `effects_of` returns them.
@@ -54,32 +66,34 @@ def _rows(rule: ClaimRule, effects: pd.DataFrame, plan: AnalysisPlan, memory: pd
     if rule.metric is None or rule.effect is None:
         yield {**stated, "direction": "", "verdict": UNTESTED, "why": "no quantity here stands for it"}
         return
+    stated["quantities"] = ", ".join(f"{quantity.metric} {quantity.direction}" for quantity in rule.quantities)
     counted = _counted(rule.effect, plan, memory) if rule.metric == MEMORY else []
     for found in counted:
-        verdict, why = judge_counted(rule.direction, found, plan.config)
-        yield {**stated, **_as_effect(rule, found), "verdict": verdict, "why": why}
+        judged = judge_counted(rule.direction, found, plan)
+        yield {**stated, **_as_effect(rule, found), "verdict": judged.verdict, "why": judged.why}
     covered = {(found.dataset, found.encoder) for found in counted}
-    measured = effects[(effects["metric"] == rule.metric) & (effects["effect"] == rule.effect)]
+    of_effect = effects[effects["effect"] == rule.effect]
+    measured = of_effect[of_effect["metric"] == rule.metric]
     for effect in measured.to_dict("records"):
         if (effect["dataset"], effect["encoder"]) in covered:  # bytes of a step are the same at every budget
             continue
-        verdict, why = judge(rule.direction, effect, plan.config)
+        judged = _judge_all(rule, effect, of_effect, plan.config)
+        why = judged.why
         if rule.metric == MEMORY:
             why = f"judged on the processes' peaks, as no profile counted the bytes of these arms: {why}"
-        yield {**stated, **{name: effect[name] for name in _COPIED}, "verdict": verdict, "why": why}
+        yield {**stated, **{name: effect[name] for name in _COPIED}, "verdict": judged.verdict, "why": why}
     if measured.empty and not counted:
-        known = (effects["effect"] == rule.effect).any()
-        why = (
-            f"no finished run has a {METRICS[rule.metric].title}" if known else f"the suite has no effect {rule.effect}"
-        )
+        if not of_effect.empty:
+            why = f"no finished run has a {METRICS[rule.metric].title}"
+        else:
+            why = plan.no_factorial or f"the suite has no effect {rule.effect}"
         yield {**stated, "metric": rule.metric, "effect": rule.effect, "verdict": UNTESTED, "why": why}
 
 
 def _counted(effect: str, plan: AnalysisPlan, memory: pd.DataFrame | None) -> list[CountedEffect]:
     if memory is None or memory.empty:
         return []
-    percent = plan.config.margin_percent
-    return counted_effects(memory, effect, baseline=plan.baseline, contrasts=plan.contrasts, margin_percent=percent)
+    return counted_effects(memory, effect, plan)
 
 
 def _as_effect(rule: ClaimRule, found: CountedEffect) -> Row:
@@ -95,35 +109,88 @@ def _as_effect(rule: ClaimRule, found: CountedEffect) -> Row:
     }
 
 
-def judge_counted(
-    direction: Literal["higher", "lower"], found: CountedEffect, config: AnalysisConfig
-) -> tuple[Verdict, str]:
-    """The verdict on counted bytes: supported beyond the margin on the claimed side, else contradicted."""
-    verdict: Verdict = "supported" if found.verdict == direction else "contradicted"
-    words = found.verdict if found.verdict in ("higher", "lower") else "within the margin: no difference"
-    return verdict, (
-        f"judged on counted bytes of tensors at the suite's batch and queue, of this package's loss ({FILE}); one that "
-        "holds logits may answer otherwise: "
-        f"{number(100 * (found.ratio - 1), 1, signed=True)} %, {words} (margin {config.margin_percent:g} %); "
-        "they repeat exactly, so there is no interval"
+def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, plan: AnalysisPlan) -> Judgement:
+    """The verdict on counted bytes: by the margin alone, for this package's loss and for losses written otherwise."""
+    margin = plan.config.margin_percent
+    none = f"no effect above {margin:g} %"
+
+    def verdict_of(verdict: str) -> str:
+        return SUPPORTED if verdict == direction else CONTRADICTED if verdict in ("higher", "lower") else none
+
+    own = verdict_of(found.verdict)
+    words = found.verdict if found.verdict in ("higher", "lower") else "within the margin"
+    why = (
+        f"judged on counted bytes of tensors at the suite's batch and queue, of this package's loss ({FILE}): "
+        f"{number(100 * (found.ratio - 1), 1, signed=True)} %, {words} (margin {margin:g} %)"
     )
+    others = otherwise_written(plan, found)
+    said = "; ".join(f"{other.words}: {_range(other.ratios)} at queues of {other.queues}" for other in others)
+    if any(verdict_of(verdict) != own for other in others for verdict in other.verdicts):
+        return Judgement(DEPENDS, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
+    why = f"{why}; {said}" if said else f"{why}; losses that hold logits were not counted"
+    return Judgement(own, f"{why}. Bytes repeat exactly, so there is no interval")
 
 
-def judge(
-    direction: Literal["higher", "lower"], effect: Mapping[Any, Any], config: AnalysisConfig
-) -> tuple[Verdict, str]:
+def _range(ratios: tuple[float, ...]) -> str:
+    low, high = (f"{number(100 * (ratio - 1), 1, signed=True)} %" for ratio in (min(ratios), max(ratios)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame, config: AnalysisConfig) -> Judgement:
+    """All quantities of a claim, in one data set, encoder and budget."""
+    metric = METRICS[effect["metric"]]
+    if metric.about_representations and effect["baseline_short_of"]:
+        return Judgement(BELOW, f"{effect['baseline_standing']}; it has to be above both by more than the margin")
+    here = effects
+    for name in ("dataset", "encoder", "budget"):
+        here = here[here[name] == effect[name]]
+    of_metric = {row["metric"]: row for row in here.to_dict("records")}
+    judged = [
+        (METRICS[quantity.metric], judge(quantity.direction, of_metric[quantity.metric], config))
+        for quantity in rule.quantities
+        if quantity.metric in of_metric
+    ]
+    missing = [METRICS[quantity.metric].title for quantity in rule.quantities if quantity.metric not in of_metric]
+    if missing:
+        return Judgement(UNTESTED, f"no finished run has a value of {', '.join(missing)}")
+    unknown = (
+        "" if effect["baseline_standing"] or not metric.floor else "; raw pixels and untrained encoder weren't measured"
+    )
+    if len(judged) == 1:
+        return Judgement(judged[0][1].verdict, judged[0][1].why + unknown)
+    why = "; ".join(f"{title.title}: {one.verdict} ({one.why})" for title, one in judged)
+    return Judgement(_together([one.verdict for _, one in judged]), why + unknown)
+
+
+def _together(verdicts: list[str]) -> str:
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    if SUPPORTED in verdicts and CONTRADICTED in verdicts:
+        return MIXED
+    return CONTRADICTED if CONTRADICTED in verdicts else UNDECIDED
+
+
+def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], config: AnalysisConfig) -> Judgement:
     """The verdict on one row of `effects.csv`, and the reason in words and figures. The rule is `ClaimRule`'s."""
-    finding = effect["finding"]
-    if finding in ("higher", "lower"):
-        agree = f"interval and exact test (Holm p {_p(effect, 'p_holm')}) agree"
-        if finding == direction:
-            return "supported", f"{agree} on the claimed side"
-        return "contradicted", f"{agree} on the other side"
+    finding, level = effect["finding"], 1 - config.confidence + 1e-12
+    none = f"no effect above {_margin(effect)}"
     if finding == "equivalent":
-        return "contradicted", (
-            f"{_inside(effect, config)}, and the exact tests confirm it (Holm p {_p(effect, 'p_equivalence_holm')})"
+        confirmed = f"the exact tests confirm it (Holm p {_p(effect, 'p_equivalence_holm')})"
+        return Judgement(none, f"{_inside(effect, config)}, and {confirmed}")
+    if finding not in ("higher", "lower"):
+        return Judgement(UNDECIDED, _undecided(direction, effect, config))
+    if effect["p_equivalence_holm"] <= level:
+        return Judgement(none, f"there is a difference, but {_inside(effect, config)}")
+    if not effect["p_ledger"] <= level:
+        return Judgement(
+            UNDECIDED,
+            f"interval and exact test (Holm p {_p(effect, 'p_holm')}) agree, but not after correction over all claims "
+            f"(p {_p(effect, 'p_ledger')})",
         )
-    return UNDECIDED, _undecided(direction, effect, config)
+    agree = f"interval and exact test (Holm p {_p(effect, 'p_holm')}, over all claims p {_p(effect, 'p_ledger')}) agree"
+    if finding == direction:
+        return Judgement(SUPPORTED, f"{agree} on the claimed side")
+    return Judgement(CONTRADICTED, f"{agree} on the other side")
 
 
 def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
@@ -141,9 +208,14 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
             f"the {_percent(config.confidence)} interval lies on the {side} side, the corrected exact test doesn't "
             f"confirm it (Holm p {_p(effect, 'p_holm')})"
         )
-    if effect["n_seeds"] < LEANING_FROM or math.isnan(effect["ci_low"]):
-        n = effect["n_seeds"]
+    n = effect["n_seeds"]
+    if n < LEANING_FROM:
         return f"{n} paired seed{'s are' if n != 1 else ' is'} too few to say anything"
+    if math.isnan(effect["ci_low"]):
+        return (
+            f"the differences of all {n} seeds are equal, so there is no interval, and the corrected exact tests "
+            f"decide nothing (Holm p {_p(effect, 'p_holm')})"
+        )
     return (
         f"the {_percent(config.confidence)} interval includes zero, and the {_narrow(config)} interval "
         f"{_bounds(effect)} reaches beyond the margin of {_margin(effect)}"
@@ -152,6 +224,9 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
 
 def _inside(effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
     """Two one-sided t-tests at 5 % are one 90 % interval, not the 95 % one that stands beside the estimate."""
+    if math.isnan(effect["equivalence_low"]):
+        estimate = number(effect["estimate"], METRICS[effect["metric"]].decimals, signed=True)
+        return f"all seeds' differences are {estimate}, within the margin of {_margin(effect)}"
     return (
         f"the {_narrow(config)} interval {_bounds(effect)} lies within the margin of {_margin(effect)} "
         "(both one-sided t-tests)"
@@ -173,8 +248,9 @@ def _bounds(effect: Mapping[Any, Any]) -> str:
 
 def _margin(effect: Mapping[Any, Any]) -> str:
     metric = METRICS[effect["metric"]]
-    unit = "points" if metric.unit == "%" else metric.unit
-    return f"{number(effect['margin'], metric.decimals)} {unit}".strip()
+    unit = ("point" if effect["margin"] == 1 else "points") if metric.unit == "%" else metric.unit
+    shown = f"{effect['margin']:g}" if metric.unit == "%" else number(effect["margin"], metric.decimals)
+    return f"{shown} {unit}".strip()
 
 
 def _p(effect: Mapping[Any, Any], name: str) -> str:

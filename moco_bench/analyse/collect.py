@@ -9,17 +9,15 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.machines import measured_on
-from moco_bench.analyse.table import COLUMNS
+from moco_bench.analyse.table import columns
 from moco_bench.errors import InputError, one_line
 from moco_bench.files import read_json
+from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.runs import Run
 from moco_bench.train.attempts import attempts_noted
 from moco_bench.train.endings import ending_noted
 
-_METRICS = (
-    "knn_top1", "knn_top1_projection", "linear_top1", "alignment", "uniformity", "effective_rank",
-    "knn_top1_corrupted", "evaluated_on", "evaluation_fingerprint",
-)  # fmt: skip
+_EVALUATED = ("evaluated_on", "evaluation_fingerprint")
 _RESOURCES = (
     "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib", "memory_source", "device",
     "precision", "exclusive", "foreign_load",
@@ -29,13 +27,13 @@ _RECORD = ["reason", "epochs", "threads", "compiled", "shared_from", "device", "
 
 
 def collect(runs: Iterable[Run], results: Path) -> pd.DataFrame:
-    """One row a run, in the order given; columns are `table.COLUMNS`.
+    """One row a run, in the order given; columns are `table.columns`.
 
     A run whose files are absent, unreadable, or made by another configuration is a row with `status` missing and the
     reason: one broken run must not hide the others.
     """
     rows = [_row(run, results) for run in runs]
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    return pd.DataFrame(rows, columns=list(columns()), dtype=object)
 
 
 def _row(run: Run, results: Path) -> dict[str, Any]:
@@ -107,7 +105,8 @@ def _read(directory: Path, run: Run) -> dict[str, Any]:
         metrics = _mapping(directory / "metrics.json")
         if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
             raise InputError("metrics.json: made by other evaluation settings; evaluate the run again")
-        row |= {name: metrics.get(name) for name in _METRICS}
+        names = (metric.name for metric in METRICS.values() if metric.about_representations)
+        row |= {name: metrics.get(name) for name in (*names, *_EVALUATED)}
     return {name: _plain(value, name) for name, value in row.items()} | {"status": status}
 
 

@@ -1,16 +1,21 @@
 """What is compared with what: each effect is a weighted sum of arms, taken seed by seed.
 
-The factorial effects of the 2x2, for one seed's values v (methods: Yates 1937):
+Simple effects come first: one ingredient's difference where the other one is absent, then where it is present. The
+main effects of the 2x2 (Yates 1937) average two of them each, for one seed's values v:
     dual_view   = ((dual + both) - (vanilla + filter)) / 2
     filtering   = ((filter + both) - (vanilla + dual)) / 2
     interaction = both - dual - filter + vanilla
+Which arms are the 2x2 is said by what they change (`suite/factorial.py`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["factorial", "arm", "suite"]
+from moco_bench.suite.comparisons import MAIN_EFFECTS
+from moco_bench.suite.factorial import Factorial
+
+Kind = Literal["factorial", "arm", "simple", "suite"]
 
 
 @dataclass(frozen=True)
@@ -23,26 +28,52 @@ class Contrast:
     kind: Kind
 
 
-FACTORIAL: tuple[Contrast, ...] = (
-    Contrast("dual_view", "Dual-view loss", {"dual": 0.5, "both": 0.5, "vanilla": -0.5, "filter": -0.5}, "factorial"),
-    Contrast(
-        "filtering", "Hard-negative filter", {"filter": 0.5, "both": 0.5, "vanilla": -0.5, "dual": -0.5}, "factorial"
-    ),
-    Contrast("interaction", "Interaction", {"both": 1.0, "dual": -1.0, "filter": -1.0, "vanilla": 1.0}, "factorial"),
-)
+def main_effects(of: Factorial) -> tuple[Contrast, ...]:
+    """The main effects of a 2x2 and its interaction."""
+    base, dual, filtered, both = of.arms
+    weights = (
+        {dual: 0.5, both: 0.5, base: -0.5, filtered: -0.5},
+        {filtered: 0.5, both: 0.5, base: -0.5, dual: -0.5},
+        {both: 1.0, dual: -1.0, filtered: -1.0, base: 1.0},
+    )
+    return tuple(
+        Contrast(name, title, arms, "factorial")
+        for (name, title), arms in zip(MAIN_EFFECTS.items(), weights, strict=True)
+    )
+
+
+FACTORIAL: tuple[Contrast, ...] = main_effects(Factorial())
+"""Of arms that are called as in the paper's 2x2."""
 
 
 def contrasts_among(
-    arms: Iterable[str], baseline: str = "vanilla", listed: Mapping[str, tuple[str, str]] | None = None
+    arms: Iterable[str],
+    baseline: str = "vanilla",
+    listed: Mapping[str, tuple[str, str]] | None = None,
+    factorial: Factorial | None = Factorial(),  # noqa: B008 - frozen
 ) -> tuple[Contrast, ...]:
-    """All contrasts that these arms allow: the 2x2's effects, every arm against the baseline, and those `listed`."""
+    """All contrasts that these arms allow: simple effects, every arm against the baseline, the 2x2's effects, `listed`.
+
+    Args:
+        arms: those that have runs.
+        baseline: the arm that others are compared with.
+        listed: the suite's own, name -> (treatment, control). None of them may be called as another one
+            (`suite/comparisons.py` refuses that).
+        factorial: which arms are a 2x2; None: none are.
+    """
     present = list(dict.fromkeys(arms))
-    found = [contrast for contrast in FACTORIAL if set(contrast.weights) <= set(present)]
+    whole = factorial if factorial is not None and set(factorial.arms) <= set(present) else None
+    found: list[Contrast] = []
     if baseline in present:
-        found += [_pair(f"{arm}-{baseline}", arm, baseline, "arm") for arm in present if arm != baseline]
-    taken = {contrast.name for contrast in found}
+        first = [whole.dual, whole.filter] if whole else []
+        found += [_pair(f"{arm}-{baseline}", arm, baseline, "arm") for arm in first]
+        if whole:
+            found += [_pair(f"{whole.both}-{arm}", whole.both, arm, "simple") for arm in first]
+        others = (arm for arm in present if arm not in (baseline, *first))
+        found += [_pair(f"{arm}-{baseline}", arm, baseline, "arm") for arm in others]
+    found += main_effects(whole) if whole else ()
     for name, (treatment, control) in (listed or {}).items():
-        if {treatment, control} <= set(present) and name not in taken:
+        if {treatment, control} <= set(present):
             found.append(_pair(name, treatment, control, "suite"))
     return tuple(found)
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from moco_bench.analyse.contrasts import Contrast, contrasts_among
+from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
+from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.errors import InputError
 
 FILE = "profile/memory.csv"
@@ -29,39 +30,75 @@ class CountedEffect(NamedTuple):
 
     dataset: str
     encoder: str
+    effect: str
     estimate: float
     ratio: float
     margin: float
     verdict: str
 
 
-def counted_effects(
-    memory: pd.DataFrame,
-    effect: str,
-    *,
-    baseline: str,
-    contrasts: Mapping[str, tuple[str, str]],
-    margin_percent: float,
-) -> list[CountedEffect]:
+def counted_effects(memory: pd.DataFrame, effect: str, plan: AnalysisPlan) -> list[CountedEffect]:
     """The effect named `effect` in every data set and encoder whose arms a profile covers.
 
     Args:
         memory: `profile/memory.csv`, as `read_memory` returns it.
         effect: as in `effects.csv`, such as `both-vanilla` or `dual_view`.
-        baseline: the suite's baseline arm.
-        contrasts: the suite's own comparisons: name -> (treatment, control).
-        margin_percent: of what the control arms take on average; differences up to it count as none.
+        plan: says what is compared, and which part of the control arms' bytes counts as no difference.
     """
     found = []
     for (dataset, encoder), rows in tensors_mib(memory).groupby(["dataset", "encoder"], sort=False):
-        mib = dict(zip(rows["arm"], rows["mib"].astype(float), strict=True))
-        known = {contrast.name: contrast for contrast in contrasts_among(mib, baseline, contrasts)}
-        if effect in known and (control := _control(mib, known[effect])) > 0:
-            estimate = sum(weight * mib[arm] for arm, weight in known[effect].weights.items())
-            ratio, margin = 1 + estimate / control, control * margin_percent / 100
-            verdict = verdict_of(ratio, margin_percent)
-            found.append(CountedEffect(str(dataset), str(encoder), estimate, ratio, margin, verdict))
+        own = _effect(dict(zip(rows["arm"], rows["mib"].astype(float), strict=True)), effect, plan)
+        if own is not None:
+            estimate, ratio, control = own
+            margin = control * plan.config.margin_percent / 100
+            verdict = verdict_of(ratio, plan.config.margin_percent)
+            found.append(CountedEffect(str(dataset), str(encoder), effect, estimate, ratio, margin, verdict))
     return found
+
+
+class OtherwiseWritten(NamedTuple):
+    """The same effect with a loss that is written otherwise: ratios and verdicts, by growing queue."""
+
+    words: str
+    queues: str
+    ratios: tuple[float, ...]
+    verdicts: tuple[str, ...]
+
+
+WRITTEN = {
+    "plain": "a loss that holds all logits and masks them",
+    "kept": "a loss that holds the logits and sums those it keeps",
+}
+"""Versions in `profile/queues.csv` beside this package's own."""
+
+
+def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[OtherwiseWritten]:
+    """What other ways of writing the loss need, where `profile/queues.csv` has counted them for these arms."""
+    table = plan.evidence.queues
+    here = table[(table["dataset"] == found.dataset) & (table["encoder"] == found.encoder)]
+    others = []
+    for version, words in WRITTEN.items():
+        by_queue: dict[int, float] = {}
+        for size, rows in here[here["version"] == version].groupby("queue_size"):
+            mib = dict(zip(rows["arm"], rows["tensor_mib"].astype(float), strict=True))
+            own = _effect(mib, found.effect, plan)
+            if own is not None:
+                by_queue[int(str(size))] = own[1]
+        if by_queue:
+            sizes = [f"{size:,}" for size in (min(by_queue), max(by_queue))]
+            verdicts = tuple(verdict_of(ratio, plan.config.margin_percent) for ratio in by_queue.values())
+            queues = " to ".join(dict.fromkeys(sizes))
+            others.append(OtherwiseWritten(words, queues, tuple(by_queue.values()), verdicts))
+    return others
+
+
+def _effect(mib: Mapping[str, float], effect: str, plan: AnalysisPlan) -> tuple[float, float, float] | None:
+    """Estimate in MiB, ratio to the control arms, and what these take; None where an arm isn't covered."""
+    known = {contrast.name: contrast for contrast in plan.contrasts_of(mib)}
+    if effect not in known or not (control := _control(mib, known[effect])) > 0:
+        return None
+    estimate = sum(weight * mib[arm] for arm, weight in known[effect].weights.items())
+    return estimate, 1 + estimate / control, control
 
 
 def _control(mib: Mapping[str, float], contrast: Contrast) -> float:

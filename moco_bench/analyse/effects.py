@@ -1,10 +1,11 @@
 """`effects.csv`: every effect on every metric, with how sure it is.
 
-One row a (data set, encoder, metric, budget, effect). An estimate is the mean over paired seeds of the effect's
+One row per (data set, encoder, metric, budget, effect). An estimate is the mean over paired seeds of the effect's
 per-seed value, in the metric's unit (accuracies: percentage points). `p_value` is the exact sign-flip test's and
 `p_holm` the same after Holm's correction within its family; `p_equivalence_holm` is the larger of the two equivalence
-p-values, corrected within the same family. Where an effect could not be computed (too few finished seeds) its numbers
-are empty and the row stays, so that a hole is seen.
+p-values, corrected within the same family; `p_ledger` is corrected over all claims of the suite, for effects that a
+claim is about. Where an effect could not be computed (too few finished seeds) its numbers are empty and the row stays,
+so that a hole is seen; `note` says what a number averages and why one is missing.
 """
 
 import math
@@ -12,18 +13,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from moco_bench.analyse.contrasts import Contrast, contrasts_among
+from moco_bench.analyse.baselines import standing
+from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.doses import doses_of
 from moco_bench.analyse.equivalence import equivalence_interval, equivalence_p, exact_equivalence_p
 from moco_bench.analyse.findings import finding_of
-from moco_bench.analyse.intervals import studentised_bootstrap_interval, t_interval
-from moco_bench.analyse.metrics import METRICS, Metric
+from moco_bench.analyse.intervals import no_spread, studentised_bootstrap_interval, t_interval
+from moco_bench.analyse.ledger import ledger_p
+from moco_bench.analyse.metrics import METRICS, Metric, added
 from moco_bench.analyse.multiplicity import holm
-from moco_bench.analyse.pairing import PairedValues, RunsBySeed, paired_values, runs_by_seed
+from moco_bench.analyse.pairing import PairedValues, paired_values, runs_by_seed
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
-from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement
+from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement, standard_deviation
 from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.analysis import AnalysisConfig
 
@@ -35,6 +40,7 @@ MORE_COLUMNS = (
     "kind", "standard_deviation", "cohens_dz", "interquartile_mean", "probability_of_improvement", "smallest_p",
     "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
     "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
+    "p_ledger", "baseline_standing", "baseline_short_of", "note",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -44,17 +50,27 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     plan = plan or AnalysisPlan()
     config = plan.config
     measured = metrics_measured(runs, config)
-    rows = [
-        _row(done, by_seed, key, contrast, METRICS[name], plan)
-        for key, cell in cells(with_shared_runs(runs))
-        for done, by_seed in ((finished(cell), runs_by_seed(cell)),)
-        for name in measured
-        for contrast in contrasts_among(cell["arm"], plan.baseline, plan.contrasts)
-    ]
+    rows, values = [], []
+    for key, cell in cells(with_shared_runs(runs)):
+        done, by_seed = finished(cell), runs_by_seed(cell)
+        contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan)
+        for name in measured:
+            held = standing(cell, METRICS[name], plan.baseline, plan.evidence, config.margin_points)
+            for contrast in contrasts:
+                pairs = paired_values(by_seed, contrast, METRICS[name])
+                values.append(dict(zip(pairs.seeds, pairs.values, strict=True)))
+                row = _row(done, pairs, key, contrast, METRICS[name], plan)
+                row["baseline_standing"] = held.words if held is not None and held.known else ""
+                row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.known else ""
+                row["note"] = "; ".join(text for text in (doses.get(contrast.name, ""), row["note"]) if text)
+                rows.append(row)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
         return table
-    table["p_equivalence_holm"] = table[["p_equivalence", "p_equivalence_exact"]].max(axis=1, skipna=False)
+    table["p_ledger"] = _over_claims(rows, values, config)
+    # Where the differences don't vary the t-test has no p, and the exact one stands alone.
+    both_p = table[["p_equivalence", "p_equivalence_exact"]].max(axis=1)
+    table["p_equivalence_holm"] = both_p.where(table["n_seeds"] > 1)
     family = ["metric", "kind"] + (["dataset", "encoder", "budget"] if config.holm == "data-set" else [])
     families = table.groupby(family, sort=False)
     table["family_size"] = families["p_value"].transform("count").astype(int)
@@ -64,6 +80,17 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     table["detectable_effect"] = [_detectable(row, config) for row in complete]
     table["finding"] = [finding_of(row, config) for row in complete]
     return table
+
+
+def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], config: AnalysisConfig) -> list[float]:
+    """P corrected over all claims, of every data set, encoder and budget; NaN for effects that no claim is about."""
+    claimed = {(quantity.metric, claim.effect) for claim in config.claims for quantity in claim.quantities}
+    places = [place for place, row in enumerate(rows) if (row["metric"], row["effect"]) in claimed]
+    corrected = ledger_p([values[place] for place in places], resamples=config.resamples, seed=config.seed)
+    found = [math.nan] * len(rows)
+    for place, p in zip(places, corrected, strict=True):
+        found[place] = p
+    return found
 
 
 def _corrected(p: pd.Series) -> Any:
@@ -81,22 +108,22 @@ def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:
 
 
 def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
-    """The primary metric, and the declared metrics, costs and claims' metrics of which any finished run has a value."""
-    declared = [config.primary, *config.metrics, *config.costs, *(c.metric for c in config.claims if c.metric)]
+    """The primary metric, and those of which any finished run has a value: declared, of claims, or of plug-ins."""
+    of_claims = (quantity.metric for claim in config.claims for quantity in claim.quantities)
+    declared = [config.primary, *config.metrics, *config.costs, *of_claims, *(metric.name for metric in added())]
     done = finished(runs)
     return [name for name in dict.fromkeys(declared) if name == config.primary or done[name].notna().any()]
 
 
 def _row(
     done: pd.DataFrame,
-    runs: RunsBySeed,
+    pairs: PairedValues,
     key: tuple[Any, ...],
     contrast: Contrast,
     metric: Metric,
     plan: AnalysisPlan,
 ) -> dict[str, Any]:
     config = plan.config
-    pairs = paired_values(runs, contrast, metric)
     margin = _margin(done, contrast, metric, plan)
     dataset, encoder, budget = key
     return {
@@ -120,7 +147,6 @@ def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: Anal
     by_bootstrap = studentised_bootstrap_interval(x, config.confidence, resamples=config.resamples, seed=config.seed)
     shown, other = (by_t, by_bootstrap) if config.interval == "t" else (by_bootstrap, by_t)
     narrow = equivalence_interval(x, level)
-    spread = float(x.std(ddof=1)) if n > 1 else math.nan
     return {
         "estimate": float(x.mean()) if n else math.nan,
         "ci_low": _finite(shown[0]),
@@ -131,7 +157,7 @@ def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: Anal
         "other_method": "studentised-bootstrap" if config.interval == "t" else "t",
         "p_value": float(sign_flip_p(x, resamples=config.resamples, seed=config.seed)),
         "p_holm": math.nan,
-        "standard_deviation": spread,
+        "standard_deviation": standard_deviation(x),
         "cohens_dz": cohens_dz(x),
         "interquartile_mean": interquartile_mean(x),
         "probability_of_improvement": probability_of_improvement(x, metric.better),
@@ -140,7 +166,14 @@ def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: Anal
         "p_equivalence_exact": float(exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed)),
         "equivalence_low": _finite(narrow[0]),
         "equivalence_high": _finite(narrow[1]),
+        "note": _no_interval(x),
     }
+
+
+def _no_interval(x: NDArray[np.float64]) -> str:
+    if len(x) < 2 or not no_spread(x):
+        return ""
+    return f"no interval: the {len(x)} seeds' differences are equal, so nothing is known of their spread"
 
 
 def _margin(done: pd.DataFrame, contrast: Contrast, metric: Metric, plan: AnalysisPlan) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from moco_bench.analyse.intervals import t_interval
+from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.signflip import sign_flip_p
 
 Floats = NDArray[np.float64]
@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
     """Test the null hypothesis |mean| >= `margin` for paired differences: a small p means equivalent.
 
-    The larger of the p-values of two one-sided paired t-tests. NaN where n < 2.
+    The larger of the p-values of two one-sided paired t-tests. NaN where n < 2 or all differences are equal: without
+    spread a t-test has nothing to say, and the exact one below decides alone.
     """
     x = np.asarray(differences, dtype=np.float64)
     n = x.shape[-1]
@@ -26,14 +27,14 @@ def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
     mean, error = x.mean(axis=-1), x.std(axis=-1, ddof=1) / np.sqrt(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.maximum(stdtr(n - 1, -(mean + margin) / error), stdtr(n - 1, (mean - margin) / error))
-    return np.where(error == 0, np.where(np.abs(mean) < margin, 0.0, 1.0), p)
+    return np.where(no_spread(x), np.nan, p)
 
 
 def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[Floats, Floats]:
     """Student's 1 - 2 `level` interval, the one that goes with `equivalence_p`.
 
     It lies within (-margin, margin) exactly where both one-sided t-tests reject at `level` (Schuirmann 1987): 90 % for
-    tests at 5 %, not 95 %. NaN where n < 2.
+    tests at 5 %, not 95 %. NaN where n < 2 or all differences are equal.
     """
     return t_interval(differences, 1 - 2 * level)
 

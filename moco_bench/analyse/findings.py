@@ -23,21 +23,29 @@ def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
     correction, and there are seeds enough that a difference could have been found (`could_decide`).
     `leans-...`: the t side says so from three seeds or more, the exact test or the correction can't or doesn't confirm
     it (two seeds may agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
+    Where all seeds' differences are equal there is no interval and no t-test, and the exact tests decide alone.
     """
     level = 1 - config.confidence + ROUNDING
     low, high = row["ci_low"], row["ci_high"]
     if math.isnan(row["estimate"]):
         return "no-data"
+    if row["n_seeds"] >= LEANING_FROM and math.isnan(low) and math.isnan(high) and _equal(row):
+        low = high = row["estimate"]
     side = "higher" if low > 0 else "lower" if high < 0 else None
     if side and row["p_holm"] <= level:
         return "higher" if side == "higher" else "lower"
     if row["p_equivalence_holm"] <= level and could_decide(row, config):
         return "equivalent"
-    if row["n_seeds"] < LEANING_FROM:
+    if row["n_seeds"] < LEANING_FROM or _equal(row):
         return "undecided"
     if side:
         return "leans-higher" if side == "higher" else "leans-lower"
     return "leans-equivalent" if row["p_equivalence"] <= level else "undecided"
+
+
+def _equal(row: Mapping[Any, Any]) -> bool:
+    """Whether the differences of several seeds don't vary."""
+    return bool(row["n_seeds"] > 1 and math.isnan(row["p_equivalence"]))
 
 
 def could_decide(row: Mapping[Any, Any], config: AnalysisConfig) -> bool:

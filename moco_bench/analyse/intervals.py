@@ -1,7 +1,9 @@
 """Confidence intervals for the mean of a few paired differences.
 
-Both take `differences` of shape [..., n] (one row a sample) and return bounds of shape [...]. With n of 3 to 10 the
-choice matters; `docs/statistics.md` shows the measured coverage of each.
+Both take `differences` of shape [..., n] (one row per sample) and return bounds of shape [...]. With n of 3 to 10 the
+choice matters; `docs/statistics.md` shows the measured coverage of each. Where all differences are equal there is no
+spread to estimate an interval from, and none is given: one of zero width would claim certainty that n values can't
+give.
 """
 
 from functools import lru_cache
@@ -16,10 +18,18 @@ Floats = NDArray[np.float64]
 ENUMERATED_UP_TO = 8  # C(15, 8) = 6,435 distinct resamples; n = 10 would have 92,378
 
 
+def no_spread(differences: ArrayLike) -> NDArray[np.bool_]:
+    """Whether all values of a sample [..., n] are equal -> [...]."""
+    x = np.asarray(differences, dtype=np.float64)
+    if x.shape[-1] == 0:
+        return np.ones(x.shape[:-1], dtype=np.bool_)
+    return np.asarray(x.max(axis=-1) == x.min(axis=-1))
+
+
 def t_interval(differences: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Student's interval: mean -+ t_{(1+c)/2, n-1} s / sqrt(n). Exact for normal differences.
 
-    Student (1908), "The probable error of a mean". NaN where n < 2.
+    Student (1908), "The probable error of a mean". NaN where n < 2 or all differences are equal.
     """
     x = np.asarray(differences, dtype=np.float64)
     n = x.shape[-1]
@@ -27,6 +37,7 @@ def t_interval(differences: ArrayLike, confidence: float = 0.95) -> tuple[Floats
         undefined = np.full(x.shape[:-1], np.nan)
         return undefined, undefined
     half = stdtrit(n - 1, (1 + confidence) / 2) * x.std(axis=-1, ddof=1) / np.sqrt(n)
+    half = np.where(no_spread(x), np.nan, half)
     return x.mean(axis=-1) - half, x.mean(axis=-1) + half
 
 
@@ -38,7 +49,7 @@ def studentised_bootstrap_interval(
     Efron & Tibshirani (1993), section 12.5. Up to n = 8 every resample is enumerated (each distinct one once, with
     its multinomial probability), so the result has no Monte Carlo error; above, `resamples` are drawn from `seed`.
     A resample of equal values has se* = 0 and t* = +-infinity: where those make up more than a tail (n < 4 at 95 %)
-    a bound is infinite, which is the truth about bootstrapping three values. NaN where n < 2.
+    a bound is infinite, which is the truth about bootstrapping three values. NaN where n < 2 or all values are equal.
     """
     x = np.asarray(differences, dtype=np.float64)
     n = x.shape[-1]
@@ -59,8 +70,8 @@ def studentised_bootstrap_interval(
     with np.errstate(invalid="ignore"):
         low = mean - _weighted_quantile(t, weights, 1 - tail) * error
         high = mean - _weighted_quantile(t, weights, tail) * error
-    constant = error == 0  # infinity x 0 otherwise
-    return np.where(constant, mean, low), np.where(constant, mean, high)
+    constant = no_spread(x)
+    return np.where(constant, np.nan, low), np.where(constant, np.nan, high)
 
 
 @lru_cache(maxsize=8)

@@ -34,6 +34,8 @@ _VERDICTS = {
     "differ": "not paired",
 }
 UNEQUAL_PRECISION = "unequal precision"
+SIGNIFICANT = 8
+"""Digits of a difference that mean something: `runs.csv` holds ten of each value."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class RunsBySeed:
 
 def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
     """The rows of one (data set, encoder, budget) as pairs are made of them."""
-    columns = ["seed", "arm", "exclusive", *MACHINE, *METRICS, *HASHES]
+    columns = ["seed", "arm", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
@@ -73,7 +75,7 @@ def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
 
 def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> PairedValues:
     """The contrast, seed by seed."""
-    seeds, values, left_out, proofs = [], [], {}, []
+    seeds, of_arms, left_out, proofs = [], [], {}, []
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
         absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
         if absent:
@@ -87,9 +89,20 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> Paire
             continue
         seeds.append(int(seed))
         proofs.append(agreement)
-        weights = contrast.weights.values()
-        values.append(sum(w * float(run[metric.name]) for w, run in zip(weights, of_seed, strict=True)))
-    return PairedValues(tuple(seeds), np.array(values), _weakest(proofs), left_out)
+        of_arms.append([float(run[metric.name]) for run in of_seed])
+    values = weighted(np.array(of_arms).reshape(len(seeds), len(contrast.weights)), list(contrast.weights.values()))
+    return PairedValues(tuple(seeds), values, _weakest(proofs), left_out)
+
+
+def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """The weighted sum of the arms' values [seeds, arms] -> [seeds], to the resolution that the values have.
+
+    Accuracies come in steps, and sums of binary fractions miss a tie by 1e-14: as if one arm had won. So values are
+    rounded to 8 significant digits of the largest of them, of which files hold 10, and the sums once more.
+    """
+    largest = float(np.abs(of_arms).max(initial=0.0))
+    digits = SIGNIFICANT - 1 - math.floor(math.log10(largest)) if largest > 0 else SIGNIFICANT
+    return np.asarray(np.round(np.round(of_arms, digits + 1) @ np.asarray(weights, dtype=np.float64), digits) + 0.0)
 
 
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:

@@ -1,10 +1,15 @@
 """How a results directory is to be analysed: what its suite declared, or the defaults where there is no suite."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from moco_bench.analyse.contrasts import Contrast, contrasts_among
+from moco_bench.analyse.evidence import Evidence
+from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.comparisons import check_comparisons
+from moco_bench.suite.factorial import Factorial, factorial_of
 from moco_bench.suite.registered import design_of, fingerprint_of
 from moco_bench.suite.strict_yaml import read_yaml
 from moco_bench.suite.suite import Suite, parse_suite
@@ -12,12 +17,25 @@ from moco_bench.suite.suite import Suite, parse_suite
 
 @dataclass(frozen=True)
 class AnalysisPlan:
-    """Rules, baseline and comparisons. `suite` is None where none is known: then no claims are judged."""
+    """Rules, baseline and comparisons.
+
+    Attributes:
+        config: what the suite declares.
+        baseline: the arm that others are compared with.
+        contrasts: the suite's own comparisons.
+        suite: None where none is known: then no claims are judged.
+        factorial: the arms of the 2x2; None where there is none. Without a suite the arms' names are all that is known.
+        no_factorial: why arms that look like a 2x2 are none, in one line; empty otherwise.
+        evidence: what lies beside the table of runs: floors, each image's outcome, counted bytes at other queues.
+    """
 
     config: AnalysisConfig = field(default_factory=AnalysisConfig)
     baseline: str = "vanilla"
     contrasts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     suite: Suite | None = None
+    factorial: Factorial | None = field(default_factory=Factorial)
+    no_factorial: str = ""
+    evidence: Evidence = field(default_factory=Evidence, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -28,15 +46,31 @@ class AnalysisPlan:
         design = None if self.suite is None else design_of(self.suite)
         return fingerprint_of(self.config, self.baseline, self.contrasts, design)
 
+    def contrasts_of(self, arms: Iterable[str]) -> tuple[Contrast, ...]:
+        """All that is compared among these arms."""
+        return contrasts_among(arms, self.baseline, self.contrasts, self.factorial)
+
 
 def plan_for(results: Path) -> AnalysisPlan:
-    """The plan in `results`/suite.yaml, the default where that file doesn't exist. Raises `InputError`."""
-    path = results / "suite.yaml"
+    """The plan in `results`/suite.yaml, the default where that file doesn't exist, and the evidence beside it.
+
+    Raises:
+        InputError: the suite can't be used, or one of its names is another comparison's.
+    """
+    path, evidence = results / "suite.yaml", Evidence(results)
     if not path.exists():
-        return AnalysisPlan()
-    return plan_of(parse_suite(read_yaml(path), str(path)))
+        return AnalysisPlan(evidence=evidence)
+    suite = parse_suite(read_yaml(path), str(path))
+    try:
+        return plan_of(suite, evidence)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
-def plan_of(suite: Suite) -> AnalysisPlan:
-    """What `suite` declares about its analysis."""
-    return AnalysisPlan(suite.analysis, suite.baseline, dict(suite.contrasts), suite)
+def plan_of(suite: Suite, evidence: Evidence | None = None) -> AnalysisPlan:
+    """What `suite` declares about its analysis. Raises `InputError` where names of its own are taken."""
+    check_comparisons(suite)
+    square, why = factorial_of(suite)
+    return AnalysisPlan(
+        suite.analysis, suite.baseline, dict(suite.contrasts), suite, square, why, evidence or Evidence()
+    )

@@ -30,7 +30,7 @@ def sign_flip_p(
     n = x.shape[-1]
     if n == 0:
         return np.full(x.shape[:-1], np.nan)
-    signs = _all_signs(n) if n <= EXACT_UP_TO else np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
+    signs = sign_patterns(n, resamples, seed)
     sums, observed = x @ signs.T, x.sum(axis=-1)
     if alternative == "two-sided":
         sums, observed = np.abs(sums), np.abs(observed)
@@ -56,6 +56,11 @@ def seeds_needed(level: float, tests: int = 1) -> int:
     while smallest_p(n) > level / tests:
         n += 1
     return n
+
+
+def sign_patterns(n: int, resamples: int = 10_000, seed: int = 0) -> Floats:
+    """All 2^n sign patterns [2^n, n] up to n = 16; above, `resamples` random ones from `seed`."""
+    return _all_signs(n) if n <= EXACT_UP_TO else np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
 
 
 @lru_cache(maxsize=4)

@@ -5,15 +5,22 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from moco_bench.analyse.intervals import no_spread
+
 
 def cohens_dz(differences: ArrayLike) -> float:
     """Mean of the paired differences [n] over their standard deviation (Cohen 1988, section 2.3.5).
 
     NaN where n < 2 or the differences don't vary.
     """
+    x, spread = np.asarray(differences, dtype=np.float64), standard_deviation(differences)
+    return float("nan") if np.isnan(spread) else float(x.mean()) / spread
+
+
+def standard_deviation(differences: ArrayLike) -> float:
+    """Of the paired differences [n]. NaN where n < 2 or they don't vary: nothing is known of their spread then."""
     x = np.asarray(differences, dtype=np.float64)
-    spread = float(x.std(ddof=1)) if len(x) > 1 else 0.0
-    return float(x.mean()) / spread if spread > 0 else float("nan")
+    return float("nan") if len(x) < 2 or no_spread(x) else float(x.std(ddof=1))
 
 
 def probability_of_improvement(differences: ArrayLike, better: Literal["higher", "lower"] | None = "higher") -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.errors import InputError
+from moco_bench.suite.metrics import METRICS
 
 FIXED = (
     "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "knn_top1", "knn_top1_projection",
@@ -25,11 +26,18 @@ STATUSES = ("done", "failed", "missing")
 BUDGETS = ("epochs", "seconds", "flops")
 
 _NUMBERS = (
-    "epochs", "knn_top1", "knn_top1_projection", "linear_top1", "train_loss", "images_per_second",
-    "step_ms_median", "train_seconds", "peak_memory_mib", "alignment", "uniformity", "effective_rank",
-    "knn_top1_corrupted", "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads",
-)  # fmt: skip
-_PERCENT = ("knn_top1", "knn_top1_projection", "linear_top1", "knn_top1_corrupted")
+    "epochs",
+    "train_loss",
+    "false_negative_rate_kept",
+    "false_negative_rate_dropped",
+    "foreign_load",
+    "threads",
+)
+
+
+def columns() -> tuple[str, ...]:
+    """All columns of a table of runs: the fixed ones, then the metrics that plug-ins registered."""
+    return (*COLUMNS, *(name for name in METRICS if name not in COLUMNS))
 
 
 def read_runs(path: Path) -> pd.DataFrame:
@@ -58,7 +66,7 @@ def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
             f"{', '.join(REQUIRED)} and metrics such as knn_top1"
         )
     runs = raw.fillna("")
-    for name in (name for name in COLUMNS if name not in runs.columns):
+    for name in (name for name in columns() if name not in runs.columns):
         runs[name] = ""
     runs["budget"] = runs["budget"].replace("", "epochs")
     runs["replicate"] = runs["replicate"].replace("", "1")
@@ -67,9 +75,9 @@ def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
         if numbers.isna().any() or (numbers != numbers.round()).any():
             raise InputError(f"{source}: column {name} holds something other than whole numbers")
         runs[name] = numbers.astype(int)
-    for name in _NUMBERS:
+    for name in (*_NUMBERS, *METRICS):
         runs[name] = _numbers(runs, name, source)
-    for name in _PERCENT:
+    for name in (metric.name for metric in METRICS.values() if metric.percent):
         if not runs[name].dropna().between(0, 100).all():
             raise InputError(f"{source}: column {name} holds values outside 0 to 100 percent")
     _one_of(runs, "status", STATUSES, source)

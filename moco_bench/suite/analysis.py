@@ -4,39 +4,56 @@ All of it goes, with the suite's design, into the fingerprint of the analysis th
 a rule that is changed after the results are known is seen to be changed.
 """
 
+import difflib
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from moco_bench.suite.config import Label, Positive, Section
+from moco_bench.suite.metrics import METRICS
 
-Metric = Literal[
-    "knn_top1",
-    "knn_top1_projection",
-    "linear_top1",
-    "knn_top1_corrupted",
-    "alignment",
-    "uniformity",
-    "effective_rank",
-    "images_per_second",
-    "step_ms_median",
-    "train_seconds",
-    "peak_memory_mib",
+
+def _registered(name: str) -> str:
+    if name not in METRICS:
+        raise PydanticCustomError("literal_error", "not a metric", {"expected": ", ".join(METRICS)})
+    return name
+
+
+Metric = Annotated[
+    str,
+    AfterValidator(_registered),
+    WithJsonSchema({"anyOf": [{"enum": list(METRICS)}, {"type": "string", "description": "of a plug-in"}]}),
 ]
+"""The name of a registered metric: `suite/metrics.py`."""
+
+
+class Quantity(Section):
+    """A further metric of a claim, and the side of zero that the claim is on."""
+
+    metric: Metric
+    direction: Literal["higher", "lower"] = "higher"
 
 
 class ClaimRule(Section):
-    """One claim of the paper's abstract, the quantity that stands for it, and the rule that judges it.
+    """One claim, the quantity that stands for it, and the rule that judges it.
 
-    The claim is *supported* on a data set where the effect's interval lies on the claimed side of zero and its
-    Holm-adjusted exact p is at most 1 - confidence; *contradicted* where both hold for the other side, or where the
-    effect is shown to lie within the margin around zero (two one-sided tests, by t and by sign flips, Holm-adjusted,
-    from as many seeds as a difference needs); otherwise it is *not decided by this suite*. So a design that is too
-    small to support a claim is too small to contradict it.
+    The claim is *supported* on a data set where the effect's interval lies on the claimed side of zero, its exact p is
+    at most 1 - confidence after Holm's correction within its family, and after correction over all claims of the suite;
+    *contradicted* where all of that holds for the other side. Where the effect is shown to lie within the margin around
+    zero (two one-sided tests, by t and by sign flips, Holm-adjusted, from as many seeds as a difference needs), it is
+    *no effect above the margin*. Otherwise it is *not decided by this suite*.
+
+    With further quantities (`also`) a claim is supported where each of them supports it, contradicted where one
+    contradicts it and none supports it, and *mixed* where they disagree.
+
+    Claims about representations are *not judged* where the baseline isn't above raw pixels and the untrained encoder by
+    more than the margin: such an encoder has learnt nothing that an ingredient could improve.
 
     Claims on `peak_memory_mib` are judged on counted bytes of tensors where the suite was profiled: these repeat
-    exactly, so the claim is supported where they lie beyond the margin on the claimed side and contradicted otherwise.
-    Without a profile the processes' peaks are judged like any other quantity.
+    exactly, so they are compared with the margin alone. Where losses that are written otherwise have another answer,
+    the verdict is that it *depends on the implementation*. Without a profile the processes' peaks are judged like any
+    other quantity.
     """
 
     name: Label
@@ -45,12 +62,22 @@ class ClaimRule(Section):
     metric: Metric | None = Field(None, description="Left out, with `effect`: the claim is not tested by this suite.")
     effect: Annotated[str, Field(min_length=1, max_length=160)] | None = None
     direction: Literal["higher", "lower"] = Field("higher", description="The side of zero that the claim is on.")
+    also: tuple[Quantity, ...] = Field((), description="Further metrics of the same effect, which must agree.")
 
     @model_validator(mode="after")
     def _quantity_is_whole(self) -> "ClaimRule":
         if (self.metric is None) != (self.effect is None):
             raise ValueError(f"claim '{self.name}': give both `metric` and `effect`, or neither (not tested)")
+        if self.also and self.metric is None:
+            raise ValueError(f"claim '{self.name}': `also` goes with a `metric` and an `effect`")
         return self
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All metrics that stand for it, the main one first; empty where it isn't tested."""
+        if self.metric is None:
+            return ()
+        return (Quantity(metric=self.metric, direction=self.direction), *self.also)
 
 
 ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
@@ -86,8 +113,8 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
         name="lower-memory",
         claim="The framework needs less memory.",
         reading="Our reading: peak memory of training at the same batch and queue, both ingredients against vanilla. "
-        "Where the suite was profiled, counted bytes of tensors: lower beyond the margin supports the claim, anything "
-        "else contradicts it. Without a profile, the processes' peaks.",
+        "Where the suite was profiled, counted bytes of tensors against the margin; where a loss that holds its logits "
+        "has another answer, the verdict depends on the implementation. Without a profile, the processes' peaks.",
         metric="peak_memory_mib",
         effect="both-vanilla",
         direction="lower",
@@ -102,10 +129,11 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
     ClaimRule(
         name="well-structured-representations",
         claim="The representations are well structured.",
-        reading="Our reading: uniformity on the sphere (lower is more even), both ingredients against vanilla.",
-        metric="uniformity",
+        reading="Our reading: a higher effective rank, and neither alignment nor uniformity paid for with the other "
+        "(both lower), both ingredients against vanilla. Uniformity alone is what `key-in-batch` trains.",
+        metric="effective_rank",
         effect="both-vanilla",
-        direction="lower",
+        also=(Quantity(metric="alignment", direction="lower"), Quantity(metric="uniformity", direction="lower")),
     ),
     ClaimRule(
         name="other-domains",
@@ -116,7 +144,20 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
 
 
 def _spell_out_claims(given: Any) -> Any:
-    return ABSTRACT_CLAIMS if given == "abstract" else given
+    if given == "abstract":
+        return ABSTRACT_CLAIMS
+    return tuple(map(_spell_out_claim, given)) if isinstance(given, tuple) else given
+
+
+def _spell_out_claim(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    known = {claim.name: claim for claim in ABSTRACT_CLAIMS}
+    if given not in known:
+        close = difflib.get_close_matches(given, known, n=1)
+        meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+        raise ValueError(f"{given!r} is none of the abstract's claims{meant}")
+    return known[given]
 
 
 class AnalysisConfig(Section):
@@ -152,7 +193,9 @@ class AnalysisConfig(Section):
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="Of that resampling.")
     claims: Annotated[tuple[ClaimRule, ...], BeforeValidator(_spell_out_claims)] = Field(
-        ABSTRACT_CLAIMS, description="Claims and the rules that judge them; `abstract` stands for the paper's."
+        (),
+        description="Claims and the rules that judge them. None unless a suite asks: `abstract` stands for all of the "
+        "paper's, one of their names for that one.",
     )
 
     @model_validator(mode="after")
@@ -160,5 +203,5 @@ class AnalysisConfig(Section):
         names = [claim.name for claim in self.claims]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"claims named twice: {', '.join(twice)}")
+            raise ValueError(f"claims: duplicate name {twice[0]!r}")
         return self

@@ -8,6 +8,8 @@ can tell (sizes of a user's own data set) is checked again when they are loaded.
 from collections.abc import Iterator
 
 from moco_bench.errors import InputError
+from moco_bench.suite.comparisons import check_claims, check_comparisons, check_labels
+from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.known_datasets import training_images
 from moco_bench.suite.runs import expand, resolve_arm
 from moco_bench.suite.sameness import what_trains
@@ -28,9 +30,12 @@ def check_suite(suite: Suite) -> None:
     """Refuse a suite that can't run or can't mean what it says. Raises `InputError`, one line."""
     _check_size(suite)
     _check_names(suite)
+    check_labels(suite)
     for dataset in suite.datasets:
         check_dataset(dataset)
     _check_arms(suite)
+    check_comparisons(suite)
+    check_claims(suite)
     _check_budgets(suite)
     for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
         where = f"arms.{run.arm}"
@@ -64,6 +69,9 @@ def _warn(suite: Suite) -> Iterator[str]:
         if size is not None:
             for warning in size_warnings(suite, dataset.title, size):
                 yield f"data set {dataset.title}: {warning}"
+    _, no_factorial = factorial_of(suite)
+    if no_factorial:
+        yield f"arms: {no_factorial}"
     if len(suite.seeds) < 6:
         yield (
             f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds, "

@@ -14,7 +14,7 @@ from moco_bench.suite.fingerprint import identity
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
 
-ANALYSIS_PROTOCOL = 4
+ANALYSIS_PROTOCOL = 5
 """Raised when a change of the code changes the numbers or the verdicts of an analysis."""
 
 RECORDED_AS = "analysis_fingerprint"

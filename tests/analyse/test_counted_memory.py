@@ -2,8 +2,10 @@ import pandas as pd
 import pytest
 
 from moco_bench.analyse.counted_memory import FILE, counted_effects, read_memory
+from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.errors import InputError
 from moco_bench.files import write_text
+from moco_bench.suite.analysis import AnalysisConfig
 
 
 def memory(sizes, dataset="d"):
@@ -22,20 +24,20 @@ FOUR = {"vanilla": 100.0, "dual": 120.0, "filter": 80.0, "both": 110.0}
 
 
 def effects(table, name, **options):
-    defaults = {"baseline": "vanilla", "contrasts": {}, "margin_percent": 5.0}
-    return counted_effects(table, name, **{**defaults, **options})
+    margin = options.pop("margin_percent", 5.0)
+    return counted_effects(table, name, AnalysisPlan(AnalysisConfig(margin_percent=margin), **options))
 
 
 def test_an_arm_against_the_baseline():
     (found,) = effects(memory(FOUR), "filter-vanilla")
-    assert found == ("d", "e", pytest.approx(-20.0), pytest.approx(0.8), pytest.approx(5.0), "lower")
+    assert found == ("d", "e", "filter-vanilla", pytest.approx(-20.0), pytest.approx(0.8), pytest.approx(5.0), "lower")
 
 
 def test_factorial_effects_and_the_suites_own():
     (found,) = effects(memory(FOUR), "dual_view")
     assert (found.estimate, found.margin) == (pytest.approx(25.0), pytest.approx(4.5))
     assert (found.ratio, found.verdict) == (pytest.approx(115 / 90), "higher")
-    (found,) = effects(memory(FOUR), "both-dual", contrasts={"both-dual": ("both", "dual")}, margin_percent=10.0)
+    (found,) = effects(memory(FOUR), "own", contrasts={"own": ("both", "dual")}, margin_percent=10.0)
     assert found.verdict == "no difference"
 
 

@@ -15,8 +15,10 @@ def test_two_one_sided_t_tests_are_statsmodels(margin):
 def test_edges():
     assert np.isnan(equivalence_p([0.1], 1.0))
     assert np.isnan(equivalence_interval([0.1])).all()
-    assert equivalence_p([0.1, 0.1], 1.0) == 0.0
-    assert equivalence_p([2.0, 2.0], 1.0) == 1.0
+    for equal in ([0.1, 0.1], [2.0, 2.0], [0.3] * 3):  # no spread: 2e-29 would be a claim about nothing
+        assert np.isnan(equivalence_p(equal, 1.0))
+        assert np.isnan(equivalence_interval(equal)).all()
+    assert exact_equivalence_p([0.3] * 3, 1.0) == 1 / 8
 
 
 def test_exact_version_cannot_show_equivalence_with_few_seeds():

@@ -1,13 +1,12 @@
-from typing import get_args
-
 import pytest
 import yaml
 
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.errors import InputError
-from moco_bench.suite.analysis import AnalysisConfig, Metric
+from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.registered import analysis_fingerprint
+from moco_bench.suite.suite import validate
 
 SUITE = {"name": "s", "dataset": "digits", "encoder": "resnet-compact", "arms": {"vanilla": None}}
 
@@ -17,8 +16,10 @@ def write(folder, **changes):
     return plan_for(folder)
 
 
-def test_metrics_of_the_suite_are_those_of_the_analysis():
-    assert set(get_args(Metric)) == set(METRICS)
+def test_a_suite_may_name_every_metric_and_no_other():
+    assert AnalysisConfig(metrics=tuple(METRICS)).metrics == tuple(METRICS)
+    with pytest.raises(InputError, match=r"'knn_top2' is none of .* did you mean 'knn_top1'"):
+        validate(AnalysisConfig, {"metrics": ["knn_top2"]}, "analysis")
 
 
 def test_without_a_suite_the_defaults_hold(tmp_path):

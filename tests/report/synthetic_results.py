@@ -40,6 +40,7 @@ def suite_values(seeds: int = 3, epochs: int = 12, **changes: Any) -> dict[str, 
         "train": {"epochs": epochs, "batch_size": 128, "learning_rate": 0.06},
         "seeds": list(range(seeds)),
         "arms": copy.deepcopy(ARMS),
+        "analysis": {"claims": "abstract"},
         **changes,
     }
 

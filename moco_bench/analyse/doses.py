@@ -1,0 +1,58 @@
+"""What the effects of a 2x2 average, in words: an ingredient needn't come in the same dose in both of its arms.
+
+With `key-in-batch` the key term's negatives are the batch's queries, which no rule filters. So in arm `both` the rule
+acts on 1 - w of the loss, in arm `filter` on all of it, and the main effect of filtering averages the two doses.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from moco_bench.suite.runs import resolve_arm
+
+if TYPE_CHECKING:
+    from moco_bench.analyse.plan import AnalysisPlan
+
+
+def doses_of(plan: "AnalysisPlan") -> Mapping[str, str]:
+    """By the effect's name what it averages; empty for plans without a 2x2, and for simple comparisons."""
+    square = plan.factorial
+    if square is None:
+        return {}
+    base, dual, filtered, both = square.arms
+    weight = _unfiltered(plan, both)
+    dose = f"the whole loss in {filtered}, {1 - weight:g} of it in {both}" if weight else ""
+    return {
+        "dual_view": f"mean of {dual} - {base} and {both} - {filtered}",
+        "filtering": f"mean of {filtered} - {base} and {both} - {dual}"
+        + (f": the rule acts on {dose}" if dose else ""),
+        "interaction": f"{both} - {dual} less {filtered} - {base}"
+        + (f": not additivity alone, as the rule acts on {dose}" if dose else ""),
+    }
+
+
+def _unfiltered(plan: "AnalysisPlan", arm: str) -> float:
+    """The part of an arm's loss that its rule never touches; 0 where that isn't known."""
+    if plan.suite is None or arm not in plan.suite.arms:
+        return 0.0
+    _, contrast, _ = resolve_arm(plan.suite, plan.suite.encoders[0], arm)
+    return contrast.key_weight if contrast.dual_view == "key-in-batch" else 0.0
+
+
+def doses_said(plan: "AnalysisPlan") -> str:
+    """For the methods: what the main effects average, and that `dual` also weakens L_q; empty without a 2x2."""
+    square = plan.factorial
+    if square is None:
+        return f"{plan.no_factorial[:1].upper()}{plan.no_factorial[1:]}." if plan.no_factorial else ""
+    weight = _unfiltered(plan, square.both)
+    said = (
+        f"Simple effects stand first: {square.dual} - {square.baseline} and {square.filter} - {square.baseline} "
+        f"without the other ingredient, {square.both} - {square.filter} and {square.both} - {square.dual} with it. "
+        "A main effect is the mean of two of them."
+    )
+    if weight:
+        said += (
+            f" Their doses differ: the rule acts on the whole loss in {square.filter}, and on {1 - weight:g} of it in "
+            f"{square.both}, as the key term's negatives in the batch are not filtered. In {square.dual} the gradient "
+            f"of L_q is {1 - weight:g} of {square.baseline}'s at the same learning rate."
+        )
+    return said

@@ -1,0 +1,85 @@
+"""What a suite compares by itself, so that a name or a comparison of its own can't be mistaken for one of them."""
+
+import difflib
+from collections.abc import Iterable
+
+from moco_bench.errors import InputError
+from moco_bench.suite.analysis import ABSTRACT_CLAIMS
+from moco_bench.suite.config import DatasetConfig, EncoderConfig
+from moco_bench.suite.factorial import factorial_of
+from moco_bench.suite.suite import Suite
+
+MAIN_EFFECTS = {
+    "dual_view": "Dual-view loss",
+    "filtering": "Hard-negative filter",
+    "interaction": "Interaction",
+}
+"""Names of the 2x2's effects, with their titles. Reserved in every suite, whether it is a 2x2 or not."""
+
+
+def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
+    """The comparisons of two arms that need no declaration: name -> (treatment, control)."""
+    if suite.baseline not in suite.arms:
+        return {}
+    pairs = {f"{arm}-{suite.baseline}": (arm, suite.baseline) for arm in suite.arms if arm != suite.baseline}
+    square, _ = factorial_of(suite)
+    if square is not None:
+        pairs |= {f"{square.both}-{arm}": (square.both, arm) for arm in (square.dual, square.filter)}
+    return pairs
+
+
+def check_comparisons(suite: Suite) -> None:
+    """Refuse a contrast whose name or arms are those of another comparison.
+
+    Raises:
+        InputError: one line, with a suggestion.
+    """
+    automatic = automatic_pairs(suite)
+    taken = {arms: f"is compared anyway, as {name!r}" for name, arms in automatic.items()}
+    for name, (treatment, control) in suite.contrasts.items():
+        where, instead = f"contrasts.{name}", f"choose another, such as '{treatment}-against-{control}'"
+        if name in MAIN_EFFECTS:
+            raise InputError(f"{where}: {name!r} is the name of an effect of the 2x2; {instead}")
+        if automatic.get(name, (treatment, control)) != (treatment, control):
+            pair = " against ".join(automatic[name])
+            raise InputError(f"{where}: {name!r} is the name of {pair}, which is compared anyway; {instead}")
+        for arms, turned in (((treatment, control), ""), ((control, treatment), " with the sign turned")):
+            if arms in taken:
+                raise InputError(f"{where}: {treatment} against {control} {taken[arms]}{turned}; leave it out")
+        taken[treatment, control] = f"is contrast {name!r} already"
+
+
+def check_labels(suite: Suite) -> None:
+    """Refuse labels that are the name of another data set or encoder. Raises `InputError`."""
+    _check_labels(suite.datasets, _choices(DatasetConfig), "datasets")
+    _check_labels(suite.encoders, _choices(EncoderConfig), "encoders")
+
+
+def check_claims(suite: Suite) -> None:
+    """Refuse a suite's own claims on effects that it doesn't have. Raises `InputError` with a suggestion."""
+    square, why = factorial_of(suite)
+    known = {*automatic_pairs(suite), *suite.contrasts, *(MAIN_EFFECTS if square is not None else ())}
+    for claim in suite.analysis.claims:
+        if claim in ABSTRACT_CLAIMS:  # those of an effect that this suite doesn't have are listed as not tested
+            continue
+        if claim.effect is not None and claim.effect not in known:
+            close = difflib.get_close_matches(claim.effect, sorted(known), n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
+            reason = f" ({why})" if claim.effect in MAIN_EFFECTS and why else ""
+            raise InputError(
+                f"analysis.claims.{claim.name}.effect: the suite has no effect {claim.effect!r}{reason}{meant}"
+            )
+
+
+def _choices(section: type[DatasetConfig] | type[EncoderConfig]) -> tuple[str, ...]:
+    return tuple(getattr(section.model_fields["name"].annotation, "__args__", ()))
+
+
+def _check_labels(sections: Iterable[DatasetConfig | EncoderConfig], built_in: tuple[str, ...], where: str) -> None:
+    """Results are filed and compared with published ones under the label: it can't be another thing's name."""
+    for section in sections:
+        if section.label is not None and section.label != section.name and section.label in built_in:
+            raise InputError(
+                f"{where}.{section.label}.label: {section.label!r} is the name of another one than {section.name}; "
+                f"choose another label, such as '{section.name}-own'"
+            )

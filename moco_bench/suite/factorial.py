@@ -1,0 +1,106 @@
+"""Whether a suite's arms are a 2x2 of dual-view loss and filter: by what they change, not by what they are called.
+
+Three arms beside the baseline make one where the first changes the reading of the dual-view loss and nothing else, the
+second the selection of negatives and nothing else, and the third both of these changes, key by key. Only then is half
+of the sum of two differences the main effect of an ingredient.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moco_bench.suite.runs import resolve_arm
+from moco_bench.suite.sameness import what_trains
+from moco_bench.suite.suite import Suite
+
+DUAL_VIEW = "contrast.dual_view"
+NEGATIVES = "contrast.negatives"
+_DUAL_KEYS = frozenset((DUAL_VIEW, "contrast.key_weight", "contrast.enqueue"))
+_FILTER_KEYS = frozenset((NEGATIVES, "contrast.filter_warmup_steps"))
+Changes = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Factorial:
+    """The arms in their places."""
+
+    baseline: str = "vanilla"
+    dual: str = "dual"
+    filter: str = "filter"
+    both: str = "both"
+
+    @property
+    def arms(self) -> tuple[str, str, str, str]:
+        """All four."""
+        return self.baseline, self.dual, self.filter, self.both
+
+
+def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
+    """The suite's 2x2, or None and why there is none, in one line; the reason is empty where nothing looks like one."""
+    if suite.baseline not in suite.arms:
+        return None, ""
+    changes = {arm: _changes(suite, arm) for arm in suite.arms if arm != suite.baseline}
+    duals = [arm for arm, keys in changes.items() if _are_of(keys, _DUAL_KEYS, DUAL_VIEW)]
+    filters = [arm for arm, keys in changes.items() if _are_of(keys, _FILTER_KEYS, NEGATIVES)]
+    found = [
+        Factorial(suite.baseline, dual, filtered, both)
+        for dual in duals
+        for filtered in filters
+        for both, keys in changes.items()
+        if keys == {**changes[dual], **changes[filtered]}
+    ]
+    if len(found) == 1:
+        return found[0], ""
+    named = [one for one in found if one == Factorial(suite.baseline)]
+    if named:
+        return named[0], ""
+    if found:
+        return None, f"no main effects: the arms hold {len(found)} 2x2 designs, and nothing says which one is meant"
+    return None, _why_not(changes)
+
+
+def _why_not(changes: Mapping[str, Changes]) -> str:
+    names = Factorial()
+    if not {names.dual, names.filter, names.both} <= set(changes):
+        return ""
+    expected = {**changes[names.dual], **changes[names.filter]}
+    both = changes[names.both]
+    keys = [key for key in (*expected, *both) if expected.get(key) != both.get(key)]
+    if keys:
+        return (
+            f"no main effects: arm 'both' isn't 'dual' and 'filter' together, {keys[0]} differs; "
+            "what is shown are single comparisons of arms"
+        )
+    return (
+        "no main effects: 'dual' must change the dual-view loss alone and 'filter' the negatives alone; "
+        "what is shown are single comparisons of arms"
+    )
+
+
+def _are_of(changes: Changes, allowed: frozenset[str], needed: str) -> bool:
+    return needed in changes and set(changes) <= allowed
+
+
+def _changes(suite: Suite, arm: str) -> Changes:
+    """What an arm trains otherwise than the baseline: by key, for each encoder of the suite."""
+    found: Changes = {}
+    for encoder in suite.encoders:
+        own, base = (
+            _keys(json.loads(what_trains(*resolve_arm(suite, encoder, name)))) for name in (arm, suite.baseline)
+        )
+        for key in {**base, **own}:
+            if own.get(key) != base.get(key):
+                found.setdefault(key, {})[encoder.title] = own.get(key)
+    return found
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested sections as one level: `contrast.temperature`."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and key != "negatives":
+            flat |= _keys(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

@@ -1,0 +1,120 @@
+"""The registry of metrics: one entry for each column of `runs.csv` that effects can be computed of.
+
+Suites name metrics, runs are read and effects computed by what stands here: a metric that is registered, built in or by
+a plug-in, needs no line anywhere else. A run's `metrics.json` holds it under its name.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from moco_bench.errors import InputError
+
+Kind = Literal["accuracy", "structure", "speed", "memory"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of `runs.csv`.
+
+    Attributes:
+        name: of the column, and of the key in `metrics.json` or `resources.json`.
+        title: as headings show it.
+        short: as narrow columns show it.
+        unit: `%` for accuracies (their differences are percentage points); empty where there is none.
+        better: the side that is better; None where neither is.
+        kind: accuracies have a margin in points, all others in percent of the control; speed and memory depend on the
+            machine.
+        decimals: that are shown.
+        floor: the measure in `floors/DATASET.json` that a useful encoder has to beat before effects on this metric mean
+            anything: the encoder's own (`random_encoder`), and that of raw pixels; empty where there is none.
+        floor_pixels: the same for raw pixels, where it has another name.
+        reached: the metric that is held against the floors, where it is another one.
+    """
+
+    name: str
+    title: str
+    short: str
+    unit: str
+    better: Literal["higher", "lower"] | None
+    kind: Kind
+    decimals: int
+    floor: str = ""
+    floor_pixels: str = ""
+    reached: str = ""
+
+    @property
+    def needs_quiet_machine(self) -> bool:
+        """Whether a value means something only where nothing else ran on the machine."""
+        return self.kind == "speed"
+
+    @property
+    def depends_on_machine(self) -> bool:
+        """Whether values of different machines don't compare."""
+        return self.kind in ("speed", "memory")
+
+    @property
+    def about_representations(self) -> bool:
+        """Whether it says something about what an encoder has learnt, rather than about what that cost."""
+        return self.kind in ("accuracy", "structure")
+
+    @property
+    def percent(self) -> bool:
+        """Whether values lie between 0 and 100."""
+        return self.unit == "%"
+
+
+_KNN = "knn_top1"
+_BUILT_IN = (
+    Metric(_KNN, "kNN accuracy", "kNN", "%", "higher", "accuracy", 2, floor=_KNN),
+    Metric(
+        "knn_top1_projection", "kNN accuracy, projection", "kNN, projection", "%", "higher", "accuracy", 2,
+        floor="knn_top1_projection", floor_pixels=_KNN,
+    ),
+    Metric("linear_top1", "Linear probe accuracy", "Linear probe", "%", "higher", "accuracy", 2, floor="linear_top1"),
+    Metric(
+        "knn_top1_corrupted", "kNN accuracy, corrupted images", "kNN, corrupted", "%", "higher", "accuracy", 2,
+        floor=_KNN, reached=_KNN,
+    ),
+    Metric("alignment", "Alignment", "Alignment", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
+    Metric("uniformity", "Uniformity", "Uniformity", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
+    Metric(
+        "effective_rank", "Effective rank", "Effective rank", "", "higher", "structure", 1, floor=_KNN, reached=_KNN
+    ),
+    Metric("images_per_second", "Throughput", "Throughput", "images/s", "higher", "speed", 0),
+    Metric("step_ms_median", "Median step", "Median step", "ms", "lower", "speed", 1),
+    Metric("train_seconds", "Training time", "Training", "s", "lower", "speed", 1),
+    Metric("peak_memory_mib", "Peak memory", "Peak memory", "MiB", "lower", "memory", 0),
+)  # fmt: skip
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _BUILT_IN}
+"""By name, built in ones first."""
+
+RESERVED = frozenset(
+    (
+        "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "train_loss", "memory_source", "device",
+        "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash", "exclusive", "reason",
+        "foreign_load", "threads", "compiled", "evaluated_on", "evaluation_fingerprint", "shared_from", "directory",
+        "budget", "precision_requested", "measured_on", "metric", "effect", "false_negative_rate_kept",
+        "false_negative_rate_dropped",
+    )
+)  # fmt: skip
+"""Columns of `runs.csv` and `effects.csv` that are no metrics: a metric of that name would take their place."""
+
+
+def register(metric: Metric) -> None:
+    """Add a metric. Registering the same one again changes nothing.
+
+    Raises:
+        InputError: the name is taken by another metric or by a column that is no metric.
+    """
+    if METRICS.get(metric.name) == metric:
+        return
+    if metric.name in METRICS or metric.name in RESERVED:
+        raise InputError(f"metric {metric.name!r}: the name is taken; choose another, such as {metric.name + '_own'!r}")
+    if not metric.name.isidentifier():
+        raise InputError(f"metric {metric.name!r}: a name has letters, digits and _, and doesn't begin with a digit")
+    METRICS[metric.name] = metric
+
+
+def added() -> tuple[Metric, ...]:
+    """The metrics that were registered beside the built in ones."""
+    return tuple(METRICS.values())[len(_BUILT_IN) :]

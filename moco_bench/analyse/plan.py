@@ -63,7 +63,7 @@ def plan_for(results: Path) -> AnalysisPlan:
     suite = parse_suite(read_yaml(path), str(path))
     try:
         return plan_of(suite, evidence)
-    except InputError as error:
+    except (InputError, ValueError) as error:  # what `plan` refuses before it runs can stand here all the same
         raise InputError(f"{path}: {error}") from None
 
 

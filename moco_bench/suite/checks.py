@@ -34,8 +34,6 @@ def check_suite(suite: Suite) -> None:
     for dataset in suite.datasets:
         check_dataset(dataset)
     _check_arms(suite)
-    check_comparisons(suite)
-    check_claims(suite)
     _check_budgets(suite)
     for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
         where = f"arms.{run.arm}"
@@ -50,6 +48,8 @@ def check_suite(suite: Suite) -> None:
                     f"training images; at most {size}"
                 )
     _check_that_arms_differ(suite)
+    check_comparisons(suite)
+    check_claims(suite)
 
 
 def warnings(suite: Suite) -> list[str]:

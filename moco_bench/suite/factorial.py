@@ -14,9 +14,9 @@ from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.sameness import what_trains
 from moco_bench.suite.suite import Suite
 
-DUAL_VIEW = "contrast.dual_view"
+LOSS = "contrast.loss"
 NEGATIVES = "contrast.negatives"
-_DUAL_KEYS = frozenset((DUAL_VIEW, "contrast.key_weight", "contrast.enqueue"))
+_DUAL_KEYS = frozenset((LOSS, "contrast.enqueue"))
 _FILTER_KEYS = frozenset((NEGATIVES, "contrast.filter_warmup_steps"))
 Changes = dict[str, Any]
 
@@ -41,7 +41,11 @@ def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
     if suite.baseline not in suite.arms:
         return None, ""
     changes = {arm: _changes(suite, arm) for arm in suite.arms if arm != suite.baseline}
-    duals = [arm for arm, keys in changes.items() if _are_of(keys, _DUAL_KEYS, DUAL_VIEW)]
+    duals = [
+        arm
+        for arm, keys in changes.items()
+        if _are_of(keys, _DUAL_KEYS, LOSS) and resolve_arm(suite, suite.encoders[0], arm)[1].loss.reading
+    ]
     filters = [arm for arm, keys in changes.items() if _are_of(keys, _FILTER_KEYS, NEGATIVES)]
     found = [
         Factorial(suite.baseline, dual, filtered, both)

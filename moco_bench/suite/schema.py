@@ -11,6 +11,7 @@ from typing import Any
 
 from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
+from moco_bench.suite.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.suite import Suite
 
 Schema = dict[str, Any]
@@ -32,6 +33,7 @@ def suite_schema() -> Schema:
         own = _name_or(list(built_in(kind)), _without_discriminators(contrast[kind]))
         contrast[kind] = {"anyOf": [*own["anyOf"], *_of_a_plugin(kind)]}
     analysis = definitions["AnalysisConfig"]["properties"]
+    analysis["claims"]["items"] = _name_or([claim.name for claim in ABSTRACT_CLAIMS], analysis["claims"]["items"])
     analysis["claims"] = _name_or(["abstract"], analysis["claims"])
     _describe_arms(schema)
     return {

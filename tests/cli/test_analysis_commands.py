@@ -130,7 +130,8 @@ def test_analyse_judges_memory_on_the_profile(tmp_path, capsys):
     (folder / "profile").mkdir(parents=True)
     arms = {"vanilla": 100.0, "dual": 120.0, "filter": 100.0, "both": 120.0}
     (folder / "suite.yaml").write_text(
-        "name: s\ndataset: {name: digits, label: d}\nencoder: {name: resnet-compact, label: e}\nseeds: 2\n"
+        "name: s\nanalysis: {claims: [lower-memory]}\n"
+        "dataset: {name: digits, label: d}\nencoder: {name: resnet-compact, label: e}\nseeds: 2\n"
         "arms: {vanilla: null, dual: {contrast: {dual_view: symmetric}}, filter: {contrast: {negatives: hardest}}, "
         "both: {contrast: {dual_view: symmetric, negatives: hardest}}}\n"
     )

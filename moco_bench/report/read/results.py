@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.claims import claims_of
-from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.counted_memory import FILE, read_memory
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.metrics import METRICS, Metric
@@ -71,7 +70,7 @@ class Results:
         rows = []
         for key, of_cell in cells(self.compared):
             runs = runs_by_seed(of_cell)
-            for contrast in contrasts_among(of_cell["arm"], self.plan.baseline, self.plan.contrasts):
+            for contrast in self.plan.contrasts_of(of_cell["arm"]):
                 pairs = paired_values(runs, contrast, self.primary)
                 rows += [(*key, contrast.name, s, v) for s, v in zip(pairs.seeds, pairs.values, strict=True)]
         return pd.DataFrame(rows, columns=["dataset", "encoder", "budget", "effect", "seed", "value"])

@@ -75,7 +75,8 @@ def with_budgets(tmp_path, synthetic):
     def write(arms, costs=None):
         values = {**synthetic.suite_values(3), "budgets": ["epochs", "flops"]}
         values["arms"] = {name: values["arms"][name] for name in arms}
-        values["contrasts"] = {"mine": ["dual", "vanilla"]}
+        if "filter" in arms:
+            values["contrasts"] = {"mine": ["dual", "filter"]}
         costs = costs or {"dual": 2.0, "filter": 1.01}
         return synthetic.write_results(tmp_path / "-".join(arms), values, costs=costs)
 
@@ -93,7 +94,7 @@ def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
 
 
 def test_equal_compute_without_a_2x2_shows_arms_and_the_suites_own(with_budgets):
-    results = load_results(with_budgets(["vanilla", "dual"]))
+    results = load_results(with_budgets(["vanilla", "dual", "filter"]))
     (note,) = equal_compute_notes(results, compute_of(results))
     assert "dual-vanilla +" in note
     assert "mine +" in note
@@ -143,8 +144,9 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
         .equals(at_operations.frame().drop(columns="budget", errors="ignore"))
     ), "with the same pairs, and as well proven"
     verdicts = results.claims["verdict"]
-    assert (verdicts == "not decided by this suite").sum() == 14, "7 claims at two budgets"
-    assert "7 not decided by this suite, 1 not tested" in claims_notes(results, links)[0].text
+    below = "not judged: below the baselines"  # the kNN is within a point of raw pixels here
+    assert (verdicts.isin(("not decided by this suite", below))).sum() == 14, "7 claims at two budgets"
+    assert f"5 {below}, 2 not decided by this suite, 1 not tested" in claims_notes(results, links)[0].text
     assert len(claims_table(results, links).rows) == 8
     assert pairing_note(results).startswith("3 of 3 seeds are proven pairs")
 

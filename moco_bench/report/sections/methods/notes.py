@@ -1,5 +1,7 @@
 """The methods section, written from the runs' own records and the suite's declared rules."""
 
+from moco_bench.analyse.doses import doses_said
+from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
@@ -40,14 +42,15 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
     if images:
         places = (f"data/{name}.json" for name in results.manifests)
         parts.append(("Images, and what an interval covers", links.notes(images, *places)))
-    judged = [*_statistics(results.plan.config), registered(results)]
+    judged = [*_statistics(results.plan), registered(results)]
     parts.append(("How it was judged", links.notes(judged, "suite.yaml")))
     return tuple(
         note._replace(heading="" if place else title) for title, notes in parts for place, note in enumerate(notes)
     )
 
 
-def _statistics(config: AnalysisConfig) -> list[str]:
+def _statistics(plan: AnalysisPlan) -> list[str]:
+    config = plan.config
     level = 1 - config.confidence
     shown, other = config.interval.replace("-", " "), "t"
     if config.interval == "t":
@@ -55,8 +58,15 @@ def _statistics(config: AnalysisConfig) -> list[str]:
     extent = "data set and encoder" if config.holm == "data-set" else "suite, all its data sets and encoders together"
     metrics = (config.primary, *config.metrics, *config.costs)
     return [
-        "Effects are computed seed by seed and averaged: dual view = ((dual + both) - (vanilla + filter)) / 2, "
-        "filtering = ((filter + both) - (vanilla + dual)) / 2, interaction = both - dual - filter + vanilla.",
+        " ".join(
+            part
+            for part in (
+                "Effects are computed seed by seed and averaged: dual view = ((dual + both) - (vanilla + filter)) / 2, "
+                "filtering = ((filter + both) - (vanilla + dual)) / 2, interaction = both - dual - filter + vanilla.",
+                doses_said(plan),
+            )
+            if part
+        ),
         f"The interval shown is the {100 * config.confidence:g} % {shown} interval; beside it stands the {other} "
         f"interval. {WHY_T if config.interval == 't' else WHY_BOOTSTRAP}",
         "p-values are two-sided and exact: all sign flips of the seeds' differences up to 16 seeds, a seeded sample "

@@ -1,6 +1,5 @@
 """Differences seed by seed."""
 
-from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Column, Table, cell, drop_constant
@@ -12,7 +11,7 @@ from moco_bench.report.read.results import Results
 def differences_table(results: Results, links: Links) -> Table:
     """Each seed's differences to the baseline on the primary metric, and its factorial effects."""
     metric = results.primary
-    contrasts = contrasts_among(results.arms, results.plan.baseline, results.plan.contrasts)
+    contrasts = results.plan.contrasts_of(results.arms)
     known = results.seed_values.set_index(["dataset", "encoder", "budget", "effect", "seed"])["value"].to_dict()
     found, serve_too = cells_with_own_runs(results)
     rows = []

@@ -120,10 +120,12 @@ def test_equal_compute_does_not_count_as_disagreement(tmp_path, synthetic):
 
 
 def test_rules_are_the_packages_unless_the_suite_declares_some(path):
+    suite = yaml.safe_load((path / "suite.yaml").read_text())
+    del suite["analysis"]
+    (path / "suite.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     judged = methods(path)["How it was judged"]
     assert "The rules are the package\u2019s defaults: suite.yaml has no block \u201canalysis\u201d." in judged
     assert f"Fingerprint of the analysis: {load_results(path).plan.fingerprint}" in judged
-    suite = yaml.safe_load((path / "suite.yaml").read_text())
     suite["analysis"] = {"margin_points": 0.5, "confidence": 0.9}
     (path / "suite.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     judged = methods(path)["How it was judged"]

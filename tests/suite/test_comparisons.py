@@ -1,0 +1,125 @@
+import pytest
+
+from moco_bench.errors import InputError
+from moco_bench.suite.checks import check_suite, warnings
+from moco_bench.suite.factorial import Factorial, factorial_of
+from moco_bench.suite.suite import parse_suite
+
+DUAL, FILTER = {"dual_view": "key-in-batch"}, {"negatives": {"rule": "hardest", "fraction": 0.25}}
+ARMS = {
+    "vanilla": None,
+    "dual": {"contrast": DUAL},
+    "filter": {"contrast": FILTER},
+    "both": {"contrast": {**DUAL, **FILTER}},
+}
+
+
+def suite(**changes):
+    values = {"name": "s", "dataset": "digits", "encoder": "resnet-compact", "arms": ARMS, "seeds": 8,
+              "contrast": {"queue_size": 256}, "train": {"batch_size": 64, "epochs": 2}, **changes}  # fmt: skip
+    return parse_suite(values, "test")
+
+
+def refused(**changes):
+    with pytest.raises(InputError) as caught:
+        check_suite(suite(**changes))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("contrasts", "words"),
+    [
+        ({"dual-vanilla": ["both", "vanilla"]}, "'dual-vanilla' is the name of dual against vanilla"),
+        ({"both-filter": ["dual", "filter"]}, "choose another, such as 'dual-against-filter'"),
+        ({"filtering": ["dual", "filter"]}, "'filtering' is the name of an effect of the 2x2"),
+        ({"interaction": ["dual", "filter"]}, "choose another, such as 'dual-against-filter'"),
+        ({"mine": ["dual", "vanilla"]}, "dual against vanilla is compared anyway, as 'dual-vanilla'; leave it out"),
+        ({"dual-vanilla": ["dual", "vanilla"]}, "is compared anyway, as 'dual-vanilla'"),
+        ({"mine": ["vanilla", "filter"]}, "as 'filter-vanilla' with the sign turned"),
+        ({"mine": ["both", "dual"]}, "compared anyway, as 'both-dual'"),
+        ({"a": ["dual", "filter"], "b": ["dual", "filter"]}, "is contrast 'a' already; leave it out"),
+        ({"a": ["dual", "filter"], "b": ["filter", "dual"]}, "is contrast 'a' already with the sign turned"),
+    ],
+)
+def test_a_contrast_has_a_name_and_arms_of_its_own(contrasts, words):
+    assert words in refused(contrasts=contrasts)
+
+
+def test_other_contrasts_are_free():
+    check_suite(suite(contrasts={"kinds": ["dual", "filter"]}))
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ("dual-vanila", "the suite has no effect 'dual-vanila'; did you mean 'dual-vanilla'?"),
+        ("dual_views", "did you mean 'dual_view'?"),
+    ],
+)
+def test_claims_are_about_effects_that_there_are(effect, words):
+    claim = {"name": "x", "claim": "y", "metric": "knn_top1", "effect": effect}
+    assert words in refused(analysis={"claims": [claim]})
+    check_suite(suite(analysis={"claims": "abstract"}, arms={"vanilla": None, "dual": ARMS["dual"]}))
+
+
+def test_an_unknown_claim_of_the_abstract_is_refused_with_a_suggestion():
+    assert "did you mean 'lower-memory'?" in refused_at_reading(analysis={"claims": ["low-memory"]})
+    (only,) = suite(analysis={"claims": ["lower-memory"]}).analysis.claims
+    assert only.metric == "peak_memory_mib"
+    assert suite().analysis.claims == ()
+
+
+def refused_at_reading(**changes):
+    with pytest.raises(InputError) as caught:
+        suite(**changes)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dataset": {"name": "digits", "label": "cifar10"}}, "'cifar10' is the name of another one than digits"),
+        ({"encoder": {"name": "resnet-compact", "label": "resnet18-cifar"}}, "choose another label"),
+    ],
+)
+def test_a_label_is_not_the_name_of_something_else(changes, words):
+    assert words in refused(**changes)
+    check_suite(suite(dataset={"name": "digits", "label": "digits"}))
+
+
+def test_a_2x2_is_what_the_arms_change():
+    assert factorial_of(suite()) == (Factorial(), "")
+    renamed = {"base": None, "kib": ARMS["dual"], "hard": ARMS["filter"], "kib-hard": ARMS["both"]}
+    assert factorial_of(suite(arms=renamed, baseline="base")) == (Factorial("base", "kib", "hard", "kib-hard"), "")
+    spelt = {**ARMS, "both": {"contrast": {**DUAL, "negatives": {"rule": "hardest", "count": 64}}}}
+    assert factorial_of(suite(arms=spelt))[0] == Factorial()
+    assert factorial_of(suite(arms={"vanilla": None, "other": {"train": {"learning_rate": 1.0}}})) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("arm", "contrast", "key"),
+    [
+        ("filter", {"negatives": {"rule": "hardest", "fraction": 0.5}}, "contrast.negatives"),
+        ("both", {**DUAL, **FILTER, "key_weight": 0.25}, "contrast.loss"),
+        ("both", {**DUAL, **FILTER, "temperature": 0.2}, "contrast.temperature"),
+        ("both", {**DUAL, **FILTER, "filter_warmup_steps": 4}, "contrast.filter_warmup_steps"),
+    ],
+)
+def test_arms_that_are_only_called_so_are_no_2x2(arm, contrast, key):
+    own = suite(arms={**ARMS, arm: {"contrast": contrast}})
+    found, why = factorial_of(own)
+    assert found is None
+    assert why.startswith(f"no main effects: arm 'both' isn't 'dual' and 'filter' together, {key} differs")
+    assert any(why in line for line in warnings(own))
+
+
+def test_arms_that_change_something_else_are_no_ingredients():
+    arms = {
+        **ARMS,
+        "dual": {"train": {"learning_rate": 1.0}},
+        "both": {"contrast": FILTER, "train": {"learning_rate": 1.0}},
+    }
+    found, why = factorial_of(suite(arms=arms))
+    assert found is None
+    assert "'dual' must change the dual-view loss alone" in why

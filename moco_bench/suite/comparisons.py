@@ -2,7 +2,9 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import get_args
 
+from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.config import DatasetConfig, EncoderConfig
@@ -51,8 +53,8 @@ def check_comparisons(suite: Suite) -> None:
 
 def check_labels(suite: Suite) -> None:
     """Refuse labels that are the name of another data set or encoder. Raises `InputError`."""
-    _check_labels(suite.datasets, _choices(DatasetConfig), "datasets")
-    _check_labels(suite.encoders, _choices(EncoderConfig), "encoders")
+    _check_labels(suite.datasets, get_args(DatasetConfig.model_fields["name"].annotation), "datasets")
+    _check_labels(suite.encoders, tuple(built_in("backbone")), "encoders")
 
 
 def check_claims(suite: Suite) -> None:
@@ -69,10 +71,6 @@ def check_claims(suite: Suite) -> None:
             raise InputError(
                 f"analysis.claims.{claim.name}.effect: the suite has no effect {claim.effect!r}{reason}{meant}"
             )
-
-
-def _choices(section: type[DatasetConfig] | type[EncoderConfig]) -> tuple[str, ...]:
-    return tuple(getattr(section.model_fields["name"].annotation, "__args__", ()))
 
 
 def _check_labels(sections: Iterable[DatasetConfig | EncoderConfig], built_in: tuple[str, ...], where: str) -> None:

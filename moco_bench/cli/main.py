@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "how far the runs of a suite are",
     "merge": "results of several machines in one folder",
     "compare": "two results folders against each other",
+    "new": "a file for an idea of your own, and its test",
     "bench": "this package's training step against lightly and a plain loop",
 }
 """Name and one line of help; the module `moco_bench.cli.NAME` is imported only when it is called."""

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+
+import pytest
+
+from moco_bench.cli.main import main
+from moco_bench.components.plugins import load_plugins
+from moco_bench.components.templates import TEMPLATES, USED_AS
+
+
+def test_every_kind_that_can_be_written_says_how_it_is_used():
+    assert TEMPLATES.keys() == USED_AS.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(TEMPLATES))
+def test_what_it_writes_works_and_its_test_passes(kind, tmp_path, capsys):
+    assert main(["new", kind, "my-own_idea2", "--folder", str(tmp_path / "ideas")]) == 0
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'ideas' / 'my_own_idea2.py'}: the idea" in said
+    assert "{negatives: my-own_idea2}" in said or kind != "negatives"
+    found = load_plugins([tmp_path / "ideas" / "my_own_idea2.py"]).ideas[kind]
+    assert [idea.__name__ for idea in found.values()] == ["MyOwnIdea2"]
+    assert list(found) == ["my-own_idea2"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "ideas")]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["negatives", "hardest"], "is the name of a built-in"),
+        (["negatives", "Mine"], "small letters"),
+        (["negatives", "../mine"], "small letters"),
+        (["no-such-kind", "mine"], "invalid choice"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(arguments, said, tmp_path, capsys):
+    assert main(["new", *arguments, "--folder", str(tmp_path / "ideas")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "ideas").exists()
+
+
+def test_no_file_is_written_over(tmp_path, capsys):
+    (tmp_path / "test_mine.py").write_text("mine\n")
+    assert main(["new", "objective", "mine", "--folder", str(tmp_path)]) == 2
+    assert "test_mine.py: is there already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["test_mine.py"]

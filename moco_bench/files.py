@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,27 @@ def canonical_json(value: Any) -> str:
 def sha256_of(value: Any) -> str:
     """The sha256 (hex) of the canonical JSON of `value`."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+SEAL = "content_sha256"
+"""The key under which a sealed mapping carries the hash of all its other values."""
+
+
+def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with their own hash among them: whoever reads them can tell that nobody has changed one by hand."""
+    own = {key: value for key, value in values.items() if key != SEAL}
+    return {**own, SEAL: sha256_of(own)}
+
+
+def seal_is_broken(values: Mapping[str, Any]) -> bool:
+    """Whether a mapping that was sealed has changed since; what was never sealed can't tell."""
+    return SEAL in values and sealed(values)[SEAL] != values[SEAL]
+
+
+def sha256_of_file(path: Path) -> str:
+    """The sha256 (hex) of a file's content."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:

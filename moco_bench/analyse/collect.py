@@ -13,7 +13,9 @@ from moco_bench.analyse.table import columns
 from moco_bench.errors import InputError, one_line
 from moco_bench.files import read_json
 from moco_bench.suite.metrics import METRICS
+from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
+from moco_bench.suite.steps import DataState, data_state
 from moco_bench.train.attempts import attempts_noted
 from moco_bench.train.endings import ending_noted
 
@@ -27,16 +29,22 @@ _RECORD = ["reason", "epochs", "threads", "compiled", "shared_from", "device", "
 
 
 def collect(runs: Iterable[Run], results: Path) -> pd.DataFrame:
-    """One row a run, in the order given; columns are `table.columns`.
+    """One row per run, in the order given; columns are `table.columns`.
 
     A run whose files are absent, unreadable, or made by another configuration is a row with `status` missing and the
     reason: one broken run must not hide the others.
     """
-    rows = [_row(run, results) for run in runs]
+    states: dict[Path, DataState] = {}
+    rows = []
+    for run in runs:
+        manifest = run.manifest(results)
+        if manifest not in states:
+            states[manifest] = data_state(run.dataset, manifest)
+        rows.append(_row(run, results, states[manifest]))
     return pd.DataFrame(rows, columns=list(columns()), dtype=object)
 
 
-def _row(run: Run, results: Path) -> dict[str, Any]:
+def _row(run: Run, results: Path, data: DataState) -> dict[str, Any]:
     expected = {
         "suite": run.suite,
         "arm": run.arm,
@@ -56,6 +64,9 @@ def _row(run: Run, results: Path) -> dict[str, Any]:
         return {**expected, "status": "missing", "reason": _how_far(run, results)}
     try:
         found = _read(directory, run)
+        planned = plan_run(run, results, data)
+        if planned.would_run:  # what the workflow would run again is no result
+            raise InputError(f"{planned.reason}; run the suite again")
     except InputError as error:
         return {**expected, "status": "missing", "reason": _without_place(str(error), results)}
     return {**expected, **found}

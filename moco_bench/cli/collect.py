@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("suite", type=Path, metavar="SUITE.yaml")
     add_results(parser)
+    parser.add_argument("--complete", action="store_true", help="end with exit code 1 where a run is missing")
     parser.add_argument(
         "--benchmarks",
         type=Path,
@@ -40,17 +41,30 @@ def run(args: argparse.Namespace) -> int:
     from moco_bench.analyse.collect import collect
     from moco_bench.analyse.write import write_table
     from moco_bench.suite.costs import known_runs
+    from moco_bench.suite.made import TABLES, collected, note_made
+    from moco_bench.suite.plan import plan_suite
     from moco_bench.suite.suite import load_suite
 
     suite = load_suite(args.suite)
+    evidence = plan_suite(suite, args.suite, args.results, args.results.parent / "reports").evidence
     table = collect(known_runs(suite, args.results), args.results)
     directory = args.results / suite.name
     write_table(directory / "runs.csv", table)
     write_atomically(directory / "suite.yaml", lambda path: _copy(args.suite, path, suite.ideas))
     _join_benchmarks(args.benchmarks, args.stored_benchmarks, directory)
+    note_made(collected(directory), evidence, [directory / name for name in TABLES])
     counts = table["status"].value_counts()
     print(f"{directory / 'runs.csv'}: " + ", ".join(f"{counts.get(s, 0)} {s}" for s in ("done", "failed", "missing")))
-    return 0
+    missing = table[table["status"] == "missing"]
+    if not args.complete or missing.empty:
+        return 0
+    first = missing.iloc[0]
+    print(
+        f"moco-bench: {len(missing)} of {len(table)} runs are missing, the first is {first['directory']} "
+        f"({first['reason']}); `moco-bench plan {args.suite}` says why each would run, the same command runs them",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _join_benchmarks(latest: Path | None, stored: Path | None, directory: Path) -> None:

@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.files import read_mapping, write_json
+from moco_bench.files import read_mapping, seal_is_broken, sealed, write_json
 from moco_bench.suite.costs import find_settled_run
+from moco_bench.suite.steps import floors_fingerprint
 from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite, load_suite
@@ -91,7 +92,9 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
         return _without_metrics(wanted, record["reason"])
     places = [wanted.stored_evaluation(wanted.checkpoints(results))]
     if record.get("shared_from"):  # the run that it is one with may have been evaluated already
-        places.append(results / str(record["shared_from"]) / "metrics.json")
+        place = results / str(record["shared_from"]) / "metrics.json"
+        if place.resolve().is_relative_to(results.resolve()):
+            places.append(place)
     for place in places:
         stored = _stored(place, wanted, record)
         if stored is not None:
@@ -124,11 +127,13 @@ def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] 
     except InputError:
         return None
     asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
+    if seal_is_broken(metrics):
+        return None
     return metrics if asked_the_same and metrics.get("data_sha256") == record["data"]["sha256"] else None
 
 
 def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
-    return {"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": reason}
+    return sealed({"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": reason})
 
 
 def _remove_checkpoints(checkpoints: Path) -> None:
@@ -152,5 +157,6 @@ def _evaluate_floors(suite: Suite, title: str, results: Path) -> Path:
         dataset = load_described(configs[title], folder / "data" / f"{title}.json")
         device = resolve_numerics(suite.train, name).device
         floors = floors_of(dataset, suite.encoders, suite.seeds, suite.evaluate, device, tell)
-        write_json(folder / "floors" / f"{title}.json", floors)
+        asked = {"fingerprint": floors_fingerprint(suite, configs[title]), "data_sha256": dataset.sha256}
+        write_json(folder / "floors" / f"{title}.json", sealed({**floors, **asked}))
     return folder / "floors" / f"{title}.json"

@@ -8,9 +8,9 @@ from collections import Counter
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.suite.checks import warnings
-from moco_bench.suite.costs import known_runs
 from moco_bench.suite.kept_mass import filters_that_hardly_filter
-from moco_bench.suite.plan import PlannedRun, plan_run
+from moco_bench.suite.obstacles import obstacles
+from moco_bench.suite.plan import PlannedRun, plan_suite
 from moco_bench.suite.suite import load_suite
 
 HELP = "Check a suite and list its runs, the state of each, and why it would run. Writes nothing."
@@ -26,17 +26,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan; warnings go to standard error."""
     suite = load_suite(options.suite)
-    runs = known_runs(suite, options.results)
-    planned = [plan_run(run, options.results) for run in runs]
-    for warning in (*warnings(suite), *filters_that_hardly_filter(runs, options.results)):
+    plan = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+    mild = filters_that_hardly_filter([item.run for item in plan.runs], options.results)
+    for warning in (*warnings(suite), *mild, *obstacles(plan)):
         print(f"warning: {warning}", file=sys.stderr)
     if options.json:
-        print(json.dumps([_as_dict(item) for item in planned], indent=2))
+        print(json.dumps([_as_dict(item) for item in plan.runs], indent=2))
         return 0
-    rows = [(item.run.id, item.state, item.reason or "-") for item in planned]
+    rows = [(item.run.id, item.state, item.reason or "-") for item in plan.runs]
     print(text_table(("run", "state", "why it would run"), rows))
-    counts = Counter(item.state for item in planned)
-    print(f"\n{len(planned)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
+    steps = list(plan.steps())
+    if steps:
+        print(f"\n{text_table(('step', 'why it would run'), steps)}")
+    counts = Counter(item.state for item in plan.runs)
+    print()
+    if counts["changed"]:
+        print("Runs that have changed replace the results that are there.")
+    if not steps and not any(item.would_run for item in plan.runs):
+        print("Nothing to do: the suite is complete.")
+    print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
     return 0
 
 

@@ -9,6 +9,7 @@ from moco_bench.cli.options import add_suite
 from moco_bench.errors import InputError, one_line
 from moco_bench.files import write_json
 from moco_bench.suite.size_warnings import size_warnings
+from moco_bench.suite.sources import describe_sources
 from moco_bench.suite.suite import load_suite
 
 MOST_CLASSES = 20
@@ -34,10 +35,11 @@ def run(options: argparse.Namespace) -> int:
     from moco_bench.data.inspection import describe
     from moco_bench.evaluate.metrics import check_evaluation
 
+    source = describe_sources(configs[options.dataset])  # before: a file that changes meanwhile is then found out
     dataset = load_dataset(configs[options.dataset])
     check_evaluation(dataset, suite.evaluate)
     path = options.results / suite.name / "data" / f"{options.dataset}.json"
-    manifest = {**manifest_of(dataset), **describe(dataset)}
+    manifest = {**manifest_of(dataset), **describe(dataset), "source": source}
     manifest["warnings"] += size_warnings(suite, options.dataset, len(dataset.train))
     write_json(path, manifest)
     for line in _summary(manifest):

@@ -10,7 +10,7 @@ from typing import Any
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
-from moco_bench.files import write_json
+from moco_bench.files import sealed, write_json
 from moco_bench.suite.costs import budget_rows, costs_path
 from moco_bench.suite.suite import Suite, load_suite
 
@@ -95,7 +95,7 @@ def _costs(suite: Suite, options: argparse.Namespace) -> int:
     path = costs_path(suite, options.results)
     with interrupted_by_signals("costs"), leased_device(suite.train.device) as device:
         costs = costs_of_suite(suite, device, options.results, tell=_tell)
-        write_json(path, costs)
+        write_json(path, sealed(costs))
     if options.json:
         print(json.dumps(costs, indent=2))
         return 0

@@ -16,8 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the report and print its path."""
     from moco_bench.report.write import write_report
+    from moco_bench.suite.made import REPORT, note_made, report_basis, reported
 
-    print(write_report(args.results, args.out or default_out(args.results)))
+    out = args.out or default_out(args.results)
+    page = write_report(args.results, out)
+    note_made(reported(out), report_basis(args.results), [out / name for name in REPORT])
+    print(page)
     return 0
 
 

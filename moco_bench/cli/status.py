@@ -8,14 +8,13 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
-from moco_bench.suite.costs import known_runs
-from moco_bench.suite.plan import PlannedRun, plan_run
+from moco_bench.suite.plan import PlannedRun, plan_suite
 from moco_bench.suite.suite import load_suite
 
 HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
 EXAMPLE = "moco-bench status config/quickstart.yaml"
 
-STATES = ("done", "failed", "evaluate", "started", "changed", "new")
+STATES = ("done", "failed", "evaluate", "shared", "started", "changed", "new")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a row for each data set, encoder and arm."""
     suite = load_suite(options.suite)
-    planned = [plan_run(run, options.results) for run in known_runs(suite, options.results)]
+    plan = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+    planned = plan.runs
     cells: dict[tuple[str, str, str], dict[str, int]] = {}
     for item in planned:
         cell = (item.run.dataset.title, item.run.encoder.title, item.run.arm)
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             {"dataset": dataset, "encoder": encoder, "arm": arm, **counts}
             for (dataset, encoder, arm), counts in cells.items()
         ]
-        print(json.dumps({"cells": rows, "failures": failures}, indent=2))
+        print(json.dumps({"cells": rows, "failures": failures, "steps": dict(plan.steps())}, indent=2))
         return 0
     print(
         text_table(
@@ -48,6 +48,11 @@ def run(options: argparse.Namespace) -> int:
     )
     for run_id, reason in failures.items():
         print(f"failed: {run_id}: {reason}")
+    for item in planned:
+        if item.state == "changed" or "was changed" in item.reason:
+            print(f"{item.state}: {item.run.id}: {item.reason}")
+    for step, reason in plan.steps():
+        print(f"to do: {step}: {reason}")
     return 0
 
 

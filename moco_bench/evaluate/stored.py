@@ -13,7 +13,7 @@ import torch
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.evaluate.metrics import evaluate_encoder
-from moco_bench.files import write_json
+from moco_bench.files import sealed, write_json
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.runs import Run
 
@@ -33,6 +33,8 @@ def store_evaluation(
     metrics = evaluate_encoder(
         encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device, tell=tell
     )
-    metrics = {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
+    metrics = sealed(
+        {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
+    )
     write_json(run.stored_evaluation(checkpoints), metrics)
     return metrics

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of
+from moco_bench.files import read_mapping, seal_is_broken, sha256_of
 from moco_bench.suite.config import Budget
 from moco_bench.suite.runs import Run, expand, find_run
 from moco_bench.suite.suite import Suite
@@ -61,7 +61,10 @@ def costs_fingerprint(suite: Suite) -> str:
 
 def read_costs(path: Path) -> Costs:
     """Read `costs.json`. Raises `InputError` where it is missing or not what `profile --costs` writes."""
-    rows = read_mapping(path).get("costs")
+    content = read_mapping(path)
+    if seal_is_broken(content):
+        raise InputError(f"{path}: changed by hand; run `moco-bench profile --costs` again")
+    rows = content.get("costs")
     try:
         costs = {_row_key(row): float(row["relative"]) for row in rows}  # type: ignore[union-attr]
     except (KeyError, TypeError, ValueError):

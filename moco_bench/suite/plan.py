@@ -1,65 +1,188 @@
-"""What would run, and why: each run of a suite held against what lies in its results."""
+"""What would run, and why: the one place that decides it, for `plan`, `status`, `collect` and the workflow alike.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+Everything is read off the files in the results: fingerprints and hashes, no time stamps and no other records. So results
+that were copied are as good as their originals, and a file that was lost or changed is found by everybody.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file
+from moco_bench.suite.costs import costs_path, known_runs
+from moco_bench.suite.evidence import damage
 from moco_bench.suite.fingerprint import PROTOCOL, pretraining_identity
+from moco_bench.suite.finished import lender
+from moco_bench.suite.made import (
+    ANALYSIS,
+    REPORT,
+    TABLES,
+    analysed,
+    analysis_basis,
+    collected,
+    report_basis,
+    reported,
+    why_make,
+)
 from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
+from moco_bench.suite.steps import DataState, data_state, why_costs, why_floors, why_profile
+from moco_bench.suite.suite import Suite
 
-State = Literal["done", "failed", "evaluate", "started", "new", "changed"]
+State = Literal["done", "failed", "evaluate", "shared", "started", "new", "changed"]
+FINISHED = ("done", "failed")
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, its state, and the reason why it would be run (empty where it would not)."""
+    """A run, its state, and the reason why it would be run (empty where it would not).
+
+    `evidence` stands for the content of its files: equal evidence, equal results.
+    """
 
     run: Run
     state: State
     reason: str
+    evidence: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def would_run(self) -> bool:
         """Whether the workflow has anything to do for it."""
-        return self.state not in ("done", "failed")
+        return self.state not in FINISHED
+
+    @property
+    def would_train(self) -> bool:
+        """Whether it is trained or taken over, not only evaluated."""
+        return self.would_run and self.state != "evaluate"
 
 
-def plan_run(run: Run, results: Path) -> PlannedRun:
-    """Find out how far a run is, from its files alone."""
-    directory, checkpoints = run.directory(results), run.checkpoints(results)
+@dataclass(frozen=True)
+class SuitePlan:
+    """All that a suite's results lack. A mapping holds only what has to be done, each with its reason.
+
+    Attributes:
+        runs: every run of the suite, done or not.
+        data: data sets whose images have to be read.
+        floors: data sets whose baselines without learning have to be evaluated.
+        once: steps that are done once for the suite: `costs`, `profile`, `collect`, `analyse`, `report`.
+        evidence: what the table of runs is made from.
+        images: how many training images each data set has, as far as its manifest says.
+    """
+
+    runs: tuple[PlannedRun, ...]
+    data: dict[str, str]
+    floors: dict[str, str]
+    once: dict[str, str]
+    evidence: str
+    images: dict[str, int | None] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> dict[str, PlannedRun]:
+        """The runs by their place below `runs/`."""
+        return {item.run.id: item for item in self.runs}
+
+    def steps(self) -> Iterator[tuple[str, str]]:
+        """Everything to do beside the runs, in its order: what, and why."""
+        yield from ((f"prepare {title}", reason) for title, reason in self.data.items())
+        yield from ((f"floors {title}", reason) for title, reason in self.floors.items())
+        yield from self.once.items()
+
+
+def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> SuitePlan:
+    """Find out what a suite's results lack, from its files alone.
+
+    Args:
+        suite: the suite.
+        suite_file: where it was read from; its text is shown in the report.
+        results: folder of all results.
+        reports: folder of all reports.
+    """
+    directory = results / suite.name
+    states = {d.title: data_state(d, directory / "data" / f"{d.title}.json") for d in suite.datasets}
+    runs = tuple(plan_run(run, results, states[run.dataset.title]) for run in known_runs(suite, results))
+    data = {title: state.reason for title, state in states.items() if state.reason}
+    floors = {d.title: why_floors(suite, d, states[d.title], results) for d in suite.datasets}
+    floors = {title: reason for title, reason in floors.items() if reason}
+    evidence = sha256_of(
+        [
+            sha256_of_file(suite_file),
+            [item.evidence for item in runs],
+            [_hash_of(directory / "floors" / f"{title}.json") for title in states],
+            _hash_of(costs_path(suite, results)),
+        ]
+    )
+    once = {"costs": why_costs(suite, results), "profile": why_profile(suite, results)}
+    if any(item.would_run for item in runs) or floors or once["costs"]:
+        once["collect"] = "what goes into the table of runs is made first"
+    else:
+        once["collect"] = why_make(collected(directory), evidence, [directory / name for name in TABLES])
+    if once["collect"] or once["profile"]:
+        once["analyse"] = "what it is computed from is made first"
+    else:
+        outputs = [directory / name for name in ANALYSIS]
+        once["analyse"] = why_make(analysed(directory), analysis_basis(directory), outputs)
+    if once["analyse"]:
+        once["report"] = "what it shows is made first"
+    else:
+        folder = reports / suite.name
+        once["report"] = why_make(reported(folder), report_basis(directory), [folder / name for name in REPORT])
+    images = {title: state.images for title, state in states.items()}
+    return SuitePlan(runs, data, floors, {step: reason for step, reason in once.items() if reason}, evidence, images)
+
+
+def plan_run(run: Run, results: Path, data: DataState | None = None) -> PlannedRun:
+    """Find out how far a run is, from its files alone; `data` is the state of its images, looked up if not given."""
     if run.paced_by is not None:
         return PlannedRun(run, "new", f"waits for the cost of arm {run.arm}, which decides its epochs")
+    data = data or data_state(run.dataset, run.manifest(results))
+    item = _own_files(run, results, data)
+    if item.would_train and not data.changed:
+        source = lender(run, data.sha256, results)
+        if source is not None:
+            return PlannedRun(run, "shared", f"taken over from {source.relative_to(results)}")
+    return item
+
+
+def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
+    directory, checkpoints = run.directory(results), run.checkpoints(results)
     if not (directory / "run.json").exists():
         if any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
             return PlannedRun(run, "started", "has a checkpoint to go on from")
-        return PlannedRun(run, "new", "never run")
-    record = _read(directory / "run.json", read_record)
-    if record is None:
-        return PlannedRun(run, "changed", "its run.json is not readable")
+        lost = any((directory / name).exists() for name in ("metrics.json", "encoder.safetensors"))
+        return PlannedRun(run, "new", "its run.json is missing" if lost else "never run")
+    try:
+        record = read_record(directory / "run.json")
+    except InputError as error:
+        edited = "run.json was changed" in str(error)
+        return PlannedRun(run, "changed", f"its run.json {'was changed after the run' if edited else 'is not readable'}")
     if record["fingerprint"] != run.fingerprint:
         return PlannedRun(run, "changed", _what_changed(record, run))
-    manifest = _read(run.manifest(results), read_mapping)
-    if manifest is not None and manifest.get("sha256") != record["data"]["sha256"]:
+    if data.changed:
+        return PlannedRun(run, "changed", "the data set's files have changed")
+    if data.sha256 not in (None, record["data"]["sha256"]):
         return PlannedRun(run, "changed", "the data set's content has changed")
+    wrong = damage(directory, record)
+    if wrong:
+        return PlannedRun(run, "changed", f"its {wrong}")
+    evidence = (run.id, record["status"], sha256_of_file(directory / "run.json"))
     if record["status"] == "failed":
-        return PlannedRun(run, "failed", "")
-    metrics = _read(directory / "metrics.json", read_mapping)
-    if metrics is None:
+        return PlannedRun(run, "failed", "", evidence)
+    try:
+        metrics = read_mapping(directory / "metrics.json")
+    except InputError:
         return PlannedRun(run, "evaluate", "trained, not evaluated")
+    if seal_is_broken(metrics):
+        return PlannedRun(run, "evaluate", "its metrics.json was changed after the evaluation")
     if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
         return PlannedRun(run, "evaluate", "evaluation settings changed")
-    return PlannedRun(run, "done", "")
+    return PlannedRun(run, "done", "", (*evidence, sha256_of(metrics)))
 
 
-def _read(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any] | None:
-    try:
-        return read(path)
-    except InputError:
-        return None
+def _hash_of(path: Path) -> str | None:
+    return sha256_of_file(path) if path.is_file() else None
 
 
 def _what_changed(record: Mapping[str, Any], run: Run) -> str:

@@ -4,16 +4,18 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.files import read_mapping, seal_is_broken
 
 
 def read_record(path: Path) -> dict[str, Any]:
     """Read a `run.json` whose fingerprint, status, data and hashes can be relied on.
 
     Raises:
-        InputError: it is missing, unreadable or not a run's record.
+        InputError: it is missing, unreadable, changed since it was written, or not a run's record.
     """
     record = read_mapping(path)
+    if seal_is_broken(record):
+        raise InputError(f"{path}: run.json was changed after the run; put it back, or remove it and train the run again")
     whole = (
         isinstance(record.get("fingerprint"), str)
         and record.get("status") in ("done", "failed")

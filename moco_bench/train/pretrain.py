@@ -10,11 +10,12 @@ from safetensors.torch import save
 
 from moco_bench.data.datasets import DataSet, manifest_of
 from moco_bench.errors import Interrupted, RunFailed
-from moco_bench.files import write_bytes, write_json
+from moco_bench.files import sealed, write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
+from moco_bench.suite.evidence import describe_files
 from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.registered import RECORDED_AS
 from moco_bench.suite.runs import Run
@@ -125,14 +126,15 @@ def pretrain(
 def write_results(pretrained: Pretrained, directory: Path) -> None:
     """Write the run's files, `run.json` last: where it is, the others are whole and of the same training."""
     run, progress = pretrained.run, pretrained.state.progress
-    (directory / "run.json").unlink(missing_ok=True)
+    for name in ("run.json", "metrics.json"):  # they vouch for the files of the training before
+        (directory / name).unlink(missing_ok=True)
     weights = {name: tensor.detach().contiguous().cpu() for name, tensor in pretrained.encoder.state_dict().items()}
     write_bytes(directory / "encoder.safetensors", save(weights))
     write_history(directory / "history.csv", progress.history)
     write_json(directory / "resources.json", resources_of(pretrained))
     write_json(
         directory / "run.json",
-        {
+        sealed({
             "suite": run.suite,
             "arm": run.arm,
             "dataset": run.dataset.title,
@@ -170,7 +172,8 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
             "steps": progress.step,
             "epochs": len(progress.history),
             "shared_from": None,
-        },
+            "files": describe_files(directory),
+        }),
     )
 
 

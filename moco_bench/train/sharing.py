@@ -1,70 +1,58 @@
-"""A finished run isn't trained again, and serves every suite that asks for the same: the vanilla arm is trained once.
-
-Runs are found by fingerprint through one small pointer file each. A repeated seed is never shared: that it is trained
-again is its point.
-"""
+"""A finished run isn't trained again, and serves every suite that asks for the same: the vanilla arm is trained once."""
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, write_atomically, write_json
+from moco_bench.files import sealed, write_atomically, write_json
+from moco_bench.suite.evidence import RESULT_FILES, damage, describe_files
+from moco_bench.suite.finished import lender, pointer, whole_record
 from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
-
-POINTERS = ".finished"
-FILES = ("encoder.safetensors", "history.csv", "resources.json")
 
 
 def is_finished(run: Run, data_sha256: str, results: Path) -> bool:
     """Whether the run's own files are there, whole and of these settings and data; a failed run is finished too."""
-    return _finished_in(run.directory(results), run, data_sha256) is not None
+    return whole_record(run.directory(results), run, data_sha256) is not None
 
 
 def note_finished(run: Run, results: Path) -> None:
     """Let other suites find a finished run."""
     if run.replicate == 1:
-        write_json(_pointer(run, results), {"directory": str(run.directory(results).relative_to(results))})
+        write_json(pointer(run, results), {"directory": str(run.directory(results).relative_to(results))})
 
 
 def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
-    """Take over the files of a finished run with the same fingerprint and the same data, if another suite has one."""
-    if run.replicate > 1:
-        return False
-    try:
-        source = results / str(read_mapping(_pointer(run, results)).get("directory"))
-    except InputError:
+    """Take over the files of a finished run with the same fingerprint and the same data, if another suite has one.
+
+    What is copied is hashed on its way: files that their `run.json` doesn't vouch for spread no further.
+    """
+    source = lender(run, data_sha256, results)
+    if source is None:
         return False
     target = run.directory(results)
-    record = _finished_in(source, run, data_sha256)
-    if record is None or record["status"] != "done" or source == target:
+    try:
+        record = read_record(source / "run.json")
+    except InputError:  # gone since
         return False
-    (target / "run.json").unlink(missing_ok=True)  # it vouches for the files beside it
-    for name in FILES:
+    for name in ("run.json", "metrics.json"):  # they vouch for the files beside them
+        (target / name).unlink(missing_ok=True)
+    for name in RESULT_FILES:
         _copy(source / name, target / name)
-    shared_from = record.get("shared_from") or str(source.relative_to(results))
+    if damage(target, record, whole=True):
+        return False
     names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
-    names["budget"] = run.budget
-    write_json(target / "run.json", {**record, **names, "shared_from": shared_from})
+    shared = {
+        "budget": run.budget,
+        "shared_from": record.get("shared_from") or str(source.relative_to(results)),
+        "files": describe_files(target),
+    }
+    write_json(target / "run.json", sealed({**record, **names, **shared}))
     return True
 
 
-def _finished_in(directory: Path, run: Run, data_sha256: str) -> dict[str, Any] | None:
-    try:
-        record = read_record(directory / "run.json")
-    except InputError:
-        return None
-    same = record["fingerprint"] == run.fingerprint and record["data"]["sha256"] == data_sha256
-    return record if same and all((directory / name).exists() for name in FILES) else None
-
-
-def _pointer(run: Run, results: Path) -> Path:
-    return results / POINTERS / f"{run.fingerprint}.json"
-
-
 def _copy(source: Path, target: Path) -> None:
-    """Never a link: Snakemake touches what a job has made, and the other suite's file would look new to its rules."""
+    """Never a link: what happens to one suite's files must not happen to another's."""
     write_atomically(target, lambda temporary: _copy_content(source, temporary))
 
 

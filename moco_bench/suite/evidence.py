@@ -1,0 +1,53 @@
+"""Whether the files of a run are still those that its `run.json` vouches for.
+
+`run.json` is written last and holds the hash of each file beside it and of itself; `metrics.json`, which comes later,
+holds its own. A small file is hashed whenever somebody asks. A large one is hashed where its size or time stamp isn't
+the recorded one, as after a copy, and whenever another suite takes it over.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from moco_bench.files import sha256_of_file
+
+RESULT_FILES = ("encoder.safetensors", "history.csv", "resources.json")
+"""What lies beside `run.json` when a run has been trained."""
+
+LARGE = 256 * 1024
+"""Bytes above which a time stamp that is the recorded one is believed."""
+
+
+def describe_files(directory: Path, names: Iterable[str] = RESULT_FILES) -> dict[str, dict[str, Any]]:
+    """Size, time stamp and hash of each file, as `run.json` keeps them."""
+    return {name: _describe(directory / name) for name in names}
+
+
+def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -> str:
+    """What is wrong with the files beside a `run.json`, in a few words that begin with a name; empty if nothing is.
+
+    Args:
+        directory: the run's.
+        record: the content of its `run.json`. One of an older version describes no files, and none is then missed.
+        whole: hash large files too, whatever their time stamps say.
+    """
+    described = record.get("files", {})
+    if not isinstance(described, dict):
+        return "run.json was changed after the run"
+    for name, known in described.items():
+        try:
+            path = directory / Path(name).name
+            status = path.stat()
+        except (OSError, ValueError):
+            return f"{name} is missing"
+        if not isinstance(known, dict) or status.st_size != known.get("bytes"):
+            return f"{name} was changed after the run"
+        stamped = status.st_size > LARGE and status.st_mtime_ns == known.get("mtime_ns")
+        if (whole or not stamped) and sha256_of_file(path) != known.get("sha256"):
+            return f"{name} was changed after the run"
+    return ""
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    status = path.stat()
+    return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256_of_file(path)}

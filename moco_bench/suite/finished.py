@@ -1,0 +1,52 @@
+"""Finished runs by fingerprint, so that suites that ask for the same share them: one small pointer file each.
+
+A repeated seed is never shared: that it is trained again is its point.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping
+from moco_bench.suite.evidence import RESULT_FILES, damage
+from moco_bench.suite.record import read_record
+from moco_bench.suite.runs import Run
+
+POINTERS = ".finished"
+
+
+def pointer(run: Run, results: Path) -> Path:
+    """Where it is written down which folder holds a finished run of this fingerprint."""
+    return results / POINTERS / f"{run.fingerprint}.json"
+
+
+def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
+    """The folder of a finished run whose files `run` can take over; None where there is none.
+
+    Args:
+        run: one that has no files of its own.
+        data_sha256: of the images that it is to be trained on, where they are known.
+        results: folder of all results; a pointer that leads out of it is not followed.
+    """
+    if run.replicate > 1:
+        return None
+    try:
+        source = results / str(read_mapping(pointer(run, results)).get("directory"))
+        inside = source.resolve().is_relative_to(results.resolve())
+    except (InputError, OSError, ValueError):
+        return None
+    if source == run.directory(results) or not inside:
+        return None
+    record = whole_record(source, run, data_sha256)
+    return source if record is not None and record["status"] == "done" else None
+
+
+def whole_record(directory: Path, run: Run, data_sha256: str | None) -> dict[str, Any] | None:
+    """The record of a run with these settings and data whose files are all there and as recorded; else None."""
+    try:
+        record = read_record(directory / "run.json")
+    except InputError:
+        return None
+    same = record["fingerprint"] == run.fingerprint and data_sha256 in (None, record["data"]["sha256"])
+    there = same and all((directory / name).exists() for name in RESULT_FILES)
+    return record if there and not damage(directory, record) else None

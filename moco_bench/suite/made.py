@@ -1,0 +1,86 @@
+"""What a table or report was made from: a note beside it, written last, says whether it has to be made again.
+
+No time stamp is asked, so a copy is as good as its original and a clock that is wrong does no harm.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from moco_bench import __version__
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping, sha256_of, sha256_of_file, write_json
+from moco_bench.suite.registered import ANALYSIS_PROTOCOL
+
+TABLES = ("runs.csv", "suite.yaml")
+"""What `collect` makes in a suite's results."""
+
+ANALYSIS = ("effects.csv", "claims.csv")
+"""What `analyse` makes there."""
+
+REPORT = ("report.html", "report.md")
+"""What `report` makes in its own folder, beside tables and figures."""
+
+
+def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:
+    """Write down at `place` that `outputs` were made from what has the hash `basis`."""
+    write_json(place, {"basis": _of_this_version(basis), "outputs": {path.name: sha256_of_file(path) for path in outputs}})
+
+
+def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
+    """Why `outputs` have to be made (again), in a few words; empty where they needn't."""
+    outputs = tuple(outputs)
+    for path in outputs:
+        if not path.exists():
+            return f"{path.name} is missing"
+    try:
+        note = read_mapping(place)
+    except InputError:
+        return f"nothing says what {outputs[0].name} was made from"
+    if note.get("basis") != _of_this_version(basis):
+        return "what it is made from has changed"
+    return next((f"{name} was changed by hand" for name in changed_by_hand(place, outputs)), "")
+
+
+def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
+    """Names of those outputs that are others than those noted at `place`; none where there is no note."""
+    try:
+        known = read_mapping(place).get("outputs")
+    except InputError:
+        return []
+    if not isinstance(known, dict):
+        return []
+    return [path.name for path in outputs if path.exists() and known.get(path.name) != sha256_of_file(path)]
+
+
+def collected(directory: Path) -> Path:
+    """The note of the table of runs in a suite's results."""
+    return directory / ".made" / "collect.json"
+
+
+def analysed(directory: Path) -> Path:
+    """The note of effects and claims."""
+    return directory / ".made" / "analyse.json"
+
+
+def reported(reports: Path) -> Path:
+    """The note of a report in a folder of reports."""
+    return reports / ".made.json"
+
+
+def analysis_basis(directory: Path) -> str:
+    """The hash of what an analysis depends on: the collected runs, the profile, the rules of this version."""
+    parts = (collected(directory), *(directory / name for name in TABLES), directory / "profile" / "profile.json")
+    return sha256_of([ANALYSIS_PROTOCOL, *(_hash_if_there(path) for path in parts)])
+
+
+def report_basis(directory: Path) -> str:
+    """The hash of what a report depends on."""
+    return sha256_of([analysis_basis(directory), *(_hash_if_there(directory / name) for name in ANALYSIS)])
+
+
+def _hash_if_there(path: Path) -> str | None:
+    return sha256_of_file(path) if path.is_file() else None
+
+
+def _of_this_version(basis: str) -> str:
+    return sha256_of([__version__, basis])

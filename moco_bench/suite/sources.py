@@ -1,0 +1,73 @@
+"""A user's own images as files: whether they are still those that `prepare` read.
+
+A glance compares names, sizes and time stamps; only where these differ is the content compared, so that images that
+were copied or unpacked again are the same images. Data sets under known checksums need none of this.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from moco_bench.files import sha256_of, sha256_of_file
+from moco_bench.suite.config import DatasetConfig
+
+
+def describe_sources(dataset: DatasetConfig) -> dict[str, Any]:
+    """What a manifest keeps as `source`: what was asked for, and of which files the data set is made."""
+    return {"request": request_of(dataset), "glance": _glance(dataset), "content": _content(dataset)}
+
+
+def request_of(dataset: DatasetConfig) -> str:
+    """The hash of what is asked for: where the images are as well as which they are."""
+    return sha256_of(dataset.model_dump(mode="json"))
+
+
+def have_changed(dataset: DatasetConfig, source: Mapping[str, Any]) -> bool:
+    """Whether the files are others than a manifest's `source` says. Files that are not there have not changed."""
+    glance = _glance(dataset)
+    return bool(glance) and glance != source.get("glance") and _content(dataset) != source.get("content")
+
+
+def absent(dataset: DatasetConfig) -> str:
+    """Where a data set's files should be and are not; empty where they are, or where none are needed."""
+    place = {
+        "npz": dataset.path,
+        "image-folder": f"{dataset.path}/train",
+        "cifar10": f"{dataset.root or 'data'}/cifar-10-batches-py",
+        "cifar100": f"{dataset.root or 'data'}/cifar-100-python",
+        "fashion-mnist": f"{dataset.root or 'data'}/FashionMNIST/raw",
+    }.get(dataset.name)
+    return "" if place is None or dataset.download or Path(place).exists() else place
+
+
+def _glance(dataset: DatasetConfig) -> list[Any]:
+    """A hash of names, sizes and time stamps, with the number of files; empty where there are none."""
+    found = [(name, status.st_size, status.st_mtime_ns) for name, _, status in _files(dataset)]
+    return [len(found), sha256_of(found)] if found else []
+
+
+def _content(dataset: DatasetConfig) -> str:
+    return sha256_of([(name, sha256_of_file(path)) for name, path, _ in _files(dataset)])
+
+
+def _files(dataset: DatasetConfig) -> Iterator[tuple[str, Path, os.stat_result]]:
+    """Regular files in order of name; those whose name or folder begins with a dot are nobody's images."""
+    if dataset.path is None:
+        return
+    top = Path(dataset.path)
+    listed = [top] if dataset.name == "npz" else sorted(_below(top / "train")) + sorted(_below(top / "test"))
+    for path in listed:
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield os.fsencode(path.relative_to(top)).hex(), path, status
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(here, name) for name in names if not name.startswith("."))

@@ -1,0 +1,109 @@
+"""Why the steps of a suite beside its runs have to be done: images, baselines, costs, profile. From files alone.
+
+Each reason is a few words, and empty where there is nothing to do.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping, seal_is_broken, sha256_of
+from moco_bench.suite.config import DatasetConfig
+from moco_bench.suite.costs import costs_fingerprint, costs_path
+from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
+from moco_bench.suite.profiled import profile_fingerprint
+from moco_bench.suite.sources import have_changed, request_of
+from moco_bench.suite.suite import Suite
+
+PROFILE_FILES = ("profile.json", "time.csv", "memory.csv")
+
+
+@dataclass(frozen=True)
+class DataState:
+    """What is known of a data set's images.
+
+    Attributes:
+        sha256: of the images that the manifest describes; None where there is no manifest.
+        images: how many there are to train on, as far as it is known.
+        reason: why they have to be read (again).
+        changed: whether their files are others than those that were read.
+    """
+
+    sha256: str | None
+    images: int | None
+    reason: str
+    changed: bool = False
+
+
+def data_state(dataset: DatasetConfig, manifest: Path) -> DataState:
+    """Compare a data set's files with its manifest."""
+    try:
+        described = read_mapping(manifest)
+    except InputError:
+        return DataState(None, None, "its manifest is not readable" if manifest.exists() else "not described yet")
+    sha256, images, source = (described.get(name) for name in ("sha256", "train_images", "source"))
+    if not isinstance(sha256, str):
+        return DataState(None, None, "its manifest is not readable")
+    images = images if isinstance(images, int) else None
+    if not isinstance(source, dict):
+        return DataState(sha256, images, "its manifest does not say which files it describes")
+    if have_changed(dataset, source):
+        return DataState(sha256, images, "its files have changed", changed=True)
+    return DataState(sha256, images, "" if source.get("request") == request_of(dataset) else "other settings")
+
+
+def floors_fingerprint(suite: Suite, dataset: DatasetConfig) -> str:
+    """Of what the baselines without learning depend on besides the images: the content of `floors/DATASET.json`."""
+    return sha256_of(
+        {
+            "protocol": EVALUATION_PROTOCOL,
+            "dataset": identity(dataset),
+            "encoders": [identity(encoder) for encoder in suite.encoders],
+            "seeds": suite.seeds,
+            "evaluate": identity(suite.evaluate),
+        }
+    )
+
+
+def why_floors(suite: Suite, dataset: DatasetConfig, data: DataState, results: Path) -> str:
+    """Why raw pixels and untrained encoders have to be evaluated on a data set."""
+    if not suite.evaluate.floors:
+        return ""
+    floors, reason = _read(results / suite.name / "floors" / f"{dataset.title}.json")
+    if reason:
+        return reason
+    if floors.get("fingerprint") != floors_fingerprint(suite, dataset):
+        return "other settings"
+    return "the images have changed" if data.changed or data.sha256 not in (None, floors.get("data_sha256")) else ""
+
+
+def why_costs(suite: Suite, results: Path) -> str:
+    """Why the cost of a step of each arm has to be measured."""
+    if suite.budgets == ("epochs",):
+        return ""
+    costs, reason = _read(costs_path(suite, results))
+    return reason or ("" if costs.get("fingerprint") == costs_fingerprint(suite) else "other arms or settings")
+
+
+def why_profile(suite: Suite, results: Path) -> str:
+    """Why all arms have to be profiled."""
+    if suite.profile is None:
+        return ""
+    folder = results / suite.name / "profile"
+    profile, reason = _read(folder / PROFILE_FILES[0])
+    if reason:
+        return reason
+    missing = [name for name in PROFILE_FILES if not (folder / name).exists()]
+    if missing:
+        return f"{missing[0]} is missing"
+    return "" if profile.get("fingerprint") == profile_fingerprint(suite) else "other arms or settings"
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """A JSON file's content, and what is wrong with it."""
+    try:
+        content = read_mapping(path)
+    except InputError:
+        return {}, f"{path.name} is not readable" if path.exists() else "not done yet"
+    return content, f"{path.name} was changed by hand" if seal_is_broken(content) else ""

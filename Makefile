@@ -62,7 +62,7 @@ check: $(INSTALLED_DEV) ## Check style, types, layers and the workflow
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint
+	$(BIN)/python tools/lint_workflow.py
 
 format: $(INSTALLED_DEV) ## Format the code and the workflow
 	$(BIN)/ruff check --fix-only .

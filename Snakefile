@@ -4,7 +4,7 @@
 #     snakemake --cores 2 --configfile config/cifar10-cpu.yaml       runs another suite
 #     snakemake --cores 2 --dry-run                                  lists what would run, and why
 #
-# All logic lives in the package; a rule says what a command needs, what it makes and when it must run again.
+# All logic lives in the package, also what has to be done (`moco-bench plan`); a rule says what a command takes.
 from snakemake.utils import min_version
 
 min_version("9.10")
@@ -22,15 +22,15 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    hold_suite()
+    begin()
 
 
 onsuccess:
-    LOCK.release()
+    end()
 
 
 onerror:
-    LOCK.release()
+    end()
 
 
 localrules:
@@ -45,6 +45,10 @@ rule all:
     default_target: True
     input:
         rules.report.output,
-        rules.collect.input,  # or a run that is missing behind a finished report would go unnoticed
+        # Snakemake takes a report that is there as made, whatever is missing behind it.
+        done("analyse"),
+        # What nothing else may wait for.
+        done("prepare"),
+        done("profile"),
     message:
         "The suite is complete"

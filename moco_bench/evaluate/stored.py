@@ -33,8 +33,6 @@ def store_evaluation(
     metrics = evaluate_encoder(
         encoder, dataset, run.evaluate, augment=run.train.augment, seed=run.seed, device=device, tell=tell
     )
-    metrics = sealed(
-        {"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics}
-    )
+    metrics = sealed({"evaluation_fingerprint": run.evaluation_fingerprint, "data_sha256": dataset.sha256, **metrics})
     write_json(run.stored_evaluation(checkpoints), metrics)
     return metrics

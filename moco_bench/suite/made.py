@@ -23,7 +23,9 @@ REPORT = ("report.html", "report.md")
 
 def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:
     """Write down at `place` that `outputs` were made from what has the hash `basis`."""
-    write_json(place, {"basis": _of_this_version(basis), "outputs": {path.name: sha256_of_file(path) for path in outputs}})
+    write_json(
+        place, {"basis": _of_this_version(basis), "outputs": {path.name: sha256_of_file(path) for path in outputs}}
+    )
 
 
 def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:

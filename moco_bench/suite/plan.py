@@ -1,7 +1,7 @@
 """What would run, and why: the one place that decides it, for `plan`, `status`, `collect` and the workflow alike.
 
-Everything is read off the files in the results: fingerprints and hashes, no time stamps and no other records. So results
-that were copied are as good as their originals, and a file that was lost or changed is found by everybody.
+Everything is read off the files in the results: fingerprints and hashes, no time stamps, no other records. Results that
+were copied are as good as their originals, and a file that was lost or changed is found by everybody.
 """
 
 from collections.abc import Iterator, Mapping
@@ -84,6 +84,20 @@ class SuitePlan:
         """The runs by their place below `runs/`."""
         return {item.run.id: item for item in self.runs}
 
+    def to_do(self, rule: str) -> frozenset[str]:
+        """Names of the jobs of one of the workflow's rules: data sets, runs, or `once`."""
+        return self._to_do.get(rule, frozenset())
+
+    @cached_property
+    def _to_do(self) -> dict[str, frozenset[str]]:
+        return {
+            "prepare": frozenset(self.data),
+            "floors": frozenset(self.floors),
+            "pretrain": frozenset(item.run.id for item in self.runs if item.would_train),
+            "evaluate": frozenset(item.run.id for item in self.runs if item.would_run),
+            **{step: frozenset({"once"}) for step in self.once},
+        }
+
     def steps(self) -> Iterator[tuple[str, str]]:
         """Everything to do beside the runs, in its order: what, and why."""
         yield from ((f"prepare {title}", reason) for title, reason in self.data.items())
@@ -129,6 +143,7 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
     else:
         folder = reports / suite.name
         once["report"] = why_make(reported(folder), report_basis(directory), [folder / name for name in REPORT])
+        once["analyse"] = "the report is made again" if once["report"] else ""
     images = {title: state.images for title, state in states.items()}
     return SuitePlan(runs, data, floors, {step: reason for step, reason in once.items() if reason}, evidence, images)
 
@@ -157,7 +172,9 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
         record = read_record(directory / "run.json")
     except InputError as error:
         edited = "run.json was changed" in str(error)
-        return PlannedRun(run, "changed", f"its run.json {'was changed after the run' if edited else 'is not readable'}")
+        return PlannedRun(
+            run, "changed", f"its run.json {'was changed after the run' if edited else 'is not readable'}"
+        )
     if record["fingerprint"] != run.fingerprint:
         return PlannedRun(run, "changed", _what_changed(record, run))
     if data.changed:

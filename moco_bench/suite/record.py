@@ -15,7 +15,9 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     record = read_mapping(path)
     if seal_is_broken(record):
-        raise InputError(f"{path}: run.json was changed after the run; put it back, or remove it and train the run again")
+        raise InputError(
+            f"{path}: run.json was changed after the run; put it back, or remove it and train the run again"
+        )
     whole = (
         isinstance(record.get("fingerprint"), str)
         and record.get("status") in ("done", "failed")

@@ -1,4 +1,4 @@
-"""A finished run isn't trained again, and serves every suite that asks for the same: the vanilla arm is trained once."""
+"""A finished run isn't trained again, and serves every suite that asks for the same run."""
 
 import shutil
 from pathlib import Path

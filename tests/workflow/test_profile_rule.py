@@ -1,10 +1,7 @@
 """The profile's place in the workflow: alone on the machine, before the grid, and only where a suite asks for it."""
 
-import re
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "Profile all arms"
@@ -16,15 +13,8 @@ def test_only_a_suite_that_asks_for_it_is_profiled(workflow: Any) -> None:
     assert PROFILE in workflow.plan(workflow.write_suite(profile=TINY)).jobs
 
 
-def test_it_takes_all_cores_and_all_slots() -> None:
-    rule = (ROOT / "workflow/rules/profile.smk").read_text()
-    assert "threads: ALL_CORES" in rule
-    assert "slots=ALL_SLOTS" in rule
-    (all_slots,) = re.findall(r"^ALL_SLOTS = (\d+)$", (ROOT / "workflow/rules/common.smk").read_text(), re.MULTILINE)
-    limits = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())["resources"]
-    assert limits["slots"] == int(all_slots)
-    for name in ("pretrain", "evaluate"):
-        assert "slots=1" in (ROOT / f"workflow/rules/{name}.smk").read_text()
+def test_it_takes_all_cores() -> None:
+    assert (ROOT / "workflow/rules/profile.smk").read_text().count("threads: ALL_CORES") == 2
 
 
 def test_a_changed_profile_measures_again_and_trains_nothing(workflow: Any) -> None:

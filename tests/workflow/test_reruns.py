@@ -1,5 +1,6 @@
 """What runs again after a change: exactly the jobs whose results it changes, and those behind them."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -106,11 +107,9 @@ def test_images_that_changed_train_again_and_a_new_time_stamp_does_not(workflow:
     suite = workflow.write_suite(seeds=1, arms={"vanilla": {}})
     workflow.pretend(suite)
     manifest = workflow.directory / "results/tiny/data/digits.json"
-    later = manifest.stat().st_mtime + 60
-    os.utime(manifest, (later, later))
+    os.utime(manifest, (2e9, 2e9))
     assert workflow.plan(suite).jobs == set()
-    manifest.write_text('{"sha256": "another"}\n')
-    os.utime(manifest, (later, later))
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "sha256": "another"}))
     counts = workflow.plan(suite).counts
     assert counts == {"pretrain": 1, "evaluate": 1, "floors": 1, "collect": 1, "analyse": 1, "report": 1}
 

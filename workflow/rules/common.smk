@@ -1,20 +1,22 @@
-# What the rules share: the suite of this invocation, its runs, and what each job's result depends on.
+# What the rules share: the suite of this invocation and what its results lack.
+#
+# Which jobs there are is not Snakemake's decision: the package's plan lists what has to be done, from the files in the
+# results (`moco-bench plan` prints it), and the rules make one job of each. What a job leaves for the next one is an
+# empty file under JOBS that means "done in this invocation". So Snakemake never compares time stamps of results, and
+# never deletes one.
 import os
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from moco_bench.errors import InputError, system_error
-from moco_bench.files import check_link, sha256_of
+from moco_bench.files import check_link
 from moco_bench.locks import Lock
-from moco_bench.suite.costs import costs_fingerprint
-from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
-from moco_bench.suite.profiled import profile_fingerprint
-from moco_bench.suite.runs import expand as expand_suite
+from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.suite import load_suite
-
-# The suite of this invocation
+from moco_bench.workflow import end_on_signals, retry_no_bad_input
 
 
 def stop(message, code):
@@ -39,26 +41,31 @@ def suite_file():
     return Path(files[0]) if files else Path(workflow.basedir, "config", "quickstart.yaml")
 
 
-def load_runs():
-    """The suite file, the suite, and its runs by id."""
+def load():
+    """The suite file, the suite, and what its results lack."""
     try:
         path = suite_file()
         suite = load_suite(path)
-        return path, suite, {run.id: run for run in expand_suite(suite)}
+        return path, suite, plan_suite(suite, path, Path("results"), Path("reports"))
     except InputError as error:
         stop(error, code=2)
 
 
-SUITE_FILE, SUITE, RUNS = load_runs()
-DATASETS = {dataset.title: dataset for dataset in SUITE.datasets}
-
-
-# Where things lie
+SUITE_FILE, SUITE, PLAN = load()
 
 RESULTS = f"results/{SUITE.name}"
 REPORTS = f"reports/{SUITE.name}"
 LOGS = f"logs/{SUITE.name}"
 RUN = "{dataset}/{encoder}/{arm}/{seed}"
+RUN_ARGUMENT = "{wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
+ONCE = "once"
+
+# A new folder for each invocation, or a mark that was left there by a kill would pass for its job. Jobs that Snakemake
+# starts in processes of their own look up what its name is.
+MARKS = Path(".snakemake", "moco-bench", SUITE.name)
+CURRENT = MARKS / "current"
+INVOCATION = f"{time.time_ns():x}-{os.getpid()}" if workflow.is_main_process else CURRENT.read_text()
+JOBS = f"{MARKS}/{INVOCATION}"
 
 
 def one_of(names):
@@ -67,81 +74,50 @@ def one_of(names):
 
 
 wildcard_constraints:
-    dataset=one_of(DATASETS),
+    dataset=one_of(dataset.title for dataset in SUITE.datasets),
     encoder=one_of(encoder.title for encoder in SUITE.encoders),
     arm=one_of(SUITE.arms),
-    seed=one_of(run_id.rsplit("/", 1)[1] for run_id in RUNS),
+    seed=one_of(run_id.rsplit("/", 1)[1] for run_id in PLAN.by_id),
 
 
-def run_of(wildcards):
-    return RUNS[RUN.format(**wildcards)]
+# What is done before what: the marks of jobs that this invocation has to do anyway
 
 
-def of_each_run(name):
-    """The file `name` of every run."""
-    return [f"{RESULTS}/runs/{run_id}/{name}" for run_id in RUNS]
+def done(step, *names):
+    """The marks of those jobs of a step, among `names`, that are to be done; all of them without names.
+
+    A job that Snakemake starts in a process of its own, on a node of a cluster, waits for nothing any more.
+    """
+    wanted = PLAN.to_do(step) if workflow.is_main_process else ()
+    return [f"{JOBS}/{step}/{name}" for name in (names or wanted) if name in wanted]
 
 
-def what_paces(wildcards):
-    """What a run at equal seconds or operations waits for: its cost, and the run at equal epochs that it may be one with."""
-    run = run_of(wildcards)
-    if run.budget == "epochs":
-        return []
-    equal_epochs = run.id.removesuffix(f"-{run.budget}")
-    return [f"{RESULTS}/costs.json", f"{RESULTS}/runs/{equal_epochs}/metrics.json"]
+def before_training(wildcards):
+    """Images come first; a run at equal seconds or operations waits for its cost and for the run at equal epochs."""
+    run = PLAN.by_id[RUN.format(**wildcards)].run
+    paced = [run.id.removesuffix(f"-{run.budget}")] if run.budget != "epochs" else []
+    return done("prepare", wildcards.dataset) + (done("costs") + done("evaluate", *paced) if paced else [])
 
 
-def of_each_dataset(kind):
-    """The file of this kind, `data` or `floors`, of every data set."""
-    return [f"{RESULTS}/{kind}/{dataset}.json" for dataset in DATASETS]
+def before_evaluation(wildcards):
+    return done("prepare", wildcards.dataset) + done("pretrain", RUN.format(**wildcards))
 
 
-def own_file(wildcards):
-    """The user's own file of images, if the data set is one: when it changes, its manifest is made again."""
-    dataset = DATASETS[wildcards.dataset]
-    return [dataset.path] if dataset.name == "npz" and Path(dataset.path).is_file() else []
+def job(command, mark="mark"):
+    """A job's command as a shell has it: what it prints goes to the log, and bad input (exit code 2) leaves a word."""
+    return (
+        f"rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
+        f" || {{{{ code=$?; [ $code -ne 2 ] || touch {{output.{mark}}}.refused; exit $code; }}}}"
+    )
 
 
 SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
 
 
-def suite_argument(wildcards, output):
-    """The suite file as a job's command names it.
-
-    It takes `output` so that Snakemake counts it as derived: where the suite lies is no reason to train again.
-    """
-    return SUITE_ARGUMENT
-
-
-# What results depend on: the one tracked param of each rule
-
-
-def request_fingerprint(wildcards):
-    """Of a data set's manifest: where the images are as well as which they are."""
-    return sha256_of(DATASETS[wildcards.dataset].model_dump(mode="json"))
-
-
-def floors_fingerprint(wildcards):
-    """Of a data set's floors."""
-    return sha256_of(
-        {
-            "protocol": EVALUATION_PROTOCOL,
-            "dataset": identity(DATASETS[wildcards.dataset]),
-            "encoders": [identity(encoder) for encoder in SUITE.encoders],
-            "seeds": SUITE.seeds,
-            "evaluate": identity(SUITE.evaluate),
-        }
-    )
-
-
-# Of tables and report: the whole suite file, comments included, because the report shows it.
-SUITE_FINGERPRINT = sha256_of(SUITE_FILE.read_text(encoding="utf-8"))
-
-
 # What jobs take of the machine
 
 # A run over several devices has a process, with threads of its own, for each.
-THREADS = max(run.train.threads * run.train.devices for run in RUNS.values())
+THREADS = max(item.run.train.threads * item.run.train.devices for item in PLAN.runs)
 
 
 def wants_gpu(device):
@@ -149,18 +125,12 @@ def wants_gpu(device):
     return device.startswith("cuda") or (device == "auto" and shutil.which("nvidia-smi") is not None)
 
 
-GPUS = max(run.train.devices if wants_gpu(run.train.device) else 0 for run in RUNS.values())
+GPUS = max(item.run.train.devices if wants_gpu(item.run.train.device) else 0 for item in PLAN.runs)
 
 # Not `workflow.cores`, which refuses commands that need no cores, such as `--report`.
 ALL_CORES = workflow.resource_settings.cores or THREADS
 
-# A run takes one slot, a profile all: as many as the limit in the profile that Snakemake picks up.
-ALL_SLOTS = 1000
-
-# It names the software of a rule; jobs run in the environment that Snakemake runs in, where this package is installed.
-ENVIRONMENT = "../../environment.yml"
-
-# Jobs call `moco-bench` by name: that environment's, activated or not.
+# Jobs call `moco-bench` by name: that of the environment that Snakemake runs in, activated or not.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 
 # Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
@@ -182,3 +152,24 @@ def hold_suite():
         stop(error, code=2)
     except OSError as error:
         stop(system_error(error), code=1)
+
+
+AT_THE_END = []
+
+
+def begin():
+    """What has to hold while jobs run."""
+    hold_suite()
+    shutil.rmtree(MARKS, ignore_errors=True)
+    MARKS.mkdir(parents=True)
+    CURRENT.write_text(INVOCATION)
+    retry_no_bad_input(workflow.scheduler)
+    if workflow.local_exec:
+        AT_THE_END.append(end_on_signals(SUITE.name))
+
+
+def end():
+    while AT_THE_END:
+        AT_THE_END.pop()()
+    shutil.rmtree(MARKS, ignore_errors=True)
+    LOCK.release()

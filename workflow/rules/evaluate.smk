@@ -3,46 +3,36 @@
 
 rule evaluate:
     input:
-        manifest=rules.prepare.output.manifest,
-        run=rules.pretrain.output.run,
-        encoder=rules.pretrain.output.encoder,
+        before_evaluation,
     output:
-        metrics=f"{RESULTS}/runs/{RUN}/metrics.json",
+        mark=touch(f"{JOBS}/evaluate/{RUN}"),
+        metrics=update(f"{RESULTS}/runs/{RUN}/metrics.json"),  # a name to ask for one run by; the command replaces the file
     log:
         f"{LOGS}/evaluate/{RUN}.log",
-    conda:
-        ENVIRONMENT
     threads: THREADS
     resources:
         gpu=GPUS,
-        slots=1,
     params:
-        fingerprint=lambda wildcards: run_of(wildcards).evaluation_fingerprint,
-        suite=suite_argument,
+        suite=SUITE_ARGUMENT,
     message:
         "Evaluate {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
-        "moco-bench evaluate {params.suite:q}"
-        " --run {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed} > {log:q} 2>&1"
+        job(f"moco-bench evaluate {{params.suite:q}} --run {RUN_ARGUMENT}")
 
 
 rule floors:
     input:
-        manifest=rules.prepare.output.manifest,
+        lambda wildcards: done("prepare", wildcards.dataset),
     output:
-        floors=f"{RESULTS}/floors/{{dataset}}.json",
+        mark=touch(f"{JOBS}/floors/{{dataset}}"),
     log:
         f"{LOGS}/floors/{{dataset}}.log",
-    conda:
-        ENVIRONMENT
     threads: THREADS
     resources:
         gpu=GPUS,
-        slots=1,
     params:
-        fingerprint=floors_fingerprint,
-        suite=suite_argument,
+        suite=SUITE_ARGUMENT,
     message:
         "Evaluate raw pixels and untrained encoders on {wildcards.dataset}"
     shell:
-        "moco-bench evaluate {params.suite:q} --floors {wildcards.dataset} > {log:q} 2>&1"
+        job("moco-bench evaluate {params.suite:q} --floors {wildcards.dataset}")

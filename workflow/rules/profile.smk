@@ -1,54 +1,42 @@
-# Where memory and time of a step go, arm by arm. Throughput can't be read off runs that share the machine, so this job
-# takes all of it: every core and every slot. It goes first, while nothing else is ready.
-
-PROFILED = ["profile.json", "time.csv", "memory.csv"] if SUITE.profile is not None else []
+# Where memory and time of a step go, arm by arm. Throughput can't be read off runs that share the machine, so such a job
+# takes all of its cores. It goes first, while nothing else is ready.
 
 
 rule profile:
     input:
-        manifests=of_each_dataset("data"),
+        done("prepare"),
     output:
-        summary=f"{RESULTS}/profile/profile.json",
-        time=f"{RESULTS}/profile/time.csv",
-        memory=f"{RESULTS}/profile/memory.csv",
+        mark=touch(f"{JOBS}/profile/{ONCE}"),
     log:
         f"{LOGS}/profile.log",
     priority: 1
     retries: 0  # it resumes nothing, and the report can be made without it
-    conda:
-        ENVIRONMENT
     threads: ALL_CORES
     resources:
         gpu=GPUS,
-        slots=ALL_SLOTS,
     params:
-        fingerprint=profile_fingerprint(SUITE),
-        suite=suite_argument,
+        suite=SUITE_ARGUMENT,
     message:
         "Profile all arms"
     shell:
-        "moco-bench profile {params.suite:q} > {log:q} 2>&1"
+        job("moco-bench profile {params.suite:q}")
 
 
 # What equal compute is measured by. Only suites with such a budget have runs that ask for it.
 rule costs:
     input:
-        manifests=of_each_dataset("data"),
+        done("prepare"),
     output:
-        costs=f"{RESULTS}/costs.json",
+        mark=touch(f"{JOBS}/costs/{ONCE}"),
     log:
         f"{LOGS}/costs.log",
     priority: 2
-    conda:
-        ENVIRONMENT
     threads: ALL_CORES
     resources:
         gpu=GPUS,
-        slots=ALL_SLOTS,
     params:
-        fingerprint=costs_fingerprint(SUITE),
-        suite=suite_argument,
+        suite=SUITE_ARGUMENT,
     message:
         "Measure what a step of each arm costs"
     shell:
-        "moco-bench profile {params.suite:q} --costs > {log:q} 2>&1"
+        job("moco-bench profile {params.suite:q} --costs")

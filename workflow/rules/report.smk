@@ -1,58 +1,45 @@
-# From the files of all runs to one table, to effects with their certainty, to the report.
+# From the files of all runs to one table, to effects with their certainty, to the report. Only the page is a
+# declared output, for Snakemake's own report; whether it is made is on the plan, which lists `analyse` before it.
 
 
 rule collect:
-    input:  # history.csv and resources.json come with run.json, from one job
-        runs=of_each_run("run.json"),
-        metrics=of_each_run("metrics.json"),
-        floors=of_each_dataset("floors") if SUITE.evaluate.floors else [],
-        costs=[f"{RESULTS}/costs.json"] if SUITE.budgets != ("epochs",) else [],
+    input:
+        done("evaluate"),
+        done("floors"),
+        done("costs"),
     output:
-        table=f"{RESULTS}/runs.csv",
-        suite=f"{RESULTS}/suite.yaml",
+        mark=touch(f"{JOBS}/collect/{ONCE}"),
     log:
         f"{LOGS}/collect.log",
     retries: 0
-    conda:
-        ENVIRONMENT
     params:
-        fingerprint=SUITE_FINGERPRINT,
-        suite=suite_argument,
+        suite=SUITE_ARGUMENT,
     message:
-        "Gather all runs in {output.table}"
+        f"Gather all runs in {RESULTS}/runs.csv"
     shell:
-        "moco-bench collect {params.suite:q} > {log:q} 2>&1"
+        job("moco-bench collect {params.suite:q} --complete")
 
 
 rule analyse:
     input:
-        table=rules.collect.output.table,
-        suite=rules.collect.output.suite,
-        profile=[f"{RESULTS}/profile/{name}" for name in PROFILED],  # the claim about memory is judged on it
+        done("collect"),
+        done("profile"),  # the claim about memory is judged on it
     output:
-        effects=f"{RESULTS}/effects.csv",
-        claims=f"{RESULTS}/claims.csv",
+        mark=touch(f"{JOBS}/analyse/{ONCE}"),
     log:
         f"{LOGS}/analyse.log",
     retries: 0
-    conda:
-        ENVIRONMENT
     params:
-        fingerprint=SUITE_FINGERPRINT,
-        results=lambda wildcards, input: Path(input.table).parent,
+        results=RESULTS,
     message:
         "Compute effects and claims"
     shell:
-        "moco-bench analyse {params.results:q} > {log:q} 2>&1"
+        job("moco-bench analyse {params.results:q}")
 
 
 rule report:
     input:
-        table=rules.collect.output.table,
-        suite=rules.collect.output.suite,
-        effects=rules.analyse.output.effects,
-        claims=rules.analyse.output.claims,
-        profile=[f"{RESULTS}/profile/{name}" for name in PROFILED],
+        done("analyse"),
     output:
         page=report(
             f"{REPORTS}/report.html",
@@ -78,13 +65,10 @@ rule report:
     log:
         f"{LOGS}/report.log",
     retries: 0
-    conda:
-        ENVIRONMENT
     params:
-        fingerprint=SUITE_FINGERPRINT,
-        results=lambda wildcards, input: Path(input.table).parent,
+        results=RESULTS,
         reports=lambda wildcards, output: Path(output.page).parent,
     message:
         "Write {output.page}"
     shell:
-        "moco-bench report {params.results:q} --out {params.reports:q} > {log:q} 2>&1"
+        job("moco-bench report {params.results:q} --out {params.reports:q}", "page")

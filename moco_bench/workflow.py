@@ -1,0 +1,84 @@
+"""What the Snakefile has to add to Snakemake: ends that leave nothing hanging, and no second try of bad input."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+
+from moco_bench.train.signals import STOPS
+
+INTERRUPTED = 75
+
+
+def end_on_signals(suite: str) -> Callable[[], None]:
+    """From now on TERM, INT, HUP and USR1 end this Snakemake, with one line, when its jobs have ended.
+
+    Snakemake's own way prints an error per job, tries interrupted jobs again, and can wait for ever in its own threads.
+    No other job is started. INT and HUP are handed on to the jobs, which save their checkpoints; the other two reach
+    them when they are sent to the process group, and let them come to their end when they are not.
+
+    Returns:
+        What puts the handlers of before back.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in STOPS:
+            signal.signal(each, _impatient)
+        logging.disable()
+        jobs = psutil.Process().children(recursive=True)
+        if number in (signal.SIGINT, signal.SIGHUP):
+            _ask_to_stop(jobs)
+        _say(f"suite {suite} interrupted by {signal.Signals(number).name}; the same command continues")
+        psutil.wait_procs(jobs)
+        os._exit(INTERRUPTED)
+
+    numbers = [number for number in STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, end) for number in numbers}
+
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    return restore
+
+
+def retry_no_bad_input(scheduler: Any) -> None:
+    """Let a job that has refused its input fail at once: it would refuse it the second time too.
+
+    A job says so by a file beside its first output. Where a later Snakemake has no such place to intervene, bad input
+    is tried again, which takes seconds.
+    """
+    handle = getattr(scheduler, "_handle_error", None)
+    if handle is None:
+        return
+
+    def handle_error(job: Any, **more: Any) -> None:
+        if any(Path(f"{output}.refused").exists() for output in list(job.output)[:1]):
+            job.attempt = job.restart_times + 1
+        handle(job, **more)
+
+    scheduler._handle_error = handle_error
+
+
+def _impatient(number: int, frame: FrameType | None) -> None:
+    """A second signal: jobs that were left to finish are asked to stop."""
+    _ask_to_stop(psutil.Process().children(recursive=True))
+
+
+def _ask_to_stop(jobs: list[psutil.Process]) -> None:
+    for job in jobs:
+        try:
+            if Path(job.name()).name not in ("sh", "bash"):  # a shell that is ended leaves its command an orphan
+                job.terminate()
+        except psutil.Error:  # it has ended meanwhile
+            continue
+
+
+def _say(message: str) -> None:
+    print(f"moco-bench: {message}", file=sys.stderr, flush=True)

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.device import GPU_CHUNK_PAIRS, gpu_stored_pairs, on_gpu
 from moco_bench.contrast.negatives.histogram import streamed_cuts
 from moco_bench.contrast.negatives.radix import score_at_mass
 from moco_bench.contrast.negatives.selection import Cut, Membership, cut_counts, takes_passes, whole_cuts
 
 CHUNK_PAIRS = 2**18
-"""Pairs of a chunk: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
+"""Pairs of a chunk on a CPU: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
 
 MINIMUM_WIDTH = 64
 """Slots of a chunk, whatever the batch: narrower products are slow."""
@@ -31,8 +32,8 @@ class Chunk(NamedTuple):
     Attributes:
         columns: the slots of the queue.
         similarity: [B, C], to be changed in place by whoever asked for it.
-        dropped: [B, C], 1 where a pair is no negative, else 0; None where all are.
-        blocked: [B, C], 1 where a pair is of one image (and dropped), else 0; None where no pair is.
+        dropped: [B, C], 1 where a pair is no negative, else 0 (or truth values); None where all are.
+        blocked: [B, C], likewise, where a pair is of one image (and dropped); None where no pair is.
     """
 
     columns: slice
@@ -53,13 +54,19 @@ def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
 
 @torch.no_grad()
 def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
-    """The queue in chunks that fit a cache. The pairs dropped are those of `whole_queue`."""
+    """The queue in chunks that suit the device. The pairs dropped are those of `whole_queue`."""
     size = len(candidates.queue)
-    several_passes = takes_passes(ranks, size)
-    stores = several_passes and len(candidates.anchor) * size <= STORED_PAIRS
-    stored = candidates.similarity(slice(0, size)) if stores else None
-    cuts = _cuts(candidates, ranks, stored) if several_passes else []
-    membership = Membership(ranks, cuts)
+    if not takes_passes(ranks, size):
+        # Truth values take a quarter of the memory; a CPU is slow with them.
+        find_blocked = candidates.of_one_image if on_gpu(candidates.anchor.device) else candidates.blocked
+        for columns in chunk_columns(candidates):
+            blocked = find_blocked(columns)
+            yield Chunk(columns, candidates.similarity(columns), blocked, blocked)
+        return
+    stored = (
+        candidates.similarity(slice(0, size)) if len(candidates.anchor) * size <= _stored_pairs(candidates) else None
+    )
+    membership = Membership(ranks, _cuts(candidates, ranks, stored))
     for columns in chunk_columns(candidates):
         similarity = candidates.similarity(columns) if stored is None else stored[:, columns]
         scores, blocked = candidates.scores(ranks, columns, similarity=similarity), candidates.blocked(columns)
@@ -68,8 +75,14 @@ def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
 
 def chunk_columns(candidates: Candidates) -> list[slice]:
     """The slots of each chunk."""
-    size, width = len(candidates.queue), max(MINIMUM_WIDTH, CHUNK_PAIRS // len(candidates.anchor))
+    pairs = GPU_CHUNK_PAIRS if on_gpu(candidates.anchor.device) else CHUNK_PAIRS
+    size, width = len(candidates.queue), max(MINIMUM_WIDTH, pairs // len(candidates.anchor))
     return [slice(start, min(start + width, size)) for start in range(0, size, width)]
+
+
+def _stored_pairs(candidates: Candidates) -> int:
+    device = candidates.anchor.device
+    return gpu_stored_pairs(device) if on_gpu(device) else STORED_PAIRS
 
 
 def _cuts(candidates: Candidates, ranks: Ranks, stored: Tensor | None) -> list[Cut]:
@@ -82,6 +95,8 @@ def _cuts(candidates: Candidates, ranks: Ranks, stored: Tensor | None) -> list[C
     def passes() -> Iterator[Tensor]:
         return (scores(columns) for columns in chunk_columns(candidates))
 
+    if stored is not None and on_gpu(stored.device):
+        return whole_cuts(scores(slice(0, size)), ranks)  # no pass over it has to wait for another one's result
     if ranks.mass is not None:
         return [Cut.of(*score_at_mass(passes, ranks.mass, ranks.temperature))]
     sample = scores(slice(0, size, max(1, size // SAMPLE)))

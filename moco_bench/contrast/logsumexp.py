@@ -118,26 +118,34 @@ class _LogSum(torch.autograd.Function):
         ctx: Any, anchor: Tensor, candidates: Candidates, ranks: Ranks, temperature: float, log_weight: LogWeight | None
     ) -> Tensor:
         differentiable = ctx.needs_input_grad[0]
-        highest = anchor.new_full((anchor.shape[0], 1), -torch.inf)
-        total = torch.zeros_like(highest)
-        keys = torch.zeros_like(anchor) if differentiable else None
+        highest, total, keys = None, None, None
         for chunk in queue_in_chunks(candidates, ranks):
             logarithms, slope = _weights_of(chunk.similarity, log_weight, differentiable)
             logits = chunk.similarity.mul_(1 / (temperature * LOG_2))
             if logarithms is not None:
                 logits.add_(logarithms, alpha=1 / LOG_2)
-            if chunk.dropped is not None:
+            if chunk.dropped is not None and chunk.dropped.dtype == torch.bool:
+                logits.masked_fill_(chunk.dropped, -DROPPED)
+            elif chunk.dropped is not None:
                 logits.sub_(chunk.dropped, alpha=DROPPED)
-            raised = torch.maximum(highest, logits.amax(dim=1, keepdim=True))
-            reference = raised.masked_fill(raised < -DROPPED / 2, 0.0)  # nothing kept so far: any number will do
-            shrink = (highest - reference).exp2_()
+            peak = logits.amax(dim=1, keepdim=True)
+            raised = peak if highest is None else torch.maximum(highest, peak)
+            reference = raised.clamp_min(-DROPPED / 2)  # nothing kept so far: any number far above will do
             weights = logits.sub_(reference).exp2_()
-            total.mul_(shrink).add_(weights.sum(dim=1, keepdim=True))
-            if keys is not None:
-                if slope is not None:
-                    weights.addcmul_(weights, slope, value=temperature)
-                keys.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
+            added = weights.sum(dim=1, keepdim=True)
+            if slope is not None:
+                weights.addcmul_(weights, slope, value=temperature)
+            if highest is None or total is None:
+                total = added
+                keys = weights @ candidates.queue[chunk.columns] if differentiable else None
+            else:
+                shrink = (highest - reference).exp2_()
+                total.mul_(shrink).add_(added)
+                if keys is not None:
+                    keys.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
             highest = raised
+        assert highest is not None
+        assert total is not None
         if keys is not None:
             ctx.save_for_backward(keys.div_(total.clamp_min(torch.finfo(total.dtype).tiny)).div_(temperature))
         return (highest + total.log2()).mul_(LOG_2).squeeze(1)

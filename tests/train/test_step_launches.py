@@ -36,11 +36,21 @@ def test_a_step_makes_at_most_150_launches_outside_of_the_encoders(make_run, dat
     assert counter.waits == {}
 
 
-@pytest.mark.parametrize("reading", ["none", "key-anchored", "symmetric", "query-queue"])
-def test_a_step_never_looks_at_a_tensor_of_the_device(make_run, dataset, monkeypatch, reading):
+@pytest.mark.parametrize(
+    "contrast",
+    [
+        {"dual_view": "none"},
+        {"dual_view": "symmetric"},
+        {"dual_view": "query-queue"},
+        {"negatives": "hardest"},
+        {"negatives": "random", "dual_view": "key-anchored"},
+        {"negatives": "easiest", "mask_same_sample": False},
+    ],
+)
+def test_a_step_never_looks_at_a_tensor_of_the_device(make_run, dataset, monkeypatch, contrast):
     # On the device "meta" there is nothing to look at: whoever asks for a value fails.
     monkeypatch.setattr(torch, "autocast", lambda *words, **named: nullcontext())  # it doesn't know that device
-    run = make_run({"contrast": {"dual_view": reading}})
+    run = make_run({"contrast": {**contrast, "filter_warmup_steps": 0}})
     numerics = dataclasses.replace(resolve_numerics(run.train), device=torch.device("meta"))
     state = initial_state(run, resolve_numerics(run.train), channels=1, image_size=8)
     for module in (state.query_encoder, state.key_encoder, state.queue, state.query_queue):

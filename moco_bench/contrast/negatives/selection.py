@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from moco_bench.components.ranks import Ranks
+from moco_bench.contrast.device import on_gpu
 
 MASS_TOLERANCE = 1e-9
 """By which a mass may fall short, relatively: sums of another order differ in their last bits."""
@@ -23,8 +24,8 @@ class Cut:
 
     Attributes:
         value: [B, 1], the lowest score inside.
-        ties: int64 [B, 1], how many of the scores equal to `value` are inside, lower slots first; None where all are,
-            in all rows.
+        ties: int64 [B, 1], how many of the scores equal to `value` are inside, lower slots first; None where all are
+            known to be, in all rows.
     """
 
     value: Tensor
@@ -33,7 +34,9 @@ class Cut:
     @classmethod
     def of(cls, value: Tensor, ties: Tensor, tied: Tensor) -> "Cut":
         """A cut with `ties` of the `tied` equal scores inside."""
-        return cls(value, None if ties.equal(tied) else ties)
+        # To find out that no tie has to be settled takes a look, and on a GPU that costs more than to settle it.
+        all_inside = not on_gpu(ties.device) and ties.equal(tied)
+        return cls(value, None if all_inside else ties)
 
 
 def cut_counts(ranks: Ranks, queue_size: int) -> list[int]:

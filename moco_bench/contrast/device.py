@@ -1,0 +1,45 @@
+"""What suits a device: a CPU wants pieces that fit its cache, a GPU few operations and no wait.
+
+On a CPU an operation costs nothing beside the memory that it moves, and values can be looked at. On a GPU every
+operation is a launch, and to look at a value is to wait for all that was launched before.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+
+GPU_CHUNK_PAIRS = 2**23
+"""Pairs of a chunk: 32 MiB of float32, enough to keep any GPU busy and little of its memory."""
+
+GPU_STORED_PAIRS = 2**28
+"""Pairs up to which a rule that needs the whole queue before it can choose holds the matrix of similarities: 1 GiB."""
+
+_AS_ON_GPU: ContextVar[bool] = ContextVar("as_on_gpu", default=False)
+
+
+@contextmanager
+def as_on_gpu() -> Iterator[None]:
+    """Within it the losses go a GPU's way on a CPU: for tests, and for counting."""
+    token = _AS_ON_GPU.set(True)
+    try:
+        yield
+    finally:
+        _AS_ON_GPU.reset(token)
+
+
+def on_gpu(device: torch.device) -> bool:
+    """Whether a GPU's way is to be gone."""
+    return device.type != "cpu" or _AS_ON_GPU.get()
+
+
+def gpu_stored_pairs(device: torch.device) -> int:
+    """`GPU_STORED_PAIRS`, on a small card less: a sixteenth of its memory.
+
+    Of all its memory, not of what is free: the sums are added in another order when chunks have another size, and a
+    run's bits must not hang on its neighbours.
+    """
+    if device.type != "cuda":
+        return GPU_STORED_PAIRS
+    return min(GPU_STORED_PAIRS, torch.cuda.get_device_properties(device).total_memory // 64)

@@ -1,8 +1,9 @@
 """What all ideas have in common, and the base of all sections of a suite."""
 
+import warnings
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -18,6 +19,20 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     INLINE: ClassVar[tuple[str, ...]] = ()
     """Fields that hold sections whose own fields stand beside this section's in a suite."""
+
+    RETIRED: ClassVar[tuple[str, ...]] = ()
+    """Keys of earlier versions that mean nothing any more: suites that have them stay readable."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired_keys(cls, given: Any) -> Any:
+        retired = [key for key in cls.RETIRED if key in given] if isinstance(given, dict) else []
+        if not retired:
+            return given
+        warnings.warn(
+            f"ignored, keys of an earlier version that have no effect any more: {', '.join(retired)}", stacklevel=2
+        )
+        return {key: value for key, value in given.items() if key not in retired}
 
     def idle_keys(self) -> tuple[str, ...]:
         """Fields that the others switch off: two spellings of one run have one fingerprint."""

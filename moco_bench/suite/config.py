@@ -313,6 +313,8 @@ class TrainConfig(Section):
 class ProbeConfig(Section):
     """Softmax regression on frozen features, solved; its penalty is chosen on a held-out part of the training split."""
 
+    RETIRED: ClassVar[tuple[str, ...]] = ("epochs", "batch_size", "learning_rates", "weight_decays")
+
     c_values: tuple[Annotated[float, Field(ge=1e-6, le=1e6)], ...] = Field(
         (1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0),
         min_length=1,

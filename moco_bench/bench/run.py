@@ -14,7 +14,7 @@ from moco_bench.bench.rounds import Contender, rounds_of
 from moco_bench.bench.settings import ENCODERS, Timing, Workload
 from moco_bench.bench.summary import Rounds, speedup, throughput
 from moco_bench.data.datasets import DataSet
-from moco_bench.measure.ceiling import measure_ceiling
+from moco_bench.measure.ceiling import MATRIX_SIZE, measure_ceiling
 from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, since
 from moco_bench.profile.work import count_flops
@@ -130,4 +130,6 @@ def _precisions(device: torch.device) -> tuple[Precision, ...]:
 
 
 def _ceilings(precisions: tuple[Precision, ...], device: torch.device, side: int) -> dict[str, float]:
+    # On a GPU a product of that size is over before the card is busy: half of it is the launch.
+    side = max(side, MATRIX_SIZE["cuda"]) if device.type == "cuda" else side
     return {name: measure_ceiling(device, name, DTYPES[name], side=side).flops for name in precisions}

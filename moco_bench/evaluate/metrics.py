@@ -20,6 +20,7 @@ from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.similarities import similarity_histograms
 from moco_bench.models import Encoder
 from moco_bench.suite.config import AugmentConfig, EvaluateConfig
+from moco_bench.train.precision import compute_float32_exactly
 from moco_bench.train.randomness import stream
 
 VIEWED_IMAGES = 1000
@@ -63,6 +64,7 @@ def evaluate_encoder(
         RunFailed: embeddings are not finite.
     """
     check_evaluation(dataset, config)
+    compute_float32_exactly()
     tell(f"embeds {len(dataset.train)} + {len(dataset.evaluation)} images")
     train = _embed(encoder, dataset.train.images, dataset, config, device)
     evaluation = _embed(encoder, dataset.evaluation.images, dataset, config, device)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from moco_bench.measure.nvml import settings_of
 from moco_bench.measure.quota import usable_memory
 
 RECORDED_PACKAGES = ("moco-bench", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
@@ -25,6 +26,19 @@ def describe_machine() -> dict[str, Any]:
         "bfloat16": bfloat16_hardware(flags),
         "gpus": gpus,
         "os": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def describe_accelerator(device: torch.device) -> dict[str, Any] | None:
+    """The CUDA device that a run computes on, its libraries and what it is set to; None on a CPU."""
+    if device.type != "cuda":
+        return None
+    return {
+        "name": torch.cuda.get_device_name(device),
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]
+        "tf32": {"cudnn": torch.backends.cudnn.allow_tf32, "matmul": torch.backends.cuda.matmul.allow_tf32},
+        **(settings_of(device) or {}),
     }
 
 

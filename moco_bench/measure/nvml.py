@@ -1,6 +1,7 @@
 """NVIDIA's management library, through `pynvml` where that is installed (untested: no GPU was at hand)."""
 
 import importlib
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import psutil
@@ -31,10 +32,22 @@ def process_memory_of(device: torch.device) -> int | None:
         processes = library.nvmlDeviceGetComputeRunningProcesses(handle)
     except Exception:  # a device without that, or no right to ask
         return None
+    if _under_another_number(own, processes) and len(processes) == 1:
+        own = processes[0].pid
     for process in processes:
         if process.pid == own and process.usedGpuMemory is not None:
             return int(process.usedGpuMemory)
     return None
+
+
+def _under_another_number(own: int, processes: Sequence[Any]) -> bool:
+    """Whether this process is among those of the device under a number that it doesn't know.
+
+    In a container processes have numbers of their own; NVML tells those of the host. A process that computes on the
+    device is listed, so where its number isn't, one of the others is itself.
+    """
+    computes = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return computes and own not in {process.pid for process in processes} and len(processes) > 0
 
 
 def joules_of(device: torch.device) -> float | None:
@@ -96,14 +109,51 @@ def neighbours_on(device: torch.device, since_microseconds: int = 0) -> DeviceNe
     library, handle = found
     own = psutil.Process().pid
     try:
-        others = {process.pid for process in library.nvmlDeviceGetComputeRunningProcesses(handle)} - {own}
+        processes = library.nvmlDeviceGetComputeRunningProcesses(handle)
     except Exception:
         return None
-    if not others:
+    listed = {process.pid for process in processes} - {own}
+    self_among_them = int(_under_another_number(own, processes))
+    others = len(listed) - self_among_them
+    if others == 0:
         return DeviceNeighbours(0, False)
     try:
         samples = library.nvmlDeviceGetProcessUtilization(handle, since_microseconds)
     except Exception:  # no right to ask, or none was sampled
-        return DeviceNeighbours(len(others), None)
-    busy = any(sample.pid in others and sample.smUtil > BUSY_ABOVE for sample in samples)
-    return DeviceNeighbours(len(others), busy)
+        return DeviceNeighbours(others, None)
+    busy = {sample.pid for sample in samples if sample.pid in listed and sample.smUtil > BUSY_ABOVE}
+    return DeviceNeighbours(others, len(busy) > self_among_them)
+
+
+WITHOUT_NVML = (
+    "nvidia-ml-py is not installed (extra `gpu`) or its driver is not here: power, clocks and MIG are unknown"
+)
+
+
+def settings_of(device: torch.device) -> dict[str, Any] | None:
+    """What a CUDA device was set to: driver, power limit, clocks, MIG; None on a CPU.
+
+    What NVML doesn't say is None; where NVML itself is absent, `nvml` is a line that says so.
+    """
+    if device.type != "cuda":
+        return None
+    found = device_handle(device)
+    if found is None:
+        return {"nvml": WITHOUT_NVML}
+    library, handle = found
+
+    def asked(question: Callable[[], Any]) -> Any:
+        try:
+            return question()
+        except Exception:  # a device or driver without that
+            return None
+
+    return {
+        "nvml": "asked",
+        "driver": asked(lambda: str(library.nvmlSystemGetDriverVersion())),
+        "power_limit_watts": asked(lambda: library.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
+        "sm_clock_mhz": asked(lambda: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_SM)),
+        "sm_clock_mhz_at_most": asked(lambda: library.nvmlDeviceGetMaxClockInfo(handle, library.NVML_CLOCK_SM)),
+        "memory_clock_mhz": asked(lambda: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_MEM)),
+        "mig": asked(lambda: bool(library.nvmlDeviceGetMigMode(handle)[0])),
+    }

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
+import torch
+
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
 from moco_bench.measure.surroundings import begin_watch, hindered, since
@@ -74,6 +76,7 @@ def _at_one_value(
     config: GrowthConfig,
     baseline: str,
 ) -> list[Row]:
+    torch.compiler.reset()  # after eight shapes of one function dynamo would give up and run it eagerly
     steppers = {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
     watch = begin_watch(device=next(iter(steppers.values())).numerics.device)
     samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=1)

@@ -61,17 +61,19 @@ class _ObservedNetwork(nn.Module):
 
 
 class _ObservedScaler(torch.amp.GradScaler):
-    """Backward begins where the loss is scaled, and ends where the optimiser steps."""
+    """Backward begins where the loss is scaled, and ends where the optimiser steps.
+
+    It has the original's attributes, not a copy of them: what a step learns about the scale is there for the next one.
+    """
 
     def __init__(self, scaler: torch.amp.GradScaler, mark: Mark) -> None:
-        super().__init__(scaler._device, enabled=scaler.is_enabled())
-        self.load_state_dict(scaler.state_dict())
-        self._mark = mark
+        self.__dict__ = scaler.__dict__
+        self._told = mark
 
     def scale(self, outputs: Any) -> Any:
-        self._mark(BACKWARD)
+        self._told(BACKWARD)
         return super().scale(outputs)
 
     def step(self, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> float | None:
-        self._mark(OPTIMISER)
+        self._told(OPTIMISER)
         return super().step(optimizer, *args, **kwargs)

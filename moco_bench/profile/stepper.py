@@ -36,7 +36,9 @@ class Stepper:
         self.state: TrainingState = initial_state(run, self.numerics, channels=channels, image_size=min(height, width))
         self.inputs = StepInputs(run, dataset, self.numerics)
         batch = torch.Size((run.train.batch_size, channels, height, width))
-        self._networks, self.compilation = networks_of(self.state, run.train, self.numerics, batch)
+        self._networks, self.compilation = networks_of(
+            self.state, run.train, self.numerics, batch, called_twice=run.contrast.loss.swaps_views
+        )
         self._step = run.contrast.filter_warmup_steps
         self._order = torch.randperm(len(self.inputs.images), generator=stream(run.seed, "order"))
         self._hasher = sha256()

@@ -22,7 +22,7 @@ COMPILED, EAGER = "compiled", "eager"
 
 
 def networks_of(
-    state: TrainingState, config: TrainConfig, numerics: Numerics, images: torch.Size
+    state: TrainingState, config: TrainConfig, numerics: Numerics, images: torch.Size, *, called_twice: bool = False
 ) -> tuple[Networks, str]:
     """The encoders of `state` as they are to be called, and in a word what became of the wish to compile them.
 
@@ -34,6 +34,8 @@ def networks_of(
         config: says whether to compile.
         numerics: device and precision.
         images: shape [B, C, H, W] of a batch.
+        called_twice: whether a step calls an encoder again before its backward pass, as `symmetric` does. It is then no
+            CUDA graph: a graph's second call overwrites what the first one left for that pass.
     """
     as_they_are = Networks(state.query_encoder, state.key_encoder)
     wanted = config.compile == "always" or (config.compile == "auto" and numerics.device.type == "cuda")
@@ -42,22 +44,22 @@ def networks_of(
     if numerics.device.type == "cpu" and not any(shutil.which(name) for name in ("c++", "g++", "clang++")):
         warnings.warn("no C++ compiler found: running without torch.compile", stacklevel=2)
         return as_they_are, f"{EAGER} (no C++ compiler)"
+    graphs = numerics.device.type == "cuda" and not called_twice
     try:
-        _try_out(copy.deepcopy(state.query_encoder), numerics, images)
+        _try_out(copy.deepcopy(state.query_encoder), numerics, images, graphs)
     except Exception as error:  # whatever a compiler of another machine may raise
         warnings.warn(f"torch.compile failed, running without it: {str(error).splitlines()[0]}", stacklevel=2)
         return as_they_are, f"{EAGER} (compiler failed)"
-    query, key = (_compile(encoder, numerics) for encoder in (state.query_encoder, state.key_encoder))
-    return Networks(query, key, graphs=numerics.device.type == "cuda"), COMPILED
+    query, key = (_compile(encoder, graphs) for encoder in (state.query_encoder, state.key_encoder))
+    return Networks(query, key, graphs=graphs), COMPILED
 
 
-def _try_out(encoder: nn.Module, numerics: Numerics, images: torch.Size) -> None:
+def _try_out(encoder: nn.Module, numerics: Numerics, images: torch.Size, graphs: bool) -> None:
     example = torch.zeros(images, device=numerics.device).contiguous(memory_format=numerics.memory_format)
     with numerics.autocast():
-        output = _compile(encoder, numerics)(example)
+        output = _compile(encoder, graphs)(example)
     torch.autograd.backward(output.float().sum())
 
 
-def _compile(module: nn.Module, numerics: Numerics) -> nn.Module:
-    mode = "reduce-overhead" if numerics.device.type == "cuda" else None
-    return cast(nn.Module, torch.compile(module, mode=mode))
+def _compile(module: nn.Module, graphs: bool) -> nn.Module:
+    return cast(nn.Module, torch.compile(module, mode="reduce-overhead" if graphs else None))

@@ -12,8 +12,9 @@ from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.transfer import to_device
 from moco_bench.errors import InputError, Interrupted, RunFailed
+from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
-from moco_bench.measure.memory import peak_memory
+from moco_bench.measure.memory import peak_memory, reset_peak
 from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
@@ -98,6 +99,7 @@ class Trainer:
         self.steps_per_epoch = len(self.inputs.images) // self.batch_size
         self.total_steps = self.steps_per_epoch * run.train.trained_epochs
         self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
+        self._energy_at_start = sample_energy(numerics.device)
         self._stopwatch = Stopwatch(state.progress.times, numerics.device)
         self._unread, self._unread_at_most = UnreadSteps(), UNREAD.get(numerics.device.type, 1)
 
@@ -113,6 +115,9 @@ class Trainer:
             raise RunFailed(progress.failed)
         load_at_start, saved_at = sample_load(), time.monotonic()
         progress.foreign_load.append((0.0, 0.0))
+        progress.joules.append(None)
+        self._energy_at_start = sample_energy(self.numerics.device)
+        reset_peak(self.numerics.device)  # the compiler's try-out is over, and was no training
         order, order_epoch = torch.empty(0), -1
         try:
             while progress.step < self.total_steps:
@@ -146,13 +151,17 @@ class Trainer:
         self._read()
         if not self.surroundings.world.first:
             return
-        progress.peak_memory_mib = max(progress.peak_memory_mib, peak_memory(self.numerics.device).peak_memory_mib)
+        peak = peak_memory(self.numerics.device).peak_memory_mib
+        if self.numerics.device.type == "cuda":
+            peak -= (self.inputs.images.nbytes + self.labels.nbytes) / 2**20  # the data set is no cost of training
+        progress.peak_memory_mib = max(progress.peak_memory_mib, peak)
         save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
 
     def _note_load_since(self, start: LoadSample) -> None:
         """Write down how disturbed this attempt was so far: a killed one can't do it at its end."""
         now = sample_load()
         self.state.progress.foreign_load[-1] = (now.wall - start.wall, foreign_load(start, now))
+        self.state.progress.joules[-1] = joules_between(self._energy_at_start, sample_energy(self.numerics.device))
 
     def _read(self) -> None:
         """Wait for the steps that were made, and look at what they left. Raises `RunFailed` where one diverged."""

@@ -60,12 +60,19 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
     if precision == "float16" and device.type != "cuda":
         raise InputError("train.precision: float16 needs a CUDA device; on a CPU use bfloat16 or float32")
     torch.set_num_threads(config.threads)
+    compute_float32_exactly()
     if device.type == "cuda" and config.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
     keeps_memory = device.type == "cpu" and keep_freed_memory()
     return Numerics(device, precision, config.channels_last, keeps_memory)
+
+
+def compute_float32_exactly() -> None:
+    """Let float32 be float32 on a GPU, too: cuDNN rounds the factors to 10 bits (TF32) unless it is told not to."""
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def resolve_device(requested: str) -> torch.device:

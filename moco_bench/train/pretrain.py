@@ -12,7 +12,7 @@ from moco_bench.data.datasets import DataSet, manifest_of
 from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.files import sealed, write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
-from moco_bench.measure.machine import describe_machine, describe_versions
+from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.evidence import describe_files
@@ -94,7 +94,7 @@ def pretrain(
     attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered) if world.first else []
     batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
     how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # no graph holds a message
-    networks, compilation = networks_of(state, how, numerics, batch)
+    networks, compilation = networks_of(state, how, numerics, batch, called_twice=run.contrast.loss.swaps_views)
     trainer = Trainer(
         run,
         state,
@@ -156,6 +156,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
                 "data": pretrained.manifest,
                 "versions": describe_versions(),
                 "machine": describe_machine(),
+                "accelerator": describe_accelerator(pretrained.numerics.device),
                 "device": str(pretrained.numerics.device),
                 "precision": pretrained.numerics.precision,
                 "threads": run.train.threads,
@@ -179,6 +180,12 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
     )
 
 
+def energy_of(joules: list[float | None]) -> float | None:
+    """Of all attempts; None where one of them is unknown."""
+    known = [value for value in joules if value is not None]
+    return sum(known) if known and len(known) == len(joules) else None
+
+
 def resources_of(pretrained: Pretrained) -> dict[str, Any]:
     """Throughput and memory of the training alone; the content of `resources.json`."""
     run, progress = pretrained.run, pretrained.state.progress
@@ -189,6 +196,7 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
         **progress.times.summary(run.train.batch_size),
         "train_seconds": progress.times.train_seconds,
         "paused_seconds": sum(progress.times.paused),
+        "energy_joules": energy_of(progress.joules),
         "peak_memory_mib": progress.peak_memory_mib,
         "memory_source": memory.memory_source,
         "peak_reserved_mib": memory.peak_reserved_mib,

@@ -33,6 +33,8 @@ class Progress:
     peak_memory_mib: float = 0.0
     foreign_load: list[tuple[float, float]] = field(default_factory=list)
     """(seconds, foreign share) of each attempt."""
+    joules: list[float | None] = field(default_factory=list)
+    """Energy of each attempt, of the whole processor and device; None where nobody tells."""
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -46,6 +48,7 @@ class Progress:
             "times": vars(self.times),
             "peak_memory_mib": self.peak_memory_mib,
             "foreign_load": self.foreign_load,
+            "joules": self.joules,
         }
 
     @classmethod

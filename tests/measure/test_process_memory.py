@@ -9,7 +9,14 @@ import torch
 from moco_bench.measure import process, surroundings
 from moco_bench.measure.allocations import MIB
 from moco_bench.measure.heap import heap
-from moco_bench.measure.nvml import joules_of, neighbours_on, process_memory_of, throttle_reasons_of
+from moco_bench.measure.nvml import (
+    WITHOUT_NVML,
+    joules_of,
+    neighbours_on,
+    process_memory_of,
+    settings_of,
+    throttle_reasons_of,
+)
 from moco_bench.measure.process import device_memory, process_memory, restart_peak
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counters of the Linux kernel")
@@ -164,3 +171,35 @@ def test_without_nvml_nothing_is_told(monkeypatch):
     assert process_memory_of(CUDA) is None
     assert joules_of(CUDA) is None
     assert joules_of(torch.device("cpu")) is None
+
+
+def test_in_a_container_a_process_is_not_its_own_neighbour(nvml, monkeypatch):
+    # NVML tells the host's numbers, and this process doesn't know its own.
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    nvml.nvmlDeviceGetProcessUtilization = lambda handle, since: [
+        SimpleNamespace(pid=pid, smUtil=share) for pid, share in used.items()
+    ]
+    used = {1: 99}
+    assert neighbours_on(CUDA) == (0, False)
+    assert process_memory_of(CUDA) == 5
+    nvml.processes.append(SimpleNamespace(pid=2, usedGpuMemory=7))
+    used = {1: 99, 2: 0}
+    assert neighbours_on(CUDA) == (1, False)
+    assert process_memory_of(CUDA) is None
+    used = {1: 99, 2: 50}
+    assert neighbours_on(CUDA) == (1, True)
+
+
+def test_what_a_device_was_set_to(nvml, monkeypatch):
+    assert settings_of(torch.device("cpu")) is None
+    nvml.NVML_CLOCK_SM, nvml.NVML_CLOCK_MEM = 1, 2
+    nvml.nvmlSystemGetDriverVersion = lambda: "580.1"
+    nvml.nvmlDeviceGetEnforcedPowerLimit = lambda handle: 700_000
+    nvml.nvmlDeviceGetMigMode = lambda handle: [0, 0]
+    nvml.nvmlDeviceGetClockInfo = lambda handle, clock: 1980 if clock == 1 else 3201
+    found = settings_of(CUDA)
+    assert found["nvml"] == "asked"
+    assert (found["driver"], found["power_limit_watts"], found["mig"]) == ("580.1", 700.0, False)
+    assert (found["sm_clock_mhz"], found["memory_clock_mhz"], found["sm_clock_mhz_at_most"]) == (1980, 3201, None)
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert settings_of(CUDA) == {"nvml": WITHOUT_NVML}

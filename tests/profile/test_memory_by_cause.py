@@ -212,7 +212,7 @@ def test_an_arms_memory_is_that_of_eager_steps(make_runs, dataset, monkeypatch):
     """Peak and parts alike: the unwatched steps, whose peak counts, must not be compiled either."""
     asked = []
 
-    def networks_of(state, config, *rest):
+    def networks_of(state, config, *rest, **named):
         asked.append(config.compile)
         return Networks(state.query_encoder, state.key_encoder), EAGER
 

@@ -72,6 +72,17 @@ def test_both_encoders_are_compiled_and_only_on_cuda_into_graphs(state, numerics
     assert note == "compiled"
 
 
+def test_an_encoder_that_is_called_twice_before_the_backward_pass_is_no_graph(state, numerics, monkeypatch):
+    modes = []
+    monkeypatch.setattr(torch, "compile", lambda module, mode: modes.append(mode) or module)
+    monkeypatch.setattr(compilation, "_try_out", lambda *arguments: None)
+    cuda = replace(numerics, device=torch.device("cuda"))
+
+    networks, note = networks_of(state, ALWAYS, cuda, IMAGES, called_twice=True)
+
+    assert (modes, networks.graphs, note) == ([None, None], False, "compiled")
+
+
 def test_trying_out_leaves_the_encoder_as_it_was(state, numerics, monkeypatch):
     before = {name: value.clone() for name, value in state.query_encoder.state_dict().items()}
     monkeypatch.setattr(torch, "compile", lambda module, mode: module)

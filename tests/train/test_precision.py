@@ -40,3 +40,10 @@ def test_devices(monkeypatch):
     assert resolve_device("cuda:1") == torch.device("cuda:1")
     with pytest.raises(InputError, match="shows 2 CUDA devices"):
         resolve_device("cuda:2")
+
+
+def test_float32_is_float32_in_cudnn_too():
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
+    resolve_numerics(TrainConfig(device="cpu"))
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32

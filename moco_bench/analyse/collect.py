@@ -57,6 +57,8 @@ def _row(run: Run, results: Path, data: DataState) -> dict[str, Any]:
         "precision_requested": run.train.precision,
         "directory": f"runs/{run.id}",
     }
+    if run.open_search is not None:
+        return {**expected, "status": "missing", "reason": "waits for its arm's search, which chooses its settings"}
     if run.paced_by is not None:
         return {**expected, "status": "missing", "reason": "waits for its cost, which decides its epochs"}
     directory = run.directory(results)

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         wanted = find_settled_run(suite, options.run_id, options.results)
         with interrupted_by_signals(wanted.id):
-            path = _evaluate_run(wanted, options.results)
+            path = evaluate_run(wanted, options.results)
     print(path)
     return 0
 
@@ -68,7 +68,8 @@ def told_parts(title: str) -> Iterator[Callable[[str], None]]:
         yield tell
 
 
-def _evaluate_run(wanted: Run, results: Path) -> Path:
+def evaluate_run(wanted: Run, results: Path) -> Path:
+    """Write a trained run's `metrics.json`, and return its path."""
     from moco_bench.train.run_lock import sole_writer
 
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)

@@ -15,6 +15,7 @@ from moco_bench.errors import InputError, Interrupted, RankLost, one_line, syste
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
     "prepare": "load a data set and write its manifest",
+    "tune": "search each arm's settings on held-out training images",
     "pretrain": "train one run, or go on with it",
     "evaluate": "evaluate one run, or a data set's floors",
     "profile": "memory and time of every arm's training step, by cause",

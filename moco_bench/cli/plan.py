@@ -4,14 +4,16 @@ import argparse
 import json
 import sys
 from collections import Counter
+from pathlib import Path
 
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.suite.checks import warnings
 from moco_bench.suite.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.obstacles import obstacles
-from moco_bench.suite.plan import PlannedRun, plan_suite
-from moco_bench.suite.suite import load_suite
+from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
+from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.tune import HELD_OUT, candidates
 
 HELP = "Check a suite and list its runs, the state of each, and why it would run. Writes nothing."
 EXAMPLE = "moco-bench plan config/quickstart.yaml"
@@ -38,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     steps = list(plan.steps())
     if steps:
         print(f"\n{text_table(('step', 'why it would run'), steps)}")
+    if suite.tune:
+        print(f"\n{_search_said(suite, options.results)}")
     counts = Counter(item.state for item in plan.runs)
     print()
     if counts["changed"]:
@@ -46,6 +50,18 @@ def run(options: argparse.Namespace) -> int:
         print("Nothing to do: the suite is complete.")
     print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
     return 0
+
+
+def _search_said(suite: Suite, results: Path) -> str:
+    """What the search before the runs takes, and how far it is."""
+    trials = candidates(suite)
+    left = [trial for trial in trials if plan_run(trial.run, results).would_run]
+    arms = len({trial.place for trial in trials})
+    epochs = sum(trial.run.train.trained_epochs for trial in left)
+    return (
+        f"tune: before the runs, {len(trials)} candidates are trained, {len(trials) // arms} for each arm; "
+        f"{len(left)} are left: {epochs} epochs, each of {1 - HELD_OUT:.0%} of the training images"
+    )
 
 
 def _as_dict(item: PlannedRun) -> dict[str, object]:

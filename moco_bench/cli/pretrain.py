@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if wanted.train.devices > 1 and not is_launched():
         return _launched(options, wanted.train.devices)
     with interrupted_by_signals(wanted.id):  # the imports below take seconds, in which a signal may come too
-        outcome = _outcome(suite, wanted, options.results)
+        outcome = train_run(suite, wanted, options.results)
         if outcome:
             print(f"{wanted.id}: {outcome}")
     return 0
@@ -63,7 +63,7 @@ def _launched(options: argparse.Namespace, devices: int) -> int:
     return code
 
 
-def _outcome(suite: Suite, wanted: Run, results: Path) -> str:
+def train_run(suite: Suite, wanted: Run, results: Path) -> str:
     """Train, or find that it was done; what came of it in a few words, nothing from ranks behind the first."""
     from moco_bench.data.datasets import load_described
     from moco_bench.evaluate.metrics import check_evaluation

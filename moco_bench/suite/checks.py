@@ -21,6 +21,7 @@ from moco_bench.suite.section_checks import (
 )
 from moco_bench.suite.size_warnings import size_warnings
 from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import check_tune
 
 MOST_RUNS = 100_000
 """More would take years to run and gigabytes to list."""
@@ -50,6 +51,7 @@ def check_suite(suite: Suite) -> None:
     _check_that_arms_differ(suite)
     check_comparisons(suite)
     check_claims(suite)
+    check_tune(suite)
 
 
 def warnings(suite: Suite) -> list[str]:

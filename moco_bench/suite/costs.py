@@ -16,6 +16,7 @@ from moco_bench.files import read_mapping, seal_is_broken, sha256_of
 from moco_bench.suite.config import Budget
 from moco_bench.suite.runs import Run, expand, find_run
 from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import read_choices, tuned, tuned_path
 
 COSTS_PROTOCOL = 1
 """Raised when a change of the code changes what a cost means."""
@@ -112,21 +113,28 @@ def epochs_within(declared: int, cost: float) -> int:
 
 
 def known_runs(suite: Suite, results: Path) -> tuple[Run, ...]:
-    """All runs of a suite, with their epochs as far as costs have been measured."""
+    """All runs of a suite, with epochs and tuned values as far as they are known."""
     try:
         costs = read_costs(costs_path(suite, results))
     except InputError:
         costs = {}
-    return tuple(settled(run, costs) for run in expand(suite))
+    try:
+        choices = read_choices(suite, results)
+    except InputError:
+        choices = {}
+    return tuple(settled(tuned(run, choices, suite), costs) for run in expand(suite))
 
 
 def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
     """The run that lies at `run_id` below `runs/`, ready to be trained.
 
     Raises:
-        InputError: there is no such run, or its epochs follow from a cost that nobody has measured.
+        InputError: there is no such run, its epochs follow from a cost that nobody has measured, or its arm
+            isn't tuned yet.
     """
-    run = find_run(suite, run_id)
+    run = tuned(find_run(suite, run_id), read_choices(suite, results), suite)
+    if run.open_search is not None:
+        raise InputError(f"{tuned_path(suite, results)}: nothing about {run.id}; run `moco-bench tune`")
     if run.paced_by is None:
         return run
     run = settled(run, read_costs(costs_path(suite, results)))

@@ -29,8 +29,9 @@ from moco_bench.suite.made import (
 )
 from moco_bench.suite.record import read_record
 from moco_bench.suite.runs import Run
-from moco_bench.suite.steps import DataState, data_state, why_costs, why_floors, why_profile
+from moco_bench.suite.steps import DataState, data_state, why_costs, why_floors, why_profile, why_tune
 from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import tuned_path
 
 State = Literal["done", "failed", "evaluate", "shared", "started", "new", "changed"]
 FINISHED = ("done", "failed")
@@ -67,7 +68,7 @@ class SuitePlan:
         runs: every run of the suite, done or not.
         data: data sets whose images have to be read.
         floors: data sets whose baselines without learning have to be evaluated.
-        once: steps that are done once for the suite: `costs`, `profile`, `collect`, `analyse`, `report`.
+        once: steps that are done once for the suite: `costs`, `tune`, `profile`, `collect`, `analyse`, `report`.
         evidence: what the table of runs is made from.
         images: how many training images each data set has, as far as its manifest says.
     """
@@ -126,10 +127,15 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
             [item.evidence for item in runs],
             [_hash_of(directory / "floors" / f"{title}.json") for title in states],
             _hash_of(costs_path(suite, results)),
+            *([_hash_of(tuned_path(suite, results))] if suite.tune else []),
         ]
     )
-    once = {"costs": why_costs(suite, results), "profile": why_profile(suite, results)}
-    if any(item.would_run for item in runs) or floors or once["costs"]:
+    once = {
+        "costs": why_costs(suite, results),
+        "tune": why_tune(suite, results),
+        "profile": why_profile(suite, results),
+    }
+    if any(item.would_run for item in runs) or floors or once["costs"] or once["tune"]:
         once["collect"] = "what goes into the table of runs is made first"
     else:
         once["collect"] = why_make(collected(directory), evidence, [directory / name for name in TABLES])
@@ -150,6 +156,8 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
 
 def plan_run(run: Run, results: Path, data: DataState | None = None) -> PlannedRun:
     """Find out how far a run is, from its files alone; `data` is the state of its images, looked up if not given."""
+    if run.open_search is not None:
+        return PlannedRun(run, "new", f"waits for the search of arm {run.arm} (`moco-bench tune`)")
     if run.paced_by is not None:
         return PlannedRun(run, "new", f"waits for the cost of arm {run.arm}, which decides its epochs")
     data = data or data_state(run.dataset, run.manifest(results))

@@ -57,7 +57,7 @@ def design_of(suite: Suite) -> dict[str, Any]:
     Raises:
         InputError: as `analysis_fingerprint`.
     """
-    return {
+    design = {
         "datasets": _unordered([identity(dataset) for dataset in suite.datasets]),
         "arms": {
             arm: _unordered(
@@ -71,6 +71,9 @@ def design_of(suite: Suite) -> dict[str, Any]:
         "budgets": sorted(suite.budgets),
         "profiled": suite.profile is not None,
     }
+    if suite.tune:  # suites without one keep their fingerprint
+        design["tune"] = {key: list(suite.tune[key]) for key in sorted(suite.tune)}
+    return design
 
 
 def _unordered(values: list[Any]) -> list[Any]:

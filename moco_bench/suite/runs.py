@@ -31,6 +31,7 @@ class Run:
         budget: at what it is equal to the baseline.
         paced_by: the baseline's run whose training time or arithmetic it is to have, as long as the epochs that this
             leaves it are unknown (`costs.settled`); until then `train.epochs` are those of equal epochs.
+        open_search: the suite's `tune` as long as what its arm's search chose is unknown (`tune.tuned`).
     """
 
     suite: str
@@ -44,6 +45,7 @@ class Run:
     replicate: int = 1
     budget: Budget = "epochs"
     paced_by: "Run | None" = None
+    open_search: str | None = None
 
     @property
     def id(self) -> str:
@@ -58,10 +60,12 @@ class Run:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of what shapes the weights; of what is asked for, while the epochs are unknown."""
+        """Of what shapes the weights; of what is asked for, while epochs or tuned values are unknown."""
         own = pretraining_fingerprint(
             dataset=self.dataset, encoder=self.encoder, contrast=self.contrast, train=self.train, seed=self.seed
         )
+        if self.open_search is not None:
+            own = sha256_of({"pretraining": own, "tune": self.open_search})
         if self.paced_by is None:
             return own
         return sha256_of({"pretraining": own, "budget": self.budget, "paced_by": self.paced_by.fingerprint})
@@ -91,7 +95,8 @@ class Run:
 def expand(suite: Suite) -> tuple[Run, ...]:
     """All runs of a suite, in the order data set, encoder, arm, seed; then repeated seeds, then other budgets.
 
-    The epochs of runs with a budget other than epochs are left open; see `costs.settled`.
+    The epochs of runs with a budget other than epochs are left open, see `costs.settled`; so are the values that an
+    arm's search chooses, see `tune.tuned`.
 
     Raises:
         InputError: an arm changes something that doesn't exist or to a value that can't be.
@@ -103,9 +108,11 @@ def expand(suite: Suite) -> tuple[Run, ...]:
 def _runs_of_cell(suite: Suite, dataset: DatasetConfig, encoder: EncoderConfig) -> Iterator[Run]:
     def run_of(arm: str, seed: int, replicate: int = 1) -> Run:
         own_encoder, contrast, train = sections[arm]
-        return Run(suite.name, dataset, own_encoder, arm, contrast, train, suite.evaluate, seed, replicate)
+        run = Run(suite.name, dataset, own_encoder, arm, contrast, train, suite.evaluate, seed, replicate)
+        return replace(run, open_search=open_search)
 
     sections = {arm: resolve_arm(suite, encoder, arm) for arm in suite.arms}
+    open_search = sha256_of({key: list(values) for key, values in suite.tune.items()}) if suite.tune else None
     for arm in suite.arms:
         yield from (run_of(arm, seed) for seed in suite.seeds)
         yield from (run_of(arm, seed, 2) for seed in suite.repeat_seeds)

@@ -15,6 +15,7 @@ from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.sources import have_changed, request_of
 from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import tune_fingerprint, tuned_path
 
 PROFILE_FILES = ("profile.json", "time.csv", "memory.csv")
 
@@ -84,6 +85,14 @@ def why_costs(suite: Suite, results: Path) -> str:
         return ""
     costs, reason = _read(costs_path(suite, results))
     return reason or ("" if costs.get("fingerprint") == costs_fingerprint(suite) else "other arms or settings")
+
+
+def why_tune(suite: Suite, results: Path) -> str:
+    """Why the arms' settings have to be searched."""
+    if not suite.tune:
+        return ""
+    found, reason = _read(tuned_path(suite, results))
+    return reason or ("" if found.get("fingerprint") == tune_fingerprint(suite) else "other candidates or settings")
 
 
 def why_profile(suite: Suite, results: Path) -> str:

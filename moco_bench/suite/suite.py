@@ -27,6 +27,9 @@ from moco_bench.suite.strict_yaml import read_yaml
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 IDEAS = {"negatives": "negatives", "objective": "objective", **PARTS}
 """Fields that hold an idea, and the idea's kind."""
+TuneKey = Literal[
+    "train.learning_rate", "train.weight_decay", "contrast.temperature", "contrast.momentum", "contrast.key_weight"
+]
 T = TypeVar("T", bound=Section)
 
 
@@ -71,6 +74,11 @@ class Suite(Section):
         min_length=1,
         description="At what the arms are equal: `epochs`, and in runs of their own at the baseline's training time "
         "(`seconds`) or arithmetic (`flops`).",
+    )
+    tune: dict[TuneKey, Annotated[tuple[float, ...], Field(min_length=1, max_length=32)]] = Field(
+        default_factory=dict,
+        description="Keys with candidate values: each arm searches as many combinations on held-out training "
+        "images, and its runs take the best.",
     )
     baseline: Label = Field("vanilla", description="The arm that others are compared with; it may change nothing.")
     arms: dict[Label, Annotated[ArmConfig, BeforeValidator(_empty_for_nothing)]] = Field(min_length=1, max_length=1000)

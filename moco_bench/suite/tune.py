@@ -1,0 +1,195 @@
+"""Every arm its own small search: as many candidates for each, on held-out training images, before its runs.
+
+One setting for all arms is the optimum of whichever arm it was chosen for. With `tune` in a suite, each arm of each
+data set and encoder trains its candidates on the training images less a held-out part, from a seed that no run has,
+and its runs take the values of the best. `moco-bench tune` trains them and writes `tune.csv` (every candidate's score)
+and `tuned.json` (what was chosen).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count, product
+from pathlib import Path
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping, sha256_of
+from moco_bench.suite.config import ContrastConfig, EncoderConfig, TrainConfig
+from moco_bench.suite.runs import Run, expand, merged, resolve_arm
+from moco_bench.suite.suite import Suite, validate
+
+HELD_OUT = 0.2
+"""Part of the training images that candidates are judged on."""
+
+Values = Mapping[str, float]
+"""Such as `{"train.learning_rate": 0.03}`."""
+Choices = Mapping[tuple[str, str, str], Values]
+"""(data set, encoder, arm) -> the values of the chosen candidate."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate of an arm: its number from 1, its values, and the run that shows what they are worth."""
+
+    number: int
+    values: Values
+    run: Run
+    arm: str
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Data set, encoder and arm."""
+        return self.run.dataset.title, self.run.encoder.title, self.arm
+
+
+def candidates(suite: Suite) -> tuple[Candidate, ...]:
+    """All candidates of a suite, arm by arm; none where it has no `tune`.
+
+    Raises:
+        InputError: as `check_tune`.
+    """
+    if not suite.tune:
+        return ()
+    check_tune(suite)
+    each = _count(suite)
+    seed = next(seed for seed in count() if seed not in suite.seeds)
+    found: list[Candidate] = []
+    for run in _first_runs(suite):
+        for number, values in enumerate(_some(_grid(suite, run.encoder, run.arm), each), start=1):
+            trial = with_values(replace(run, open_search=None), values, suite)
+            trial = replace(
+                trial,
+                suite=f"{suite.name}/tune",
+                arm=f"{run.arm}/candidate{number}",
+                dataset=run.dataset.model_copy(update={"validation": HELD_OUT}),
+                evaluate=suite.evaluate.model_copy(update={"corruptions": False, "neighbours": 0}),
+                seed=seed,
+            )
+            found.append(Candidate(number, values, trial, run.arm))
+    return tuple(found)
+
+
+def check_tune(suite: Suite) -> None:
+    """Refuse a search that can't be or can't mean what it says. Raises `InputError`."""
+    if not suite.tune:
+        return
+    for key, values in suite.tune.items():
+        if len(set(values)) < len(values):
+            raise InputError(f"tune.{key}: duplicate values; give each once")
+    if suite.analysis.primary == "knn_top1_corrupted":
+        raise InputError(
+            "tune: candidates are judged by the primary metric, on images that aren't corrupted; choose another"
+        )
+    for dataset in suite.datasets:
+        if dataset.validation > 0:
+            raise InputError(
+                f"datasets.{dataset.title}.validation: `tune` holds out training images itself; leave `validation` out"
+            )
+    for run in _first_runs(suite):
+        if run.train.devices > 1:
+            raise InputError(f"arms.{run.arm}.train.devices: `tune` trains each candidate in one process; give 1")
+        if len(_grid(suite, run.encoder, run.arm)) < 2:
+            raise InputError(
+                f"tune: fewer than two candidates for arm {run.arm}: keys that an arm sets itself or that have no "
+                "effect in it are not searched there; give more values of a key that every arm has"
+            )
+        for candidate in _grid(suite, run.encoder, run.arm):
+            with_values(run, candidate, suite)
+
+
+def tune_fingerprint(suite: Suite) -> str:
+    """Of what `tuned.json` depends on."""
+    trials = [
+        [*each.place, each.number, dict(each.values), each.run.evaluation_fingerprint] for each in candidates(suite)
+    ]
+    return sha256_of({"candidates": trials, "metric": suite.analysis.primary})
+
+
+def tuned_path(suite: Suite, results: Path) -> Path:
+    """Where what was chosen lies."""
+    return results / suite.name / "tuned.json"
+
+
+def read_choices(suite: Suite, results: Path) -> Choices:
+    """What was chosen for each arm; nothing for a suite without `tune`.
+
+    Raises:
+        InputError: `tuned.json` is missing, damaged, or of another search.
+    """
+    if not suite.tune:
+        return {}
+    path = tuned_path(suite, results)
+    again = "run `moco-bench tune`"
+    found = read_mapping(path) if path.exists() else None
+    if found is None:
+        raise InputError(f"{path}: not there, and the suite's arms are tuned: {again}")
+    if found.get("fingerprint") != tune_fingerprint(suite):
+        raise InputError(f"{path}: of another search than the suite's: {again}")
+    try:
+        return {
+            (str(row["dataset"]), str(row["encoder"]), str(row["arm"])): dict(row["values"]) for row in found["chosen"]
+        }
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: not what `moco-bench tune` writes; remove it and {again}") from None
+
+
+def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
+    """The run with its arm's chosen values; as it is where nothing is open or nothing was chosen."""
+    values = choices.get((run.dataset.title, run.encoder.title, run.arm))
+    if run.open_search is None or values is None:
+        return run
+    paced_by = None if run.paced_by is None else tuned(run.paced_by, choices, suite)
+    return replace(with_values(run, values, suite), open_search=None, paced_by=paced_by)
+
+
+def with_values(run: Run, values: Values, suite: Suite) -> Run:
+    """The run with a candidate's values. Raises `InputError` for one that can't be."""
+    changes: dict[str, dict[str, float]] = {"train": {}, "contrast": {}}
+    for key, value in values.items():
+        section, name = key.split(".")
+        changes[section][name] = value
+    train = validate(TrainConfig, merged(run.train.model_dump(), changes["train"]), "tune.train", suite.ideas)
+    contrast = validate(
+        ContrastConfig, merged(run.contrast.model_dump(), changes["contrast"]), "tune.contrast", suite.ideas
+    )
+    return replace(run, train=train, contrast=contrast)
+
+
+def _first_runs(suite: Suite) -> Iterator[Run]:
+    """A run of each data set, encoder and arm."""
+    seen = set()
+    for run in expand(suite):
+        place = (run.dataset.title, run.encoder.title, run.arm)
+        if place not in seen:
+            seen.add(place)
+            yield run
+
+
+def _count(suite: Suite) -> int:
+    """Candidates of each arm: as many as the arm with the fewest has."""
+    return min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
+
+
+def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[Values]:
+    """Every combination of the keys that the arm leaves open and that have an effect in it."""
+    _, contrast, train = resolve_arm(suite, encoder, arm)
+    changes = suite.arms[arm]
+    fixed = {f"{name}.{key}" for name in ("train", "contrast") for key in getattr(changes, name)}
+    fixed |= {f"contrast.{key}" for key in contrast.idle_keys()} | {f"train.{key}" for key in train.idle_keys()}
+    keys = [key for key in suite.tune if key not in fixed]
+    return (
+        [dict(zip(keys, values, strict=True)) for values in product(*(suite.tune[key] for key in keys))] if keys else []
+    )
+
+
+def _some(grid: list[Values], number: int) -> list[Values]:
+    """`number` of a grid's points, each value as often as the others as far as that goes; the same ones every time."""
+    left = sorted(range(len(grid)), key=lambda index: sha256_of([index, dict(grid[index])]))
+    used: Counter[tuple[str, float]] = Counter()
+    drawn: list[int] = []
+    for _ in range(number):
+        index = min(left, key=lambda index: sorted((used[pair] for pair in grid[index].items()), reverse=True))
+        left.remove(index)
+        used.update(grid[index].items())
+        drawn.append(index)
+    return [grid[index] for index in sorted(drawn)]

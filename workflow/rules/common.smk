@@ -96,7 +96,9 @@ def before_training(wildcards):
     """Images come first; a run at equal seconds or operations waits for its cost and for the run at equal epochs."""
     run = PLAN.by_id[RUN.format(**wildcards)].run
     paced = [run.id.removesuffix(f"-{run.budget}")] if run.budget != "epochs" else []
-    return done("prepare", wildcards.dataset) + done("tune") + (done("costs") + done("evaluate", *paced) if paced else [])
+    return (
+        done("prepare", wildcards.dataset) + done("tune") + (done("costs") + done("evaluate", *paced) if paced else [])
+    )
 
 
 def before_evaluation(wildcards):

@@ -1,6 +1,10 @@
 """Numbers that others have published, each with its protocol. Data with citations, not results of this package."""
 
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import pandas as pd
 
@@ -11,3 +15,83 @@ def published() -> pd.DataFrame:
     """The table that ships with the package; `source` and `cite` say where a number comes from."""
     with resources.files("moco_bench.analyse").joinpath("published.csv").open(encoding="utf-8") as handle:
         return pd.read_csv(handle, dtype=str, keep_default_na=False)
+
+
+TOLERANCE_POINTS = 1.0
+"""Within this a mean of ours agrees with a published number, which is mostly that of a single run."""
+METHODS = {"none": "moco asymmetric", "symmetric": "moco symmetric"}
+MEASURED_AS = {
+    ("knn", "projection-128"): "knn_top1_projection",
+    ("knn", "backbone-512"): "knn_top1",
+    ("linear probe", "backbone-512"): "linear_top1",
+}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A published number beside ours under the same protocol.
+
+    Attributes:
+        ours: mean accuracy in percent.
+        runs: how many of ours there are.
+        passed: whether the two are within `TOLERANCE_POINTS`.
+    """
+
+    ours: float
+    runs: int
+    passed: bool
+
+
+def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Agreement | None:
+    """Whether our runs reproduce a row of `published`; None where no run of ours has that row's protocol.
+
+    The protocol is that of the table's columns, and whole training on the whole data set, tested on the test images.
+
+    Args:
+        row: of the table.
+        runs: of each finished run the `config` of its run.json, and its metrics.json.
+    """
+    metric = MEASURED_AS.get((row["metric"], row["features"]))
+    values = [
+        float(metrics[metric])
+        for config, metrics in runs
+        if metric is not None and metrics.get(metric) is not None and _same_protocol(row, config)
+    ]
+    if not values:
+        return None
+    ours = math.fsum(values) / len(values)
+    return Agreement(ours, len(values), abs(ours - float(row["top1"])) <= TOLERANCE_POINTS)
+
+
+def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
+    dataset, encoder, contrast, train = (config.get(name, {}) for name in ("dataset", "encoder", "contrast", "train"))
+    if row["selection"] != "last" or contrast.get("negatives") != {"rule": "all"}:
+        return False
+    if dataset.get("validation") or any(dataset.get(key) for key in ("train_limit", "test_limit", "image_size")):
+        return False
+    if train.get("stop_after_epochs") is not None or contrast.get("objective") is not None:
+        return False
+    ours = {
+        "dataset": dataset.get("name"),
+        "method": METHODS.get(str(contrast.get("dual_view"))),
+        "encoder": encoder.get("name"),
+        "epochs": train.get("epochs"),
+        "batch": train.get("batch_size"),
+        "queue": contrast.get("queue_size"),
+        "temperature": contrast.get("temperature"),
+        "momentum": contrast.get("momentum"),
+        "head": encoder.get("head"),
+    }
+    width = str(row["features"]).partition("-")[2] if str(row["features"]).startswith("projection") else None
+    return all(_equal(row[key], value) for key, value in ours.items()) and width in (
+        None,
+        str(encoder.get("dimension")),
+    )
+
+
+def _equal(published: Any, ours: Any) -> bool:
+    """A cell of the table against one of our settings; numbers by value."""
+    try:
+        return float(published) == float(ours)
+    except (TypeError, ValueError):
+        return ours is not None and str(published) == str(ours)

@@ -46,7 +46,11 @@ def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
         for arm, keys in changes.items()
         if _are_of(keys, _DUAL_KEYS, LOSS) and resolve_arm(suite, suite.encoders[0], arm)[1].loss.reading
     ]
-    filters = [arm for arm, keys in changes.items() if _are_of(keys, _FILTER_KEYS, NEGATIVES)]
+    filters = [
+        arm
+        for arm, keys in changes.items()
+        if _are_of(keys, _FILTER_KEYS, NEGATIVES) and resolve_arm(suite, suite.encoders[0], arm)[1].negatives.filters
+    ]
     found = [
         Factorial(suite.baseline, dual, filtered, both)
         for dual in duals

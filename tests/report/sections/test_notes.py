@@ -242,6 +242,16 @@ def test_what_a_filter_keeps_is_said_and_not_taken_for_an_effect(tmp_path, synth
     assert note.endswith("What filtering does to kNN accuracy: not decided here.")
 
 
+def test_a_filter_that_keeps_nearly_all_of_the_softmax_mass_is_said_to_hardly_filter(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
+    kept = {"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4}
+    histories = results.histories.assign(kept_mass=results.histories["arm"].map(kept))
+    (note,) = mechanism_notes(dataclasses.replace(results, histories=histories))
+    assert (
+        "hold this much of the softmax mass of all: 91 % in filter and 40 % in both. So filter hardly filters." in note
+    )
+
+
 def test_runs_that_were_started_under_other_rules_are_named(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     results = load_results(path)

@@ -7,6 +7,7 @@ from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
 from moco_bench.report.read.results import Results
 from moco_bench.report.read.settings import disagreements, trained_runs
+from moco_bench.report.sections.methods.ideas import ideas_said
 from moco_bench.report.sections.methods.runs import arms_said, evaluation_said, images_said, training_said
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.suite import Suite
@@ -37,6 +38,9 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
         parts.append(("Arms", links.notes([*arms_said(results, runs), *disagreements(results)], where)))
     suite = results.plan.suite
     if suite is not None:
+        ideas = ideas_said(suite)
+        if ideas:
+            parts.append(("Losses and negatives", links.notes(ideas, "suite.yaml")))
         parts.append(("How it was evaluated", links.notes(evaluation_said(results, suite.evaluate), "suite.yaml")))
     images = images_said(results)
     if images:

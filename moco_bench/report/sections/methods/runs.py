@@ -85,8 +85,11 @@ def _ingredients(runs: list[Trained]) -> str:
     dual = [run for run in runs if run.values.get("contrast.dual_view") not in (None, "none", "symmetric")]
     filtered = [run for run in runs if run.values.get("contrast.negatives.rule") not in (None, "all")]
     said = ""
+    summed = {run.values.get("contrast.combine") == "sum" for run in dual}
     if dual:
-        said += f" The key term\u2019s weight w in (1 \u2212 w) L_q + w L_k is {shared(dual, 'contrast.key_weight')}."
+        form = "(1 \u2212 w) L_q + w L_k" if summed == {False} else "L_q + w L_k"
+        form = "(1 \u2212 w) L_q + w L_k, or L_q + w L_k where `combine` is `sum`," if len(summed) > 1 else form
+        said += f" The key term\u2019s weight w in {form} is {shared(dual, 'contrast.key_weight')}."
     if filtered:
         steps = shared(filtered, "contrast.filter_warmup_steps")
         if steps == "0":

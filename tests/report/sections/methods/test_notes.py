@@ -142,3 +142,22 @@ def test_a_table_of_runs_alone_has_its_statistics(tmp_path):
     rows = [f"{arm},d,e,{seed},done,{60 + seed}" for arm in ("vanilla", "dual") for seed in range(3)]
     (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
     assert list(methods(tmp_path)) == ["How it was judged"]
+
+
+def test_ideas_are_told_in_their_own_words_and_plug_ins_named(tmp_path, synthetic):
+    values = synthetic.suite_values(2)
+    assert "Losses and negatives" in methods(synthetic.write_results(tmp_path / "own", values))
+    told = {
+        "kind": "negatives", "name": "soft", "code": "0" * 64, "summary": "Weighs keys.", "source": "my notebook",
+        "cost": "nothing", "flags": {}, "required": [], "defaults": {"power": 1.0},
+    }  # fmt: skip
+    values["arms"] = {"vanilla": None, "soft": {"contrast": {"negatives": "soft"}}}
+    values["recorded_plugins"] = [told]
+    said = methods(synthetic.write_results(tmp_path / "plugged", values, gains={"vanilla": 0.0, "soft": 1.0}))
+    assert said["Losses and negatives"] == "soft (a plug-in\u2019s): Weighs keys. Source: my notebook."
+
+
+def test_without_an_idea_nothing_is_told(tmp_path, synthetic):
+    values = {**synthetic.suite_values(2), "arms": {"vanilla": None, "colder": {"contrast": {"temperature": 0.05}}}}
+    path = synthetic.write_results(tmp_path, values, gains={"vanilla": 0.0, "colder": 1.0})
+    assert "Losses and negatives" not in methods(path)

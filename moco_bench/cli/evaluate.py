@@ -23,7 +23,7 @@ from moco_bench.train.endings import ENDING
 from moco_bench.train.signals import interrupted_by_signals
 
 HELP = "Evaluate a trained run (metrics.json), or a data set's floors: raw pixels and random encoders."
-EXAMPLE = "moco-bench evaluate config/quickstart.yaml --run fashion-mnist-5k/resnet-compact/vanilla/seed0"
+EXAMPLE = "moco-bench evaluate config/quickstart.yaml --run fashion-scenes-5k/resnet-compact/vanilla/seed0"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
+from moco_bench.data.described import data_warnings
 from moco_bench.suite.checks import warnings
 from moco_bench.suite.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.obstacles import obstacles
@@ -30,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     suite = load_suite(options.suite)
     plan = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
     mild = filters_that_hardly_filter([item.run for item in plan.runs], options.results)
-    for warning in (*warnings(suite), *mild, *obstacles(plan)):
+    odd = data_warnings(suite, options.results)
+    for warning in dict.fromkeys((*warnings(suite), *odd, *mild, *obstacles(plan))):
         print(f"warning: {warning}", file=sys.stderr)
     if options.json:
         print(json.dumps([_as_dict(item) for item in plan.runs], indent=2))

@@ -32,7 +32,7 @@ HELP = """Train one run of a suite to its end, or go on from its checkpoint, and
 
 Exit codes: 0 finished (a run that diverged is finished too: its status says so), 75 interrupted with a checkpoint
 written, 2 bad input, 1 anything else."""
-EXAMPLE = "moco-bench pretrain config/quickstart.yaml --run fashion-mnist-5k/resnet-compact/vanilla/seed0"
+EXAMPLE = "moco-bench pretrain config/quickstart.yaml --run fashion-scenes-5k/resnet-compact/vanilla/seed0"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ QUICKSTART = Path(__file__).parents[2] / "config" / "quickstart.yaml"
 @pytest.mark.soak
 @pytest.mark.alone
 def test_checkpoints_cost_at_most_two_percent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = find_run(load_suite(QUICKSTART), "fashion-mnist-5k/resnet-compact/both/seed0")
+    run = find_run(load_suite(QUICKSTART), "fashion-scenes-5k/resnet-compact/both/seed0")
     saves: list[float] = []
     save = Trainer.save
 

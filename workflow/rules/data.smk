@@ -13,3 +13,4 @@ rule prepare:
         "Check the images of {wildcards.dataset}"
     shell:
         job("moco-bench prepare {params.suite:q} --dataset {wildcards.dataset}")
+        " && {{ grep '^warning: ' {log:q} >&2 || true; }}"

@@ -119,6 +119,15 @@ def test_neighbours_are_those_recorded(results):
     assert data["same_class"].mean() == pytest.approx(7 / 8)
 
 
+def test_neighbours_are_drawn_of_scenes_in_their_colours(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(1)))
+    for record in results.records.values():
+        record["config"]["dataset"]["name"] = "fashion-scenes-5k"
+    drawn = neighbours_figure(results).figure.axes[0].get_images()[0].get_array()
+    shown = drawn[drawn[..., 3] > 0]
+    assert (shown[:, 0] != shown[:, 1]).mean() > 0.9
+
+
 @pytest.mark.parametrize("change", ["index", "shape", "absent", "subset"])
 def test_neighbours_that_cannot_be_drawn_are_left_out(tmp_path, synthetic, change):
     values = synthetic.suite_values(1)

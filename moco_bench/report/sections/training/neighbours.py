@@ -1,6 +1,6 @@
 """What an encoder holds for similar: a few test images and the training images nearest to each.
 
-Runs record indices, not images. They are drawn for the data set that ships with the package, where it is used whole;
+Runs record indices, not images. They are drawn for the data sets that ship with the package, where one is used whole;
 a page for other data sets would have to carry their images.
 """
 
@@ -13,13 +13,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from moco_bench.data.scenes import TEST_SEED, TRAIN_SEED, scenes
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
 from moco_bench.report.render.names import wrapped
 from moco_bench.report.render.style import INK
 
-SHIPPED = "fashion-mnist-5k"
+PLAIN, SCENES = "fashion-mnist-5k", "fashion-scenes-5k"
 GAP = 3  # pixels between images
 
 
@@ -59,16 +60,16 @@ def _recorded(results: Results, arm: str) -> dict[str, Any] | None:
     for run in results.finished.to_dict("records"):
         config = (results.records.get(run["directory"], {}).get("config") or {}).get("dataset") or {}
         whole = not any(config.get(key) for key in ("train_limit", "test_limit", "validation", "image_size"))
-        if run["arm"] == arm and config.get("name") == SHIPPED and whole:
+        if run["arm"] == arm and config.get("name") in (PLAIN, SCENES) and whole:
             found = results.metrics.get(run["directory"], {}).get("neighbours")
-            return found if _usable(found) else None
+            return {**(found or {}), "dataset": config["name"]} if _usable(found, config["name"]) else None
     return None
 
 
-def _usable(found: Any) -> bool:
+def _usable(found: Any, dataset: str) -> bool:
     """Whether every index is an index, and every query has as many neighbours."""
     try:
-        train, test = _images()
+        train, test = _images(dataset)
         neighbours = np.array(found["neighbours"], dtype=int)
         queries = np.array(found["queries"], dtype=int)
         labels = np.array(found["neighbour_labels"], dtype=int)
@@ -95,8 +96,8 @@ def _rows(arm: str, found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _draw(panel: Axes, found: dict[str, Any]) -> None:
-    train, test = _images()
-    side, columns = test.shape[1], len(found["neighbours"][0])
+    train, test = _images(found["dataset"])
+    side, columns = test.shape[-1], len(found["neighbours"][0])
     step, first = side + GAP, side + 4 * GAP
     height, width = len(found["queries"]) * step - GAP, first + columns * step - GAP
     mosaic = np.zeros((height, width, 4), dtype=np.uint8)  # red, green, blue, opacity: gaps stay see-through
@@ -117,14 +118,16 @@ def _draw(panel: Axes, found: dict[str, Any]) -> None:
 
 
 def _opaque(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey on white, [H, W] -> [H, W, 4]."""
-    grey = 255 - image
-    return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
+    """Grey on white, [H, W] -> [H, W, 4]; colours [3, H, W] as they are."""
+    colours = image if image.ndim == 3 else np.stack([255 - image] * 3)
+    return np.stack([*colours, np.full_like(colours[0], 255)], axis=-1)
 
 
-@lru_cache(maxsize=1)
-def _images() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Training and test images of the shipped data set, uint8 [N, H, W]."""
-    path = resources.files("moco_bench") / "data" / f"{SHIPPED}.npz"  # the file alone: `moco_bench.data` needs torch
+@lru_cache(maxsize=2)
+def _images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Training and test images of a shipped data set, uint8 [N, H, W] or [N, 3, H, W]."""
+    # The file and what makes scenes of it, and nothing else of `moco_bench.data`: most of that needs torch.
+    path = resources.files("moco_bench") / "data" / f"{PLAIN}.npz"
     with path.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
-        return arrays["x_train"], arrays["x_test"]
+        train, test = arrays["x_train"], arrays["x_test"]
+    return (scenes(train, TRAIN_SEED), scenes(test, TEST_SEED)) if dataset == SCENES else (train, test)

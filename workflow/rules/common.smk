@@ -116,6 +116,11 @@ def job(command, mark="mark"):
 SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
 
 
+def suite_argument(wildcards):
+    """The suite file as a job's command names it; a function, because Snakemake takes braces in a string for wildcards."""
+    return SUITE_ARGUMENT
+
+
 # What jobs take of the machine
 
 # A run over several devices has a process, with threads of its own, for each.

@@ -8,9 +8,9 @@ rule prepare:
         f"{LOGS}/prepare/{{dataset}}.log",
     retries: 0  # a missing or damaged data set is still missing a second later
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Check the images of {wildcards.dataset}"
     shell:
         job("moco-bench prepare {params.suite:q} --dataset {wildcards.dataset}")
-        " && {{ grep '^warning: ' {log:q} >&2 || true; }}"
+        + " && {{ grep '^warning: ' {log:q} >&2 || true; }}"

@@ -13,7 +13,7 @@ rule evaluate:
     resources:
         gpu=GPUS,
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Evaluate {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
@@ -31,7 +31,7 @@ rule floors:
     resources:
         gpu=GPUS,
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Evaluate raw pixels and untrained encoders on {wildcards.dataset}"
     shell:

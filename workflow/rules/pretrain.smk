@@ -13,7 +13,7 @@ rule pretrain:
     resources:
         gpu=GPUS,
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Train {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:

@@ -15,7 +15,7 @@ rule profile:
     resources:
         gpu=GPUS,
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Profile all arms"
     shell:
@@ -35,7 +35,7 @@ rule costs:
     resources:
         gpu=GPUS,
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         "Measure what a step of each arm costs"
     shell:

@@ -13,7 +13,7 @@ rule collect:
         f"{LOGS}/collect.log",
     retries: 0
     params:
-        suite=SUITE_ARGUMENT,
+        suite=suite_argument,
     message:
         f"Gather all runs in {RESULTS}/runs.csv"
     shell:

@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report plan unit test check format bench soak docs clean clean-results
+.PHONY: help setup report plan status unit test check format bench soak docs clean clean-results
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/\1|\2/' \
@@ -44,6 +44,9 @@ $(INSTALLED_DEV): pyproject.toml $(INSTALLED)
 
 plan: $(INSTALLED) ## List the runs of SUITE and why each would run
 	@$(BIN)/moco-bench plan "$(SUITE)"
+
+status: $(INSTALLED) ## Show how far SUITE is
+	@$(BIN)/moco-bench status "$(SUITE)"
 
 report: $(INSTALLED) ## Run SUITE and print the path of its report
 	@BIN="$(BIN)" sh workflow/report.sh "$(SUITE)" --cores $(CORES) $(SNAKEMAKE_FLAGS)

@@ -3,12 +3,14 @@
 No time stamp is asked, so a copy is as good as its original and a clock that is wrong does no harm.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from moco_bench import __version__
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of, sha256_of_file, write_json
+from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file, write_json
+from moco_bench.suite.evidence import damage
 from moco_bench.suite.registered import ANALYSIS_PROTOCOL
 
 TABLES = ("runs.csv", "suite.yaml")
@@ -52,6 +54,30 @@ def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
     if not isinstance(known, dict):
         return []
     return [path.name for path in outputs if path.exists() and known.get(path.name) != sha256_of_file(path)]
+
+
+def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Files of a suite's results that somebody has changed since they were made, by their place in `directory`.
+
+    Args:
+        directory: a suite's results.
+        runs: content of each run's JSON files by the run's directory, then by the file's name.
+    """
+    found = changed_by_hand(collected(directory), [directory / name for name in TABLES])
+    for place, files in runs.items():
+        found += [f"{place}/{name}" for name, content in files.items() if seal_is_broken(content)]
+        record = files.get("run.json", {})
+        small = {
+            name: known for name, known in _mapping(record.get("files")).items() if name.endswith((".csv", ".json"))
+        }
+        there = {name: known for name, known in small.items() if (directory / place / Path(name).name).is_file()}
+        wrong = damage(directory / place, {"files": there})
+        found += [f"{place}/{wrong.split()[0]}"] if wrong else []
+    return found
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def collected(directory: Path) -> Path:

@@ -1,6 +1,10 @@
 import json
 import os
 
+import pytest
+
+from moco_bench.files import write_json
+from moco_bench.suite.finished import pointer
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
 from moco_bench.train.pretrain import pretrain, write_results
@@ -64,6 +68,30 @@ def test_a_pointer_to_something_that_is_gone_is_ignored(dataset, tmp_path):
     (first.directory(tmp_path) / "encoder.safetensors").unlink()
 
     assert not reuse_finished(second, dataset.sha256, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["encoder.safetensors", "history.csv", "resources.json", "run.json"])
+def test_what_was_edited_spreads_no_further(dataset, tmp_path, name):
+    (first,), (second,) = runs("first"), runs("second")
+    finish(first, dataset, tmp_path)
+    path = first.directory(tmp_path) / name
+    stamps = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))  # as if nobody had been there
+
+    assert not reuse_finished(second, dataset.sha256, tmp_path)
+    assert not (second.directory(tmp_path) / "run.json").exists()
+
+
+def test_a_pointer_out_of_the_results_is_not_followed(dataset, tmp_path):
+    (first,), (second,) = runs("first"), runs("second")
+    finish(first, dataset, tmp_path / "elsewhere")
+    place = first.directory(tmp_path / "elsewhere")
+    for directory in (str(place), f"../elsewhere/{place.relative_to(tmp_path / 'elsewhere')}", "\0"):
+        write_json(pointer(second, tmp_path / "results"), {"directory": directory})
+        assert not reuse_finished(second, dataset.sha256, tmp_path / "results")
 
 
 def test_a_finished_run_knows_itself(dataset, tmp_path):

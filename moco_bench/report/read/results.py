@@ -19,6 +19,7 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
 from moco_bench.report.read.freshness import Written, written_files
+from moco_bench.suite.made import edited_files
 
 UNRANKED = 6
 """Arms that tables and figures show in the suite's order."""
@@ -42,6 +43,7 @@ class Results:
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     suite_text: str = ""
     damaged: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     written: Written = field(default_factory=Written)
 
     @property
@@ -125,6 +127,14 @@ def load_results(directory: Path) -> Results:
     effects = effects_of(runs, plan)
     claims = claims_of(effects, plan, _memory(directory, damaged))
     suite_path = directory / "suite.yaml"
+    records = _json_files(directory, there, "run.json", damaged)
+    metrics = _json_files(directory, there, "metrics.json", damaged)
+    files = {
+        place: {
+            name: found[place] for name, found in (("run.json", records), ("metrics.json", metrics)) if place in found
+        }
+        for place in there
+    }
     return Results(
         directory=directory,
         name=plan.suite.name if plan.suite else _one_line(next(iter(runs["suite"]), "")) or directory.resolve().name,
@@ -132,13 +142,14 @@ def load_results(directory: Path) -> Results:
         runs=runs,
         effects=effects,
         claims=claims,
-        records=_json_files(directory, there, "run.json", damaged),
-        metrics=_json_files(directory, there, "metrics.json", damaged),
+        records=records,
+        metrics=metrics,
         histories=_histories(directory, runs, damaged),
         floors=whole_floors(_named_files(directory / "floors", damaged), damaged),
         manifests=_named_files(directory / "data", damaged),
         suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
         damaged=tuple(damaged),
+        edited=tuple(edited_files(directory, files)),
         written=written_files(directory, effects, claims, plan),
     )
 

@@ -5,6 +5,10 @@ from moco_bench.report.read.results import Results
 
 
 def damaged_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """Which files are damaged, in one sentence; nothing where none is."""
+    """Which files are damaged and which were changed by hand, in one sentence each; nothing where none is."""
     del links
-    return (Note(f"Files that could not be read: {', '.join(results.damaged)}."),) if results.damaged else ()
+    told = {
+        "Files that could not be read": results.damaged,
+        "Files that were changed after they were made, so their numbers are not what was measured": results.edited,
+    }
+    return tuple(Note(f"{what}: {', '.join(names)}.") for what, names in told.items() if names)

@@ -1,0 +1,96 @@
+"""What Slurm needs beyond Snakemake's plugin: a status question that gets an answer, and no jobs beside live ones.
+
+All of it is asked through Slurm's own commands. Nothing here is reached unless jobs go to Slurm.
+"""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SECONDS_FOR_AN_ANSWER = 20.0
+POLL_SECONDS = 5.0
+SEPARATOR = "_of_"
+"""Between the suite and Snakemake's own name in a job's name."""
+
+WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
+
+
+@dataclass(frozen=True)
+class LiveJob:
+    """A job in Slurm's queue."""
+
+    number: str
+    state: str
+    name: str
+    directory: str
+
+
+def take_over(workflow: Any, suite: str, directory: Path) -> None:
+    """Called when a Snakemake whose executor is Slurm begins: make its jobs recognisable, and wait for older ones.
+
+    A Snakemake that was killed leaves its jobs in the queue. Those that haven't started are cancelled, and those that
+    run come to their end before any job is submitted: the new ones then find what they left.
+    """
+    executor = getattr(workflow.scheduler, "_executor", None)
+    if getattr(executor, "run_uuid", None) is None:
+        return
+    settings = workflow.executor_settings
+    if getattr(settings, "status_command", None) == "sacct" and not sacct_answers():
+        settings.status_command = "squeue"
+        _say("this Slurm keeps no accounts that `sacct` could be asked about; the queue is asked instead (`squeue`)")
+    wait_for_older_jobs(suite, directory)
+    executor.run_uuid = f"{suite}{SEPARATOR}{executor.run_uuid}"
+
+
+def sacct_answers(seconds: float = SECONDS_FOR_AN_ANSWER) -> bool:
+    """Whether `sacct` answers at all: without Slurm's accounting it refuses, or never comes back."""
+    try:
+        asked = subprocess.run(
+            ["sacct", "--allocations", "--noheader", "--format=JobID", "--jobs=1"],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.returncode == 0 and "disabled" not in asked.stderr
+
+
+def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_SECONDS) -> None:
+    """Cancel an earlier Snakemake's jobs of this suite that haven't started, and wait until the others have ended."""
+    told = False
+    while live := live_jobs(suite, directory):
+        waiting = [job.number for job in live if job.state in WAITING]
+        if waiting:
+            subprocess.run(["scancel", *waiting], capture_output=True, timeout=SECONDS_FOR_AN_ANSWER)
+        if not told:
+            numbers = ", ".join(job.number for job in live)
+            _say(f"jobs of an earlier Snakemake are still in Slurm's queue ({numbers}): waiting until they have ended")
+            told = True
+        time.sleep(poll_seconds)
+
+
+def live_jobs(suite: str, directory: Path) -> list[LiveJob]:
+    """This user's jobs of a suite that were submitted from a directory and haven't ended; none where nobody answers."""
+    try:
+        asked = subprocess.run(
+            ["squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z"],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_FOR_AN_ANSWER,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    found = [LiveJob(*line.split("|", 3)) for line in asked.stdout.splitlines() if line.count("|") >= 3]
+    return [
+        job
+        for job in found
+        if job.name.startswith(f"{suite}{SEPARATOR}") and Path(job.directory).resolve() == directory.resolve()
+    ]
+
+
+def _say(message: str) -> None:
+    print(f"moco-bench: {message}", file=sys.stderr, flush=True)

@@ -9,7 +9,7 @@ import pytest
 
 Require = Callable[[Path, str], Path]
 
-WHOLE_SYSTEM = frozenset({"bench", "benchmarks", "browser", "profile", "reliability", "tools", "workflow"})
+WHOLE_SYSTEM = frozenset({"bench", "benchmarks", "browser", "cluster", "profile", "reliability", "tools", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
 MEASURING = frozenset({"bench", "benchmarks", "profile", "tools"})

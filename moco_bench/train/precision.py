@@ -4,6 +4,7 @@ What concerns CUDA (autocast to float16 with its loss scaling, deterministic alg
 is written and untested: no GPU was at hand.
 """
 
+import errno
 import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -78,12 +79,23 @@ def compute_float32_exactly() -> None:
 def resolve_device(requested: str) -> torch.device:
     """`auto` is the first CUDA device if there is one. Raises `InputError` for a device that isn't here."""
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if requested == "auto" and available == 0 and _given_a_gpu():
+        raise OSError(
+            errno.ENODEV,
+            "this process was given GPUs (CUDA_VISIBLE_DEVICES) and shows no CUDA device; it doesn't train on a CPU "
+            "instead unless `train.device` is cpu",
+        )
     if requested == "auto":
         return torch.device("cuda:0" if available else "cpu")
     device = torch.device(requested)
     if device.type == "cuda" and (device.index or 0) >= available:
         raise InputError(f"train.device: {requested!r} is not here; this machine shows {available} CUDA devices")
     return device
+
+
+def _given_a_gpu() -> bool:
+    """Whether a batch system or a user has named devices for this process: a broken driver must not cost days."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "") not in ("", "-1", "NoDevFiles")
 
 
 def _faster_in_bfloat16(device: torch.device) -> bool:

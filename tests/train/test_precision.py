@@ -47,3 +47,16 @@ def test_float32_is_float32_in_cudnn_too():
     resolve_numerics(TrainConfig(device="cpu"))
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
+
+
+@pytest.mark.parametrize(("visible", "refused"), [("0", True), ("GPU-1,GPU-2", True), ("", False), ("-1", False)])
+def test_who_was_given_a_gpu_does_not_train_on_a_cpu_unasked(visible, refused, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+
+    assert resolve_device("cpu") == torch.device("cpu")
+    if refused:
+        with pytest.raises(OSError, match="shows no CUDA device; it doesn't train on a CPU instead"):
+            resolve_device("auto")
+    else:
+        assert resolve_device("auto") == torch.device("cpu")

@@ -1,0 +1,167 @@
+"""The workflow on a real Slurm: the bytes of a local run, and nothing twice, whatever is done to jobs and nodes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from moco_bench.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 400.0
+SUITE: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},
+    "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16},
+    "contrast": {"queue_size": 128},
+    "train": {"epochs": 2, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0},
+    "evaluate": {"knn_k": 5, "corruptions": False, "floors": False},
+    "seeds": 1,
+    "arms": {"vanilla": None, "dual": {"contrast": {"dual_view": "key-in-batch"}}},
+}
+RUN = "digits/resnet-compact/{arm}/seed0"
+
+
+class Place:
+    """A folder on the file system that all nodes share, and a suite in it."""
+
+    def __init__(self, folder: Path, slurm: Any, **train: Any) -> None:
+        self.folder, self.slurm = folder, slurm
+        self.suite = folder / "tiny.yaml"
+        raw = {**SUITE, "train": {**SUITE["train"], **train}}
+        if train:
+            raw["arms"] = {"dual": SUITE["arms"]["dual"]}
+        self.suite.write_text(yaml.safe_dump(raw, sort_keys=False))
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        command = [
+            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.folder),
+            "--workflow-profile", str(ROOT / "profiles" / "slurm"), "--configfile", str(self.suite),
+            "--default-resources", "slurm_partition=main", "slurm_account=none", "mem_mb=2000", "runtime=10",
+            "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5", *options,
+        ]  # fmt: skip
+        return subprocess.Popen(
+            command,
+            stdout=open(self.folder / "log.txt", "a"),
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.slurm.environment,
+            start_new_session=True,
+        )
+
+    def finish(self, *options: str) -> None:
+        process = self.start(*options)
+        try:
+            assert process.wait(PATIENCE) == 0, self.log()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, 9)
+
+    def log(self) -> str:
+        return (self.folder / "log.txt").read_text()[-6000:]
+
+    def run(self, arm: str) -> Path:
+        return self.folder / "results" / "tiny" / "runs" / RUN.format(arm=arm)
+
+    def encoder(self, arm: str) -> bytes:
+        return (self.run(arm) / "encoder.safetensors").read_bytes()
+
+    def wait_for_checkpoint(self, arm: str, process: "subprocess.Popen[str]", since: float = 0.0) -> None:
+        checkpoint = self.folder / "results" / "tiny" / "checkpoints" / RUN.format(arm=arm) / "latest.ckpt"
+        deadline = time.monotonic() + PATIENCE
+        while not (checkpoint.exists() and checkpoint.stat().st_mtime > since):
+            assert process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.1)
+
+    def running(self) -> list[str]:
+        """Numbers of this folder's jobs that hold an allocation."""
+        lines = self.slurm.ask("squeue", "-h", "-t", "running", "-o", "%i|%Z").splitlines()
+        return [line.split("|")[0] for line in lines if line.split("|")[1] == str(self.folder)]
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def trained_locally(folder: Path, place: Place, arm: str) -> bytes:
+    """The encoder of a run that no Slurm has seen."""
+    with inside(folder):
+        assert main(["prepare", str(place.suite), "--dataset", "digits"]) == 0
+        assert main(["pretrain", str(place.suite), "--run", RUN.format(arm=arm)]) == 0
+    return (folder / "results" / "tiny" / "runs" / RUN.format(arm=arm) / "encoder.safetensors").read_bytes()
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A folder of this test's own."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    return folder.resolve()
+
+
+def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    slurm.ask("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")
+    place = Place(shared, slurm)
+    before = len(slurm.jobs())
+    try:
+        place.finish("--set-resources", "pretrain:gpu=1")
+    finally:
+        slurm.ask("scontrol", "update", "NodeName=n1", "State=RESUME")
+
+    jobs = slurm.jobs()[: len(slurm.jobs()) - before]
+    assert {job.split()[1] for job in jobs} == {"COMPLETED"}
+    assert {job.split()[2] for job in jobs} == {"n2"}  # nothing went to the drained node
+    assert all(job.startswith("tiny_of_") for job in jobs)
+    assert (shared / "reports" / "tiny" / "report.html").exists()
+    assert "squeue" in place.log()  # there are no accounts to ask
+    for arm in ("vanilla", "dual"):
+        attempts = json.loads((place.run(arm) / "run.json").read_text())["attempts"]
+        assert [attempt["start_step"] for attempt in attempts] == [0]  # and once only
+        assert place.encoder(arm) == trained_locally(tmp_path, place, arm)
+
+    place.finish("--set-resources", "pretrain:gpu=1")
+    assert len(slurm.jobs()) == before + len(jobs)  # nothing to do, nothing submitted
+
+
+def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    place = Place(shared, slurm, epochs=400)
+    began = time.time()
+    snakemake = place.start("--until", "pretrain")
+    place.wait_for_checkpoint("dual", snakemake)
+    (job,) = place.running()
+    slurm.ask("scancel", job)  # as a node's failure or a preemption does: Snakemake submits it again
+    place.wait_for_checkpoint("dual", snakemake, since=max(began, time.time()))
+    os.killpg(snakemake.pid, 9)
+    snakemake.wait()
+    assert len(place.running()) == 1  # the job lives on
+
+    again = place.start()
+    most = 0
+    deadline = time.monotonic() + PATIENCE
+    while again.poll() is None:
+        assert time.monotonic() < deadline, place.log()
+        most = max(most, len(place.running()))
+        time.sleep(0.5)
+    assert again.returncode == 0, place.log()
+    assert most == 1  # no job beside the live one
+    assert "waiting until they have ended" in place.log()
+
+    starts = [entry["start_step"] for entry in json.loads((place.run("dual") / "run.json").read_text())["attempts"]]
+    assert len(starts) == 2
+    assert starts[0] == 0 < starts[1]
+    assert place.encoder("dual") == trained_locally(tmp_path, place, "dual")

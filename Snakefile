@@ -45,7 +45,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.report.output,
+        rules.report.output if PART is None else done("pretrain") + done("evaluate"),
         # Snakemake takes a report that is there as made, whatever is missing behind it.
         done("analyse"),
         # What nothing else may wait for.

@@ -34,7 +34,7 @@ def take_over(workflow: Any, suite: str, directory: Path) -> None:
     A Snakemake that was killed leaves its jobs in the queue. Those that haven't started are cancelled, and those that
     run come to their end before any job is submitted: the new ones then find what they left.
     """
-    executor = getattr(workflow.scheduler, "_executor", None)
+    executor: Any = getattr(workflow.scheduler, "_executor", None)
     if getattr(executor, "run_uuid", None) is None:
         return
     settings = workflow.executor_settings

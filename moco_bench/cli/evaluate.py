@@ -20,6 +20,7 @@ from moco_bench.suite.runs import Run
 from moco_bench.suite.steps import floors_fingerprint
 from moco_bench.suite.suite import Suite, load_suite
 from moco_bench.train.endings import ENDING
+from moco_bench.train.pulse import FILE as PULSE
 from moco_bench.train.signals import interrupted_by_signals
 
 HELP = "Evaluate a trained run (metrics.json), or a data set's floors: raw pixels and random encoders."
@@ -139,7 +140,7 @@ def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
 
 def _remove_checkpoints(checkpoints: Path) -> None:
     """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
-    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json", checkpoints / ENDING):
+    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json", checkpoints / ENDING, checkpoints / PULSE):
         path.unlink(missing_ok=True)
 
 

@@ -6,12 +6,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from moco_bench.cli.options import add_suite
+from moco_bench.cli.options import add_part, add_suite, part_of
 from moco_bench.cli.text_table import text_table
 from moco_bench.data.described import data_warnings
 from moco_bench.suite.checks import warnings
+from moco_bench.suite.hours import hours_left
 from moco_bench.suite.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.obstacles import obstacles
+from moco_bench.suite.part import plan_of_part
 from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
 from moco_bench.suite.suite import Suite, load_suite
 from moco_bench.suite.tune import HELD_OUT, candidates
@@ -23,13 +25,15 @@ EXAMPLE = "moco-bench plan config/quickstart.yaml"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_suite(parser)
+    add_part(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan; warnings go to standard error."""
     suite = load_suite(options.suite)
-    plan = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+    whole = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+    plan = plan_of_part(part_of(options), whole)
     mild = filters_that_hardly_filter([item.run for item in plan.runs], options.results)
     odd = data_warnings(suite, options.results)
     for warning in dict.fromkeys((*warnings(suite), *odd, *mild, *obstacles(plan))):
@@ -51,6 +55,10 @@ def run(options: argparse.Namespace) -> int:
     if not steps and not any(item.would_run for item in plan.runs):
         print("Nothing to do: the suite is complete.")
     print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
+    hours, unknown = hours_left(whole.runs, plan.runs, options.results)
+    if hours:
+        also = f", without {unknown} runs of a kind that has none finished yet" if unknown else ""
+        print(f"Left to train: about {hours:.2g} hours, one run after the other{also}")
     return 0
 
 

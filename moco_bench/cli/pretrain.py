@@ -21,6 +21,7 @@ from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite, load_suite
 from moco_bench.train.endings import noted_ending
 from moco_bench.train.launch import is_launched, launch
+from moco_bench.train.pulse import Pulse
 from moco_bench.train.signals import StopRequest, interrupted_by_signals, stop_on_signals
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class _Job:
     def _train(self, device: str) -> "tuple[Pretrained, StopRequest]":
         from moco_bench.train.pretrain import pretrain
 
-        with stop_on_signals() as stop, _told_epochs(self.wanted, shown=self.world.first) as on_epoch:
+        with stop_on_signals() as stop, _told_epochs(self.wanted, self.results, shown=self.world.first) as on_epoch:
             pretrained = pretrain(
                 self.wanted,
                 self.dataset,
@@ -172,15 +173,18 @@ class _Job:
 
 
 @contextmanager
-def _told_epochs(wanted: Run, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A progress bar on a terminal, plain lines in a log."""
+def _told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A progress bar on a terminal, plain lines in a log, a file for those who watch."""
     tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     if not shown:
         yield lambda row: None
         return
     bar = tqdm(total=wanted.train.trained_epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
 
+    pulse = Pulse(wanted.checkpoints(results), wanted.fingerprint, wanted.train.trained_epochs)
+
     def on_epoch(row: dict[str, Any]) -> None:
+        pulse.beat(row)
         figures = f"loss {row['train_loss']:.3f}, {row['images_per_second']:.0f} images/s"
         if bar.disable:
             print(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.trained_epochs}, {figures}", flush=True)

@@ -2,13 +2,15 @@
 
 import argparse
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
+from moco_bench.cli.watch import watch
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
-from moco_bench.suite.plan import PlannedRun, plan_suite
+from moco_bench.suite.plan import PlannedRun, SuitePlan, plan_suite
 from moco_bench.suite.suite import load_suite
 
 HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
@@ -21,12 +23,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_suite(parser)
     parser.add_argument("--json", action="store_true", help="print the status as JSON")
+    parser.add_argument("--watch", action="store_true", help="a live grid of all runs, until they have ended or Ctrl-C")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print a row for each data set, encoder and arm."""
     suite = load_suite(options.suite)
-    plan = plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+
+    def look() -> SuitePlan:
+        return plan_suite(suite, options.suite, options.results, options.results.parent / "reports")
+
+    if options.watch:
+        with suppress(KeyboardInterrupt):
+            watch(lambda: look().runs, options.results)
+        return 0
+    plan = look()
     planned = plan.runs
     cells: dict[tuple[str, str, str], dict[str, int]] = {}
     for item in planned:

@@ -5,9 +5,10 @@ A part takes whole seeds (of a data set and encoder), so that the arms that are 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moco_bench.errors import InputError
+from moco_bench.suite.plan import SuitePlan
 from moco_bench.suite.runs import Run
 
 VARIABLE = "MOCO_BENCH_PART"
@@ -77,6 +78,25 @@ def runs_of_part(part: Part | None, runs: Sequence[Run]) -> list[Run]:
             f"into {groups} parts at most"
         )
     return chosen
+
+
+def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
+    """The part of a plan that trains and evaluates the runs of a part; tables and report are made of the whole suite.
+
+    Raises `InputError` where the part has no runs.
+    """
+    if part is None:
+        return plan
+    chosen = {run.id for run in runs_of_part(part, [item.run for item in plan.runs])}
+    runs = tuple(item for item in plan.runs if item.run.id in chosen)
+    titles = {item.run.dataset.title for item in runs}
+    return replace(
+        plan,
+        runs=runs,
+        data={title: reason for title, reason in plan.data.items() if title in titles},
+        floors={},
+        once={step: reason for step, reason in plan.once.items() if step == "costs"},
+    )
 
 
 def _together(run: Run) -> tuple[str, str, int]:

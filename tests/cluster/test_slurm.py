@@ -30,6 +30,14 @@ SUITE: dict[str, Any] = {
 RUN = "digits/resnet-compact/{arm}/seed0"
 
 
+def adapted_profile() -> dict[str, Any]:
+    """The profile as this cluster's users would change it: their partition, and waits that are short."""
+    profile: dict[str, Any] = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    profile["default-resources"] |= {"slurm_partition": "main", "slurm_account": "none"}
+    profile |= {"latency-wait": 5, "slurm-init-seconds-before-status-checks": 2}
+    return profile
+
+
 class Place:
     """A folder on the file system that all nodes share, and a suite in it."""
 
@@ -40,13 +48,14 @@ class Place:
         if train:
             raw["arms"] = {"dual": SUITE["arms"]["dual"]}
         self.suite.write_text(yaml.safe_dump(raw, sort_keys=False))
+        self.profile = folder / "profile"
+        self.profile.mkdir(exist_ok=True)
+        (self.profile / "config.yaml").write_text(yaml.safe_dump(adapted_profile()))
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         command = [
             sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.folder),
-            "--workflow-profile", str(ROOT / "profiles" / "slurm"), "--configfile", str(self.suite),
-            "--default-resources", "slurm_partition=main", "slurm_account=none", "mem_mb=2000", "runtime=10",
-            "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5", *options,
+            "--workflow-profile", str(self.profile), "--configfile", str(self.suite), *options,
         ]  # fmt: skip
         return subprocess.Popen(
             command,

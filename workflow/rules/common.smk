@@ -14,6 +14,8 @@ from pathlib import Path
 from moco_bench.errors import InputError, system_error
 from moco_bench.files import check_link
 from moco_bench.locks import Lock
+from moco_bench.slurm import take_over
+from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.suite import load_suite
 from moco_bench.workflow import end_on_signals, retry_no_bad_input
@@ -42,16 +44,17 @@ def suite_file():
 
 
 def load():
-    """The suite file, the suite, and what its results lack."""
+    """The suite file, the suite, the part of it that MOCO_BENCH_PART names (None: all), and what its results lack."""
     try:
-        path = suite_file()
+        path, part = suite_file(), part_from(os.environ)
         suite = load_suite(path)
-        return path, suite, plan_suite(suite, path, Path("results"), Path("reports"))
+        plan = plan_suite(suite, path, Path("results"), Path("reports"))
+        return path, suite, part, plan_of_part(part, plan)
     except InputError as error:
         stop(error, code=2)
 
 
-SUITE_FILE, SUITE, PLAN = load()
+SUITE_FILE, SUITE, PART, PLAN = load()
 
 RESULTS = f"results/{SUITE.name}"
 REPORTS = f"reports/{SUITE.name}"
@@ -62,7 +65,8 @@ ONCE = "once"
 
 # A new folder for each invocation, or a mark that was left there by a kill would pass for its job. Jobs that Snakemake
 # starts in processes of their own look up what its name is.
-MARKS = Path(".snakemake", "moco-bench", SUITE.name)
+NAME = SUITE.name if PART is None else f"{SUITE.name}-{PART.name}"  # parts run side by side
+MARKS = Path(".snakemake", "moco-bench", NAME)
 CURRENT = MARKS / "current"
 INVOCATION = f"{time.time_ns():x}-{os.getpid()}" if workflow.is_main_process else CURRENT.read_text()
 JOBS = f"{MARKS}/{INVOCATION}"
@@ -128,8 +132,12 @@ THREADS = max(item.run.train.threads * item.run.train.devices for item in PLAN.r
 
 
 def wants_gpu(device):
-    """Whether a run holds a GPU: `auto` takes one where there is one, and must not wait for one where there is none."""
-    return device.startswith("cuda") or (device == "auto" and shutil.which("nvidia-smi") is not None)
+    """Whether a run holds a GPU: `auto` takes one where there is one, and must not wait for one where there is none.
+
+    What this machine has says nothing about a cluster's nodes: there, the suite or the profile asks for GPUs.
+    """
+    here = workflow.local_exec and shutil.which("nvidia-smi") is not None
+    return device.startswith("cuda") or (device == "auto" and here)
 
 
 GPUS = max(item.run.train.devices if wants_gpu(item.run.train.device) else 0 for item in PLAN.runs)
@@ -142,7 +150,7 @@ os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.ge
 
 # Snakemake's own lock outlives a power cut and then needs `--unlock`, so the profiles turn it off; the kernel frees
 # this one however its holder ends.
-LOCK = Lock(Path(RESULTS, ".lock"))
+LOCK = Lock(Path(RESULTS, ".lock" if PART is None else f".lock-{PART.name}"))  # parts run side by side
 
 
 def hold_suite():
@@ -167,6 +175,8 @@ AT_THE_END = []
 def begin():
     """What has to hold while jobs run."""
     hold_suite()
+    if not workflow.local_exec:
+        take_over(workflow, NAME, Path.cwd())
     shutil.rmtree(MARKS, ignore_errors=True)
     MARKS.mkdir(parents=True)
     CURRENT.write_text(INVOCATION)

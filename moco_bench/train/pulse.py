@@ -1,0 +1,82 @@
+"""A word about how far a run is, beside its checkpoints: what `status --watch` reads, here or over a shared disk.
+
+It decides nothing: a run goes on from its checkpoint, whatever stands here.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError
+from moco_bench.files import canonical_json, read_mapping
+
+FILE = "progress.json"
+SECONDS_BETWEEN = 1.0
+"""At least this long between two writings, whatever an epoch takes."""
+
+SILENCE = 180.0
+"""Seconds, beyond three epochs, after which a run that has said nothing is taken to have stopped."""
+
+
+class Pulse:
+    """Writes how far one run is, at the end of its epochs."""
+
+    def __init__(self, checkpoints: Path, fingerprint: str, epochs: int) -> None:
+        self._path, self._fingerprint, self._epochs = checkpoints / FILE, fingerprint, epochs
+        self._last = float("-inf")
+
+    def beat(self, row: Mapping[str, Any]) -> None:
+        """An epoch is over; `row` is the history's. A disk that doesn't take the word is no reason to stop."""
+        now, over = time.monotonic(), row["epoch"] >= self._epochs
+        if now - self._last < SECONDS_BETWEEN and not over:
+            return
+        self._last = now
+        said = {
+            "fingerprint": self._fingerprint,
+            "epoch": row["epoch"],
+            "epochs": self._epochs,
+            "epoch_seconds": row["seconds"],
+        }
+        with suppress(OSError):  # not flushed: it is worth nothing after a power cut
+            temporary = self._path.with_name(f".{FILE}.tmp")
+            temporary.write_text(canonical_json(said), encoding="utf-8")
+            temporary.replace(self._path)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """The last word of a run.
+
+    Attributes:
+        epoch: epochs that are over.
+        epochs: of all.
+        epoch_seconds: of the last one.
+        alive: whether it came lately.
+    """
+
+    epoch: int
+    epochs: int
+    epoch_seconds: float
+    alive: bool
+
+    @property
+    def seconds_left(self) -> float:
+        """If the other epochs take as long as the last one; evaluation is not counted."""
+        return (self.epochs - self.epoch) * self.epoch_seconds
+
+
+def read_sign(checkpoints: Path, fingerprint: str, now: float | None = None) -> Sign | None:
+    """The last word of the run with this fingerprint; None where there is none."""
+    path = checkpoints / FILE
+    try:
+        said, written = read_mapping(path), path.stat().st_mtime
+        epoch, epochs, seconds = int(said["epoch"]), int(said["epochs"]), float(said["epoch_seconds"])
+    except (InputError, OSError, KeyError, TypeError, ValueError):
+        return None
+    if said.get("fingerprint") != fingerprint:
+        return None
+    silence = (time.time() if now is None else now) - written
+    return Sign(epoch, epochs, seconds, alive=silence < SILENCE + 3 * seconds)

@@ -3,6 +3,7 @@
 All of it is asked through Slurm's own commands. Nothing here is reached unless jobs go to Slurm.
 """
 
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,11 @@ def take_over(workflow: Any, suite: str, directory: Path) -> None:
         _say("this Slurm keeps no accounts that `sacct` could be asked about; the queue is asked instead (`squeue`)")
     wait_for_older_jobs(suite, directory)
     executor.run_uuid = f"{suite}{SEPARATOR}{executor.run_uuid}"
+
+
+def outlive_a_warning() -> None:
+    """Called by the Snakemake that runs a job on a node: Slurm's USR1 before a limit is for the job's command."""
+    signal.signal(signal.SIGUSR1, lambda number, frame: None)
 
 
 def sacct_answers(seconds: float = SECONDS_FOR_AN_ANSWER) -> bool:

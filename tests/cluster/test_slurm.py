@@ -91,6 +91,13 @@ class Place:
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)
 
+    def wait_for_end(self, job: str, process: "subprocess.Popen[str]") -> None:
+        deadline = time.monotonic() + PATIENCE
+        while job in self.running():
+            assert process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.5)
+
     def running(self) -> list[str]:
         """Numbers of this folder's jobs that hold an allocation."""
         lines = self.slurm.ask("squeue", "-h", "-t", "running", "-o", "%i|%Z").splitlines()
@@ -148,13 +155,14 @@ def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path)
 
 
 def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    place = Place(shared, slurm, epochs=400)
-    began = time.time()
+    place = Place(shared, slurm, epochs=600)
     snakemake = place.start("--until", "pretrain")
     place.wait_for_checkpoint("dual", snakemake)
-    (job,) = place.running()
-    slurm.ask("scancel", job)  # as a node's failure or a preemption does: Snakemake submits it again
-    place.wait_for_checkpoint("dual", snakemake, since=max(began, time.time()))
+    for how in (["--signal=USR1"], []):  # as before a limit, where the run saves; then as a preemption does, for good
+        (job,) = place.running()
+        slurm.ask("scancel", *how, job)
+        place.wait_for_end(job, snakemake)
+        place.wait_for_checkpoint("dual", snakemake, since=time.time())  # Snakemake has submitted it again
     os.killpg(snakemake.pid, 9)
     snakemake.wait()
     assert len(place.running()) == 1  # the job lives on
@@ -171,6 +179,6 @@ def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_pat
     assert "waiting until they have ended" in place.log()
 
     starts = [entry["start_step"] for entry in json.loads((place.run("dual") / "run.json").read_text())["attempts"]]
-    assert len(starts) == 2
-    assert starts[0] == 0 < starts[1]
+    assert len(starts) == 3
+    assert 0 == starts[0] < starts[1] < starts[2]
     assert place.encoder("dual") == trained_locally(tmp_path, place, "dual")

@@ -14,7 +14,7 @@ from pathlib import Path
 from moco_bench.errors import InputError, system_error
 from moco_bench.files import check_link
 from moco_bench.locks import Lock
-from moco_bench.slurm import take_over
+from moco_bench.slurm import outlive_a_warning, take_over
 from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.suite import load_suite
@@ -54,6 +54,9 @@ def load():
         stop(error, code=2)
 
 
+if not workflow.is_main_process:
+    outlive_a_warning()
+
 SUITE_FILE, SUITE, PART, PLAN = load()
 
 RESULTS = f"results/{SUITE.name}"
@@ -90,10 +93,17 @@ wildcard_constraints:
 def done(step, *names):
     """The marks of those jobs of a step, among `names`, that are to be done; all of them without names.
 
-    A job that Snakemake starts in a process of its own, on a node of a cluster, waits for nothing any more.
+    Jobs that Snakemake starts in a process of their own, on a node of a cluster, wait for none but one another.
     """
-    wanted = PLAN.to_do(step) if workflow.is_main_process else ()
+    wanted = PLAN.to_do(step) if workflow.is_main_process else of_this_process(step)
     return [f"{JOBS}/{step}/{name}" for name in (names or wanted) if name in wanted]
+
+
+def of_this_process(step):
+    """The runs whose job of this step is one of the jobs that this process was started for: on Slurm, a run's two."""
+    settings = workflow.dag_settings
+    own = [job.wildcards_dict for job in settings.target_jobs if job.rulename == step] if settings else []
+    return {RUN.format(**wildcards) for wildcards in own if {"dataset", "encoder", "arm", "seed"} <= set(wildcards)}
 
 
 def before_training(wildcards):
@@ -112,7 +122,8 @@ def before_evaluation(wildcards):
 def job(command, mark="mark"):
     """A job's command as a shell has it: what it prints goes to the log, and bad input (exit code 2) leaves a word."""
     return (
-        f"rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
+        # Signals are the command's to answer; the shell waits for it.
+        f"trap : TERM USR1; rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
         f" || {{{{ code=$?; [ $code -ne 2 ] || touch {{output.{mark}}}.refused; exit $code; }}}}"
     )
 

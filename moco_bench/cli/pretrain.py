@@ -151,6 +151,7 @@ class _Job:
             self._train(self.device)
 
     def _train(self, device: str) -> "tuple[Pretrained, StopRequest]":
+        from moco_bench.evaluate.on_the_way import knn_on_the_way
         from moco_bench.train.pretrain import pretrain
 
         with stop_on_signals() as stop, _told_epochs(self.wanted, self.results, shown=self.world.first) as on_epoch:
@@ -163,6 +164,7 @@ class _Job:
                 stop_requested=lambda: bool(stop),
                 on_epoch=on_epoch,
                 world=self.world,
+                accuracy=knn_on_the_way(self.dataset, self.wanted.evaluate),
             )
         return pretrained, stop
 

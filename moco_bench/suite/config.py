@@ -339,3 +339,9 @@ class EvaluateConfig(Section):
     floors: bool = Field(True, description="kNN and probe on raw pixels and on the random initialisation.")
     neighbours: Annotated[int, Field(ge=0, le=64)] = Field(6, description="Test images shown with their neighbours.")
     batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images a forward pass.")
+    every: Count | None = Field(
+        None,
+        description="kNN after every so many epochs of training, on a part of the images, for a curve in "
+        "`history.csv`; nothing is chosen by it.",
+        json_schema_extra=NOT_IDENTITY,
+    )

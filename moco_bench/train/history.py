@@ -31,6 +31,7 @@ COLUMNS = (
     "warmup_share",
     "key_gradient_share",
     "embedding_std",
+    "knn_top1",
     "images_per_second",
     "seconds",
 )
@@ -173,7 +174,7 @@ def write_history(path: Path, rows: list[Row]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: "" if row[name] is None else row[name] for name in COLUMNS} for row in rows)
+    writer.writerows({name: "" if row.get(name) is None else row[name] for name in COLUMNS} for row in rows)
     write_text(path, text.getvalue())
 
 

@@ -16,6 +16,7 @@ from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory, reset_peak
 from moco_bench.measure.stopwatch import Stopwatch
+from moco_bench.models.encoder import Encoder
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, UnreadSteps, close_epoch, note_diagnosis, why_collapsed
@@ -35,7 +36,8 @@ UNREAD = {"cuda": 50}
 class Surroundings:
     """What the loop asks and tells the outside: shall it stop, an epoch is over, where checkpoints go.
 
-    `world` are the processes that share its work.
+    `world` are the processes that share its work; `accuracy` is what an encoder is worth, in percent, where that is
+    asked for on the way.
     """
 
     stop_requested: Callable[[], bool]
@@ -43,6 +45,7 @@ class Surroundings:
     checkpoints: Path
     belongs_to: dict[str, str]
     world: World = ALONE
+    accuracy: Callable[[Encoder], float] | None = None
 
 
 def check_batch(run: Run, dataset: DataSet) -> None:
@@ -211,6 +214,9 @@ class Trainer:
 
     def _end_epoch(self, epoch: int) -> None:
         row = close_epoch(self.state.progress, epoch=epoch, batch_size=self.batch_size)
+        every, accuracy = self.run.evaluate.every, self.surroundings.accuracy
+        if every is not None and accuracy is not None and self.surroundings.world.first and epoch % every == 0:
+            row["knn_top1"] = accuracy(self.state.query_encoder)
         self.surroundings.on_epoch(row)
         reason = why_collapsed(row)
         if reason is not None:

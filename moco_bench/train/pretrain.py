@@ -63,6 +63,7 @@ def pretrain(
     stop_requested: Callable[[], bool] = lambda: False,
     on_epoch: Callable[[Row], None] = lambda row: None,
     world: World = ALONE,
+    accuracy: Callable[[Encoder], float] | None = None,
 ) -> Pretrained:
     """Train a run to its end and leave a checkpoint of it.
 
@@ -75,6 +76,7 @@ def pretrain(
         stop_requested: asked after each step.
         on_epoch: told each row of the history as it comes.
         world: the ranks that train the run together; all of them call this, rank 0 alone writes.
+        accuracy: of an encoder, in percent; asked after every `evaluate.every` epochs, off the clock.
 
     Raises:
         InputError: the images don't fit the configuration, or a device is missing.
@@ -101,7 +103,7 @@ def pretrain(
         networks,
         dataset,
         numerics,
-        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to, world),
+        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to, world, accuracy),
     )
     try:
         trainer.train()

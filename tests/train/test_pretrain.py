@@ -8,6 +8,7 @@ import torch
 
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted
+from moco_bench.evaluate.on_the_way import knn_on_the_way
 from moco_bench.train import loop
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
@@ -64,6 +65,25 @@ def test_a_run_that_stops_early_is_the_first_epochs_of_the_whole_one(schedule, m
     first = [[row[key] for key in keys] for row in part.state.progress.history]
     assert first == [[row[key] for key in keys] for row in whole.state.progress.history[:2]]
     assert hash_of_weights(part.encoder) != hash_of_weights(whole.encoder)
+
+
+def test_accuracy_on_the_way_is_a_curve_that_changes_nothing_and_survives_an_interruption(make_run, dataset, tmp_path):
+    train = {"train": {"epochs": 4}}
+    run = make_run({**train, "evaluate": {"every": 2, "knn_k": 5}})
+    accuracy = knn_on_the_way(dataset, run.evaluate)
+    plain = pretrain(make_run(train), dataset, tmp_path / "plain")
+    straight = pretrain(run, dataset, tmp_path / "straight", accuracy=accuracy)
+    with pytest.raises(Interrupted):
+        pretrain(run, dataset, tmp_path / "broken", accuracy=accuracy, stop_requested=stop_after(10))
+    resumed = pretrain(run, dataset, tmp_path / "broken", accuracy=accuracy)
+
+    curves = [[row["knn_top1"] for row in each.state.progress.history] for each in (plain, straight, resumed)]
+    assert curves[0] == [None] * 4
+    assert [value is None for value in curves[1]] == [True, False, True, False]
+    assert all(0 <= value <= 100 for value in curves[1][1::2])
+    assert curves[2] == curves[1]
+    assert len({hash_of_weights(each.encoder) for each in (plain, straight, resumed)}) == 1
+    assert run.fingerprint == make_run(train).fingerprint
 
 
 def test_a_run_belongs_to_the_analysis_that_was_declared_when_it_began(make_run, dataset, tmp_path):

@@ -1,0 +1,37 @@
+"""kNN while a run is under way, for a curve: on a part of the images, off the clock, and never to choose by."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from moco_bench.data.datasets import DataSet
+from moco_bench.data.splits import limit_to
+from moco_bench.evaluate.accuracy import knn_of
+from moco_bench.evaluate.features import embed
+from moco_bench.models import Encoder
+from moco_bench.suite.config import EvaluateConfig
+
+BANK, QUERIES = 5000, 1000
+"""Training and evaluation images, at most and balanced over the classes: an evaluation on the way takes seconds."""
+
+
+def knn_on_the_way(dataset: DataSet, config: EvaluateConfig) -> Callable[[Encoder], float] | None:
+    """What gives an encoder's weighted kNN accuracy in percent, of backbone features; None where none is asked for."""
+    if config.every is None:
+        return None
+    classes = len(dataset.classes)
+    part = replace(
+        dataset,
+        train=limit_to(dataset.train, min(len(dataset.train), max(BANK, classes)), "evaluate.every"),
+        evaluation=limit_to(dataset.evaluation, min(len(dataset.evaluation), max(QUERIES, classes)), "evaluate.every"),
+    )
+    settings = config.model_copy(update={"knn_k": min(config.knn_k, len(part.train))})
+
+    def accuracy(encoder: Encoder) -> float:
+        device = next(encoder.parameters()).device
+        bank, queries = (
+            embed(encoder, split.images, mean=part.mean, std=part.std, batch_size=config.batch_size, device=device)
+            for split in (part.train, part.evaluation)
+        )
+        return knn_of(bank.backbone, queries.backbone, part, settings, device=device)
+
+    return accuracy

@@ -7,7 +7,7 @@ verdict (decision 029):
     regression    the mean is worse by more than the margin, and the interval leaves out zero
     improvement   better, by the same rule
     unclear       none of these: the interval is too wide to tell; more seeds would
-    regression?   one common seed, no interval: worse by more than the margin (`improvement?`: better)
+    regression?   fewer than three common seeds: worse by more than the margin (`improvement?`: better)
 """
 
 import math
@@ -19,10 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from moco_bench.analyse.equivalence import equivalence_interval
-from moco_bench.analyse.intervals import t_interval
+from moco_bench.analyse.findings import LEANING_FROM
+from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
-from moco_bench.analyse.pairing import hashes_agree
+from moco_bench.analyse.pairing import hashes_agree, weighted
 from moco_bench.analyse.signflip import sign_flip_p
 from moco_bench.suite.analysis import AnalysisConfig
 
@@ -64,7 +65,7 @@ class Comparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether anything got worse beyond its margin, in one seed where there is but one; or fails now."""
+        """Whether anything got worse beyond its margin, in few seeds where there are but few; or fails now."""
         return bool(self.table["verdict"].isin((WORSE, WORSE_ONCE)).any()) or bool(self.newly_failed)
 
     @property
@@ -131,7 +132,7 @@ def _row(
     if not usable:
         return None
     old, new = (np.array([float(pair[side][metric.name]) for pair in usable]) for side in (0, 1))
-    difference = new - old
+    difference = weighted(np.stack([new, old], axis=1), (1.0, -1.0))
     low, high = (float(bound) for bound in t_interval(difference, config.confidence))
     narrow = equivalence_interval(difference, 1 - config.confidence)
     margin = config.margin_points if metric.kind == "accuracy" else abs(old.mean()) * config.margin_percent / 100
@@ -171,10 +172,12 @@ def verdict(differences: NDArray[np.float64], margin: float, metric: Metric, con
         return SAME
     mean = float(differences.mean())
     worse = (mean < 0) == (metric.better == "higher")
-    if len(differences) < 2:
+    if len(differences) < LEANING_FROM:  # one has no interval, and two agree to the last digit by chance
         if abs(mean) <= margin:
             return UNCLEAR
         return WORSE_ONCE if worse else BETTER_ONCE
+    if no_spread(differences):  # equal in every seed, so there is no interval, and none is needed
+        return SAME if abs(mean) <= margin else WORSE if worse else BETTER
     low, high = t_interval(differences, confidence)
     if abs(mean) > margin and not low <= 0 <= high:
         return WORSE if worse else BETTER

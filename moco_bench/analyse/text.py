@@ -82,9 +82,11 @@ def comparison_as_text(found: Comparison) -> str:
         )
     verdicts = found.table["verdict"]
     if verdicts.eq(UNCLEAR).any():
-        lines.append("unclear: the interval is too wide to tell, or one seed has none; more seeds would")
+        lines.append(
+            "unclear: the interval is too wide to tell, or fewer than three seeds are common; more seeds would"
+        )
     if verdicts.isin((WORSE_ONCE, BETTER_ONCE)).any():
-        lines.append(f"{WORSE_ONCE}, {BETTER_ONCE}: beyond the margin in the one common seed, which has no interval")
+        lines.append(f"{WORSE_ONCE}, {BETTER_ONCE}: beyond the margin, in fewer than three common seeds")
     counts = verdicts.value_counts()
     lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) or found.nothing_compared)
     return "\n".join(lines)

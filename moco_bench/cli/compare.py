@@ -8,7 +8,7 @@ from moco_bench.errors import InputError
 HELP = """Compare two results folders, seed by seed: two versions of the code, or two machines.
 
 A row is `same` where it is shown to be within the margin, `regression` or `improvement` where it is beyond it and its
-interval leaves out zero, else `unclear`; with one common seed there is no interval and a question mark instead.
+interval leaves out zero, else `unclear`; with fewer than three common seeds there is a question mark instead.
 Exit 1 where something got worse beyond the margin, fails now, or nothing could be compared."""
 EXAMPLE = "moco-bench compare results-old/quickstart results/quickstart"
 

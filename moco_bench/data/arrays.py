@@ -72,9 +72,11 @@ def _channels_first(images: NDArray[Any], where: str) -> NDArray[np.uint8]:
 
 
 def _labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
+    if labels.ndim == 2 and labels.shape[1] == 1:  # a column, as Keras and MedMNIST store them
+        labels = labels[:, 0]
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise InputError(
-            f"{where}: labels have shape {labels.shape} and dtype {labels.dtype}; integers of shape [N] are needed"
+            f"{where}: labels have shape {labels.shape} and dtype {labels.dtype}; integers of shape [N] or [N, 1] are needed"
         )
     return labels
 

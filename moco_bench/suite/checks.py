@@ -6,12 +6,13 @@ can tell (sizes of a user's own data set) is checked again when they are loaded.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from moco_bench.errors import InputError
 from moco_bench.suite.comparisons import check_claims, check_comparisons, check_labels
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.known_datasets import training_images
-from moco_bench.suite.runs import expand, resolve_arm
+from moco_bench.suite.runs import Run, expand, resolve_arm
 from moco_bench.suite.sameness import what_trains
 from moco_bench.suite.section_checks import (
     check_contrast,
@@ -36,22 +37,43 @@ def check_suite(suite: Suite) -> None:
         check_dataset(dataset)
     _check_arms(suite)
     _check_budgets(suite)
+    for dataset in suite.datasets:
+        size = training_images(dataset)
+        if size is not None and suite.evaluate.knn_k > size:
+            raise InputError(
+                f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {dataset.title} has {size} training images; "
+                f"at most {size}"
+            )
     for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
-        where = f"arms.{run.arm}"
-        size = training_images(run.dataset)
-        check_contrast(run.contrast, run.train, run.encoder, where)
-        check_train(run.train, size, where)
-        if size is not None:
-            check_warmup(run.contrast, run.train, size, where)
-            if suite.evaluate.knn_k > size:
-                raise InputError(
-                    f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {run.dataset.title} has {size} "
-                    f"training images; at most {size}"
-                )
+        _check_run(suite, run)
     _check_that_arms_differ(suite)
     check_comparisons(suite)
     check_claims(suite)
     check_tune(suite)
+
+
+def _check_run(suite: Suite, run: Run) -> None:
+    """A mistake of all arms is told of the suite, not of the arm that happens to be the first."""
+    where = f"arms.{run.arm}."
+    try:
+        _check_settings(run, where)
+    except InputError as error:
+        message = str(error).removeprefix(where)
+        for encoder in suite.encoders:
+            try:
+                _check_settings(replace(run, encoder=encoder, contrast=suite.contrast, train=suite.train), where)
+            except InputError as of_all:
+                if str(of_all).removeprefix(where) == message:
+                    raise InputError(message) from None
+        raise
+
+
+def _check_settings(run: Run, where: str) -> None:
+    size, place = training_images(run.dataset), where.removesuffix(".")
+    check_contrast(run.contrast, run.train, run.encoder, place)
+    check_train(run.train, size, place)
+    if size is not None:
+        check_warmup(run.contrast, run.train, size, place)
 
 
 def warnings(suite: Suite) -> list[str]:
@@ -102,16 +124,16 @@ def _check_names(suite: Suite) -> None:
         for index, name in enumerate(folded):
             if name in folded[:index]:
                 raise InputError(
-                    f"{what}: the name {names[index]!r} stands twice (upper and lower case count as one); "
-                    "give one a `label`"
+                    f"{what}: duplicate name {names[index]!r} (upper and lower case count as one); give one a `label`"
                 )
-    if len(set(suite.seeds)) < len(suite.seeds):
-        raise InputError("seeds: each seed may stand once; to run one again list it under `repeat_seeds`")
+    twice = [seed for place, seed in enumerate(suite.seeds) if seed in suite.seeds[:place]]
+    if twice:
+        raise InputError(f"seeds: duplicate seed {twice[0]}; to run one again list it under `repeat_seeds`")
     for seed in suite.repeat_seeds:
         if seed not in suite.seeds:
             raise InputError(f"repeat_seeds: {seed} is not one of the suite's seeds")
     if len(set(suite.repeat_seeds)) < len(suite.repeat_seeds):
-        raise InputError("repeat_seeds: each seed may stand once")
+        raise InputError("repeat_seeds: duplicate seed; each is repeated once")
 
 
 def _check_arms(suite: Suite) -> None:
@@ -144,8 +166,7 @@ def _check_that_arms_differ(suite: Suite) -> None:
         for arm in suite.arms:
             if arm != suite.baseline and len(suite.arms) > 1 and trained[encoder.title, arm] == unchanged:
                 raise InputError(
-                    f"arms.{arm}: changes nothing{here}; "
-                    f"only the baseline, {suite.baseline!r}, may be the suite as it is"
+                    f"arms.{arm}: changes nothing{here}; only the baseline {suite.baseline!r} may change nothing"
                 )
     first: dict[str, tuple[str, str]] = {}
     for (title, arm), sections in trained.items():
@@ -153,17 +174,17 @@ def _check_that_arms_differ(suite: Suite) -> None:
         if (other, twin) == (title, arm):
             continue
         if twin == arm:
-            raise InputError(f"encoders.{title}: with arm {arm} the same network as {other}; each must be another")
+            raise InputError(f"encoders.{title}: identical to encoder {other} under arm {arm}; encoders must differ")
         here, there = (f" with encoder {title}", f" with encoder {other}") if several else ("", "")
         raise InputError(f"arms.{arm}: the same run{here} as arm {twin!r}{there}; to measure noise use `repeat_seeds`")
 
 
 def _check_budgets(suite: Suite) -> None:
     if len(set(suite.budgets)) < len(suite.budgets):
-        raise InputError("budgets: each may stand once")
+        raise InputError("budgets: duplicate entry; give each once")
     if "epochs" not in suite.budgets:
         raise InputError("budgets: `epochs` is always one of them; equal seconds or operations are measured against it")
     if len(suite.budgets) > 1 and len(suite.arms) < 2:
-        raise InputError("budgets: one arm has nobody to be equal to; leave `budgets` out")
+        raise InputError("budgets: needs at least two arms; leave `budgets` out")
     if len(suite.budgets) > 1 and suite.train.stop_after_epochs is not None:
         raise InputError("train.stop_after_epochs: runs at equal compute have whole schedules; leave `budgets` out")

@@ -31,7 +31,7 @@ def _check_limits(dataset: DatasetConfig, where: str) -> None:
     held = round(train * dataset.validation)
     if dataset.validation > 0 and held == 0:
         raise InputError(
-            f"{where}.validation: {dataset.validation:g} of {train} images is none; give at least {1 / train:.1g}"
+            f"{where}.validation: {dataset.validation:g} of {train} images rounds to 0; give at least {1 / train:.1g}"
         )
     for key, limit, size in (
         ("train_limit", dataset.train_limit, train - held),
@@ -79,7 +79,7 @@ def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encode
             f"{encoder.batch_norm_groups} BatchNorm groups"
         )
     if train.batch_size // encoder.batch_norm_groups < 2:
-        raise InputError(f"{where}.encoder.batch_norm_groups: fewer than 2 images a group have no variance")
+        raise InputError(f"{where}.encoder.batch_norm_groups: BatchNorm needs at least 2 images per group")
     try:
         contrast.negatives.check(contrast.queue_size)
     except ValueError as error:

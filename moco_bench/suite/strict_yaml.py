@@ -34,8 +34,10 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.YAMLError(f"line {line}: a key must be a plain word")
             if key_node.value in seen:
-                raise yaml.YAMLError(f"line {line}: the key {key_node.value!r} stands here twice")
+                raise yaml.YAMLError(f"line {line}: duplicate key {key_node.value!r}")
             seen.add(key_node.value)
+            if key_node.tag != "tag:yaml.org,2002:merge":
+                key_node.tag = "tag:yaml.org,2002:str"  # a key is a name: of arms `0.1` and `0.10` neither is a number
         return super().construct_mapping(node, deep)
 
 

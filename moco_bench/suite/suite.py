@@ -42,6 +42,8 @@ def _spell_out_seeds(given: Any) -> Any:
         if not 1 <= given <= 10_000:
             raise ValueError("a number of seeds is between 1 and 10,000")
         return tuple(range(given))
+    if isinstance(given, str) and given.isdecimal():
+        raise ValueError(f"{given!r} is text; for a number of seeds leave the quotes out: {given}")
     return given
 
 
@@ -197,8 +199,14 @@ def _explain(problem: Any) -> str:
         ]
         word = context.get("tag", given)
         return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
+    if kind == "string_type" and isinstance(given, (int, float)):
+        what, word = ("truth value", str(given).lower()) if isinstance(given, bool) else ("number", str(given))
+        return f'{location}: {word} is a {what}; for a name put it in quotes: "{word}"'
+    if kind in ("int_type", "float_type") and isinstance(given, str) and _is_number(given):
+        return f"{location}: {given!r} is text; for a number leave the quotes out: {given}"
     message = problem["msg"].removeprefix("Value error, ")
-    shown = f", not {given!r}"[:120] if isinstance(given, (str, int, float, bool)) or given is None else ""
+    plain = isinstance(given, (str, int, float, bool)) or given is None
+    shown = f", not {given!r}"[:120] if plain and repr(given) not in message else ""
     return f"{location}: {message[0].lower()}{message[1:]}{shown}" if location else message
 
 
@@ -211,6 +219,14 @@ def _place(location: tuple[int | str, ...]) -> str:
         place = parts.index(field)
         parts[place:] = parts[place + 1 :] or [next(iter(built_in(PARTS[field]).values())).tag]
     return ".".join(str(part)[:80] for part in parts)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _suggest(word: str, known: list[str]) -> str:

@@ -73,7 +73,7 @@ def test_one_seed_has_no_interval_and_a_question_mark(raw_runs, runs_of):
     worse = compare(runs_of(1), shifted(raw_runs, -1.5), CONFIG)
     assert row_of(worse)["verdict"] == "regression?"
     assert worse.regressed
-    assert "one common seed, which has no interval" in comparison_as_text(worse)
+    assert "fewer than three common seeds" in comparison_as_text(worse)
     better = compare(runs_of(1), shifted(raw_runs, 1.5), CONFIG)
     assert row_of(better)["verdict"] == "improvement?"
     assert not better.regressed
@@ -151,6 +151,11 @@ def test_runs_of_other_settings_are_listed(raw_runs, runs_of):
         ([0.4, 0.5, 0.3], "same"),
         ([-0.9, 0.9, 0.0], "unclear"),
         ([0.0, 0.0], "same"),
+        ([2.0, 2.1], "improvement?"),
+        ([-2.0, -2.0], "regression?"),
+        ([0.3, 0.3], "unclear"),
+        ([2.0, 2.0, 2.0], "improvement"),
+        ([0.3, 0.3, 0.3], "same"),
         ([-2.0], "regression?"),
         ([2.0], "improvement?"),
         ([-0.5], "unclear"),

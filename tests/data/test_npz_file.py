@@ -237,3 +237,13 @@ def test_a_real_npz(real_npz):
     assert dataset.train.images.shape == (10000, 3, 32, 32)
     assert torch.bincount(dataset.train.labels).tolist() == [100] * 100
     assert dataset.classes[0] == "apple"
+
+
+def test_labels_in_a_column_are_labels():
+    from moco_bench.data.arrays import class_count_of, split_of
+
+    images, labels = np.zeros((6, 8, 8), np.uint8), np.arange(6) % 2
+    assert class_count_of(labels[:, None], "x") == 2
+    assert split_of(images, labels[:, None], 2, "x").labels.tolist() == labels.tolist()
+    with pytest.raises(InputError, match="labels have shape"):
+        split_of(images, np.eye(6, dtype=np.int64), 6, "x")  # one-hot rows are no labels

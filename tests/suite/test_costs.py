@@ -153,5 +153,5 @@ def test_budgets_that_mean_nothing_are_refused(suite, budgets, said):
 
 
 def test_one_arm_has_nobody_to_be_equal_to(suite):
-    with pytest.raises(InputError, match="one arm"):
+    with pytest.raises(InputError, match="at least two arms"):
         suite(arms={"vanilla": None})

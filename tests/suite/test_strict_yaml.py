@@ -34,7 +34,7 @@ def test_merge_keys_work():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2", "line 2: the key 'a' stands here twice"),
+        ("a: 1\na: 2", "line 2: duplicate key 'a'"),
         ("a: !!python/object/apply:os.system [ls]", "tags"),
         ("a: !custom 1", "tags"),
         ("? [a, b]\n: 1", "a key must be a plain word"),

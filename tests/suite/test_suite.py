@@ -81,7 +81,7 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
         ("contrast.temperature", float("inf"), "finite"),
         ("contrast.queue_size", 100, "100 is not a multiple of the 64 keys that enter in a step; 128 would be"),
         ("encoder.batch_norm_groups", 7, "does not divide into 7 BatchNorm groups"),
-        ("encoder.batch_norm_groups", 64, "fewer than 2 images a group"),
+        ("encoder.batch_norm_groups", 64, "BatchNorm needs at least 2 images per group"),
         ("arms.filter.contrast.negatives", {"rule": "hardest", "count": 257}, "at most 256"),
         ("arms.filter.contrast.negatives", {"rule": "hardest", "count": 2, "fraction": 0.5}, "not both"),
         ("arms.filter.contrast.negatives", {"rule": "hardest", "fraction": 1.5}, "less than or equal to 1"),
@@ -141,15 +141,15 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
             "test_limit: 501 images asked for, but there are 500",
         ),
         ("dataset", {"name": "cifar100", "train_limit": 99}, "give 100 to 50000 or leave it out"),
-        ("dataset", {"name": "digits", "validation": 1e-9}, "is none"),
-        ("arms.DUAL", {"contrast": {"temperature": 0.5}}, "stands twice"),
+        ("dataset", {"name": "digits", "validation": 1e-9}, "rounds to 0"),
+        ("arms.DUAL", {"contrast": {"temperature": 0.5}}, "duplicate name 'DUAL'"),
         ("arms.a/b", {"contrast": {"temperature": 0.5}}, "string should match pattern"),
         ("name", "../evil", "name: string should match pattern"),
         ("name", "x" * 300, "pattern"),
         ("baseline", "none", "is not an arm"),
         ("contrasts", {"c": ["dual", "nobody"]}, "'nobody' is not an arm"),
         ("contrasts", {"c": ["dual", "dual"]}, "compares 'dual' with itself"),
-        ("seeds", [0, 0], "each seed may stand once"),
+        ("seeds", [0, 0], "duplicate seed 0"),
         ("seeds", 0, "between 1 and 10,000"),
         ("seeds", -1, "between 1 and 10,000"),
         ("repeat_seeds", [7], "is not one of the suite's seeds"),
@@ -178,8 +178,8 @@ def test_what_cannot_run_is_refused_in_one_line(raw, tmp_path, path, value, mess
     [
         ("arms.wide", {"encoder": {"width": 16}}, "arms.wide: changes nothing with encoder b"),
         ("arms.narrow", {"encoder": {"width": 8}}, "arms.narrow: changes nothing with encoder a"),
-        ("encoders.1.width", 8, "encoders.b: with arm vanilla the same network as a"),
-        ("arms.wide", {"encoder": {"width": 32}}, "encoders.b: with arm wide the same network as a"),
+        ("encoders.1.width", 8, "encoders.b: identical to encoder a under arm vanilla"),
+        ("arms.wide", {"encoder": {"width": 32}}, "encoders.b: identical to encoder a under arm wide"),
     ],
 )  # fmt: skip
 def test_arms_are_held_against_every_encoder(raw, tmp_path, path, value, message):
@@ -209,7 +209,7 @@ def test_an_arm_of_one_encoder_is_not_another_arm_of_the_next(raw, tmp_path):
         load(raw, tmp_path)
 
     raw["arms"] = {"vanilla": {"encoder": {"width": 24}}, "small": {"encoder": {"width": 32}}}
-    with pytest.raises(InputError, match=r"encoders\.16: with arm vanilla the same network as 8"):
+    with pytest.raises(InputError, match=r"encoders\.16: identical to encoder 8 under arm vanilla"):
         load(raw, tmp_path)
 
 

@@ -1,0 +1,65 @@
+"""What the validator says: what is wrong, where, and what would be right, in plain words."""
+
+from pathlib import Path
+
+import pytest
+
+from moco_bench.errors import InputError
+from moco_bench.suite.checks import check_suite
+from moco_bench.suite.strict_yaml import parse_yaml
+from moco_bench.suite.suite import parse_suite
+
+HEAD = Path(__file__, "../../../config/smoke.yaml").resolve().read_text(encoding="utf-8").split("arms:")[0]
+ARMS = "arms:\n  vanilla:\n  0.1:\n    contrast: {temperature: 0.2}\n"
+
+
+def load(text):
+    suite = parse_suite(parse_yaml(text, "x"), "x")
+    check_suite(suite)
+    return suite
+
+
+def test_arms_may_be_named_by_numbers_and_keep_their_spelling():
+    more = "".join(
+        f"  {name}: {{contrast: {{queue_size: {size}}}}}\n"
+        for name, size in (("0.10", 128), ("1e-3", 192), ("true", 320))
+    )
+    assert list(load(HEAD + ARMS + more).arms) == ["vanilla", "0.1", "0.10", "1e-3", "true"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("seeds: 2", 'seeds: "2"'), "seeds: '2' is text; for a number of seeds leave the quotes out: 2"),
+        (("seeds: 2", "seeds: [3, 1, 3]"), "seeds: duplicate seed 3"),
+        (("batch_size: 64", 'batch_size: "64"'), "'64' is text; for a number leave the quotes out: 64"),
+        (("seeds: 2", "seeds: 2\nbaseline: 0.1"), 'baseline: 0.1 is a number; for a name put it in quotes: "0.1"'),
+        (("seeds: 2", "seeds: 2\nbaseline: true"), 'true is a truth value; for a name put it in quotes: "true"'),
+        (("seeds: 2", "seeds: 2\ncontrasts: {x: [0.1, vanilla]}"), 'put it in quotes: "0.1"'),
+        (("batch_size: 64", "batch_size: 63"), "contrast.queue_size: 256 is not a multiple of the 63 keys"),
+    ],
+)
+def test_what_is_wrong_and_what_would_be_right(change, words):
+    with pytest.raises(InputError) as caught:
+        load((HEAD + ARMS).replace(*change))
+    message = str(caught.value).removeprefix("x: ")
+    assert words in message
+    assert "\n" not in message
+    assert not message.startswith("arms."), "a mistake of the whole suite is not the first arm's"
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        ("  x: {train: {batch_size: 63}}", "arms.x.contrast.queue_size: 256 is not a multiple of the 63"),
+        (
+            "  x: {contrast: {temperature: 0.1}}",
+            "arms.x: changes nothing; only the baseline 'vanilla' may change nothing",
+        ),
+        ("  x: {contrast: {temperature: 0.2}}\n  X: {contrast: {temperature: 0.3}}", "arms: duplicate name 'X'"),
+    ],
+)
+def test_a_mistake_of_one_arm_is_told_of_it(arms, words):
+    with pytest.raises(InputError) as caught:
+        load(f"{HEAD}arms:\n  vanilla:\n{arms}\n")
+    assert words in str(caught.value)

@@ -21,6 +21,7 @@ from moco_bench.analyse.detectable import detectable_effect
 from moco_bench.analyse.doses import doses_of
 from moco_bench.analyse.equivalence import equivalence_interval, equivalence_p, exact_equivalence_p
 from moco_bench.analyse.findings import finding_of
+from moco_bench.analyse.images import image_differences, outcomes_by_run, two_level_interval
 from moco_bench.analyse.intervals import no_spread, studentised_bootstrap_interval, t_interval
 from moco_bench.analyse.ledger import ledger_p
 from moco_bench.analyse.metrics import METRICS, Metric, added
@@ -40,7 +41,8 @@ MORE_COLUMNS = (
     "kind", "standard_deviation", "cohens_dz", "interquartile_mean", "probability_of_improvement", "smallest_p",
     "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
     "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
-    "p_ledger", "baseline_standing", "baseline_short_of", "note",
+    "p_ledger", "baseline_standing", "baseline_short_of", "note", "ci_covers", "images_low", "images_high",
+    "images_ci_covers", "n_images",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -54,12 +56,14 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     for key, cell in cells(with_shared_runs(runs)):
         done, by_seed = finished(cell), runs_by_seed(cell)
         contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan)
+        known = outcomes_by_run(by_seed, plan)
         for name in measured:
             held = standing(cell, METRICS[name], plan.baseline, plan.evidence, config.margin_points)
             for contrast in contrasts:
                 pairs = paired_values(by_seed, contrast, METRICS[name])
                 values.append(dict(zip(pairs.seeds, pairs.values, strict=True)))
                 row = _row(done, pairs, key, contrast, METRICS[name], plan)
+                row |= _over_images(image_differences(known, contrast, pairs.seeds, name), config)
                 row["baseline_standing"] = held.words if held is not None and held.known else ""
                 row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.known else ""
                 row["note"] = "; ".join(text for text in (doses.get(contrast.name, ""), row["note"]) if text)
@@ -80,6 +84,17 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     table["detectable_effect"] = [_detectable(row, config) for row in complete]
     table["finding"] = [finding_of(row, config) for row in complete]
     return table
+
+
+def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig) -> dict[str, Any]:
+    """The interval over seeds and images, beside the one over seeds; empty where no images' outcomes are known."""
+    covers: dict[str, Any] = {"ci_covers": "other seeds, on these test images"}
+    if differences is None:
+        return covers
+    low, high = two_level_interval(differences, config.confidence)
+    both = "other seeds and other test images" if not math.isnan(low) else ""
+    found = {"images_low": low, "images_high": high, "images_ci_covers": both, "n_images": differences.shape[1]}
+    return {**covers, **found}
 
 
 def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], config: AnalysisConfig) -> list[float]:

@@ -1,4 +1,4 @@
-"""The one step of the analysis that touches files: a table of runs in, `effects.csv` and `claims.csv` out."""
+"""The one step of the analysis that touches files: a table of runs in, effects, claims and classes out."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pandas as pd
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import read_memory
 from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.images import class_differences
 from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.table import read_runs
@@ -28,6 +29,9 @@ def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     claims = claims_of(effects, plan, memory)
     write_table(results / "effects.csv", effects)
     write_table(results / "claims.csv", claims)
+    by_class = class_differences(runs, plan)
+    if len(by_class):
+        write_table(results / "classes.csv", by_class)
     pooled = pooled_effects(runs, plan)
     if len(pooled):
         write_table(results / "pooled.csv", pooled)

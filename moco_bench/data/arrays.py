@@ -76,7 +76,8 @@ def _labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
         labels = labels[:, 0]
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise InputError(
-            f"{where}: labels have shape {labels.shape} and dtype {labels.dtype}; integers of shape [N] or [N, 1] are needed"
+            f"{where}: labels have shape {labels.shape} and dtype {labels.dtype}; "
+            "integers of shape [N] or [N, 1] are needed"
         )
     return labels
 

@@ -1,6 +1,6 @@
 """How well classes can be read off embeddings: weighted kNN and linear probe."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -8,7 +8,8 @@ from torch import Tensor
 from moco_bench.data.datasets import DataSet
 from moco_bench.evaluate.features import Embeddings
 from moco_bench.evaluate.held_out import held_out
-from moco_bench.evaluate.knn import knn_top1
+from moco_bench.evaluate.knn import knn_predict, percent_correct
+from moco_bench.evaluate.outcomes import packed_outcomes
 from moco_bench.evaluate.probe import ProbeResult, linear_probe
 from moco_bench.suite.config import EvaluateConfig
 
@@ -21,6 +22,8 @@ class Accuracy(TypedDict):
     linear_top1: float
     linear_c: float
     linear_holdout_top1: float
+    images: dict[str, Any]
+    """Which images were right: `outcomes.packed_outcomes`."""
 
 
 def accuracy_of(
@@ -44,10 +47,17 @@ def accuracy_of(
         InputError: more neighbours are asked for than there are training images.
     """
     probe = probe_of(train.backbone, evaluation.backbone, dataset, config, device=device)
+    labels = dataset.evaluation.labels
+    predicted = {
+        "knn_top1": _neighbours_say(train.backbone, evaluation.backbone, dataset, config, device),
+        "knn_top1_projection": _neighbours_say(train.projection, evaluation.projection, dataset, config, device),
+        "linear_top1": probe.predicted,
+    }
     return Accuracy(
-        knn_top1=knn_of(train.backbone, evaluation.backbone, dataset, config, device=device),
-        knn_top1_projection=knn_of(train.projection, evaluation.projection, dataset, config, device=device),
+        knn_top1=percent_correct(predicted["knn_top1"], labels),
+        knn_top1_projection=percent_correct(predicted["knn_top1_projection"], labels),
         linear_top1=probe.top1,
+        images=packed_outcomes(predicted, labels, len(dataset.classes)),
         linear_c=probe.c,
         linear_holdout_top1=probe.holdout_top1,
     )
@@ -57,11 +67,16 @@ def knn_of(
     bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str
 ) -> float:
     """`knn_top1` with a data set's labels and a suite's settings."""
-    return knn_top1(
+    return percent_correct(_neighbours_say(bank, queries, dataset, config, device), dataset.evaluation.labels)
+
+
+def _neighbours_say(
+    bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
+) -> Tensor:
+    return knn_predict(
         bank.to(device),
         dataset.train.labels,
         queries.to(device),
-        dataset.evaluation.labels,
         k=config.knn_k,
         temperature=config.knn_temperature,
         class_count=len(dataset.classes),

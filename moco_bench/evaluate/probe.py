@@ -1,6 +1,6 @@
 """Linear probe: a linear classifier on frozen features, its penalty chosen without the evaluation split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -22,11 +22,13 @@ class ProbeResult:
         top1: On the evaluation split, solved on the whole training split.
         c: The chosen inverse strength of the penalty.
         holdout_top1: Of the chosen C, on the held-out part of the training split.
+        predicted: The class found for each evaluation image [N].
     """
 
     top1: float
     c: float
     holdout_top1: float
+    predicted: Tensor = field(compare=False)
 
 
 def linear_probe(
@@ -70,8 +72,9 @@ def linear_probe(
     accuracies = top1(solved(stays, candidates, TOLERANCE_OF_CHOICE), inputs[stays:], labels[stays:])
     best = max(range(len(candidates)), key=lambda index: (accuracies[index], -index))
     weights = solved(len(order), [candidates[best]], TOLERANCE)
-    [accuracy] = top1(weights, standardise(test_features), test_labels)
-    return ProbeResult(accuracy, candidates[best], accuracies[best])
+    predicted = (standardise(test_features) @ weights[0].T).argmax(dim=1)
+    accuracy = percent_correct(predicted, test_labels)
+    return ProbeResult(accuracy, candidates[best], accuracies[best], predicted)
 
 
 def top1(weights: Tensor, inputs: Tensor, labels: Tensor) -> list[float]:

@@ -78,7 +78,7 @@ WRONG = {
     "four channels": ({"x_train": np.zeros((12, 10, 10, 4), np.uint8)}, "one or three channels"),
     "tiny images": ({"x_train": np.zeros((12, 10, 4, 3), np.uint8)}, "10x4 pixels; at least 8x8"),
     "one label less": ({"y_train": np.arange(11) % 3}, "12 images but 11 labels"),
-    "labels in columns": ({"y_train": np.zeros((12, 1), int)}, r"labels have shape \(12, 1\)"),
+    "labels in columns": ({"y_train": np.zeros((12, 2), int)}, r"labels have shape \(12, 2\)"),
     "labels as floats": ({"y_train": np.arange(12) % 3 * 1.0}, "dtype float64; integers"),
     "one class": ({"y_train": np.zeros(12, int)}, "accuracy needs at least two"),
     "a gap": ({"y_train": np.arange(12) % 3 * 2}, "numbered 0 to 2, found 0, 2, 4"),

@@ -14,6 +14,7 @@ from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig,
 CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(c_values=(0.1,)), neighbours=3)
 KEYS = {
     "evaluated_on",
+    "images",
     "knn_top1",
     "knn_top1_projection",
     "linear_top1",
@@ -54,6 +55,9 @@ def test_metrics_are_plain_json_with_the_documented_keys(metrics):
     assert set(metrics) == KEYS
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
     assert metrics["evaluated_on"] == "test"
+    for name in ("knn_top1", "knn_top1_projection", "linear_top1"):
+        right = sum(metrics["images"]["class_correct"][name])
+        assert metrics[name] == pytest.approx(100 * right / metrics["images"]["count"])
     assert 0 < metrics["alignment"] < 4
     assert metrics["uniformity"] < 0
     assert [len(row) for row in metrics["neighbours"]["neighbours"]] == [8, 8, 8]

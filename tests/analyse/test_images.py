@@ -1,0 +1,88 @@
+"""Intervals over seeds and images: what they cover, measured, and read from the files of runs."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.evidence import Evidence
+from moco_bench.analyse.images import class_differences, two_level_interval
+from moco_bench.analyse.intervals import t_interval
+from moco_bench.analyse.outcomes import read_outcomes
+from moco_bench.analyse.plan import AnalysisPlan
+from moco_bench.evaluate.outcomes import packed_outcomes
+
+LABELS = torch.arange(40) % 4
+
+
+def outcomes(wrong):
+    """All right but the images in `wrong`."""
+    predicted = LABELS.clone()
+    predicted[list(wrong)] = (predicted[list(wrong)] + 1) % 4
+    return packed_outcomes({"knn_top1": predicted}, LABELS, 4)
+
+
+def test_what_is_written_is_read():
+    held = outcomes([1, 5, 39])
+    assert json.loads(json.dumps(held)) == held == outcomes([39, 5, 1])
+    found = read_outcomes({"images": held})
+    assert np.flatnonzero(~found.correct["knn_top1"]).tolist() == [1, 5, 39]
+    assert found.class_counts.tolist() == [10] * 4
+    assert found.class_correct["knn_top1"].tolist() == [10, 8, 10, 9]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"count": 41}, {"count": 90}, {"correct": {"knn_top1": "!"}}, {"class_counts": [40]}, {"correct": 3},
+     {"class_correct": {"knn_top1": [1, 1, 1, 1]}}, {"class_correct": {"other": [1, 1, 1, 1]}}],
+)  # fmt: skip
+def test_damaged_outcomes_are_none(change):
+    assert read_outcomes({"images": {**outcomes([1]), **change}}) is None
+    assert read_outcomes({}) is None
+
+
+@pytest.mark.parametrize("n", [4, 8])
+@pytest.mark.parametrize(("seeds", "images", "rest"), [(0.5, 8.0, 20.0), (1.0, 20.0, 20.0), (0.0, 12.0, 5.0)])
+def test_it_covers_other_seeds_and_images_where_the_seeds_interval_does_not(n, seeds, images, rest):
+    rng = np.random.default_rng(n)
+    hits, seeds_alone = [], []
+    for _ in range(600):
+        x = rng.normal(0, seeds, (n, 1)) + rng.normal(0, images, (1, 300)) + rng.normal(0, rest, (n, 300))
+        low, high = two_level_interval(x)
+        hits.append(low <= 0 <= high)
+        low, high = t_interval(x.mean(axis=1))
+        seeds_alone.append(low <= 0 <= high)
+    assert 0.925 <= np.mean(hits) <= 0.985
+    assert np.mean(seeds_alone) < np.mean(hits)
+
+
+def test_edges():
+    assert np.isnan(two_level_interval(np.ones((1, 9)))).all()
+    assert np.isnan(two_level_interval(np.ones((3, 9)))).all()
+    x = np.random.default_rng(0).normal(size=(5, 50))
+    assert two_level_interval(x) == pytest.approx(two_level_interval(x[::-1, ::-1]))
+
+
+def test_effects_have_the_interval_and_classes_their_differences(tmp_path, runs_of):
+    runs = runs_of(3, {"vanilla": 0.0, "dual": 2.0})
+    for place in runs["directory"]:
+        (tmp_path / place).mkdir(parents=True)
+        seed = int(place[-1])
+        wrong = [0, 4, 8, 12 + seed] if "/vanilla/" in place else [8, 12 + 2 * seed]
+        (tmp_path / place / "metrics.json").write_text(json.dumps({"images": outcomes(wrong)}))
+    plan = AnalysisPlan(evidence=Evidence(tmp_path))
+    (row,) = effects_of(runs, plan).query("metric == 'knn_top1'").to_dict("records")
+    assert row["n_images"] == 40
+    assert row["images_low"] < 5.0 < row["images_high"], "two more of 40 images"
+    assert (row["ci_covers"], row["images_ci_covers"]) == (
+        "other seeds, on these test images",
+        "other seeds and other test images",
+    )
+    by_class = class_differences(runs, plan).set_index("class")
+    assert by_class.loc[0, "estimate"] == pytest.approx(100 * (2 + 2 + 1) / 3 / 10)
+    assert by_class["n_images"].tolist() == [10] * 4
+    assert (by_class["estimate"] * 10).sum() / 40 == pytest.approx(5.0)
+    unknown = effects_of(runs).query("metric == 'knn_top1'").iloc[0]
+    assert np.isnan(unknown["images_low"])

@@ -3,7 +3,8 @@
 The seeds' interval covers other seeds on *these* test images. Here seeds and images are both drawn: the two-level
 (pigeonhole) bootstrap of Owen (2007), "The pigeonhole bootstrap", resamples seeds and images independently. Its
 variance has a closed form, so nothing is drawn and equal results give equal intervals; what it counts double (the
-interaction of seeds and images) is taken off, and few seeds are paid for by Student's t with Satterthwaite's degrees of freedom.
+interaction of seeds and images) is taken off, and few seeds are paid for by Student's t with Satterthwaite's degrees
+of freedom.
 """
 
 import math

@@ -53,8 +53,9 @@ def pretend(suite_file: Path, folder: Path) -> None:
 def pretend_run(run: Run, results: Path, **changes: Any) -> None:
     """Write the files of one run that was trained and evaluated; `changes` are made to its `run.json`."""
     directory = run.directory(results)
-    for name in ("encoder.safetensors", "history.csv", "resources.json"):
-        write_text(directory / name, f"{run.id}: {name}\n")
+    write_text(directory / "encoder.safetensors", f"{run.id}, 1.0\n")
+    write_text(directory / "history.csv", "epoch,train_loss\n1,2.5\n")
+    write_json(directory / "resources.json", {"train_seconds": 1.5})
     config = {name: getattr(run, name).model_dump(mode="json") for name in ("dataset", "encoder", "contrast", "train")}
     record = {
         "fingerprint": run.fingerprint, "protocol": PROTOCOL, "status": "done", "reason": None, "seed": run.seed,

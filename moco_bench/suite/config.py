@@ -164,12 +164,12 @@ def _known_reading(given: str) -> str:
 class ContrastConfig(Section):
     """The subject of the study: queue, momentum encoder, loss and negatives."""
 
-    queue_size: Count = Field(4096, description="Number of keys K in the queue.")
+    queue_size: Count = Field(4096, description="Number of keys K in the queue, a multiple of what enters in a step.")
     temperature: Positive = Field(0.1, description="Temperature tau of the softmax.")
     momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="m of the momentum encoder.")
     dual_view: Annotated[
         str, AfterValidator(_known_reading), WithJsonSchema({"enum": list(readings()), "type": "string"})
-    ] = Field("none", description="Reading of the dual-view loss (D0-D4 and a control).")
+    ] = Field("none", description="Our reading of the dual-view loss, or a control; the names are below.")
     key_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.5, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
     )
@@ -179,13 +179,14 @@ class ContrastConfig(Section):
     )
     loss_scale: Positive = Field(1.0, description="Multiplies the loss: a control for losses of another size.")
     objective: Annotated[Objective, OneOf("objective")] | None = Field(
-        None, description="A loss in place of `dual_view`, with its own settings."
+        None, description="A loss in place of `dual_view`: its name, or its `name` and settings."
     )
     negatives: Annotated[Negatives, OneOf("negatives")] = Field(
-        default_factory=All, description="Which keys are negatives, and with what weight."
+        default_factory=All,
+        description="Which keys are negatives, with what weight: a `rule`, or its name and settings.",
     )
     filter_warmup_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
-        0, description="Steps at the start in which every key of the queue is a negative, whatever the rule."
+        0, description="Steps at the start with the whole queue: similarity to a queue of noise means nothing."
     )
     mask_same_sample: bool = Field(True, description="Never use an image's own earlier key as its negative.")
     enqueue: Literal["one-view", "both-views"] = Field(

@@ -1,7 +1,7 @@
-"""The tables of ideas in `config/README.md`, made from their classes, so that they can't fall behind.
+"""Tables of `config/README.md` that are made from the classes, so that they can't fall behind.
 
 `python -m moco_bench.suite.reference config/README.md` makes them again: each stands between the comments
-`<!-- ideas: KIND -->` and `<!-- end -->`.
+`<!-- ideas: KIND -->` or `<!-- keys: SECTION -->` and `<!-- end -->`.
 """
 
 import re
@@ -10,16 +10,43 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from moco_bench.components.base import Component
+from moco_bench.components.base import Component, Section
 from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
+from moco_bench.suite.config import ContrastConfig
 
-_BLOCK = re.compile(r"(<!-- ideas: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+SECTIONS: dict[str, type[Section]] = {"contrast": ContrastConfig}
+"""Sections of a suite whose table of keys is made here."""
+
+_BLOCK = re.compile(r"(<!-- (ideas|keys): (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str) -> str:
     """A document with the tables between its comments as the classes would have them."""
-    return _BLOCK.sub(lambda found: found[1] + "\n" + table_of(found[2]) + "\n" + found[4], text)
+
+    def made(found: re.Match[str]) -> str:
+        table = table_of(found[3]) if found[2] == "ideas" else keys_of(SECTIONS[found[3]])
+        return f"{found[1]}\n{table}\n{found[5]}"
+
+    return _BLOCK.sub(made, text)
+
+
+def keys_of(section: type[Section]) -> str:
+    """All keys of a section in Markdown: name, default, meaning."""
+    rows = [
+        f"| `{name}` | {_shown(field)} | {_text(field.description or '')} |\n"
+        for name, field in section.model_fields.items()
+    ]
+    return "| key | default | meaning |\n|---|---|---|\n" + "".join(rows)
+
+
+def _shown(field: FieldInfo) -> str:
+    if field.is_required():
+        return "*required*"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, Component):
+        return f"`{value.title()}`"
+    return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def table_of(kind: str) -> str:

@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "tables, figures and one HTML page",
     "status": "how far the runs of a suite are",
     "merge": "results of several machines in one folder",
+    "export-encoder": "a run's encoder for torchvision, timm or safetensors, with a model card",
     "compare": "two results folders against each other",
     "new": "a file for an idea of your own, and its test",
     "bench": "this package's training step against lightly and a plain loop",
@@ -94,7 +95,7 @@ def _run(given: list[str]) -> int:
         if name != named:
             subparsers.add_parser(name, help=summary)
             continue
-        module = importlib.import_module(f"moco_bench.cli.{name}")
+        module = importlib.import_module(f"moco_bench.cli.{name.replace('-', '_')}")
         own = subparsers.add_parser(
             name,
             help=summary,

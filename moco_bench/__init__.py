@@ -1,11 +1,11 @@
 """moco_bench: a reproducible benchmarking and ablation suite for momentum contrast."""
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moco_bench.models.trained import TrainedEncoder
+    from moco_bench.models.trained import load_encoder as load_encoder
 
 try:
     __version__ = version("moco-bench")
@@ -13,8 +13,8 @@ except PackageNotFoundError:  # imported from a source tree that was never insta
     __version__ = "0+unknown"
 
 
-def load_encoder(run: Path | str) -> "TrainedEncoder":
-    """The encoder of a finished run, frozen, with its normalisation; see `moco_bench.models.trained`."""
-    from moco_bench.models.trained import load_encoder  # torch is loaded where it is needed
-
-    return load_encoder(run)
+def __getattr__(name: str) -> Any:
+    """`load_encoder`, which needs torch, is imported when it is asked for."""
+    if name == "load_encoder":
+        return getattr(import_module("moco_bench.models.trained"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from hashlib import sha256
 import torch
 
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.transfer import to_device
 from moco_bench.profile.parts import AUGMENTATION, DATA, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
 from moco_bench.suite.runs import Run
 from moco_bench.train.compilation import COMPILED, networks_of
@@ -57,7 +58,7 @@ class Stepper:
             state, networks = observed(state, networks, mark)
         mark(DATA)
         places = torch.arange(run.train.batch_size) + step * run.train.batch_size
-        sample_index = self._order[places % len(self._order)].to(self.numerics.device)
+        sample_index = to_device(self._order[places % len(self._order)], self.numerics.device)
         images = self.inputs.gather(sample_index)
         mark(AUGMENTATION)
         views = self.inputs.views(images, step, self._hasher)

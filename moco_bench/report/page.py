@@ -2,9 +2,11 @@
 
 from shlex import quote
 
+from moco_bench.report.model.figure import Drawing
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Page
 from moco_bench.report.read.results import Results
+from moco_bench.report.render.figures import FigureOf, draw
 from moco_bench.report.section import Section
 from moco_bench.report.sections import (
     accuracy,
@@ -26,6 +28,8 @@ from moco_bench.report.sections import (
     training,
     trust,
 )
+from moco_bench.report.sections.accuracy.figures import accuracy_figure
+from moco_bench.report.sections.runs.tables import runs_table
 
 SECTIONS: tuple[Section, ...] = (
     holes.SECTION,
@@ -56,16 +60,23 @@ def build_page(results: Results, links: Links) -> Page:
     return Page(
         name=results.name,
         description=(suite.description or "") if suite else "",
-        summary=first_screen.summarise(results),
+        summary=first_screen.summarise(results, links),
         source=links.source(results.written.effects),
         warning=results.written.warning,
+        interaction=_drawn(first_screen.interaction_figure, results),
+        accuracy=_drawn(accuracy_figure, results),
         cost=first_screen.first_screen_cost(results, links),
-        floors=first_screen.floors(results, links),
-        sections=tuple(part for part in parts if part.items or part.notes),
+        sections=tuple(part for part in parts if part.items or part.notes or part.folded),
+        runs=runs_table(results, links),
         suite_text=results.suite_text,
         repeat=_repeat(results),
         fingerprint=results.plan.fingerprint,
     )
+
+
+def _drawn(make: FigureOf, results: Results) -> tuple[Drawing, ...]:
+    drawing = draw(make, results)
+    return () if drawing is None else (drawing,)
 
 
 def _repeat(results: Results) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Section:
     """One section of the page; what has no data in some results is left out of their page.
 
     `id`: the anchor on the page, and the section's folder. `notes`: sentences. `figures`, then `tables`: in the page's
-    order.
+    order. `folded`: tables for those who look something up.
     """
 
     id: str
@@ -26,19 +26,22 @@ class Section:
     notes: NotesOf | None = None
     figures: tuple[FigureOf, ...] = ()
     tables: tuple[TableOf, ...] = ()
+    folded: tuple[TableOf, ...] = ()
 
     def build(self, results: Results, links: Links) -> Part:
         """What the section shows of these results."""
         drawings = (draw(make, results) for make in self.figures)
-        tables = (make(results, links) for make in self.tables)
+
+        def made(builders: tuple[TableOf, ...]) -> tuple[Table, ...]:
+            found = (make(results, links) for make in builders)
+            return tuple(table for table in found if table is not None and table.rows)
+
         return Part(
             self.id,
             self.title,
             self.notes(results, links) if self.notes else (),
-            (
-                *(drawing for drawing in drawings if drawing is not None),
-                *(table for table in tables if table is not None and table.rows),
-            ),
+            (*(drawing for drawing in drawings if drawing is not None), *made(self.tables)),
+            made(self.folded),
         )
 
 

@@ -6,7 +6,7 @@ from moco_bench.files import write_bytes, write_text
 from moco_bench.report.model.links import Links
 from moco_bench.report.page import build_page
 from moco_bench.report.read.results import load_results
-from moco_bench.report.render.html import downloads_of, render_html
+from moco_bench.report.render.html import downloads_of, render_html, render_runs
 from moco_bench.report.render.markdown import render_markdown
 from moco_bench.report.render.tables import as_markdown
 
@@ -14,7 +14,7 @@ from moco_bench.report.render.tables import as_markdown
 def write_report(results: Path, out: Path) -> Path:
     """Render `results` (a `results/SUITE` folder) into `out`; returns the path of the page.
 
-    Writes report.html, report.md, tables/NAME.{csv,md,tex} and figures/NAME.{svg,png,csv}; the page last.
+    Writes report.html, runs.html, report.md, tables/NAME.{csv,md,tex} and figures/NAME.{svg,png,csv}; the page last.
 
     Raises:
         InputError: the results can't be used; nothing is written then.
@@ -33,6 +33,7 @@ def write_report(results: Path, out: Path) -> Path:
     contents |= {f"figures/{drawing.name}.png": drawing.png for drawing in page.drawings}
     for place, content in contents.items():
         write_bytes(out / place, content)
+    write_text(out / "runs.html", render_runs(page))
     write_text(out / "report.md", markdown)
     write_text(out / "report.html", html)
     return out / "report.html"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from moco_bench.report.model.links import Note
+
 WIDTH, PAD = 320.0, 10.0
 
 
@@ -24,7 +26,10 @@ class Strip:
 
 @dataclass(frozen=True)
 class Answer:
-    """One question, answered: a verdict of a few words, the numbers, and a drawing of them."""
+    """One question, answered: a verdict of a few words, the numbers, and a drawing of them.
+
+    `parts`: the simple effects that a main effect averages.
+    """
 
     question: str
     verdict: str
@@ -35,6 +40,7 @@ class Answer:
     certainty: str
     strip: Strip | None
     leaning: str = ""
+    parts: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything on the first screen; `caution` is what a reader must know before believing the headline."""
+    """Everything on the first screen but its figures.
+
+    `caution` is what a reader must know before believing the headline; `learnt`: the baseline arm beside what needs no
+    training.
+    """
 
     headline: str
     caution: str
+    learnt: tuple[Note, ...]
     blocks: tuple[Block, ...]
     metric: str
     progress: str

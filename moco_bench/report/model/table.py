@@ -75,6 +75,29 @@ class Table:
         is_number = any(char.isdigit() for char in cell.text)
         return self.source is not None and not cell.href and is_number and self.columns[place].leads
 
+    def shown(self) -> "Table":
+        """As people read it: without columns that are empty, and with those that say one thing in a sentence instead.
+
+        The files that the page offers as CSV keep all columns.
+        """
+        if len(self.rows) < 2:
+            return self
+        texts = [{row[place].text for row in self.rows} for place in range(len(self.columns))]
+        keep = [place for place, found in enumerate(texts) if place == 0 or len(found) > 1]
+        if len(keep) == 1:
+            return self
+        same = [
+            f"{self.columns[place].title} {next(iter(found))}"
+            for place, found in enumerate(texts)
+            if place > 0 and len(found) == 1 and not self.columns[place].prose and found.isdisjoint(("", ABSENT))
+        ]
+        return replace(
+            self,
+            columns=tuple(self.columns[place] for place in keep),
+            rows=tuple(tuple(row[place] for place in keep) for row in self.rows),
+            note=" ".join(text for text in (f"In every row: {'; '.join(same)}." if same else "", self.note) if text),
+        )
+
     def frame(self) -> pd.DataFrame:
         """The plain values, for CSV."""
         frame: dict[str, list[Any]] = {}

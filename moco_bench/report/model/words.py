@@ -14,17 +14,12 @@ FINDING_WORDS = {
     "higher": "higher",
     "lower": "lower",
     "equivalent": "no difference",
-    "leans-higher": "leans higher",
-    "leans-lower": "leans lower",
-    "leans-equivalent": "leans to none",
-    "undecided": "not decided",
+    "leans-higher": "suggests higher, not significant",
+    "leans-lower": "suggests lower, not significant",
+    "leans-equivalent": "suggests no effect, not significant",
+    "undecided": "inconclusive",
     "no-data": "no data",
 }
-
-
-def finding_said(finding: str) -> str:
-    """A finding where no table's caption says that leanings are unconfirmed."""
-    return f"{FINDING_WORDS[finding]}{', unconfirmed' if finding.startswith('leans-') else ''}"
 
 
 def effect_title(name: str) -> str:

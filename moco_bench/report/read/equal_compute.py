@@ -21,7 +21,7 @@ from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
 COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
-WORDS = {"seconds": "training time", "flops": "operations"}
+WORDS = {"seconds": "training time", "flops": "FLOPs"}
 WITHIN = f"{100 * SHARED_WITHIN:g} %"
 Row = Mapping[Any, Any]
 

@@ -12,6 +12,8 @@ class Floors(TypedDict):
     pixels: Accuracies
     random_encoder: dict[str, dict[str, Accuracies]]
     """By encoder and seed."""
+    largest_class: float | None
+    """What always naming the most frequent class is right for."""
 
 
 def whole_floors(files: dict[str, dict[str, Any]], damaged: list[str]) -> dict[str, Floors]:
@@ -20,7 +22,11 @@ def whole_floors(files: dict[str, dict[str, Any]], damaged: list[str]) -> dict[s
     for dataset, content in files.items():
         pixels, encoders = content.get("pixels", {}), content.get("random_encoder", {})
         if _are_accuracies(pixels) and isinstance(encoders, dict) and all(map(_are_seeds, encoders.values())):
-            found[dataset] = Floors(pixels=pixels, random_encoder=encoders)
+            largest = content.get("largest_class")
+            top1 = largest.get("top1") if isinstance(largest, dict) else None
+            found[dataset] = Floors(
+                pixels=pixels, random_encoder=encoders, largest_class=top1 if _is_percentage(top1) else None
+            )
         else:
             damaged.append(f"floors/{dataset}.json")
     return found

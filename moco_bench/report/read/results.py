@@ -96,6 +96,29 @@ class Results:
         means = done.groupby("arm")[self.primary.name].mean().reindex(self.arms)
         return tuple(means.sort_values(ascending=self.primary.better == "lower", kind="stable").index)
 
+    def data_of(self, dataset: str) -> dict[str, Any]:
+        """What is recorded of a data set: its manifest, or else the record of one of its runs."""
+        found = self.manifests.get(dataset) or next(
+            (record.get("data") for record in self.records.values() if record.get("dataset") == dataset), None
+        )
+        return found if isinstance(found, dict) else {}
+
+    def chance(self, dataset: str) -> float | None:
+        """How often a random training image has the class of another one; None where the classes aren't known."""
+        data = self.data_of(dataset)
+        try:
+            sizes = [float(size) for size in data["images_by_class"]["train"]]
+            return sum(size**2 for size in sizes) / sum(sizes) ** 2
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            classes = data.get("classes")
+            return 1 / len(classes) if isinstance(classes, list) and classes else None
+
+    @cached_property
+    def factorial_arms(self) -> tuple[str, str, str, str] | None:
+        """Neither ingredient, dual-view loss, filter, both; None where the arms are no 2x2."""
+        names = ("vanilla", "dual", "filter", "both")
+        return names if (self.effects["kind"] == "factorial").any() else None
+
     def baselines(self, dataset: str, encoder: str) -> dict[str, list[Accuracies]]:
         """What the same evaluation reaches without training, in percent: name -> each time that it was measured."""
         floors = self.floors.get(dataset)
@@ -105,6 +128,9 @@ class Results:
             "raw pixels": [floors["pixels"]],
             "untrained encoder": list(floors["random_encoder"].get(encoder, {}).values()),
         }
+        top1 = floors["largest_class"]
+        if top1 is not None:  # what always naming it is right for, by any measure
+            found["largest class"] = [dict.fromkeys(("knn_top1", "linear_top1"), top1)]
         return {name: [one for one in measured if one] for name, measured in found.items() if any(measured)}
 
     @property

@@ -12,7 +12,7 @@ from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
-from moco_bench.report.render.style import arm_styles
+from moco_bench.report.render.style import INK, arm_styles
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,7 @@ def curves(
     caption: str,
     *,
     limits: tuple[float, float] | None = None,
+    levels: Mapping[str, float] | None = None,
 ) -> Plot | None:
     """One panel per quantity of the histories that was recorded, one line per arm; None where none was.
 
@@ -35,6 +36,7 @@ def curves(
         title: of the whole figure.
         caption: below it.
         limits: of the y axis.
+        levels: what chance reaches on each data set, drawn as a line.
     """
     histories = results.histories
     known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
@@ -49,6 +51,8 @@ def curves(
             of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
             for panel, (column, text) in zip(row, known.items(), strict=True):
                 _lines(panel, of_cell, column, arms)
+                if levels and dataset in levels:
+                    panel.axhline(levels[dataset], color=INK, linewidth=0.9, linestyle=(0, (1, 2)), label="chance")
                 panel.set(xlabel="Epoch", ylabel="", ylim=limits)
                 panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 panel.set_title(text)
@@ -74,7 +78,8 @@ def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) 
     by_run = data.pivot(index="epoch", columns=["arm", "seed"], values=column)
     for arm in (arm for arm in arms if arm in by_run):
         values = pd.DataFrame(by_run[arm])
-        if not values.notna().to_numpy().any():
+        values = values.dropna(how="all")  # epochs in which it wasn't measured
+        if values.empty:
             continue
         style = styles[arm]
         panel.plot(*_one_line(values), color=style.colour, linewidth=0.5, alpha=0.35)

@@ -29,9 +29,9 @@ def theme(name: str) -> Iterator[None]:
         yield
 
 
-def grid(rows: int, columns: int, *, row_height: float, **options: Any) -> tuple[Figure, Any]:
-    """A figure of the report's width with rows x columns axes, [rows, columns] even where one is 1."""
-    figure = Figure(figsize=(WIDTH, rows * row_height), dpi=PNG_DPI, layout="constrained")
+def grid(rows: int, columns: int, *, row_height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
+    """A figure of `width` inches with rows x columns axes, [rows, columns] even where one is 1."""
+    figure = Figure(figsize=(width, rows * row_height), dpi=PNG_DPI, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
         panel.xaxis.set_major_locator(MaxNLocator(4))

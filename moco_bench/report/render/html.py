@@ -44,6 +44,11 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
     return html
 
 
+def render_runs(page: Page) -> str:
+    """Every run on a page of its own, with search and sorting; empty where there are none."""
+    return environment(html=True).get_template("runs.html.j2").render(page=page) if page.runs else ""
+
+
 def downloads_of(page: Page) -> dict[str, str]:
     """The texts of all files that the page offers, by their place beside it."""
     texts = {f"figures/{drawn.name}.csv": data_as_csv(drawn.data) for drawn in page.drawings}

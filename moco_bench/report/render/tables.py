@@ -41,6 +41,7 @@ def as_markdown(table: Table, up: str = "") -> str:
 
     Links are relative to the report; a file in a folder of it says how to get there with `up`, such as `../`.
     """
+    table = table.shown()
     head = "| " + " | ".join(escape_markdown(column.title) for column in table.columns) + " |"
     rule = "|" + "|".join("---:" if column.numeric else ":---" for column in table.columns) + "|"
     body = ["| " + " | ".join(_markdown_cell(cell, up) for cell in row) + " |" for row in table.rows]
@@ -69,6 +70,7 @@ def escape_link(href: str) -> str:
 
 def as_latex(table: Table) -> str:
     """A `table` float with booktabs rules that compiles as it is; its first line says which packages it needs."""
+    table = table.shown()
     columns = "".join("r" if column.numeric else "l" for column in table.columns)
     head = " & ".join(escape_latex(column.title) for column in table.columns)
     body = [" & ".join(escape_latex(cell.text) for cell in row) + r" \\" for row in table.rows]

@@ -16,7 +16,7 @@ NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 
 
 def cost_table(results: Results, links: Links) -> Table:
-    """One row an arm. Speeds come from runs that had the machine to themselves; memory from all finished runs.
+    """One row per arm. Speeds come from runs that had the machine to themselves; memory from all finished runs.
 
     Both on the kind of machine that made the most of them.
     """
@@ -27,7 +27,7 @@ def cost_table(results: Results, links: Links) -> Table:
         done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
         done = on_main_machine(done)
         quiet = done[done["exclusive"]]
-        for arm in dict.fromkeys(of_cell["arm"]):
+        for arm in (arm for arm in results.ranked_arms if arm in set(of_cell["arm"])):
             own, own_quiet = done[done["arm"] == arm], quiet[quiet["arm"] == arm]
             rows.append(
                 (

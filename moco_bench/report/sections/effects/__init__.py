@@ -8,7 +8,7 @@ from moco_bench.report.sections.effects.tables import (
     certainty_table,
     compute_effects_table,
     effects_table,
-    other_effects_table,
+    further_effects_table,
 )
 
 SECTION = Section(
@@ -16,11 +16,6 @@ SECTION = Section(
     "Effects and their certainty",
     notes=effects_notes,
     figures=(effects_figure,),
-    tables=(
-        effects_table,
-        compute_effects_table,
-        budgets_table,
-        certainty_table,
-        other_effects_table,
-    ),
+    tables=(effects_table, compute_effects_table, budgets_table),
+    folded=(further_effects_table, certainty_table),
 )

@@ -8,8 +8,10 @@ from moco_bench.report.read.results import Results
 
 
 def budgets_table(results: Results, links: Links) -> Table | None:
-    """One row an arm and budget; None where no cost is known."""
+    """One row per arm and budget; None where no cost is known, or where all arms cost the same."""
     compute = compute_of(results)
+    if compute.rows and all(row["shared"] for row in compute.rows):
+        return None  # one sentence says it
     timed = any(row["budget"] == "seconds" for row in compute.rows)
     own = "of their own" if compute.declared else "none"
     rows = tuple(
@@ -34,8 +36,8 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         Column("dataset", "Data set", numeric=False),
         Column("encoder", "Encoder", numeric=False),
         Column("budget", "Equal", numeric=False),
-        Column("relative", f"Cost of an image beside {results.plan.baseline}"),
-        *((Column("foreign_load", "Machine used by others"),) if timed else ()),
+        Column("relative", f"Cost per image relative to {results.plan.baseline}"),
+        *((Column("foreign_load", "CPU used by others"),) if timed else ()),
         Column("declared_epochs", "Epochs, equal epochs"),
         Column("epochs", "Epochs, equal compute"),
         Column("runs", "Runs", numeric=False),
@@ -50,7 +52,7 @@ def budgets_table(results: Results, links: Links) -> Table | None:
             "within half an epoch."
         )
     if not compute.declared:
-        caption += " The suite asks for no other runs at equal compute; operations are those that the profile counted."
+        caption += " FLOPs are those that the profile counted."
     return drop_constant(
         Table("budgets", "Equal compute", caption, columns, rows, source=links.source(compute.file)), KEY_NAMES
     )

@@ -62,8 +62,9 @@ def effects_figure(results: Results) -> Plot | None:
     return Plot(
         "effects",
         "Effects",
-        "Line: interval. Ticks below it: single seeds. Band: the margin of equivalence. Filled markers: decided by "
-        "interval and exact test together; hollow: not decided. Diamonds: factorial effects; circles: pairs of arms.",
+        "Line: interval; ticks below it: seeds. Band: differences that count as none. Filled: significant; hollow: "
+        "not. "
+        "Diamonds: factorial effects; circles: pairs of arms.",
         f"Effects on {metric.title}: {said}.",
         figure,
         pd.concat([shown.assign(seed="all"), seeds.rename(columns={"value": "estimate"})], ignore_index=True),

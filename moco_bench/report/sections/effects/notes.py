@@ -7,27 +7,29 @@ import pandas as pd
 from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.words import count, effect_title, finding_said, listed, margin_words, sentence
+from moco_bench.report.model.words import FINDING_WORDS, count, effect_title, listed, margin_words, sentence
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute, Row, compute_of
 from moco_bench.report.read.results import Results
 
-NOT_TIME = "Operations are those of products and convolutions: equal time is another matter, see the cost of a step"
-"""A filter selects without a product, and takes its time for it."""
-
 
 def compute_notes(results: Results, compute: Compute) -> list[str]:
-    """A sentence a data set, encoder and budget: the arms' costs, and which runs stand behind equal compute."""
+    """The arms' costs where they differ, and which runs stand behind equal compute: one sentence per cell and budget.
+
+    Where all are equal the first screen says so.
+    """
     places = dict.fromkeys((row["dataset"], row["encoder"], row["budget"]) for row in compute.rows)
     several = len({place[:2] for place in places}) > 1
     notes = []
     for dataset, encoder, budget in places:
         rows = compute.of(dataset, encoder, budget)
+        if compute.all_shared(dataset, encoder, budget):
+            continue
         where = f"on {dataset} with {encoder}, " if several else ""
-        how = "counted operations" if budget == "flops" else "measured time"
+        how = "counted FLOPs" if budget == "flops" else "measured time"
         costs = listed(f"{row['arm']} {number(row['relative'], 3)}" for row in rows)
         notes.append(
             sentence(
-                f"{where}{how} of training on an image, relative to {results.plan.baseline}: {costs}. "
+                f"{where}{how} per training image relative to {results.plan.baseline}: {costs}. "
                 f"{_runs_behind(rows, WORDS[budget], declared=compute.declared)}"
             )
         )
@@ -36,22 +38,15 @@ def compute_notes(results: Results, compute: Compute) -> list[str]:
 
 def _runs_behind(rows: Sequence[Row], what: str, *, declared: bool) -> str:
     shared, own = [row for row in rows if row["shared"]], [row for row in rows if not row["shared"]]
-    if not own:
-        same = (
-            "the two tables of effects show the same runs"
-            if declared
-            else f"the comparison at equal epochs is the one at equal {what}, and this suite has no further runs for it"
-        )
-        if what == WORDS["flops"]:
-            same += f". {NOT_TIME}"
-        return f"All are within {WITHIN}, so runs at equal epochs serve as runs at equal {what}: {same}."
-    said = [f"Within {WITHIN}, runs at equal epochs serve at equal {what} too: {_arms(shared)}."] if shared else []
+    said = (
+        [f"Within {WITHIN}, so that runs at equal epochs serve at equal {what} too: {_arms(shared)}."] if shared else []
+    )
     if declared:
         lengths = listed(
             f"{row['arm']}, {count(row['epochs'], 'epoch')} instead of {row['declared_epochs']}" for row in own
         )
-        return " ".join([*said, f"With runs of their own there: {lengths}."])
-    return " ".join([*said, f"Not compared at equal {what} by this suite: {_arms(own)}."])
+        return " ".join([*said, f"With runs of their own: {lengths}."])
+    return " ".join([*said, f"Not compared at equal {what}: {_arms(own)}."])
 
 
 def _arms(rows: Iterable[Row]) -> str:
@@ -72,8 +67,9 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
         if compute.all_shared(dataset, encoder, budget):
             sentences.append(
-                f"At equal {WORDS[budget]}{place} the comparison is the same one: in {WORDS[budget]} every arm is "
-                f"within {WITHIN} of {results.plan.baseline}, so its runs at equal epochs serve there too."
+                f"All arms are within {WITHIN} of {results.plan.baseline}\u2019s {WORDS[budget]}{place}, so equal "
+                "epochs is also "
+                f"equal {WORDS[budget]}."
             )
         elif (dataset, encoder, budget) in groups:
             said = _effects_said(groups[dataset, encoder, budget], primary)
@@ -85,7 +81,7 @@ def _effects_said(rows: pd.DataFrame, metric: Metric) -> str:
     factorial = rows[rows["kind"] == "factorial"]
     return "; ".join(
         f"{effect_title(row['effect']).lower()} {number(row['estimate'], metric.decimals, signed=True)} "
-        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {finding_said(row['finding'])}"
+        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {FINDING_WORDS[row['finding']]}"
         for row in (rows if factorial.empty else factorial).to_dict("records")
     )
 
@@ -99,7 +95,8 @@ def effects_notes(results: Results, links: Links) -> tuple[Note, ...]:
 def _decided_note(results: Results) -> Note:
     primary = results.primary
     return Note(
-        "An effect counts as decided where its interval and the exact test, corrected for multiplicity, agree; as no "
-        f"difference where it is shown to be within {margin_words(results.plan.config, [primary.name])}. Primary "
-        f"metric, declared beforehand: {primary.title}."
+        f"Primary metric, declared beforehand: {primary.title}. Significant: the interval leaves out zero and the "
+        "exact "
+        "test, corrected for multiplicity, agrees. No difference: shown to be within "
+        f"{margin_words(results.plan.config, [primary.name])}. Anything else is inconclusive."
     )

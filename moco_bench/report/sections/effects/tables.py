@@ -9,7 +9,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading
 from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WORDS, compute_of
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import UNRANKED, Results
 
 IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
 Row = dict[Any, Any]
@@ -21,39 +21,41 @@ def declared_metrics(results: Results) -> list[str]:
 
 
 def effects_table(results: Results, links: Links) -> Table:
-    """All effects on the declared metrics at equal epochs: estimate, interval, test, correction, finding."""
-    rows = [row for row in _rows_on(results, declared_metrics(results)) if row["budget"] == "epochs"]
-    return _effects(results, links, rows, "effects", _title(results))
+    """All effects on the primary metric at equal epochs: estimate, interval, test, correction, finding."""
+    rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
+    if len(results.arms) > UNRANKED:
+        rows.sort(key=lambda row: (row["kind"] != "factorial", not row["n_seeds"], -row["estimate"]))
+    return _effects(results, links, rows, "effects", f"Effects on {results.primary.title}{_at_equal(results)}")
 
 
-def _title(results: Results) -> str:
+def further_effects_table(results: Results, links: Links) -> Table | None:
+    """The 2x2's effects, or the arms' without one, on all other metrics; `effects.csv` has everything."""
+    declared = declared_metrics(results)[1:]
+    others = [name for name in METRICS if name in set(results.effects["metric"])]
+    metrics = list(dict.fromkeys((*declared, *(name for name in others if name != results.primary.name))))
+    rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
+    rows = [row for row in rows if row["kind"] == "factorial"] or rows
+    if not rows:
+        return None
+    table = _effects(results, links, rows, "further_effects", "Effects on the other metrics")
+    return replace(table, caption=f"{units_shown(row['metric'] for row in rows)} All comparisons are in effects.csv.")
+
+
+def _at_equal(results: Results) -> str:
     """At what the arms are equal, where more is known of it than that they train for as many epochs."""
     compute = compute_of(results)
     if set(results.runs["budget"]) != {"epochs"}:
-        return "Effects at equal epochs"
-    serve = bool(compute.rows) and all(row["shared"] for row in compute.rows)
-    return "Effects at equal epochs, which is at equal operations too" if serve else "Effects"
+        return " at equal epochs"
+    return " at equal epochs and FLOPs" if compute.rows and all(row["shared"] for row in compute.rows) else ""
 
 
 def compute_effects_table(results: Results, links: Links) -> Table | None:
     """The same at equal training time and at equal operations; None where the suite has no such runs."""
-    rows = [row for row in _rows_on(results, declared_metrics(results)) if row["budget"] != "epochs"]
+    rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] != "epochs"]
     if not rows:
         return None
     equal = listed(WORDS[budget] for budget in dict.fromkeys(row["budget"] for row in rows))
     return _effects(results, links, rows, "effects_compute", f"Effects at equal {equal}")
-
-
-def other_effects_table(results: Results, links: Links) -> Table | None:
-    """The same on all other metrics: costs, and what only a claim asks for; None where there are none."""
-    declared = declared_metrics(results)
-    others = [name for name in METRICS if name in set(results.effects["metric"]) and name not in declared]
-    rows = [row for row in _rows_on(results, others) if row["n_seeds"] > 0]
-    if not rows:
-        return None
-    table = _effects(results, links, rows, "other_effects", "Other metrics")
-    extra = "Costs are the runs\u2019 own: speeds of undisturbed runs, memory of the whole process."
-    return replace(table, caption=f"{table.caption} {extra}")
 
 
 def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str) -> Table:
@@ -83,22 +85,20 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
         Column("paired", "Pairing", numeric=False),
         Column("finding", "Finding", numeric=False),
     )
-    leaning = any(effect["finding"].startswith("leans-") for effect in effects)
     caption = (
         f"{units_shown(effect['metric'] for effect in effects)} {config.interval} intervals; exact two-sided sign-flip "
         "p; Holm\u2019s correction within each family."
-        + (" What only leans is not confirmed: the corrected exact test doesn\u2019t say so." if leaning else "")
     ).strip()
     table = Table(name, title, caption, columns, tuple(rows), source=links.source(results.written.effects))
     return drop_constant(table, (*KEY_NAMES, "metric", "paired"))
 
 
 def certainty_table(results: Results, links: Links) -> Table:
-    """The declared metrics' effects: the other interval, equivalence, standardised and robust sizes, power."""
+    """The primary metric's effects: the other interval, equivalence, standardised and robust sizes, power."""
     config = results.plan.config
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
     rows = []
-    effects = _rows_on(results, declared_metrics(results))
+    effects = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
     for effect in effects:
         metric = METRICS[effect["metric"]]
         digits = metric.decimals
@@ -134,10 +134,9 @@ def certainty_table(results: Results, links: Links) -> Table:
         "certainty",
         "More about each effect",
         f"{units_shown(effect['metric'] for effect in effects)} Equivalence within "
-        f"{margin_words(config, (effect['metric'] for effect in effects))}: the second interval goes with its two "
-        "one-sided t-tests; Holm corrects the larger of both p. Detectable: the smallest effect that the declared "
-        "rule, exact test and correction included, finds with a chance of 80 %. A dash: no effect is large enough, or "
-        "not defined for so few seeds.",
+        f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests; the second "
+        "interval goes "
+        "with them. Detectable: the smallest effect found with 80 % power.",
         columns,
         tuple(rows),
         source=links.source(results.written.effects),

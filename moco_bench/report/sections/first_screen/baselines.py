@@ -1,91 +1,93 @@
-"""Whether training added anything: the baseline's kNN and linear probe beside the same on raw pixels."""
+"""Whether training added anything: the baseline arm beside raw pixels, an untrained encoder and the majority class."""
 
 from typing import NamedTuple
 
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import Results, equal_epochs
 
-BELOW_THE_FLOOR = (
-    " So this training adds nothing over the pixels by that measure, and effects between arms say little about "
-    "representations that are worth having."
-)
 MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
 class Standing(NamedTuple):
-    """One measure of the baseline on one data set and encoder, in percent, and the same on raw pixels."""
+    """One measure of the baseline arm on one data set and encoder, in percent, and the same without training."""
 
     title: str
     reached: float
-    floor: float
+    without: dict[str, float]
 
     @property
-    def above(self) -> bool:
-        """Whether the mean over seeds beats the pixels."""
-        return self.reached > self.floor
+    def missed(self) -> dict[str, float]:
+        """What the mean over seeds isn't above."""
+        return {name: value for name, value in self.without.items() if not self.reached > value}
 
 
 def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
-    """What is known of each data set and encoder: nothing where no floor was measured or nothing is finished."""
-    done = results.finished[
-        (results.finished["arm"] == results.plan.baseline) & (results.finished["budget"] == "epochs")
-    ]
+    """What is known of each data set and encoder: nothing where nothing was measured without training, or finished."""
+    done = equal_epochs(results.finished)
+    done = done[done["arm"] == results.plan.baseline]
     found: dict[tuple[str, str], list[Standing]] = {}
-    for dataset, encoder in results.cells:
-        measured = results.floors.get(dataset)
-        own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
-        found[dataset, encoder] = []
-        for name, title in MEASURES.items():
-            floor, reached = measured["pixels"].get(name) if measured else None, own[name].mean()
-            if floor is not None and reached == reached:
-                found[dataset, encoder].append(Standing(title, float(reached), float(floor)))
+    for cell in results.cells:
+        own = done[(done["dataset"] == cell[0]) & (done["encoder"] == cell[1])]
+        found[cell] = []
+        for metric, title in MEASURES.items():
+            reached = float(own[metric].mean())
+            without = {
+                name: sum(values) / len(values)
+                for name, repeats in results.baselines(*cell).items()
+                if (values := [one[metric] for one in repeats if metric in one])
+            }
+            if without and reached == reached:
+                found[cell].append(Standing(title, reached, without))
     return found
 
 
-def floor_notes(results: Results) -> list[str]:
-    """Whether the baseline's kNN and linear probe are above the same on raw pixels, a sentence a cell."""
-    sentences = []
+def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """What the baseline arm has learnt, one sentence per data set and encoder."""
+    notes = []
     for (dataset, encoder), measured in standings(results).items():
+        place = f" on {dataset} with {encoder}" if len(results.cells) > 1 else ""
         if not measured:
-            sentences.append(f"No floor is known for {dataset} with {encoder}, so nothing says what training added.")
+            notes.append(Note(f"What training added{place} is unknown: no baseline without training was measured."))
             continue
-        parts = [
-            f"{one.title} at {number(one.reached, 2)} % is {'above' if one.above else 'not above'} "
-            f"{number(one.floor, 2)} % on raw pixels"
+        said = "; ".join(
+            f"{one.title} {number(one.reached, 1)} % ("
+            + ", ".join(f"{name} {number(value, 1)} %" for name, value in one.without.items())
+            + ")"
             for one in measured
-        ]
-        warning = "" if all(one.above for one in measured) else BELOW_THE_FLOOR
-        place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
-        sentences.append(f"{results.plan.baseline}'s {' and its '.join(parts)}{place}.{warning}")
-    return [sentence(text) for text in sentences]
+        )
+        text = f"What {results.plan.baseline} has learnt{place}, beside baselines without training: {said}."
+        notes.append(links.note(text, "runs.csv", f"floors/{dataset}.json"))
+    return tuple(notes)
 
 
-def below_the_floor(results: Results) -> str:
-    """One line for the first screen where the baseline doesn't beat raw pixels; empty where it does, or is unknown."""
-    missed = {
-        cell: [one for one in measured if not one.above]
-        for cell, measured in standings(results).items()
-        if not all(one.above for one in measured)
-    }
+def data_warnings(results: Results) -> tuple[Note, ...]:
+    """What `prepare` found odd in the images, one sentence each."""
+    notes = []
+    for dataset in dict.fromkeys(cell[0] for cell in results.cells):
+        found = results.data_of(dataset).get("warnings")
+        for warning in found if isinstance(found, list) else []:
+            notes.append(Note(f"Images of {dataset}: {sentence(str(warning)).rstrip('.')}."))
+    return tuple(notes)
+
+
+def below_baselines(results: Results) -> str:
+    """One line where the baseline arm isn't above everything without training; empty where it is, or is unknown."""
+    missed = {cell: [one for one in measured if one.missed] for cell, measured in standings(results).items()}
+    missed = {cell: measured for cell, measured in missed.items() if measured}
     if not missed:
         return ""
+    first = next(iter(missed.values()))
+    names = listed(dict.fromkeys(name for measured in missed.values() for one in measured for name in one.missed))
     if len(results.cells) == 1:
-        parts = [
-            f"{one.title} {number(one.reached, 1)} % against {number(one.floor, 1)} %"
-            for one in next(iter(missed.values()))
-        ]
-        where, place = f" ({', '.join(parts)})", "here"
+        parts = (
+            f"{one.title} {number(one.reached, 1)} % against {number(value, 1)} %"
+            for one in first
+            for value in one.missed.values()
+        )
+        where = f" ({', '.join(parts)})"
     else:
-        where, place = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}", "there"
-    return (
-        f"{sentence(results.plan.baseline)} does not beat raw pixels{where}, so differences between arms say little "
-        f"{place} about representations worth having."
-    )
-
-
-def floors(results: Results, links: Links) -> tuple[Note, ...]:
-    """The same with the files behind each sentence."""
-    said = zip(floor_notes(results), results.cells, strict=True)
-    return tuple(links.note(text, "runs.csv", f"floors/{dataset}.json") for text, (dataset, _) in said)
+        where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
+    arm = sentence(results.plan.baseline)
+    return f"{arm} is not above {names}{where}, so treat differences between arms with caution."

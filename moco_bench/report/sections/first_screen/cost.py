@@ -36,4 +36,4 @@ def _own_speeds_are_not_used(results: Results) -> list[str]:
     done = _at_equal_epochs(results)
     if done.empty or done["exclusive"].any():
         return []
-    return ["Speeds of the runs themselves are not used: all of them shared the machine."]
+    return ["The runs\u2019 own speeds are not used: all of them shared the machine."]

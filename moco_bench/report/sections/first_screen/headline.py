@@ -1,7 +1,7 @@
 """The one sentence over everything: only what is decided has a size there, the rest is said to be open.
 
 A reader takes a headline for a result. So estimates and leanings that the suite's own rule doesn't confirm stand below
-it, marked as unconfirmed, and never in it.
+it, marked as not significant, and never in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import number
-from moco_bench.report.model.words import DECIDED, count, listed, margin_of, sentence, subject, unit_of_effect
+from moco_bench.report.model.words import DECIDED, count, margin_of, sentence, subject, unit_of_effect
 
 Row = Mapping[Any, Any]
 INGREDIENTS = ("dual_view", "filtering")
@@ -27,7 +27,7 @@ def headline_of(rows: Sequence[Row], metric: Metric) -> str:
         return sentence(_nothing_decided(main))
     if len(main) > NAMED:
         clauses = [_clause(row, metric) for row in by_weight(decided)[:NAMED]]
-        more = f"; {len(decided) - NAMED} more are decided" if len(decided) > NAMED else ""
+        more = f"; {len(decided) - NAMED} more are significant" if len(decided) > NAMED else ""
         return sentence(f"{'; '.join(clauses)}{more}, of {len(main)} comparisons.")
     return sentence("; ".join(_clause(row, metric) for row in main) + ".")
 
@@ -39,7 +39,7 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
     rows = [row for block in blocks for row in block]
     if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):
         return f"What each ingredient is worth, {extent}"
-    return f"{sentence(seeds_of(rows))} decide nothing about either ingredient, {extent}"
+    return f"Inconclusive: {seeds_of(rows)} cannot show whether either ingredient helps, {extent}"
 
 
 def by_weight(rows: Sequence[Row]) -> list[Row]:
@@ -55,12 +55,13 @@ def seeds_of(rows: Sequence[Row]) -> str:
 
 def _nothing_decided(main: Sequence[Row]) -> str:
     seeds = seeds_of(main)
-    verb = "decides" if seeds == "1 seed" else "decide"
     if len(main) > NAMED:
-        return f"{seeds} {verb} none of {len(main)} comparisons."
-    if len(main) == 1:
-        return f"{seeds} {verb} nothing about {subject(main[0])}."
-    return f"{seeds} {verb} neither {listed((subject(row) for row in main), 'nor')}."
+        what = f"any of {len(main)} arms differs from its control"
+    elif {row["effect"] for row in main} == set(INGREDIENTS):
+        what = "either ingredient helps"
+    else:
+        what = " or ".join(f"{subject(row)} makes a difference" for row in main)
+    return f"Inconclusive: {seeds} cannot show whether {what}."
 
 
 def _clause(row: Row, metric: Metric) -> str:
@@ -75,4 +76,4 @@ def _clause(row: Row, metric: Metric) -> str:
         return f"{subject(row)} {word} {metric.title.lower()} by {size.strip()}"
     if row["finding"] == "no-data":
         return f"{subject(row)} has no finished pairs"
-    return f"what {subject(row)} is worth is not decided"
+    return f"the effect of {subject(row)} is inconclusive"

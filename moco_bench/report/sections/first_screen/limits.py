@@ -1,16 +1,21 @@
-"""What so many seeds can decide by the suite's own rule, and what they could have seen, in a few sentences."""
+"""What so many seeds can decide by the suite's own rule, and how many more would, in a few sentences."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moco_bench.analyse.detectable import detectable_effect
 from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
-from moco_bench.report.model.words import count, margin_of, unit_of_effect
-from moco_bench.report.sections.first_screen.headline import seeds_of
+from moco_bench.report.model.words import DECIDED, count, margin_of, unit_of_effect
+from moco_bench.report.read.results import Results, equal_epochs
+from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
+from moco_bench.suite.analysis import AnalysisConfig
 
 Row = Mapping[Any, Any]
+TRIED = (8, 12, 16, 24)
+"""Numbers of seeds that a reader is asked to run."""
 
 
 def smallest_corrected_p(row: Row) -> float:
@@ -31,27 +36,68 @@ def limits_of(rows: Sequence[Row], metric: Metric, confidence: float) -> str:
     level = round(1 - confidence, 12)
     tests = max(int(row["family_size"]) for row in rows)
     weakest = max(rows, key=smallest_corrected_p)
-    paired = seeds_of(rows).replace(" seed", " paired seed")
-    reach = f"With {paired} the exact test's p can't fall below {p_value(weakest['smallest_p'])}"
-    if tests > 1:
-        reach += f", {p_value(smallest_corrected_p(weakest))} after correction for {tests} effects"
     if not any(can_confirm(row, level) for row in rows):
-        needed = count(seeds_needed(level, tests), "seed")
+        corrected = f" ({p_value(smallest_corrected_p(weakest))} after correction for {tests} effects)" * (tests > 1)
         return (
-            f"{reach}: no difference from zero can be confirmed at {100 * level:.2g} %, and by the declared rule no "
-            f"absence of one either, since only a design that could have found a difference can. Both take {needed}."
+            f"With {seeds_of(rows)} the exact test\u2019s p cannot fall below {p_value(weakest['smallest_p'])}"
+            f"{corrected}, so no difference can be confirmed at {100 * level:.2g} %, nor can equivalence be shown. "
+            "Either "
+            f"conclusion needs at least {count(seeds_needed(level, tests), 'seed')}."
         )
-    shown = f"it can be shown that an effect lies within {margin_of(weakest, metric)} of zero"
-    some = "" if all(can_confirm(row, level) for row in rows) else " for some of the effects"
-    confirmed = f"a difference from zero can be confirmed at {100 * level:.2g} %{some}"
-    return f"{reach}: {confirmed}, and {shown}. {_seen(rows, metric)}"
-
-
-def _seen(rows: Sequence[Row], metric: Metric) -> str:
-    known = [float(row["detectable_effect"]) for row in rows if not math.isnan(row["detectable_effect"])]
-    known = [value for value in known if value > 0]
+    known = [float(row["detectable_effect"]) for row in rows if row["detectable_effect"] > 0]
     if not known:
-        return "How large an effect it takes is not known."
-    sizes = dict.fromkeys(number(value, metric.decimals) for value in (min(known), max(known)))
-    size = f"{' to '.join(sizes)} {unit_of_effect(metric)}".strip()
-    return f"By that rule effects of {size} are found with a chance of 80 %."
+        return "The smallest detectable effect is not known."
+    sizes = " to ".join(dict.fromkeys(number(value, metric.decimals) for value in (min(known), max(known))))
+    return (
+        f"With this design, {seeds_of(rows)}, the smallest effects detectable with 80 % power are "
+        f"{f'{sizes} {unit_of_effect(metric)}'.strip()}; differences within {margin_of(weakest, metric)} can be shown "
+        "to "
+        "be none."
+    )
+
+
+def to_decide(results: Results, rows: Sequence[Row], metric: Metric) -> str:
+    """How many seeds can decide, how long they take and how to run them; empty where everything is decided."""
+    suite = results.plan.suite
+    undecided = [row for row in rows if row["finding"] not in DECIDED and row["n_seeds"] > 0]
+    ingredients = [row for row in undecided if row["effect"] in INGREDIENTS]
+    if not undecided or suite is None:
+        return ""
+    seeds, found = _enough(ingredients or undecided, results.plan.config, len(suite.seeds))
+    if not seeds:
+        return ""
+    finds = f" and would find effects from {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip()
+    return (
+        f"{seeds} seeds can decide{finds if found else ''}: set \u201cseeds: {seeds}\u201d in the suite file and run "
+        "the same "
+        f"command again; finished runs are kept{_duration(results, seeds)}."
+    )
+
+
+def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int, float]:
+    """The fewest seeds that can confirm anything, and the effect that they find; beyond, those that find the margin.
+
+    (0, 0.0) where not even the most that are tried do.
+    """
+    level = round(1 - config.confidence, 12)
+    spread, tests = max(float(row["standard_deviation"]) for row in rows), max(int(row["family_size"]) for row in rows)
+    margin, needed = min(float(row["margin"]) for row in rows), seeds_needed(level, tests)
+    for seeds in (seeds for seeds in TRIED if seeds > have and seeds >= needed):
+        found = 0.0
+        if spread > 0:
+            found = detectable_effect(spread, seeds, tests=tests, level=level, resamples=config.resamples)
+        if found <= margin or have < needed:
+            return seeds, found
+    return 0, 0.0
+
+
+def _duration(results: Results, seeds: int) -> str:
+    """How long the further runs train one after the other, from those that are done."""
+    done = equal_epochs(results.finished)
+    seconds, suite = float(done["train_seconds"].mean()), results.plan.suite
+    if suite is None or math.isnan(seconds):
+        return ""
+    runs = (seeds - len(suite.seeds)) * done.groupby(["dataset", "encoder", "arm"]).ngroups
+    minutes = runs * seconds / 60
+    time = f"{number(minutes / 60, 1)} hours" if minutes > 90 else count(max(1, round(minutes)), "minute")
+    return f" ({runs} more runs, about {time} of training)"

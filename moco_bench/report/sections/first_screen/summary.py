@@ -4,24 +4,33 @@ from collections.abc import Sequence
 
 from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number, p_value
+from moco_bench.report.model.links import Links
 from moco_bench.report.model.summary import Answer, Block, Summary
-from moco_bench.report.model.words import DECIDED, count, finding_said, finding_tone, in_unit, margin_of, unit_of_effect
-from moco_bench.report.read.results import Results
-from moco_bench.report.sections.first_screen.baselines import below_the_floor
-from moco_bench.report.sections.first_screen.headline import Row, by_weight, headline_of, headline_over
-from moco_bench.report.sections.first_screen.limits import limits_of
+from moco_bench.report.model.words import (
+    DECIDED,
+    FINDING_WORDS,
+    count,
+    finding_tone,
+    in_unit,
+    margin_of,
+    unit_of_effect,
+)
+from moco_bench.report.read.results import Results, equal_epochs
+from moco_bench.report.sections.first_screen.baselines import below_baselines, data_warnings, learnt_notes
+from moco_bench.report.sections.first_screen.headline import INGREDIENTS, Row, by_weight, headline_of, headline_over
+from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
 from moco_bench.report.sections.first_screen.strip import strip_for
 
 QUESTIONS = {
     "dual_view": "Does the dual-view loss help?",
     "filtering": "Does hard-negative filtering help?",
-    "interaction": "Do the two help each other?",
+    "interaction": "Do they interact?",
 }
 MOST_ANSWERS = 12
 """Comparisons on one data set that the first screen has room for: those that are decided first."""
 
 
-def summarise(results: Results) -> Summary:
+def summarise(results: Results, links: Links) -> Summary:
     """Answer from the primary metric at equal epochs."""
     metric = results.primary
     of_cells = [(cell, _rows(results, metric, *cell)) for cell in results.cells]
@@ -29,8 +38,14 @@ def summarise(results: Results) -> Summary:
     blocks = tuple(_block(results, metric, *cell, rows) for cell, rows in found)
     over_all = headline_over([rows for _, rows in found], _extent(results))
     headline = blocks[0].headline if len(blocks) == 1 else over_all
-    caution = below_the_floor(results)
-    return Summary(headline, caution, blocks, f"{metric.title}{in_unit(metric)}", _progress(results))
+    return Summary(
+        headline,
+        below_baselines(results),
+        (*learnt_notes(results, links), *data_warnings(results)),
+        blocks,
+        f"{metric.title}{in_unit(metric)}",
+        _progress(results),
+    )
 
 
 def _extent(results: Results) -> str:
@@ -45,7 +60,7 @@ def _progress(results: Results) -> str:
     if done == total:
         return f"All {total} runs are done."
     parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
-    return f"{done} of {total} runs are done, {' and '.join(parts)}: this report has holes, and names them."
+    return f"{done} of {total} runs are done, {' and '.join(parts)}: see Holes."
 
 
 def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Sequence[Row]:
@@ -66,14 +81,14 @@ def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: S
     return Block(
         f"{dataset}, {encoder}",
         headline_of(rows, metric),
-        tuple(_answer(row, metric, shown, 1 - confidence) for row in shown),
-        limits_of(rows, metric, confidence),
+        tuple(_answer(results, row, metric, shown) for row in shown),
+        " ".join(text for text in (limits_of(rows, metric, confidence), to_decide(results, rows, metric)) if text),
         unit_of_effect(metric),
-        f"{hidden} more comparisons are in the table of effects." if hidden else "",
+        f"The other {hidden} comparisons are in the table of effects." if hidden else "",
     )
 
 
-def _answer(row: Row, metric: Metric, rows: Sequence[Row], level: float) -> Answer:
+def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> Answer:
     treatment, _, control = row["effect"].rpartition("-")
     question = QUESTIONS.get(row["effect"]) or (
         f"Is {treatment} better than {control}?" if row["kind"] == "arm" else f"{row['effect']}: a difference?"
@@ -84,14 +99,15 @@ def _answer(row: Row, metric: Metric, rows: Sequence[Row], level: float) -> Answ
     unproven = ", pairing unproven" if row["paired"] == "unproven" else ""
     return Answer(
         question=question,
-        verdict=_verdict(row, metric, level),
+        verdict=_verdict(row, metric, 1 - results.plan.config.confidence),
         tone=finding_tone(metric.name, row["finding"]),
         decided=row["finding"] in DECIDED,
         estimate=number(row["estimate"], metric.decimals, signed=True),
         interval=interval(row["ci_low"], row["ci_high"], metric.decimals),
         certainty=f"{tests}{count(row['n_seeds'], 'seed')}{unproven}",
         strip=strip_for(row, rows, metric.decimals),
-        leaning=_leaning(row),
+        leaning=FINDING_WORDS[row["finding"]] if row["finding"].startswith("leans-") else "",
+        parts=_simple_effects(results, row, metric),
     )
 
 
@@ -110,9 +126,22 @@ def _verdict(row: Row, metric: Metric, level: float) -> str:
         return f"{words}, under {margin}" if small else words
     if finding == "equivalent":
         return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
-    return "No finished pair of seeds yet" if finding == "no-data" else "Not decided"
+    return "No finished pair of seeds yet" if finding == "no-data" else "Inconclusive"
 
 
-def _leaning(row: Row) -> str:
-    """What the t side alone would say, which the rule doesn't accept."""
-    return finding_said(row["finding"]) if row["finding"].startswith("leans-") else ""
+def _simple_effects(results: Results, row: Row, metric: Metric) -> str:
+    """What a main effect averages: the ingredient's effect without and with the other one."""
+    if results.factorial_arms is None or row["effect"] not in INGREDIENTS:
+        return ""
+    base, dual, filtered, both = results.factorial_arms
+    own, other, name = (
+        (dual, filtered, "filter") if row["effect"] == "dual_view" else (filtered, dual, "dual-view loss")
+    )
+    values = equal_epochs(results.finished)
+    values = values[(values["dataset"] == row["dataset"]) & (values["encoder"] == row["encoder"])]
+    by_arm = values.pivot(index="seed", columns="arm", values=metric.name)
+    if not {base, own, other, both} <= set(by_arm):
+        return ""
+    alone, beside = ((by_arm[a] - by_arm[b]).mean() for a, b in ((own, base), (both, other)))
+    shown = (number(value, metric.decimals, signed=True) for value in (alone, beside))
+    return "without the {name} {}, with it {}".format(*shown, name=name)

@@ -53,8 +53,7 @@ def growth_figure(results: Results) -> Plot | None:
     return Plot(
         "growth",
         "How cost grows",
-        "Points: medians. Lines: fitted power laws, their exponents in the table; none where a series falls somewhere, "
-        f"as another way of computing begins there. {_about_disturbed(table)}Each quantity is varied by itself; "
+        f"Points: medians. Lines: fitted power laws, where a series never falls. {_about_disturbed(table)}"
         f"{cells[0].dataset}, {cells[0].encoder}.{drawn}",
         f"Time and memory of a step against {', '.join(_in_a_sentence(QUANTITIES.get(q, q)) for q in quantities)}, on "
         "logarithmic axes.",

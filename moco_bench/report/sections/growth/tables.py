@@ -34,8 +34,8 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     table = Table(
         "exponents",
         "Exponents of growth",
-        "Cost as a power of one quantity: 1 is proportional, 0 doesn't depend on it. Fitted over the range of its "
-        f"points, with the standard error of the fit. {_about_disturbed(exponents)}".strip(),
+        "Cost as a power of one quantity: 1 is proportional, 0 independent; with the standard error of the fit. "
+        f"{_about_disturbed(exponents)}".strip(),
         columns,
         tuple(rows),
         note=_about_falls(growth),
@@ -81,7 +81,7 @@ def _about_falls(growth: pd.DataFrame) -> str:
     }
     if not named:
         return ""
-    return f"Without an exponent, as they fall somewhere, where another way of computing begins: {'; '.join(named)}."
+    return f"Without an exponent, as they fall somewhere: {'; '.join(named)}."
 
 
 def leak_table(results: Results, links: Links) -> Table | None:
@@ -103,15 +103,15 @@ def leak_table(results: Results, links: Links) -> Table | None:
     columns = (
         *ARM,
         Column("steps", "Steps"),
-        Column("kib_per_step", "Growth, KiB a step"),
-        Column("python_blocks_per_step", "Of it objects of Python, a step"),
-        Column("resident_kib_per_step", "Resident set, KiB a step"),
+        Column("kib_per_step", "Growth, KiB per step"),
+        Column("python_blocks_per_step", "Of which Python objects, per step"),
+        Column("resident_kib_per_step", "Resident set, KiB per step"),
         Column("leaks", "Verdict", numeric=False),
     )
     caption = (
-        "Memory in use against the number of steps: median slope between all pairs of readings. Judged is the growth "
-        "of malloc's (CUDA's allocator's) bytes and of Python's small objects together; the resident set comes in "
-        "pages and is only shown."
+        "Median slope of memory over steps. The verdict uses the growth of malloc\u2019s (or CUDA\u2019s "
+        "allocator\u2019s) bytes "
+        "and of Python\u2019s small objects together."
     )
     return drop_constant(
         Table(

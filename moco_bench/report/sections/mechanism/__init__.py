@@ -2,7 +2,7 @@
 
 from moco_bench.report.section import Section, sentences
 from moco_bench.report.sections.mechanism.curves import false_negative_figure, gradient_figure
-from moco_bench.report.sections.mechanism.figures import mechanism_figure
+from moco_bench.report.sections.mechanism.figures import mechanism_figure, structure_figure
 from moco_bench.report.sections.mechanism.notes import mechanism_notes
 from moco_bench.report.sections.mechanism.similarities import similarity_figure
 from moco_bench.report.sections.mechanism.tables import mechanism_table
@@ -16,6 +16,7 @@ SECTION = Section(
         false_negative_figure,
         gradient_figure,
         similarity_figure,
+        structure_figure,
     ),
     tables=(mechanism_table,),
 )

@@ -18,19 +18,19 @@ def false_negative_figure(results: Results) -> Plot | None:
         FALSE_NEGATIVES,
         "false_negatives",
         "False negatives",
-        "Part of the negatives that has the anchor's own class, kept and dropped by the filter. Labels are used for "
-        "this diagnosis only, never for training.",
+        "Fraction of the negatives that has the anchor\u2019s own class. Labels serve this diagnosis only, never "
+        "training.",
+        levels={dataset: level for dataset, _ in results.cells if (level := results.chance(dataset))},
     )
 
 
 def gradient_figure(results: Results) -> Plot | None:
-    """What of the gradient comes from the second term of a dual-view loss."""
+    """Fraction of the gradient due to the second term of a dual-view loss."""
     return curves(
         results,
         KEY_GRADIENT,
         "gradient_share",
         "Share of the gradient",
-        "Which part of what pulls at a query comes from the key term, weighted as in the loss: 0 is MoCo, 1 the key "
-        "term alone. Arms without a key term have no line.",
+        "Fraction of the query\u2019s gradient norm due to the key term: 0 is MoCo, 1 the key term alone.",
         limits=(0.0, 1.0),  # or noise around a half would fill the panel
     )

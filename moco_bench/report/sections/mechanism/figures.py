@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.model.words import in_unit, unit_of_effect
-from moco_bench.report.read.results import Results, last_epochs
+from moco_bench.report.read.results import Results, equal_epochs, last_epochs
 from moco_bench.report.render.figures import grid, theme
 from moco_bench.report.render.names import curve_arms, legend_above, name_cell
 from moco_bench.report.render.style import INK, RULE, arm_styles
@@ -95,3 +95,34 @@ def _points(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
 def _legend(panel: Axes) -> Iterator[tuple[Artist, str]]:
     handles, labels = panel.get_legend_handles_labels()
     return zip(handles, labels, strict=True)
+
+
+def structure_figure(results: Results) -> Plot | None:
+    """Alignment against uniformity, one point per run; lower is better for both (Wang & Isola 2020)."""
+    data = equal_epochs(results.finished)[[*KEY, "alignment", "uniformity"]].dropna()
+    if data.empty:
+        return None
+    arms, drawn = curve_arms(results)
+    styles = arm_styles(arms)
+    cells = [cell for cell in results.cells if not _of(data, *cell).empty]
+    with theme("structure"):
+        figure, axes = grid(len(cells), 1, row_height=2.8, width=5.2)
+        for panel, cell in zip(axes[:, 0], cells, strict=True):
+            for arm in arms:
+                own = _of(data, *cell)
+                own = own[own["arm"] == arm]
+                panel.plot(own["uniformity"], own["alignment"], linestyle="", marker=styles[arm].marker,
+                           color=styles[arm].colour, label=arm)  # fmt: skip
+            panel.set(xlabel="Uniformity (more even to the left)", ylabel="Alignment (closer: down)")
+            name_cell(panel, *cell, len(cells) > 1, 56)
+        legend_above(figure, *axes[0, 0].get_legend_handles_labels())
+    means = data.groupby("arm", sort=False)[["alignment", "uniformity"]].mean()
+    said = ", ".join(f"{arm} {row['alignment']:.3f} and {row['uniformity']:.3f}" for arm, row in means.iterrows())
+    return Plot(
+        "structure",
+        "Alignment and uniformity",
+        f"One point per run. Lower is better for both (Wang & Isola 2020).{drawn}",
+        f"Alignment and uniformity by arm: {said}.",
+        figure,
+        data,
+    )

@@ -1,9 +1,9 @@
-"""What the arms do to the false negatives among kept negatives, in words, beside what is known of its effect."""
+"""What the arms do to the false negatives among kept negatives, in words, and how much of the loss they keep."""
 
 import pandas as pd
 
 from moco_bench.analyse.text import number
-from moco_bench.report.model.words import DECIDED, FINDING_WORDS, listed, sentence
+from moco_bench.report.model.words import listed, sentence
 from moco_bench.report.read.results import Results, last_epochs
 from moco_bench.suite.kept_mass import HARDLY_FILTERS
 
@@ -24,7 +24,7 @@ def mechanism_notes(results: Results) -> list[str]:
         if results.plan.baseline not in rates or len(rates) < 2:
             continue
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        said = f"{_rates(rates, results.plan.baseline)}{_effect(results, dataset, encoder)}{_mass(own)}"
+        said = f"{_rates(rates, results.plan.baseline)}{_mass(own)}"
         sentences.append(sentence(f"{place}{said}"))
     return sentences
 
@@ -54,23 +54,7 @@ def _rates(rates: pd.Series, baseline: str) -> str:
     if alike:
         said.append(f"{listed(alike)} leave{'s' * (len(alike) == 1)} it as it is")
     return (
-        f"at the last epoch a share of {number(base, 2)} of {baseline}\u2019s kept negatives has the anchor\u2019s own "
-        f"class; {'; '.join(said)}."
+        f"at the last epoch a fraction of {number(base, 2)} of {baseline}\u2019s negatives has the anchor\u2019s own "
+        "class; "
+        f"{'; '.join(said)}."
     )
-
-
-def _effect(results: Results, dataset: str, encoder: str) -> str:
-    """What the suite says about the filter's effect, so that nobody reads one into its mechanism."""
-    effects = results.effects
-    found = effects[
-        (effects["dataset"] == dataset)
-        & (effects["encoder"] == encoder)
-        & (effects["metric"] == results.primary.name)
-        & (effects["budget"] == "epochs")
-        & (effects["effect"] == "filtering")
-    ]
-    if found.empty:
-        return ""
-    finding = str(found["finding"].iloc[0])
-    words = FINDING_WORDS[finding] if finding in DECIDED else "not decided here"
-    return f" What filtering does to {results.primary.title}: {words}."

@@ -89,8 +89,9 @@ def similarity_figure(results: Results) -> Plot | None:
     return Plot(
         "similarities",
         "Similarities",
-        "Densities over pairs of augmented views of evaluation images, averaged over seeds. Where own and other "
-        "classes overlap, a filter by similarity can't tell false negatives from hard ones.",
+        "Densities over pairs of augmented views, averaged over seeds. Where own and other classes overlap, a filter "
+        "by "
+        "similarity cannot tell false negatives from hard ones.",
         f"Histograms of cosine similarity for {len(arms)} arms; mean similarity: {said}.",
         figure,
         data,

@@ -11,7 +11,7 @@ LAST_EPOCH = {
     "positive_similarity": "Similarity to positive",
     "negative_similarity": "Similarity to negatives",
     "kept_mass": "Softmax mass of the kept negatives",
-    "key_gradient_share": "Key loss's share of the gradient",
+    "key_gradient_share": "Gradient due to the key term",
 }
 FALSE_NEGATIVES = {
     "false_negative_rate_kept": "False negatives kept",
@@ -33,7 +33,7 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     for dataset, encoder in results.cells:
         here, ends, paired = (_of_cell(table, dataset, encoder) for table in (done, last, differences))
-        for arm in results.arms:
+        for arm in results.ranked_arms:
             own, end = here[here["arm"] == arm], ends[ends["arm"] == arm] if len(ends) else ends
             history = next((links.to_run(place, "history.csv") for place in own["directory"]), "")
             against = paired.loc[paired["effect"] == f"{arm}-{results.plan.baseline}", "value"]
@@ -58,14 +58,10 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     table = Table(
         "mechanism",
         "Mechanism",
-        "Last epoch, mean and standard deviation over seeds. False negatives: part of the negatives with the anchor's "
-        "own class (about one over the number of classes by chance). Alignment and uniformity: lower is better (Wang & "
-        "Isola 2020).",
+        "Last epoch, mean and standard deviation over seeds. False negatives: fraction with the anchor\u2019s own "
+        "class.",
         columns,
         tuple(rows),
-        note="Similarities and shares lead to the history of the arm\u2019s first seed; the others lie beside it."
-        if from_history
-        else "",
         source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from moco_bench.analyse.memory_claim import HIGHER, LOWER
+from moco_bench.analyse.memory_claim import HIGHER, LOWER, VERSIONS
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import Cell, Column, Table, cell, drop_constant
+from moco_bench.report.model.table import KEY, Cell, Column, Table, cell, drop_constant
 from moco_bench.report.model.words import margin_words
 from moco_bench.report.read.costs import judged_memory_claim
 from moco_bench.report.read.profile import FOLDER, profile_table_of
@@ -13,58 +13,87 @@ from moco_bench.report.read.results import Results
 from moco_bench.report.sections.profile.work import ARM, PLACE, _number, _place
 
 TONES = {LOWER: "good", HIGHER: "bad"}
-SIZES = {"baseline_mib": 1, "arm_mib": 1, "ratio": 3, "typical_ratio": 3}
+LOSSES = {
+    VERSIONS["streamed"]: ("streamed", "this package\u2019s loss, which streams the queue"),
+    VERSIONS["kept"]: ("kept", "a loss that materialises the logits and keeps the top k"),
+}
+Row = dict[Any, Any]
 
 
 def memory_claim_table(results: Results, links: Links) -> Table | None:
-    """One row an arm and condition: MiB of the arm and of the baseline, their ratio, the verdict."""
+    """One row per arm and condition, with every way of writing the loss that was measured beside each other."""
     claim = judged_memory_claim(results)
     if claim.empty:
         return None
+    found: dict[tuple[str, ...], dict[str, Row]] = {}
+    for row in claim.to_dict("records"):
+        at, loss = split_condition(str(row["at"]))
+        if loss not in LOSSES:
+            continue
+        key = (at, row["arm"], row["dataset"], row["encoder"], row["quantity"])
+        found.setdefault(key, {})[loss] = row
+    losses = [loss for loss in LOSSES if any(loss in ways for ways in found.values())]
     rows = tuple(
         (
-            cell(row["at"]),
-            cell(row["arm"]),
-            cell(row["dataset"]),
-            cell(row["encoder"]),
-            cell(row["quantity"]),
-            *(_size(links, row, name, decimals) for name, decimals in SIZES.items()),
-            cell(row["verdict"], tone=TONES.get(row["verdict"], "quiet")),
+            *(cell(part) for part in key),
+            *(
+                shown
+                for loss in losses
+                for row in (ways.get(loss),)
+                for shown in (
+                    _ratio(links, row),
+                    Cell(ABSENT) if row is None else cell(row["verdict"], tone=TONES.get(row["verdict"], "quiet")),
+                )
+            ),
         )
-        for row in claim.to_dict("records")
+        for key, ways in found.items()
     )
     columns = (
         Column("at", "At", numeric=False),
         Column("arm", "Arm", numeric=False),
-        Column("dataset", "Data set", numeric=False),
-        Column("encoder", "Encoder", numeric=False),
+        *KEY[:2],
         Column("quantity", "Memory of", numeric=False),
-        Column("baseline_mib", f"{results.plan.baseline}, MiB"),
-        Column("arm_mib", "Arm, MiB"),
-        Column("ratio", "Ratio"),
-        Column("typical_ratio", "Ratio, typical step"),
-        Column("verdict", "Memory is", numeric=False),
+        *(
+            column
+            for loss in losses
+            for column in (
+                Column(f"{LOSSES[loss][0]}_ratio", LOSSES[loss][1].capitalize()),
+                Column(f"{LOSSES[loss][0]}_verdict", "Memory is", numeric=False),
+            )
+        ),
     )
+    config = results.plan.config
     table = Table(
         "memory_claim",
-        "Memory against the baseline",
-        f"Peak of a training step against {results.plan.baseline}'s. Bytes of tensors are counted and repeat exactly, "
-        "so there is no interval; they are those of a step that has ties to settle, the most that a run may need, and "
-        "at growing queues of a typical step, too. Differences up to "
-        f"{results.plan.config.margin_percent:g} % count as none.",
+        f"Memory relative to {results.plan.baseline}",
+        "Peak of a training step, in tensor bytes, which repeat exactly, so there is no interval; worst case, a step "
+        "with "
+        f"ties, and in brackets a typical step where it differs. Differences up to {config.margin_percent:g} % count "
+        "as "
+        "none.",
         columns,
         rows,
-        note=f"Fixed accuracy: the arm's memory counts where paired seeds show its {results.primary.title} to be no "
-        f"worse than the baseline's by more than {margin_words(results.plan.config, [results.primary.name])} "
-        f"(non-inferiority: that bound of the {100 * (2 * results.plan.config.confidence - 1):.4g} % t interval).",
+        note=f"Fixed accuracy: counts where the arm\u2019s {results.primary.title} is shown to be no worse by more "
+        "than "
+        f"{margin_words(config, [results.primary.name])}.",
     )
     return drop_constant(table, ("dataset", "encoder"))
 
 
-def _size(links: Links, row: dict[Any, Any], name: str, decimals: int) -> Cell:
-    if row[name] is None or row[name] != row[name]:
+def split_condition(at: str) -> tuple[str, str]:
+    """`queue of 4,096, a loss that ...` as condition and loss; a condition without a loss is of this package's."""
+    for loss in VERSIONS.values():
+        if at.endswith(f", {loss}"):
+            return at.removesuffix(f", {loss}"), loss
+    return at, VERSIONS["streamed"]
+
+
+def _ratio(links: Links, row: Row | None) -> Cell:
+    if row is None or row["ratio"] is None or row["ratio"] != row["ratio"]:
         return Cell(ABSENT)
-    return cell(number(row[name], decimals), row[name], href=_source(links, row["at"]))
+    most, typical = (number(row[name], 3) for name in ("ratio", "typical_ratio"))
+    shown = most if typical in (ABSENT, most) else f"{most} [{typical}]"
+    return cell(shown, row["ratio"], href=_source(links, row["at"]))
 
 
 def _source(links: Links, at: str) -> str:

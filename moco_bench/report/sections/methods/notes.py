@@ -12,19 +12,7 @@ from moco_bench.report.sections.methods.runs import arms_said, evaluation_said, 
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.suite import Suite
 
-READING = (
-    "The paper that this suite follows (arXiv 2501.16360) is known to us by its abstract. Every formula here is our "
-    "reading of it: the dual-view loss's form and weight, the filter's rule and size, and the recipe around them."
-)
-WHY_T = (
-    "The t interval is exact for normal differences and the narrower of the two with few seeds. With skewed "
-    "differences it covers less than it says and the bootstrap covers more; both were measured "
-    "(documentation, page on statistics)."
-)
-WHY_BOOTSTRAP = (
-    "The bootstrap keeps closer to its level than the t interval where differences are skewed, and is wider with few "
-    "seeds; both were measured (documentation, page on statistics)."
-)
+READING = "The paper (arXiv 2501.16360) is known to us by its abstract; the formulas here are our reading of it."
 
 
 def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
@@ -62,25 +50,16 @@ def _statistics(plan: AnalysisPlan) -> list[str]:
     extent = "data set and encoder" if config.holm == "data-set" else "suite, all its data sets and encoders together"
     metrics = (config.primary, *config.metrics, *config.costs)
     return [
-        " ".join(
-            part
-            for part in (
-                "Effects are computed seed by seed and averaged: dual view = ((dual + both) - (vanilla + filter)) / 2, "
-                "filtering = ((filter + both) - (vanilla + dual)) / 2, interaction = both - dual - filter + vanilla.",
-                doses_said(plan),
-            )
-            if part
-        ),
-        f"The interval shown is the {100 * config.confidence:g} % {shown} interval; beside it stands the {other} "
-        f"interval. {WHY_T if config.interval == 't' else WHY_BOOTSTRAP}",
-        "p-values are two-sided and exact: all sign flips of the seeds' differences up to 16 seeds, a seeded sample "
-        f"above. Holm's correction covers a family: one metric's factorial effects on one {extent}; arms against the "
-        "baseline, and the suite's own contrasts, are families of their own.",
-        "An effect is called higher or lower where the interval leaves out zero and the corrected exact p is at most "
-        f"{level:.2g}; \u201cno difference\u201d where two one-sided tests, by t and by sign flips, both put it "
-        f"within {margin_words(config, metrics)} after the same correction, and a difference could have been found "
-        "with so many seeds; it \u201cleans\u201d where only the t side says so, which confirms nothing. Anything else "
-        "is not decided. "
+        *([doses_said(plan)] if doses_said(plan) else []),
+        f"Shown: the {100 * config.confidence:g} % {shown} interval over paired seeds; the {other} interval is in "
+        "effects.csv. Both were checked by simulation (documentation, page on statistics).",
+        "p: exact two-sided sign-flip test. Holm\u2019s correction covers a family: one metric\u2019s factorial "
+        "effects on one "
+        f"{extent}; arms against the baseline, and the suite\u2019s own contrasts, are families of their own.",
+        f"Higher or lower: the interval leaves out zero and the corrected p is at most {level:.2g}. No difference: two "
+        f"one-sided tests, by t and by sign flips, put it within {margin_words(config, metrics)} after the same "
+        "correction, "
+        "with enough seeds to have found a difference. \u201cSuggests\u201d: only the t side says so. "
         f"{seeds_needed(level, 3)} seeds are the fewest that can confirm one of three effects.",
     ]
 
@@ -90,10 +69,7 @@ def registered(results: Results) -> str:
     suite = results.plan.suite
     if suite is None:
         return "No suite file lies with these results: defaults were used, and no claims are judged."
-    return (
-        f"{rules_of(suite)} Fingerprint of the analysis: {results.plan.fingerprint}. It covers the rules and the "
-        "design; what is changed in either changes it."
-    )
+    return f"{rules_of(suite)} Fingerprint of rules and design: {results.plan.fingerprint}."
 
 
 def rules_of(suite: Suite) -> str:

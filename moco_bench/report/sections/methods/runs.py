@@ -129,7 +129,7 @@ def evaluation_said(results: Results, evaluate: EvaluateConfig) -> list[str]:
     probe = evaluate.probe
     candidates = ", ".join(f"{value:g}" for value in probe.c_values)
     said = [
-        "The last epoch's query encoder, frozen, in evaluation mode; never the best epoch on the test images. kNN: "
+        "The last epoch\u2019s query encoder, frozen; never the best epoch on the test images. kNN: "
         f"{evaluate.knn_k} neighbours weighted by exp(similarity / {evaluate.knn_temperature:g}), bank of training "
         "images without augmentation.",
         f"Linear probe on standardised backbone features: softmax regression solved by L-BFGS; C (of {candidates}) is "
@@ -174,10 +174,7 @@ def images_said(results: Results) -> list[str]:
             f"{_binomial(results, name, test)}."
         )
     if said:
-        said.append(
-            "All runs are evaluated on the same images. Intervals over seeds say how results vary when training is "
-            "repeated; what another draw of test images would do is not in them."
-        )
+        said.append("Intervals over seeds say how results vary when training is repeated, on the same test images.")
     return said
 
 

@@ -22,7 +22,6 @@ SECTION = Section(
     tables=(
         profile_table,
         work_table,
-        tensor_parts_table,
-        explained_table,
     ),
+    folded=(tensor_parts_table, explained_table),
 )

@@ -35,8 +35,7 @@ def step_time_figure(results: Results) -> Plot | None:
     return Plot(
         "step_time",
         "Where the time of a step goes",
-        "Bars: medians of the parts. Marker and line: median and quartiles of whole steps, timed with no clock inside, "
-        "over rounds in which the arms took turns.",
+        "Bars: medians of the parts. Marker and line: median and quartiles of whole steps, timed with no clock inside.",
         f"Time of a training step by part; whole steps: {said}.",
         figure,
         table,
@@ -95,8 +94,7 @@ def memory_figure(results: Results) -> Plot | None:
     return Plot(
         "memory",
         "Where peak memory goes",
-        "Left: the process when it was largest; what libraries had taken before the model existed is the baseline. "
-        "Right: the tensors among it.",
+        "Left: the process when it was largest; its baseline is what libraries took. Right: the tensors among it.",
         f"Peak memory of training: {said}.",
         figure,
         table,

@@ -132,16 +132,14 @@ def explained_table(results: Results, links: Links) -> Table | None:
         *(Column(name, COUNTERS[name]) for name in shown),
         Column("peak_source", "The peak is from", numeric=False),
     )
-    absent = [title.removesuffix(", MiB") for name, title in COUNTERS.items() if name not in shown]
     table = Table(
         "memory_explained",
         "How much of a process's memory is explained",
-        "Unattributed: the part of the peak without a known cause, also as a share of what came on top of Python and "
-        "its libraries. Growth: within the watched work, as malloc counts it and as the meter of tensors does; the two "
-        "know nothing of each other.",
+        "Unattributed: the part of the peak without a known cause. Growth: within the watched work, by malloc and by "
+        "the "
+        "meter of tensors, measured independently.",
         columns,
         rows,
-        note=f"Not counted here: {', '.join(absent)}." if absent else "",
     )
     return drop_constant(table, PLACE)
 

@@ -16,7 +16,7 @@ from moco_bench.report.read.profile import (
     profile_summary_of,
     profile_table_of,
 )
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import UNRANKED, Results
 
 DISTURBED_FROM = 1.3
 """Longest over shortest time of one and the same piece of work, beyond which the timing counts as disturbed."""
@@ -33,8 +33,7 @@ def profile_notes(results: Results) -> list[str]:
     disturbed = steps[~steps["exclusive"]]
     if len(disturbed):
         sentences.append(
-            f"The machine was not quiet while this was measured: {_what_disturbed(disturbed)}. Arms took turns, so "
-            "ratios suffer less from that than times."
+            f"The machine was not quiet: {_what_disturbed(disturbed)}. Ratios suffer less from that than times."
         )
     return [*sentences, *_disturbance(results, cells)]
 
@@ -44,11 +43,9 @@ def _what_disturbed(rows: pd.DataFrame) -> str:
     load, spread = float(rows["foreign_load"].max()), float(rows["reference_spread"].max())
     reasons = []
     if load >= EXCLUSIVE_BELOW:
-        reasons.append(f"others had {number(100 * load, 0)} % of the processor time at hand")
+        reasons.append(f"other processes used {number(100 * load, 0)} % of the CPU")
     if spread > STEADY_BELOW:
-        reasons.append(
-            f"one and the same work before each turn had a third quartile of {number(spread, 2)} times the first"
-        )
+        reasons.append(f"the time of a fixed workload varied (third quartile {number(spread, 2)} times the first)")
     return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
@@ -63,8 +60,8 @@ def _step_time(cell: Cell, baseline: str, several: bool) -> str:
     words = "; 1 lies between the quartiles of each" if unclear else ""
     return (
         f"A training step of {baseline} takes {number(step, 0)} ms{place}, which is {number(speed, 0)} images/s. "
-        f"Relative to it: {'; '.join(_relative(row) for row in others)} (median [quartiles]{words}). "
-        "This is the profile\u2019s measurement, made by itself with the arms taking turns."
+        f"Relative to it: {_listed(others)} (median [quartiles]{words}). Measured apart from the runs, with arms "
+        "interleaved."
     )
 
 
@@ -75,8 +72,9 @@ def _disturbance(results: Results, cells: list[Cell]) -> list[str]:
     if high / low <= DISTURBED_FROM:
         return []
     return [
-        f"The timing was disturbed: one and the same piece of work took from {number(low, 1)} to {number(high, 1)} ms "
-        f"while it went on, a factor of {number(high / low, 1)}. So these times and ratios are rough."
+        f"A fixed workload, run before each turn, took from {number(low, 1)} to {number(high, 1)} ms, so these times "
+        "and "
+        "ratios are rough."
     ]
 
 
@@ -108,13 +106,8 @@ def tensor_notes(results: Results) -> list[str]:
         if len(sizes) > 1 and len(shown) == 1:
             said = f"{shown.pop()} MiB in every arm"
         else:
-            said = ", ".join(
-                _size(arm, size, base if arm != results.plan.baseline else None) for arm, size in sizes.items()
-            )
-        sentences.append(
-            f"Memory: at its peak a step{place} holds tensors of {said} (counted bytes, of a step "
-            "whose keys have ties to settle: the most that one needs)."
-        )
+            said = _sizes(sizes, results.plan.baseline, base)
+        sentences.append(f"Memory: at its peak a step{place} holds tensors of {said} (tensor bytes, worst case).")
     return sentences
 
 
@@ -126,8 +119,8 @@ def explained_notes(results: Results) -> list[str]:
         of_peak, above = (_largest(found, f"unattributed_{name}") for name in ("of_peak", "above_baseline"))
         if of_peak is not None and above is not None:
             sentences.append(
-                f"Of the process's memory in {phase} at most {number(100 * of_peak, 1)} % of the peak, and "
-                f"{number(100 * above, 1)} % of what lies above Python and its libraries, has no known cause."
+                f"Unattributed memory in {phase}: at most {number(100 * of_peak, 1)} % of the process\u2019s peak, and "
+                f"{number(100 * above, 1)} % of what lies above Python and its libraries."
             )
     return sentences
 
@@ -135,6 +128,21 @@ def explained_notes(results: Results) -> list[str]:
 def _largest(found: Sequence[Mapping[str, Any]], name: str) -> float | None:
     values = [value for said in found if isinstance(value := said.get(name), int | float)]
     return max(values, default=None)
+
+
+def _listed(others: Sequence[Mapping[Any, Any]]) -> str:
+    """Each arm's time relative to the baseline; of many arms the range."""
+    if len(others) < UNRANKED:
+        return "; ".join(_relative(row) for row in others)
+    low, high = (number(pick(row["ratio"] for row in others), 2) for pick in (min, max))
+    return f"the other {len(others)} arms {low} to {high}"
+
+
+def _sizes(sizes: Mapping[str, float], baseline: str, base: float | None) -> str:
+    if len(sizes) <= UNRANKED:
+        return ", ".join(_size(arm, size, base if arm != baseline else None) for arm, size in sizes.items())
+    low, high = (number(pick(sizes.values()), 1) for pick in (min, max))
+    return f"{low} to {high} MiB in {len(sizes)} arms" + (f", {number(base, 1)} MiB in {baseline}" if base else "")
 
 
 def _size(arm: str, mib: float, base: float | None) -> str:
@@ -155,10 +163,11 @@ def _surroundings(results: Results, cell: Mapping[str, Any], several: bool) -> s
         place = f" ({cell['dataset']}, {cell['encoder']})" if several else ""
         others = ", ".join(f"{other['name']} {number(other['processors'], 2)}" for other in around["neighbours"])
         return (
-            f"While steps were timed{place}, others had {number(100 * around['foreign_load'], 0)} % of the processor "
-            f"time at hand{f'; busiest of them, in processors: {others}' if others else ''}. "
+            f"While steps were timed{place}, other processes used {number(100 * around['foreign_load'], 0)} % of the "
+            "CPU"
+            f"{f' (busiest, in processors: {others})' if others else ''}. "
             f"Thermal throttling: {_count(around['thermal_throttling'])}; held back by a quota: "
-            f"{_count(around['quota_seconds'], ' s')}; fixed reference work: {_reference(results, cell)}."
+            f"{_count(around['quota_seconds'], ' s')}; fixed workload: {_reference(results, cell)}."
         )
     except (KeyError, TypeError, ValueError):  # a damaged summary
         return ""
@@ -182,5 +191,5 @@ def _relative(row: Mapping[Any, Any]) -> str:
 
 
 def all_profile_notes(results: Results) -> list[str]:
-    """Time, counted bytes, what of a process is explained, and what else went on."""
-    return [*profile_notes(results), *tensor_notes(results), *explained_notes(results), *machine_notes(results)]
+    """What of a process's memory is explained, and what else went on; time and tensors are on the first screen."""
+    return [*explained_notes(results), *machine_notes(results)]

@@ -68,11 +68,9 @@ def profile_table(results: Results, links: Links) -> Table | None:
     table = Table(
         "profile",
         "Cost of a training step",
-        "Measured by itself, arms taking turns; medians and quartiles over rounds. Relative: to the baseline in the "
-        "same round. Fixed work: one and the same products and convolutions before each turn. A step's time over its "
-        "time repeats from profile to profile better than milliseconds do; where its own third quartile is beyond "
-        f"{STEADY_BELOW:g} times the first, the timing isn't called undisturbed. Unattributed: the part of the "
-        "process's peak that has no known cause.",
+        "Medians and quartiles over rounds; relative to the baseline in the same round. Fixed work: the same matmuls "
+        "and "
+        "convolutions before each turn; a step\u2019s time over its time repeats better than milliseconds do.",
         columns,
         tuple(rows),
         note=about_evaluation(of_evaluation),
@@ -127,7 +125,7 @@ def disturbance(row: Mapping[Any, Any]) -> str:
         return ""
     reasons = []
     if row["foreign_load"] >= EXCLUSIVE_BELOW:
-        reasons.append(f"others had {100 * row['foreign_load']:.0f} %")
+        reasons.append(f"others used {100 * row['foreign_load']:.0f} % of the CPU")
     if row["reference_spread"] > STEADY_BELOW:
         reasons.append("its speed varied")
     return ", ".join(reasons) or "its device was shared, or heat or a quota slowed it down"

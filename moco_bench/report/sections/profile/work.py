@@ -39,9 +39,9 @@ def work_table(results: Results, links: Links) -> Table | None:
     )
     columns = (
         *ARM,
-        Column("flops", "Operations of a step, 10\u2079"),
+        Column("flops", "GFLOPs per step"),
         Column("share_of_ceiling", "Of the measured ceiling, %"),
-        Column("joules", "Energy of a step, J"),
+        Column("joules", "Energy per step, J"),
         Column("images_per_joule", "Images per joule"),
     )
     return drop_constant(
@@ -74,10 +74,7 @@ def _about_energy(table: pd.DataFrame) -> str:
         )
     if table["energy"].isin([TOO_SHORT]).any():
         return "Energy: the counters can be read but never moved, as the arm's turns were too short for them."
-    return (
-        "Energy: the platform doesn't tell. Neither the counters of processor packages (RAPL) nor those of a device "
-        "(NVML) could be read, so there are no joules."
-    )
+    return "Energy was not measured: neither RAPL nor NVML counters could be read."
 
 
 def _ceilings(results: Results) -> str:
@@ -85,13 +82,13 @@ def _ceilings(results: Results) -> str:
     for measured in profile_summary_of(results):
         try:
             said += [
-                f"{number(ceiling['flops'] / 1e9, 0)} billion operations a second in {ceiling['precision']}, "
+                f"{number(ceiling['flops'] / 1e9, 0)} GFLOP/s in {ceiling['precision']}, "
                 f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {count(ceiling['threads'], 'thread')}"
                 for ceiling in measured["ceilings"]
             ]
         except (KeyError, TypeError, ValueError):  # a damaged summary
             continue
-    counted = "Products and convolutions are counted, two operations for a multiplication with addition."
+    counted = "FLOPs of matmuls and convolutions."
     return f"{counted} Ceiling: {'; '.join(dict.fromkeys(said)) or 'not recorded'}."
 
 

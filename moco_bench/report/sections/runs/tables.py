@@ -28,7 +28,7 @@ def machines_table(results: Results, links: Links) -> Table | None:
         *(Column(name.lower().replace(", ", "_").replace(" ", "_"), name, numeric=False) for name in names),
         Column("runs", "Runs"),
     )
-    caption = "What ran where, with which versions; numbers lead to the record of the row's first run."
+    caption = "What ran where, with which versions."
     return Table("machines", "Machines", caption, columns, tuple(rows))
 
 

@@ -11,6 +11,17 @@ LEARNING = {
 }
 
 
+def knn_figure(results: Results) -> Plot | None:
+    """KNN accuracy during training, where it was looked at."""
+    return curves(
+        results,
+        {"knn_top1": "kNN accuracy, %"},
+        "knn_by_epoch",
+        "kNN accuracy by epoch",
+        "Watched on a part of the images, never used to choose anything.",
+    )
+
+
 def learning_figure(results: Results) -> Plot | None:
     """Loss and mean similarities by epoch."""
     return curves(
@@ -18,6 +29,5 @@ def learning_figure(results: Results) -> Plot | None:
         LEARNING,
         "learning",
         "Learning curves",
-        "Mean over seeds, thin lines single seeds. Losses of arms with different negatives are not comparable: chance "
-        "level is log(1 + number of negatives).",
+        "Means; thin: seeds. Losses of arms with different negatives are not comparable: chance is log(1 + negatives).",
     )

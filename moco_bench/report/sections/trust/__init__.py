@@ -6,7 +6,7 @@ from moco_bench.report.sections.trust.tables import noise_table, pairing_table
 
 SECTION = Section(
     "trust",
-    "Trust",
+    "Reproducibility checks",
     notes=noise_notes,
     tables=(
         pairing_table,

@@ -10,9 +10,11 @@ from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, c
 from moco_bench.report.read.results import Results
 
 
-def pairing_table(results: Results, links: Links) -> Table:
-    """One row a seed: the hashes that its arms share. Unequal hashes are listed one after the other."""
+def pairing_table(results: Results, links: Links) -> Table | None:
+    """One row per seed: the hashes that its arms share; None where a sentence says that all are proven pairs."""
     found = results.random_numbers
+    if (found["paired"] == "proven").all():
+        return None
     rows = tuple(
         (
             cell(row["seed"], row["seed"]),

@@ -27,7 +27,7 @@ def write_report(results: Path, out: Path) -> Path:
     texts = {
         **downloads,
         **{f"figures/{drawing.name}.svg": drawing.svg for drawing in page.drawings},
-        **{f"tables/{table.name}.md": as_markdown(table, up="../") for table in page.tables},
+        **{f"tables/{table.name}.md": as_markdown(table, up="../") for table in page.written_tables},
     }
     contents = {place: text.encode() for place, text in texts.items()}
     contents |= {f"figures/{drawing.name}.png": drawing.png for drawing in page.drawings}

@@ -45,7 +45,8 @@ def test_the_first_screen_answers(open_page):
 
 def test_every_figure_and_table_is_visible(open_page, either):
     page = open_page(either)
-    for selector, least in ((".plot svg", 11), ("table", 12)):
+    page.eval_on_selector_all("details", "all => all.forEach(e => { e.open = true; })")
+    for selector, least in ((".plot svg", 12), ("table", 10)):
         found = page.locator(selector)
         assert found.count() >= least
         for index in range(found.count()):
@@ -65,9 +66,18 @@ def test_nothing_is_requested_from_anywhere(browser, report):
     context.close()
 
 
-def test_sorting_by_number_and_by_name(open_page):
-    page = open_page()
-    table = page.locator("#table-runs table")
+def test_runs_can_be_searched(open_page, report):
+    page = open_page(report.with_name("runs.html"))
+    rows = page.locator("#runs tbody tr")
+    assert rows.count() == 20
+    page.locator("#search").fill("FILTER failed")
+    assert [rows.nth(k).is_visible() for k in range(20)].count(True) == 1
+    assert page.locator("#found").inner_text() == "1 of 20 runs"
+
+
+def test_sorting_by_number_and_by_name(open_page, report):
+    page = open_page(report.with_name("runs.html"))
+    table = page.locator("#runs")
     heading = table.locator("thead th", has_text="kNN, %").first
     place = heading.evaluate("e => e.cellIndex")
 
@@ -137,7 +147,7 @@ def test_every_section_is_there(open_page, full_report):
         assert page.locator(f"#table-{table} table").is_visible()
     assert "cifar10 with resnet-compact" in page.locator(".caution").inner_text()
     assert "effects.csv and claims.csv aren't there" in page.locator(".warning").inner_text()
-    assert "The timing was disturbed" in page.locator(".asides").inner_text()
+    assert "A fixed workload" in page.locator(".cost").inner_text()
 
 
 def test_a_drawing_downloads_as_svg_without_the_folder_it_came_from(browser, report, tmp_path):
@@ -179,7 +189,7 @@ def test_without_scripts_downloads_say_that_they_lie_beside_the_page(browser, re
     page.goto(report.as_uri())
     for kind in ("svg", "png"):
         link = page.locator(f"#figure-effects [data-drawing={kind}]")
-        assert "beside this page" in link.inner_text()
+        assert "beside this page" in page.locator("noscript").inner_text()
         assert (report.parent / link.get_attribute("href")).is_file()
     context.close()
 
@@ -187,7 +197,7 @@ def test_without_scripts_downloads_say_that_they_lie_beside_the_page(browser, re
 def test_the_keyboard_stops_once_for_a_tables_source(open_page):
     page = open_page()
     table = page.locator("#table-effects")
-    assert table.locator("tbody a").count() > 50
+    assert table.locator("tbody a").count() >= 30
     assert table.locator("tbody a:not([tabindex])").count() == 0
     assert table.locator(".downloads a.origin").get_attribute("href").endswith("effects.csv")
 
@@ -198,7 +208,6 @@ def test_an_interval_that_is_cut_has_an_arrow(open_page):
     assert cut.count() >= 2, "two pairs of seeds make one interval wide"
     for index in range(cut.count()):
         assert cut.nth(index).bounding_box()["width"] > 3
-    assert "An arrow head" in page.locator(".legend").inner_text()
 
 
 def test_links_to_files_work(open_page, report):

@@ -12,6 +12,7 @@ class Outline(HTMLParser):
     def __init__(self):
         super().__init__()
         self.stack, self.ids, self.hrefs, self.tags, self.text = [], [], [], [], []
+        self.open_text, self.prose = [], []
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
@@ -34,6 +35,10 @@ class Outline(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+        if not {"details", "script", "style", "svg"} & set(self.stack):
+            self.open_text.append(data)
+        if {"p", "figcaption"} & set(self.stack) and "table" not in self.stack:
+            self.prose.append(data)
 
 
 def outline(path: Path) -> Outline:

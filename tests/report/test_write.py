@@ -50,8 +50,8 @@ def test_a_full_report_has_every_section(full, outline):
 def test_all_files_are_there(whole):
     _, page = whole
     names = {path.relative_to(page.parent).as_posix() for path in page.parent.rglob("*") if path.is_file()}
-    assert {"report.html", "report.md"} <= names
-    for table in ("accuracy", "effects", "certainty", "claims", "cost", "differences", "random_numbers", "runs"):
+    assert {"report.html", "runs.html", "report.md"} <= names
+    for table in ("accuracy", "effects", "certainty", "claims", "cost", "differences", "runs"):
         assert {f"tables/{table}.{kind}" for kind in ("csv", "md", "tex")} <= names
     for figure in (
         "accuracy",
@@ -94,7 +94,7 @@ def test_landmarks_headers_and_alternatives(whole, outline):
     assert tags.count("h1") == 1
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in found.tags if tag == "th")
     drawings = [attrs for _, attrs in found.tags if attrs.get("role") == "img"]
-    assert len(drawings) == 10
+    assert len(drawings) == 12
     assert all(len(attrs["aria-label"]) > 30 for attrs in drawings)
     assert ("a", {"class": "skip", "href": "#answer"}) in found.tags
 
@@ -157,7 +157,7 @@ def test_the_first_screens_numbers_lead_to_their_files(full):
     numbers = re.findall(r'<span class="(?:estimate|certainty)">(.*?)</span>', article)
     assert len(numbers) >= 6
     assert all("effects.csv" in number for number in numbers if any(char.isdigit() for char in number))
-    paragraphs = re.findall(r"<p>(.*?)</p>", article[article.index('class="asides"') :], flags=re.S)
+    paragraphs = re.findall(r"<p>(.*?)</p>", article[article.index('class="cost"') :], flags=re.S)
     for paragraph in paragraphs:
         if any(char.isdigit() for char in re.sub("<.*?>", "", paragraph)):
             assert "<a href=" in paragraph, paragraph
@@ -165,21 +165,66 @@ def test_the_first_screens_numbers_lead_to_their_files(full):
 
 def test_numbers_on_the_page_are_those_of_the_files(whole, outline):
     results, page = whole
-    text = " ".join(outline(page).text)
+    text = " ".join(outline(page.with_name("runs.html")).text)
     for path in results.glob("runs/*/*/*/seed0/metrics.json"):
         assert f"{json.loads(path.read_text())['knn_top1']:.2f}" in text
 
 
 def test_floors_fingerprint_noise_and_pairs_are_told(whole, outline):
     text = " ".join(" ".join(outline(whole[1]).text).split())
-    assert "Vanilla's kNN at" in text
-    assert "is above 77.50 % on raw pixels" in text
-    assert re.search(r"Fingerprint of the analysis: [0-9a-f]{64}", text)
+    assert "raw pixels 77.5 %, untrained encoder 51.2 %" in text
+    assert re.search(r"Fingerprint of rules and design: [0-9a-f]{64}", text)
     assert "3 of 3 seeds are proven pairs" in text
     assert "The same seed run twice" in text or "the same seed run twice" in text
     assert "our reading" in text
     assert "All 16 runs were started under this analysis." in text
     assert "Not up to date" not in text
+
+
+MOST_WORDS = 4000
+
+
+def test_the_page_is_no_book(tmp_path, synthetic, synthetic_profile, write_quickly, outline):
+    """A quickstart with its profile: what is open on the page can be read in a quarter of an hour."""
+    results = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    synthetic_profile.write_profile(results)
+    analyse(results)
+    found = outline(write_quickly(results, tmp_path / "out"))
+    assert 2000 < sum(len(text.split()) for text in found.open_text) <= MOST_WORDS
+
+
+def test_no_sentence_stands_twice(full, outline):
+    """Sentences of notes and captions, of at least eight words; tables repeat their cells."""
+    text = " ".join(" ".join(outline(full[1]).prose).split())
+    said = [one.strip() for one in re.split(r"(?<=[.!?]) ", text) if len(one.split()) >= 8]
+    assert len(said) > 30
+    assert [one for one in set(said) if said.count(one) > 1] == []
+
+
+def test_every_run_is_on_the_page_of_runs(whole, outline):
+    results, page = whole
+    found = outline(page.with_name("runs.html"))
+    rows = [attrs for tag, attrs in found.tags if tag == "tr"]
+    assert len(rows) == 1 + len(list(results.glob("runs/*/*/*/seed*/run.json")))
+    assert [attrs["type"] for tag, attrs in found.tags if tag == "input"] == ["search"]
+    for href in {href for href in found.hrefs if href and not href.startswith("#")}:
+        assert (page.parent / unquote(href)).exists(), href
+
+
+def test_a_thousand_runs_of_a_hundred_arms_stay_small(tmp_path, write_quickly):
+    head = "arm,dataset,encoder,seed,status,knn_top1,linear_top1"
+    rows = [
+        f"{arm},d,e,{seed},done,{60 + place / 10 + seed % 3},{50 + place / 10}"
+        for place, arm in enumerate(["vanilla", *(f"grid-{k:02d}" for k in range(99))])
+        for seed in range(10)
+    ]
+    (tmp_path / "runs.csv").write_text("\n".join([head, *rows]))
+    page = write_quickly(tmp_path, tmp_path / "out")
+    assert page.stat().st_size < 3_000_000
+    text = page.read_text(encoding="utf-8")
+    table = text[text.index('id="table-accuracy"') :]
+    assert table.index("grid-98") < table.index("grid-50") < table.index(">vanilla<"), "best first"
+    assert page.with_name("runs.html").read_text(encoding="utf-8").count("<tr>") == 1001
 
 
 def test_the_same_results_give_the_same_bytes(whole, tmp_path, write_quickly):

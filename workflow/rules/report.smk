@@ -48,6 +48,7 @@ rule report:
             labels={"file": "the whole report"},
         ),
         text=f"{REPORTS}/report.md",
+        runs=f"{REPORTS}/runs.html",
         figures=report(
             directory(f"{REPORTS}/figures"),  # which figures there are depends on the suite and on what has finished
             patterns=["{figure}.svg"],

@@ -50,9 +50,13 @@ class Page:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Of all sections, and of the page of runs."""
-        own = tuple(table for part in self.sections for table in part.tables)
-        return (*own, *((self.runs,) if self.runs else ()))
+        """Of all sections."""
+        return tuple(table for part in self.sections for table in part.tables)
+
+    @property
+    def written_tables(self) -> tuple[Table, ...]:
+        """Those that have files of their own: of all sections, and every run."""
+        return (*self.tables, *((self.runs,) if self.runs else ()))
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:

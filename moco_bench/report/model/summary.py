@@ -52,6 +52,7 @@ class Block:
     answers: tuple[Answer, ...]
     limits: str
     unit: str
+    to_decide: str = ""
     more: str = ""
 
 

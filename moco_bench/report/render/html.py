@@ -31,7 +31,9 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
     """
     jinja = environment(html=True)
     template = jinja.get_template("report.html.j2")
-    fit = Fit({drawn.name: Markup(inline_svg(drawn.svg, drawn.name)) for drawn in page.drawings}, files)
+    shown = {drawn.name: Markup(inline_svg(drawn.svg, drawn.name)) for drawn in page.drawings}
+    elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
+    fit = Fit(shown, {place: text for place, text in files.items() if place not in elsewhere})
     html = template.render(context(page, fit))
     excess = len(html.encode()) - MAX_BYTES
     if excess <= 0:
@@ -52,7 +54,7 @@ def render_runs(page: Page) -> str:
 def downloads_of(page: Page) -> dict[str, str]:
     """The texts of all files that the page offers, by their place beside it."""
     texts = {f"figures/{drawn.name}.csv": data_as_csv(drawn.data) for drawn in page.drawings}
-    for table in page.tables:
+    for table in page.written_tables:
         texts |= {f"tables/{table.name}.csv": as_csv(table), f"tables/{table.name}.tex": as_latex(table)}
     return texts
 

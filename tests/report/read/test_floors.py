@@ -5,6 +5,7 @@ from moco_bench.report.read.floors import whole_floors
 WHOLE = {
     "pixels": {"knn_top1": 77.5},
     "random_encoder": {"resnet-compact": {"0": {"knn_top1": 60, "linear_top1": 70.5}}},
+    "largest_class": None,
 }
 
 
@@ -15,7 +16,7 @@ def test_a_whole_file_is_taken_as_it_is():
 
 
 def test_a_part_that_was_not_measured_is_empty():
-    assert whole_floors({"digits": {}}, []) == {"digits": {"pixels": {}, "random_encoder": {}}}
+    assert whole_floors({"digits": {}}, []) == {"digits": {"pixels": {}, "random_encoder": {}, "largest_class": None}}
 
 
 @pytest.mark.parametrize("value", [0, None, [], "95", True, 10**400, -1, 100.5, float("nan"), {"a": None}])
@@ -33,3 +34,10 @@ def test_what_is_of_another_shape_or_no_percentage_is_damaged(place, value):
     found = whole_floors({"digits": content, "cifar10": WHOLE}, damaged)
     assert damaged == ["floors/digits.json"]
     assert found == {"cifar10": WHOLE}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "read"), [({"name": "shirt", "top1": 31.5}, 31.5), ({"top1": "31"}, None), (7, None)]
+)
+def test_what_always_naming_the_largest_class_reaches_is_read_where_it_is_a_percentage(recorded, read):
+    assert whole_floors({"digits": {**WHOLE, "largest_class": recorded}}, [])["digits"]["largest_class"] == read

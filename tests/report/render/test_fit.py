@@ -33,7 +33,7 @@ def test_the_largest_drawing_alone_becomes_an_image(tmp_path, synthetic, undrawn
     page = write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2, epochs=3)), tmp_path / "out")
     text = html_of(page)
     assert text.count("data:image/png;base64,c21hbGw=") == 1
-    assert "beside this page<span" not in text, "all downloads are still in the page"
+    assert "as CSV beside this page" not in text, "all downloads are still in the page"
 
 
 def test_long_histories_are_linked_instead_of_carried(tmp_path, synthetic, undrawn):
@@ -43,7 +43,9 @@ def test_long_histories_are_linked_instead_of_carried(tmp_path, synthetic, undra
         longer = pd.concat([history] * 250, ignore_index=True).assign(epoch=range(1, 250 * len(history) + 1))
         longer.to_csv(file, index=False)
     text = html_of(write_report(path, tmp_path / "out"))
-    assert 'href="figures/learning.csv">data as CSV, beside this page' in text
+    assert (
+        'href="figures/learning.csv" aria-label="Data of the figure Learning curves, as CSV beside this page"' in text
+    )
     assert (tmp_path / "out" / "figures" / "learning.csv").stat().st_size > 1_000_000
     assert 'download="effects.csv" href="data:text/csv' in text, "what is small stays in the page"
 
@@ -60,11 +62,11 @@ def test_runs_that_are_too_many_are_shown_in_part(tmp_path, undrawn, monkeypatch
     assert whole in (400, 800)
     assert 10 <= shown < whole
     assert len(pd.read_csv(tmp_path / "out" / "tables" / "runs.csv")) == 800, "the file has all of them"
-    assert 'href="tables/runs.csv"' in text
+    assert 'href="tables/runs.csv"' in page.with_name("runs.html").read_text(encoding="utf-8")
 
 
 def test_a_page_that_fits_carries_everything(tmp_path, synthetic, undrawn):
     text = html_of(write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2)), tmp_path / "out"))
-    assert "beside this page<span" not in text
+    assert "as CSV beside this page" not in text
     assert "so that this page stays small" not in text
     assert "data:image/png" not in text

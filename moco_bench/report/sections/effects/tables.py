@@ -55,7 +55,8 @@ def compute_effects_table(results: Results, links: Links) -> Table | None:
     if not rows:
         return None
     equal = listed(WORDS[budget] for budget in dict.fromkeys(row["budget"] for row in rows))
-    return _effects(results, links, rows, "effects_compute", f"Effects at equal {equal}")
+    table = _effects(results, links, rows, "effects_compute", f"Effects at equal {equal}")
+    return replace(table, caption="As above, with each arm\u2019s runs of equal compute.")
 
 
 def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str) -> Table:

@@ -1,6 +1,7 @@
 """The report's first screen in plain words: what each ingredient is worth, how sure that is, and what it costs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number, p_value
@@ -36,6 +37,10 @@ def summarise(results: Results, links: Links) -> Summary:
     of_cells = [(cell, _rows(results, metric, *cell)) for cell in results.cells]
     found = [(cell, rows) for cell, rows in of_cells if rows]
     blocks = tuple(_block(results, metric, *cell, rows) for cell, rows in found)
+    blocks = tuple(
+        replace(block, limits="") if any(block.limits == before.limits for before in blocks[:place]) else block
+        for place, block in enumerate(blocks)
+    )
     over_all = headline_over([rows for _, rows in found], _extent(results))
     headline = blocks[0].headline if len(blocks) == 1 else over_all
     return Summary(
@@ -82,8 +87,9 @@ def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: S
         f"{dataset}, {encoder}",
         headline_of(rows, metric),
         tuple(_answer(results, row, metric, shown) for row in shown),
-        " ".join(text for text in (limits_of(rows, metric, confidence), to_decide(results, rows, metric)) if text),
+        limits_of(rows, metric, confidence),
         unit_of_effect(metric),
+        to_decide(results, rows, metric),
         f"The other {hidden} comparisons are in the table of effects." if hidden else "",
     )
 

@@ -2,8 +2,13 @@ import json
 
 import pytest
 
+from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.first_screen.summary import summarise
+from moco_bench.report.sections.first_screen.summary import summarise as summarised
+
+
+def summarise(results):
+    return summarised(results, Links(results.directory, results.directory / "report"))
 
 
 def summary(tmp_path, synthetic, seeds=8, gains=None, spread=0.2, **options):
@@ -15,7 +20,7 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     found = summary(tmp_path, synthetic)
     answers = found.blocks[0].answers
     assert [answer.question for answer in answers] == [
-        "Does the dual-view loss help?", "Does hard-negative filtering help?", "Do the two help each other?"
+        "Does the dual-view loss help?", "Does hard-negative filtering help?", "Do they interact?"
     ]  # fmt: skip
     assert answers[0].verdict == "Yes"
     assert answers[0].decided
@@ -37,44 +42,82 @@ def test_no_difference_is_said_plainly(tmp_path, synthetic):
 def test_three_seeds_admit_that_they_cannot_decide(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=3)
     assert not any(answer.decided for answer in found.blocks[0].answers)
-    assert {answer.verdict for answer in found.blocks[0].answers} == {"Not decided"}
-    assert found.headline == "3 seeds decide neither the dual-view loss nor filtering."
+    assert {answer.verdict for answer in found.blocks[0].answers} == {"Inconclusive"}
+    assert found.headline == "Inconclusive: 3 seeds cannot show whether either ingredient helps."
     limits = found.blocks[0].limits
-    assert limits.startswith(
-        "With 3 paired seeds the exact test's p can't fall below 0.25, 0.75 after correction for 3"
-    )
-    assert "no difference from zero can be confirmed at 5 %" in limits
-    assert "no absence of one either" in limits
-    assert limits.endswith("Both take 7 seeds.")
+    assert "p cannot fall below 0.25 (0.75 after correction for 3 effects)" in limits
+    assert "no difference can be confirmed at 5 %, nor can equivalence be shown" in limits
+    assert "needs at least 7 seeds." in limits
+
+
+def test_how_many_seeds_would_decide_and_how_long_that_takes_is_said(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=3)
+    seconds = load_results(tmp_path / "synthetic").finished["train_seconds"].mean()
+    said = found.blocks[0].to_decide
+    assert said.startswith("8 seeds can decide and would find effects from ")
+    assert "\u201cseeds: 8\u201d" in said
+    assert f"(20 more runs, about {20 * seconds / 60:.0f} minutes of training)" in said
+    assert summary(tmp_path / "eight", synthetic).blocks[0].to_decide == "", "all is decided"
+
+
+def test_simple_effects_stand_with_the_main_effects(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    results = load_results(path)
+    dual, filtering, interaction = summarise(results).blocks[0].answers
+    means = results.finished.groupby("arm")["knn_top1"].mean()
+    alone, beside = means["dual"] - means["vanilla"], means["both"] - means["filter"]
+    assert dual.parts == f"without the filter {alone:+.2f}, with it {beside:+.2f}"
+    assert filtering.parts.startswith("without the dual-view loss ")
+    assert interaction.parts == ""
 
 
 @pytest.mark.parametrize("seeds", range(2, 7))
 def test_no_headline_leans_where_nothing_could_be_confirmed(tmp_path, synthetic, seeds):
     """Three seeds that agree by chance lean; a headline is no place for that."""
     found = summary(tmp_path, synthetic, seeds=seeds, spread=0.02)
-    assert found.headline == f"{seeds} seeds decide neither the dual-view loss nor filtering."
+    assert found.headline == f"Inconclusive: {seeds} seeds cannot show whether either ingredient helps."
     leanings = [answer.leaning for answer in found.blocks[0].answers]
-    assert (leanings[0] == "leans higher, unconfirmed") == (seeds >= 3)
-    assert "can't fall below" in found.blocks[0].limits
+    assert (leanings[0] == "suggests higher, not significant") == (seeds >= 3)
+    assert "cannot fall below" in found.blocks[0].limits
 
 
 def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
     limits = summary(tmp_path, synthetic).blocks[0].limits
-    assert "0.0078, 0.023 after correction for 3 effects" in limits
-    assert "a difference from zero can be confirmed at 5 %" in limits
-    assert "it can be shown that an effect lies within 1 point of zero" in limits
-    assert "are found with a chance of 80 %." in limits
+    assert limits.startswith("With this design, 8 seeds, the smallest effects detectable with 80 % power are 0.")
+    assert limits.endswith("differences within 1 point can be shown to be none.")
 
 
-def test_a_baseline_below_the_pixels_is_said_right_under_the_headline(tmp_path, synthetic):
+@pytest.mark.parametrize(
+    ("pixels", "untrained", "missed"),
+    [(95.0, 10.0, ("raw pixels", "95.0")), (10.0, 96.0, ("untrained encoder", "96.0"))],
+)
+def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
+    tmp_path, synthetic, pixels, untrained, missed
+):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
-    assert summarise(load_results(path)).caution == ""
+    found = summarise(load_results(path))
+    assert found.caution == ""
+    assert "raw pixels 77.5 %, untrained encoder 51.2 %" in found.learnt[0].text
     floors = path / "floors" / "fashion-mnist-5k.json"
-    floors.write_text(json.dumps({"pixels": {"knn_top1": 95.0, "linear_top1": 10.0}}))
-    caution = summarise(load_results(path)).caution
-    assert caution.startswith("Vanilla does not beat raw pixels (kNN 7")
-    assert "against 95.0 %)" in caution
-    assert "linear probe" not in caution, "that one is above"
+    encoders = {"resnet-compact": {"0": {"knn_top1": untrained, "linear_top1": 10.0}}}
+    largest = {"name": "shirt", "top1": 12.5}
+    floors.write_text(
+        json.dumps({"pixels": {"knn_top1": pixels}, "random_encoder": encoders, "largest_class": largest})
+    )
+    found = summarise(load_results(path))
+    assert found.caution.startswith(f"Vanilla is not above {missed[0]} (kNN 7")
+    assert f"against {missed[1]} %)" in found.caution
+    assert "linear probe" not in found.caution, "that one is above"
+    assert "largest class 12.5 %" in found.learnt[0].text
+
+
+def test_what_is_odd_about_the_images_is_said(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
+    (path / "data").mkdir()
+    manifest = {"name": "fashion-mnist-5k", "warnings": ["12 evaluation images are in the training split"]}
+    (path / "data" / "fashion-mnist-5k.json").write_text(json.dumps(manifest))
+    said = [note.text for note in summarise(load_results(path)).learnt]
+    assert said[-1] == "Images of fashion-mnist-5k: 12 evaluation images are in the training split."
 
 
 def test_a_metric_without_a_unit_has_none_anywhere(tmp_path, synthetic):
@@ -100,7 +143,7 @@ def test_harm_is_called_harm(tmp_path, synthetic):
 
 def test_holes_are_counted(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=3, missing=("both/seed1", "dual/seed2"), failed=("filter/seed0",))
-    assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: this report has holes, and names them."
+    assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: see Holes."
 
 
 def test_nothing_finished_yet(tmp_path, synthetic):
@@ -115,10 +158,11 @@ def test_each_data_set_has_its_own_block(tmp_path, synthetic):
     del values["dataset"]
     values["datasets"] = ["fashion-mnist-5k", "digits"]
     found = summarise(load_results(synthetic.write_results(tmp_path, values)))
+    assert [bool(block.limits) for block in found.blocks] == [True, False], "said once"
     assert [block.title for block in found.blocks] == [
         "fashion-mnist-5k, resnet-compact", "digits, resnet-compact"
     ]  # fmt: skip
-    assert found.headline == "3 seeds decide nothing about either ingredient, on 2 data sets"
+    assert found.headline == "Inconclusive: 3 seeds cannot show whether either ingredient helps, on 2 data sets"
 
 
 def test_a_headline_over_several_data_sets_where_something_is_decided(tmp_path, synthetic):
@@ -139,13 +183,13 @@ def test_a_suite_of_many_comparisons_counts_them(tmp_path, synthetic):
         gains = {"a13": gain}
         return summarise(load_results(synthetic.write_results(tmp_path / name, values, gains=gains, spread=0.1)))
 
-    assert many(3, 0.0).headline == "3 seeds decide none of 16 comparisons."
+    assert many(3, 0.0).headline == "Inconclusive: 3 seeds cannot show whether any of 16 arms differs from its control."
     found = many(10, 4.0)
     assert found.headline.startswith("A13 against vanilla gains 4.")
     assert found.headline.endswith(" of 16 comparisons.")
     assert len(found.blocks[0].answers) == 12
     assert found.blocks[0].answers[0].question == "Is a13 better than vanilla?", "what is decided comes first"
-    assert found.blocks[0].more == "4 more comparisons are in the table of effects."
+    assert found.blocks[0].more == "The other 4 comparisons are in the table of effects."
 
 
 def test_a_suite_without_the_four_arms_is_answered_arm_by_arm(tmp_path, synthetic):

@@ -125,7 +125,8 @@ def test_rules_are_the_packages_unless_the_suite_declares_some(path):
     (path / "suite.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     judged = methods(path)["How it was judged"]
     assert "The rules are the package\u2019s defaults: suite.yaml has no block \u201canalysis\u201d." in judged
-    assert f"Fingerprint of the analysis: {load_results(path).plan.fingerprint}" in judged
+    assert f"Fingerprint of rules and design: {load_results(path).plan.fingerprint}" in judged
+    suite = yaml.safe_load((path / "suite.yaml").read_text())
     suite["analysis"] = {"margin_points": 0.5, "confidence": 0.9}
     (path / "suite.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     judged = methods(path)["How it was judged"]

@@ -40,14 +40,14 @@ def check_comparisons(suite: Suite) -> None:
     taken = {arms: f"is compared anyway, as {name!r}" for name, arms in automatic.items()}
     for name, (treatment, control) in suite.contrasts.items():
         where, instead = f"contrasts.{name}", f"choose another, such as '{treatment}-against-{control}'"
+        for arms, turned in (((treatment, control), ""), ((control, treatment), " with the sign turned")):
+            if arms in taken:
+                raise InputError(f"{where}: {treatment} against {control} {taken[arms]}{turned}; leave it out")
         if name in MAIN_EFFECTS:
             raise InputError(f"{where}: {name!r} is the name of an effect of the 2x2; {instead}")
         if automatic.get(name, (treatment, control)) != (treatment, control):
             pair = " against ".join(automatic[name])
             raise InputError(f"{where}: {name!r} is the name of {pair}, which is compared anyway; {instead}")
-        for arms, turned in (((treatment, control), ""), ((control, treatment), " with the sign turned")):
-            if arms in taken:
-                raise InputError(f"{where}: {treatment} against {control} {taken[arms]}{turned}; leave it out")
         taken[treatment, control] = f"is contrast {name!r} already"
 
 

@@ -30,7 +30,11 @@ def refused(**changes):
 @pytest.mark.parametrize(
     ("contrasts", "words"),
     [
-        ({"dual-vanilla": ["both", "vanilla"]}, "'dual-vanilla' is the name of dual against vanilla"),
+        ({"dual-vanilla": ["dual", "filter"]}, "'dual-vanilla' is the name of dual against vanilla"),
+        (
+            {"dual-vanilla": ["both", "vanilla"]},
+            "both against vanilla is compared anyway, as 'both-vanilla'; leave it out",
+        ),
         ({"both-filter": ["dual", "filter"]}, "choose another, such as 'dual-against-filter'"),
         ({"filtering": ["dual", "filter"]}, "'filtering' is the name of an effect of the 2x2"),
         ({"interaction": ["dual", "filter"]}, "choose another, such as 'dual-against-filter'"),

@@ -10,8 +10,8 @@ from moco_bench.cli.options import add_part, add_suite, part_of
 from moco_bench.cli.text_table import text_table
 from moco_bench.data.described import data_warnings
 from moco_bench.suite.checks import warnings
-from moco_bench.suite.hours import hours_left
 from moco_bench.suite.kept_mass import filters_that_hardly_filter
+from moco_bench.suite.needs import hours_left, taken_by
 from moco_bench.suite.obstacles import obstacles
 from moco_bench.suite.part import plan_of_part
 from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if not steps and not any(item.would_run for item in plan.runs):
         print("Nothing to do: the suite is complete.")
     print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
-    hours, unknown = hours_left(whole.runs, plan.runs, options.results)
+    hours, unknown = hours_left(taken_by(whole.runs, options.results), plan.runs)
     if hours:
         also = f", without {unknown} runs of a kind that has none finished yet" if unknown else ""
         print(f"Left to train: about {hours:.2g} hours, one run after the other{also}")

@@ -7,8 +7,6 @@ import pytest
 from rich.console import Console
 
 from moco_bench.cli.watch import cell, grid, in_words, watch
-from moco_bench.files import write_json
-from moco_bench.suite.hours import hours_left
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import parse_suite
@@ -83,13 +81,3 @@ def test_watching_ends_with_the_runs(runs, tmp_path):
 
 def test_durations_in_words():
     assert [in_words(seconds) for seconds in (40, 180, 9000)] == ["40 s", "3 min", "2.5 h"]
-
-
-def test_hours_left_are_told_from_finished_runs(runs, tmp_path):
-    write_json(runs[0].directory(tmp_path) / "resources.json", {"train_seconds": 7200.0})
-    write_json(runs[0].directory(tmp_path) / "run.json", {"epochs": 40})
-    states = ["done", "new", "new", "new"]
-    planned = [PlannedRun(run, state, "") for run, state in zip(runs, states, strict=True)]
-
-    assert hours_left(planned, planned, tmp_path) == (pytest.approx(6.0), 0)
-    assert hours_left(planned[1:], planned[1:], tmp_path) == (0.0, 3)

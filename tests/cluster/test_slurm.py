@@ -46,7 +46,7 @@ class Place:
         self.suite = folder / "tiny.yaml"
         raw = {**SUITE, "train": {**SUITE["train"], **train}}
         if train:
-            raw["arms"] = {"dual": SUITE["arms"]["dual"]}
+            raw["arms"] = {"vanilla": None}
         self.suite.write_text(yaml.safe_dump(raw, sort_keys=False))
         self.profile = folder / "profile"
         self.profile.mkdir(exist_ok=True)
@@ -155,14 +155,14 @@ def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path)
 
 
 def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    place = Place(shared, slurm, epochs=600)
+    place = Place(shared, slurm, epochs=300)
     snakemake = place.start("--until", "pretrain")
-    place.wait_for_checkpoint("dual", snakemake)
+    place.wait_for_checkpoint("vanilla", snakemake)
     for how in (["--signal=USR1"], []):  # as before a limit, where the run saves; then as a preemption does, for good
         (job,) = place.running()
         slurm.ask("scancel", *how, job)
         place.wait_for_end(job, snakemake)
-        place.wait_for_checkpoint("dual", snakemake, since=time.time())  # Snakemake has submitted it again
+        place.wait_for_checkpoint("vanilla", snakemake, since=time.time())  # Snakemake has submitted it again
     os.killpg(snakemake.pid, 9)
     snakemake.wait()
     assert len(place.running()) == 1  # the job lives on
@@ -178,7 +178,7 @@ def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_pat
     assert most == 1  # no job beside the live one
     assert "waiting until they have ended" in place.log()
 
-    starts = [entry["start_step"] for entry in json.loads((place.run("dual") / "run.json").read_text())["attempts"]]
+    starts = [entry["start_step"] for entry in json.loads((place.run("vanilla") / "run.json").read_text())["attempts"]]
     assert len(starts) == 3
     assert 0 == starts[0] < starts[1] < starts[2]
-    assert place.encoder("dual") == trained_locally(tmp_path, place, "dual")
+    assert place.encoder("vanilla") == trained_locally(tmp_path, place, "vanilla")

@@ -20,10 +20,7 @@ SUITE = {
     "train": {
         "epochs": 60, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0, "devices": 2
     },
-    "evaluate": {
-        "knn_k": 5, "corruptions": False, "floors": False,
-        "probe": {"epochs": 1, "learning_rates": [1.0], "weight_decays": [0.0]},
-    },
+    "evaluate": {"knn_k": 5, "corruptions": False, "floors": False},
     "seeds": 1,
     "arms": {"dual": None},
 }  # fmt: skip

@@ -15,6 +15,7 @@ from moco_bench.errors import InputError, system_error
 from moco_bench.files import check_link
 from moco_bench.locks import Lock
 from moco_bench.slurm import outlive_a_warning, take_over
+from moco_bench.suite.needs import taken_by
 from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.suite import load_suite
@@ -137,6 +138,9 @@ def suite_argument(wildcards):
 
 
 # What jobs take of the machine
+
+# Memory and time of a training are told from finished runs, for executors that ask for them.
+TAKEN = taken_by(PLAN.runs, Path("results"))
 
 # A run over several devices has a process, with threads of its own, for each.
 THREADS = max(item.run.train.threads * item.run.train.devices for item in PLAN.runs)

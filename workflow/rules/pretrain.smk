@@ -12,6 +12,8 @@ rule pretrain:
     threads: THREADS
     resources:
         gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: TAKEN.mem_mb(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
+        runtime=lambda wildcards, attempt: TAKEN.minutes(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
     params:
         suite=suite_argument,
     message:

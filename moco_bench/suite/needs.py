@@ -1,0 +1,86 @@
+"""What runs take, told from finished ones: hours for a plan, memory and time for the jobs of a cluster.
+
+A run takes what the finished runs of its arm took, or else those of its data set and encoder, on whatever machine they
+ran. Evaluation is not counted.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from moco_bench.errors import InputError
+from moco_bench.files import read_mapping
+from moco_bench.suite.plan import PlannedRun
+from moco_bench.suite.runs import Run
+
+ROOM = 1.5
+"""What is asked for over what was measured."""
+
+MINUTES_BESIDE = 30
+"""For imports, evaluation and a busy disk."""
+
+MEM_MB_BESIDE = 500
+"""For Snakemake on the node."""
+
+MEM_MB, MINUTES = 4000, 1440
+"""What is asked for where nothing like a run has finished."""
+
+Place = tuple[str, ...]
+
+
+@dataclass
+class Taken:
+    """What finished runs took, by (data set, encoder, arm) and by (data set, encoder)."""
+
+    epoch_seconds: dict[Place, list[float]] = field(default_factory=dict)
+    memory_mib: dict[Place, list[float]] = field(default_factory=dict)
+
+    def seconds(self, run: Run) -> float | None:
+        """Of a run's training; None where nothing like it has finished."""
+        found = next((self.epoch_seconds[place] for place in _places(run) if place in self.epoch_seconds), None)
+        return None if found is None else median(found) * run.train.trained_epochs
+
+    def mem_mb(self, run: Run, attempt: int = 1) -> int:
+        """Megabytes to ask for; more with each attempt."""
+        found = next((self.memory_mib[place] for place in _places(run) if place in self.memory_mib), None)
+        return attempt * (MEM_MB if found is None else round(ROOM * max(found)) + MEM_MB_BESIDE)
+
+    def minutes(self, run: Run, attempt: int = 1) -> int:
+        """Minutes to ask for; more with each attempt."""
+        seconds = self.seconds(run)
+        return attempt * (MINUTES if seconds is None else round(ROOM * seconds / 60) + MINUTES_BESIDE)
+
+
+def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:
+    """What those of the runs took that have finished."""
+    taken = Taken()
+    for run in (item.run for item in planned if not item.would_run):
+        try:
+            resources = read_mapping(run.directory(results) / "resources.json")
+            epochs = read_mapping(run.directory(results) / "run.json").get("epochs")
+        except InputError:
+            continue
+        seconds, memory = resources.get("train_seconds"), resources.get("peak_memory_mib")
+        for place in _places(run):
+            if isinstance(seconds, (int, float)) and isinstance(epochs, int) and epochs > 0:
+                taken.epoch_seconds.setdefault(place, []).append(seconds / epochs)
+            if isinstance(memory, (int, float)) and memory > 0:
+                taken.memory_mib.setdefault(place, []).append(memory)
+    return taken
+
+
+def hours_left(taken: Taken, planned: Sequence[PlannedRun]) -> tuple[float, int]:
+    """Hours of training that the runs still to be done will take, one after the other.
+
+    Returns:
+        The hours, and how many runs are left out because nothing like them has finished.
+    """
+    seconds = [
+        taken.seconds(item.run) for item in planned if item.would_run and item.state not in ("evaluate", "shared")
+    ]
+    return sum(each for each in seconds if each is not None) / 3600, seconds.count(None)
+
+
+def _places(run: Run) -> tuple[Place, Place]:
+    return (run.dataset.title, run.encoder.title, run.arm), (run.dataset.title, run.encoder.title)

@@ -1,0 +1,52 @@
+"""What runs take is told from finished ones of their arm, or else of their data set and encoder."""
+
+import pytest
+
+from moco_bench.files import write_json
+from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, hours_left, taken_by
+from moco_bench.suite.plan import PlannedRun
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import parse_suite
+
+SUITE = {
+    "name": "grid",
+    "dataset": "digits",
+    "encoder": "resnet-compact",
+    "train": {"batch_size": 64, "epochs": 40},
+    "contrast": {"queue_size": 256},
+    "seeds": 2,
+    "arms": {"vanilla": None, "dual": {"contrast": {"dual_view": "key-in-batch"}}},
+}
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """The first run of `vanilla` took two hours and 2,000 MiB; the others are new."""
+    runs = expand(parse_suite(SUITE, "grid"))
+    directory = runs[0].directory(tmp_path)
+    write_json(directory / "resources.json", {"train_seconds": 7200.0, "peak_memory_mib": 2000.0})
+    write_json(directory / "run.json", {"epochs": 40})
+    return [PlannedRun(run, state, "") for run, state in zip(runs, ["done", "new", "new", "new"], strict=True)]
+
+
+def test_hours_left(planned, tmp_path):
+    assert hours_left(taken_by(planned, tmp_path), planned) == (pytest.approx(6.0), 0)
+    assert hours_left(taken_by(planned[1:], tmp_path), planned[1:]) == (0.0, 3)
+    assert hours_left(taken_by(planned, tmp_path), planned[:1]) == (0.0, 0)
+
+
+def test_more_is_asked_for_with_each_attempt(planned, tmp_path):
+    taken, run = taken_by(planned, tmp_path), planned[3].run
+
+    assert [taken.mem_mb(run, attempt) for attempt in (1, 2)] == [3500, 7000]
+    assert [taken.minutes(run, attempt) for attempt in (1, 2)] == [210, 420]
+    assert [Taken().mem_mb(run, attempt) for attempt in (1, 2)] == [MEM_MB, 2 * MEM_MB]
+    assert Taken().minutes(run) == MINUTES
+
+
+def test_damaged_files_tell_nothing(planned, tmp_path):
+    write_json(
+        planned[0].run.directory(tmp_path) / "resources.json", {"train_seconds": "long", "peak_memory_mib": None}
+    )
+
+    assert taken_by(planned, tmp_path) == Taken()

@@ -143,3 +143,9 @@ def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly, outline):
     assert yaml.safe_load((results / "suite.yaml").read_text())["contrasts"]
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "more-less" in text
+
+
+def test_a_suite_without_its_baseline_still_gives_a_page(tmp_path, synthetic, write_quickly):
+    values = synthetic.suite_values(2)
+    values["arms"] = {"dual": values["arms"]["dual"]}
+    assert write_quickly(synthetic.write_results(tmp_path, values), tmp_path / "out").is_file()

@@ -30,13 +30,16 @@ def effect_title(name: str) -> str:
 def contrast_title(row: Mapping[Any, Any], baseline: str) -> str:
     """The same with an arm\u2019s comparison in words: `dual against vanilla`."""
     name = str(row["effect"])
-    return f"{name.removesuffix(f'-{baseline}')} against {baseline}" if row["kind"] == "arm" else effect_title(name)
+    if row["kind"] == "arm":
+        return f"{name.removesuffix(f'-{baseline}')} against {baseline}"
+    treatment, _, control = name.rpartition("-")
+    return f"{treatment} against {control}" if row["kind"] == "simple" and treatment else effect_title(name)
 
 
 def subject(row: Mapping[Any, Any]) -> str:
     """The same inside a sentence."""
     treatment, _, control = str(row["effect"]).rpartition("-")
-    if row["kind"] == "arm" and treatment:
+    if row["kind"] in ("arm", "simple") and treatment:
         return f"{treatment} against {control}"
     return SUBJECTS.get(row["effect"], str(row["effect"]))
 

@@ -55,7 +55,7 @@ class Compute:
 def compute_of(results: Results) -> Compute:
     """What is known of the arms' costs; without rows where nothing is."""
     suite = results.plan.suite
-    if suite is None:
+    if suite is None or suite.baseline not in suite.arms:
         return Compute((), COSTS, declared=False)
     if suite.budgets != ("epochs",):
         try:

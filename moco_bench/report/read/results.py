@@ -116,8 +116,9 @@ class Results:
     @cached_property
     def factorial_arms(self) -> tuple[str, str, str, str] | None:
         """Neither ingredient, dual-view loss, filter, both; None where the arms are no 2x2."""
-        names = ("vanilla", "dual", "filter", "both")
-        return names if (self.effects["kind"] == "factorial").any() else None
+        if self.plan.factorial is None or not (self.effects["kind"] == "factorial").any():
+            return None
+        return self.plan.factorial.arms
 
     def baselines(self, dataset: str, encoder: str) -> dict[str, list[Accuracies]]:
         """What the same evaluation reaches without training, in percent: name -> each time that it was measured."""

@@ -107,6 +107,7 @@ def certainty_table(results: Results, links: Links) -> Table:
             (
                 *_identity(effect, metric, results.plan.baseline),
                 cell(interval(effect["other_low"], effect["other_high"], digits)),
+                cell(interval(effect["images_low"], effect["images_high"], digits)),
                 cell(interval(effect["equivalence_low"], effect["equivalence_high"], digits)),
                 cell(p_value(effect["p_equivalence"]), effect["p_equivalence"]),
                 cell(p_value(effect["p_equivalence_exact"]), effect["p_equivalence_exact"]),
@@ -121,6 +122,7 @@ def certainty_table(results: Results, links: Links) -> Table:
     columns = (
         *IDENTITY,
         Column("other_interval", f"{100 * config.confidence:g} % {other}", numeric=False, sourced=True),
+        Column("images_interval", f"{100 * config.confidence:g} %, seeds and images", numeric=False, sourced=True),
         Column("equivalence_interval", f"{100 * (2 * config.confidence - 1):.4g} % t", numeric=False, sourced=True),
         Column("p_equivalence", "Equivalence p, t"),
         Column("p_equivalence_exact", "Equivalence p, exact"),
@@ -135,9 +137,8 @@ def certainty_table(results: Results, links: Links) -> Table:
         "certainty",
         "More about each effect",
         f"{units_shown(effect['metric'] for effect in effects)} Equivalence within "
-        f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests; the second "
-        "interval goes "
-        "with them. Detectable: the smallest effect found with 80 % power.",
+        f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
+        "interval before them. Detectable: the smallest effect found with 80 % power.",
         columns,
         tuple(rows),
         source=links.source(results.written.effects),

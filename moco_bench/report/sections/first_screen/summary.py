@@ -97,7 +97,9 @@ def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: S
 def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> Answer:
     treatment, _, control = row["effect"].rpartition("-")
     question = QUESTIONS.get(row["effect"]) or (
-        f"Is {treatment} better than {control}?" if row["kind"] == "arm" else f"{row['effect']}: a difference?"
+        f"Is {treatment} better than {control}?"
+        if row["kind"] in ("arm", "simple")
+        else f"{row['effect']}: a difference?"
     )
     tests = f"p {p_value(row['p_value'])}, Holm {p_value(row['p_holm'])}, " if row["n_seeds"] else ""
     if row["finding"] == "equivalent":

@@ -3,6 +3,7 @@
 from moco_bench.report.section import Section
 from moco_bench.report.sections.training.figures import knn_figure, learning_figure
 from moco_bench.report.sections.training.neighbours import neighbours_figure
+from moco_bench.report.sections.training.tuning import tuning_table
 
 SECTION = Section(
     "training",
@@ -12,4 +13,5 @@ SECTION = Section(
         learning_figure,
         neighbours_figure,
     ),
+    folded=(tuning_table,),
 )

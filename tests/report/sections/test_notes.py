@@ -13,7 +13,7 @@ from moco_bench.report.sections.accuracy.notes import probe_notes
 from moco_bench.report.sections.accuracy.tables import accuracy_table
 from moco_bench.report.sections.claims.notes import claims_notes, registration_note
 from moco_bench.report.sections.claims.tables import claims_table
-from moco_bench.report.sections.cost.notes import run_cost_notes
+from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
 from moco_bench.report.sections.cost.tables import cost_table
 from moco_bench.report.sections.effects.budgets import budgets_table
 from moco_bench.report.sections.effects.notes import equal_compute_notes
@@ -52,7 +52,8 @@ def test_cost_without_a_profile_shows_the_spread_of_memory(tmp_path, synthetic):
 
 def test_runs_that_shared_the_machine_report_no_speed(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(3), foreign=ALL)
-    first, second = run_cost_notes(load_results(path))
+    results = load_results(path)
+    (first,), (second,) = speed_notes(results), process_memory_notes(results)
     assert "speeds are not reported" in first
     assert second.startswith("Peak memory of the process")
 

@@ -7,12 +7,7 @@ import pandas as pd
 from moco_bench.analyse.machines import on_main_machine
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import count, sentence
-from moco_bench.report.read.results import Results
-
-
-def run_cost_notes(results: Results) -> list[str]:
-    """What the runs themselves say about cost."""
-    return [*speed_notes(results), *process_memory_notes(results)]
+from moco_bench.report.read.results import Results, equal_epochs
 
 
 def speed_notes(results: Results) -> list[str]:
@@ -26,7 +21,7 @@ def speed_notes(results: Results) -> list[str]:
             return ""
         return f"{arm} {number(means[arm] / base, 2)} times"
 
-    done = _at_equal_epochs(results)
+    done = equal_epochs(results.finished)
     notes = _by_cell(results, said, f"speed relative to {results.plan.baseline}")
     if not done.empty and not done["exclusive"].any():
         alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
@@ -63,7 +58,7 @@ def process_memory_notes(results: Results) -> list[str]:
 
 def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: str) -> list[str]:
     """One sentence a data set and encoder: what is said of each arm."""
-    done, sentences = _at_equal_epochs(results), []
+    done, sentences = equal_epochs(results.finished), []
     for dataset, encoder in results.cells:
         own = done[(done["dataset"] == dataset) & (done["encoder"] == encoder)]
         parts = [text for text in (said(own, arm) for arm in results.arms) if text]
@@ -71,7 +66,3 @@ def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: s
         if parts:
             sentences.append(sentence(f"{place}{what}: {'; '.join(parts)}."))
     return sentences
-
-
-def _at_equal_epochs(results: Results) -> pd.DataFrame:
-    return results.finished[results.finished["budget"] == "epochs"]

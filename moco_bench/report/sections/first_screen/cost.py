@@ -3,8 +3,8 @@
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.profile import FOLDER
-from moco_bench.report.read.results import Results
-from moco_bench.report.sections.cost.notes import _at_equal_epochs, process_memory_notes, speed_notes
+from moco_bench.report.read.results import Results, equal_epochs
+from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes
 from moco_bench.report.sections.memory_claim.notes import written_otherwise_notes
 from moco_bench.report.sections.profile.notes import profile_notes, tensor_notes
@@ -33,7 +33,7 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
 
 
 def _own_speeds_are_not_used(results: Results) -> list[str]:
-    done = _at_equal_epochs(results)
+    done = equal_epochs(results.finished)
     if done.empty or done["exclusive"].any():
         return []
     return ["The runs\u2019 own speeds are not used: all of them shared the machine."]

@@ -1,5 +1,8 @@
 """What all ideas have in common, and the base of all sections of a suite."""
 
+import ast
+import inspect
+import textwrap
 import warnings
 from typing import Annotated, Any, ClassVar
 
@@ -70,7 +73,7 @@ class Component(Section):
     @classmethod
     def summary(cls) -> str:
         """The first line of the docstring."""
-        return (cls.__doc__ or "").strip().split("\n")[0]
+        return (cls.__doc__ or _written_docstring(cls)).strip().split("\n")[0]
 
     @classmethod
     def mistake(cls) -> str | None:
@@ -80,3 +83,12 @@ class Component(Section):
     def settings(self) -> dict[str, Any]:
         """All fields but the name."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != self.tag}
+
+
+def _written_docstring(cls: type) -> str:
+    """The docstring as the source file has it: with PYTHONOPTIMIZE=2 Python keeps none. Empty without a source."""
+    try:
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ""
+    return (ast.get_docstring(body) or "") if isinstance(body, ast.ClassDef) else ""

@@ -1,5 +1,6 @@
 """The workflow on a real Slurm: the bytes of a local run, and nothing twice, whatever is done to jobs and nodes."""
 
+import csv
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -83,20 +85,23 @@ class Place:
     def encoder(self, arm: str) -> bytes:
         return (self.run(arm) / "encoder.safetensors").read_bytes()
 
-    def wait_for_checkpoint(self, arm: str, process: "subprocess.Popen[str]", since: float = 0.0) -> None:
-        checkpoint = self.folder / "results" / "tiny" / "checkpoints" / RUN.format(arm=arm) / "latest.ckpt"
+    def wait_for_attempt(self, number: int, arm: str, process: "subprocess.Popen[str]") -> str:
+        """Until so many attempts at a run have begun and the last has saved something; the number of its job."""
+        checkpoints = self.folder / "results" / "tiny" / "checkpoints" / RUN.format(arm=arm)
+        attempts, saved = checkpoints / "attempts.json", checkpoints / "latest.ckpt"
         deadline = time.monotonic() + PATIENCE
-        while not (checkpoint.exists() and checkpoint.stat().st_mtime > since):
+        while not (
+            attempts.exists()
+            and len(json.loads(attempts.read_text())) >= number
+            and saved.exists()
+            and saved.stat().st_mtime > attempts.stat().st_mtime
+            and self.running()
+        ):
             assert process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.1)
-
-    def wait_for_end(self, job: str, process: "subprocess.Popen[str]") -> None:
-        deadline = time.monotonic() + PATIENCE
-        while job in self.running():
-            assert process.poll() is None, self.log()
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.5)
+        (job,) = self.running()
+        return job
 
     def running(self) -> list[str]:
         """Numbers of this folder's jobs that hold an allocation."""
@@ -120,6 +125,16 @@ def trained_locally(folder: Path, place: Place, arm: str) -> bytes:
         assert main(["prepare", str(place.suite), "--dataset", "digits"]) == 0
         assert main(["pretrain", str(place.suite), "--run", RUN.format(arm=arm)]) == 0
     return (folder / "results" / "tiny" / "runs" / RUN.format(arm=arm) / "encoder.safetensors").read_bytes()
+
+
+def epochs_that_take(seconds: float, tmp_path: Path, slurm: Any) -> int:
+    """So many that a run can be disturbed several times before it ends, on this machine, as busy as it is."""
+    folder = tmp_path / "measured"
+    folder.mkdir()
+    trained_locally(folder, Place(folder, slurm, epochs=10), "vanilla")
+    history = folder / "results" / "tiny" / "runs" / RUN.format(arm="vanilla") / "history.csv"
+    each = [float(row["seconds"]) for row in csv.DictReader(history.read_text().splitlines())]
+    return max(200, round(seconds / median(each)))
 
 
 @pytest.fixture
@@ -155,14 +170,13 @@ def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path)
 
 
 def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    place = Place(shared, slurm, epochs=300)
+    place = Place(shared, slurm, epochs=epochs_that_take(40.0, tmp_path, slurm))
     snakemake = place.start("--until", "pretrain")
-    place.wait_for_checkpoint("vanilla", snakemake)
-    for how in (["--signal=USR1"], []):  # as before a limit, where the run saves; then as a preemption does, for good
-        (job,) = place.running()
-        slurm.ask("scancel", *how, job)
-        place.wait_for_end(job, snakemake)
-        place.wait_for_checkpoint("vanilla", snakemake, since=time.time())  # Snakemake has submitted it again
+    job = place.wait_for_attempt(1, "vanilla", snakemake)
+    slurm.ask("scancel", "--signal=USR1", job)  # as Slurm does before a limit: the run saves, and is submitted again
+    job = place.wait_for_attempt(2, "vanilla", snakemake)
+    slurm.ask("scancel", job)  # as a preemption does
+    place.wait_for_attempt(3, "vanilla", snakemake)
     os.killpg(snakemake.pid, 9)
     snakemake.wait()
     assert len(place.running()) == 1  # the job lives on

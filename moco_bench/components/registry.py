@@ -10,6 +10,7 @@ from moco_bench.components.base import Component
 PACKAGES = {
     "backbone": "moco_bench.components.backbones",
     "head": "moco_bench.components.heads",
+    "metric": "moco_bench.components.metrics",
     "negatives": "moco_bench.components.negatives",
     "objective": "moco_bench.components.objectives",
 }

@@ -1,7 +1,7 @@
 """What an encoder has learnt: frozen features, and what can be read off them."""
 
 from moco_bench.evaluate.corruptions import corrupt
-from moco_bench.evaluate.diagnostics import alignment, effective_rank, uniformity
+from moco_bench.evaluate.diagnostics import alignment
 from moco_bench.evaluate.features import Embeddings, embed
 from moco_bench.evaluate.floors import floors_of
 from moco_bench.evaluate.knn import knn_predict, knn_top1
@@ -16,7 +16,6 @@ __all__ = [
     "Similarities",
     "alignment",
     "corrupt",
-    "effective_rank",
     "embed",
     "evaluate_encoder",
     "floors_of",
@@ -25,5 +24,4 @@ __all__ = [
     "linear_probe",
     "nearest_neighbours",
     "similarity_histograms",
-    "uniformity",
 ]

@@ -1,20 +1,21 @@
 """Everything that is measured on one encoder: the content of `metrics.json` but for its fingerprint."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from moco_bench.components.metrics import EffectiveRank, Embedded, Evaluation, Metric, Uniformity
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.splits import limit_to
 from moco_bench.data.views import Augmentation
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
-from moco_bench.evaluate.diagnostics import alignment, effective_rank, uniformity
+from moco_bench.evaluate.diagnostics import alignment
 from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
 from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.similarities import similarity_histograms
@@ -60,7 +61,7 @@ def evaluate_encoder(
         `uniformity` is None for a single evaluation image.
 
     Raises:
-        InputError: as `check_evaluation` does.
+        InputError: as `check_evaluation` does, or a plug-in's metric gives something other than a finite number.
         RunFailed: embeddings are not finite.
     """
     check_evaluation(dataset, config)
@@ -85,8 +86,7 @@ def evaluate_encoder(
         "evaluated_on": dataset.evaluated_on,
         **accuracy_of(train, evaluation, dataset, config, device=device),
         "alignment": alignment(first, second),
-        "uniformity": uniformity(evaluation.projection, stream(seed, "uniformity")),
-        "effective_rank": effective_rank(evaluation.projection),
+        **measured((Uniformity(), EffectiveRank(), *config.metrics), train, evaluation, dataset, config, seed),
         "similarities": similarity_histograms(first, second, viewed.labels),
         "corruptions": corruptions,
         "knn_top1_corrupted": math.fsum(under_corruption) / len(under_corruption) if under_corruption else None,
@@ -98,6 +98,33 @@ def evaluate_encoder(
             queries=config.neighbours,
         ),
     }
+
+
+def measured(
+    metrics: Iterable[Metric],
+    bank: Embeddings,
+    test: Embeddings,
+    dataset: DataSet,
+    config: EvaluateConfig,
+    seed: int,
+) -> dict[str, float | None]:
+    """Each metric's number, by its column.
+
+    Raises:
+        InputError: one isn't a finite number.
+    """
+    evaluation = Evaluation(
+        bank=Embedded(bank.backbone, bank.projection, dataset.train.labels),
+        test=Embedded(test.backbone, test.projection, dataset.evaluation.labels),
+        classes=len(dataset.classes),
+        settings=config.model_dump(),
+        generator=lambda name: stream(seed, name),
+    )
+    found = {metric.column(): metric.compute(evaluation) for metric in metrics}
+    for name, value in found.items():
+        if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+            raise InputError(f"metric {name}: `compute` gave {value!r}; a finite number or None would be right")
+    return {name: None if value is None else float(value) for name, value in found.items()}
 
 
 def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:

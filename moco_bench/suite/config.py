@@ -27,10 +27,14 @@ from moco_bench.components.base import Positive as Positive
 from moco_bench.components.base import Section as Section
 from moco_bench.components.field import OneOf
 from moco_bench.components.heads import Head, Linear
+from moco_bench.components.metrics import Metric
 from moco_bench.components.negatives import All, Negatives
 from moco_bench.components.objectives import Objective
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.readings import reading_of, readings
+from moco_bench.components.registry import built_in
+from moco_bench.errors import InputError
+from moco_bench.suite import metrics as registered
 from moco_bench.suite.encoder_spelling import schema_side_by_side, sorted_into_parts
 
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -346,3 +350,21 @@ class EvaluateConfig(Section):
         "`history.csv`; nothing is chosen by it.",
         json_schema_extra=NOT_IDENTITY,
     )
+    metrics: tuple[Annotated[Metric, OneOf("metric")], ...] = Field(
+        (), max_length=32, description="Measures of your own beside these: a plug-in's names, or `name` and settings."
+    )
+
+    @model_validator(mode="after")
+    def _metrics_have_columns(self) -> Self:
+        """Each gets its entry in the registry, so that sections read after this one, and all tables, know it."""
+        columns = [metric.column() for metric in self.metrics]
+        for metric, column in zip(self.metrics, columns, strict=True):
+            if columns.count(column) > 1:
+                raise ValueError(f"`metrics` has `{metric.title()}` twice; each fills one column")
+            if metric.title() in built_in("metric"):
+                raise ValueError(f"`{metric.title()}` is measured anyway; `metrics` are those of your own")
+            try:
+                registered.register(registered.of_class(type(metric)))
+            except InputError as error:
+                raise ValueError(str(error)) from None
+        return self

@@ -40,10 +40,16 @@ def identity(section: Section) -> dict[str, Any]:
         named = isinstance(section, Component) and name == section.tag
         if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):
             continue
-        values[name] = identity(value) if isinstance(value, Section) else value
+        values[name] = _identity_of_value(value)
     if isinstance(section, Component) and section.code is not None:
         values["code"] = section.code
     return values
+
+
+def _identity_of_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_identity_of_value(part) for part in value)
+    return identity(value) if isinstance(value, Section) else value
 
 
 def pretraining_identity(

@@ -7,6 +7,7 @@ a plug-in, needs no line anywhere else. A run's `metrics.json` holds it under it
 from dataclasses import dataclass
 from typing import Literal
 
+from moco_bench.components import metrics as components
 from moco_bench.errors import InputError
 
 Kind = Literal["accuracy", "structure", "speed", "memory"]
@@ -64,6 +65,20 @@ class Metric:
 
 
 _KNN = "knn_top1"
+
+
+def of_class(idea: type[components.Metric]) -> Metric:
+    """The entry of a metric that is a class: an accuracy if its unit is `%`, else a measure of structure.
+
+    It says nothing of an encoder whose features classify no better than raw pixels.
+    """
+    title = idea.shown()
+    kind: Kind = "accuracy" if idea.unit == "%" else "structure"
+    return Metric(
+        idea.column(), title, title, idea.unit, idea.better, kind, idea.decimals, floor=_KNN, reached=_KNN
+    )  # fmt: skip
+
+
 _BUILT_IN = (
     Metric(_KNN, "kNN accuracy", "kNN", "%", "higher", "accuracy", 2, floor=_KNN),
     Metric(
@@ -76,10 +91,8 @@ _BUILT_IN = (
         floor=_KNN, reached=_KNN,
     ),
     Metric("alignment", "Alignment", "Alignment", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
-    Metric("uniformity", "Uniformity", "Uniformity", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
-    Metric(
-        "effective_rank", "Effective rank", "Effective rank", "", "higher", "structure", 1, floor=_KNN, reached=_KNN
-    ),
+    of_class(components.Uniformity),
+    of_class(components.EffectiveRank),
     Metric("images_per_second", "Throughput", "Throughput", "images/s", "higher", "speed", 0),
     Metric("step_ms_median", "Median step", "Median step", "ms", "lower", "speed", 1),
     Metric("train_seconds", "Training time", "Training", "s", "lower", "speed", 1),
@@ -101,14 +114,15 @@ RESERVED = frozenset(
 
 
 def register(metric: Metric) -> None:
-    """Add a metric. Registering the same one again changes nothing.
+    """Add a metric, or put it in the place of one that was added under its name.
 
     Raises:
-        InputError: the name is taken by another metric or by a column that is no metric.
+        InputError: the name is taken by a built-in metric or by a column that is no metric.
     """
+    built_in = {known.name for known in _BUILT_IN}
     if METRICS.get(metric.name) == metric:
         return
-    if metric.name in METRICS or metric.name in RESERVED:
+    if metric.name in built_in or metric.name in RESERVED:
         raise InputError(f"metric {metric.name!r}: the name is taken; choose another, such as {metric.name + '_own'!r}")
     if not metric.name.isidentifier():
         raise InputError(f"metric {metric.name!r}: a name has letters, digits and _, and doesn't begin with a digit")

@@ -62,7 +62,7 @@ def floors_fingerprint(suite: Suite, dataset: DatasetConfig) -> str:
             "dataset": identity(dataset),
             "encoders": [identity(encoder) for encoder in suite.encoders],
             "seeds": suite.seeds,
-            "evaluate": identity(suite.evaluate),
+            "evaluate": {key: value for key, value in identity(suite.evaluate).items() if key != "metrics"},
         }
     )
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from moco_bench.components.metrics import EffectiveRank, Uniformity
 from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.evaluate import effective_rank, embed, evaluate_encoder, knn_top1
+from moco_bench.evaluate import embed, evaluate_encoder, knn_top1
+from moco_bench.evaluate.metrics import measured
 from moco_bench.models import Encoder, build_encoder
 from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 
@@ -75,7 +77,8 @@ def test_metrics_are_those_of_the_functions(metrics, digits):
         )  # fmt: skip
         assert metrics[name] == expected
     assert metrics["knn_top1"] != metrics["knn_top1_projection"]
-    assert metrics["effective_rank"] == effective_rank(queries.projection)
+    found = measured((Uniformity(), EffectiveRank()), bank, queries, digits, CONFIG, seed=0)
+    assert found == {name: metrics[name] for name in ("uniformity", "effective_rank")}
 
 
 def test_the_corrupted_accuracy_is_the_mean_over_kinds_and_strengths(metrics):

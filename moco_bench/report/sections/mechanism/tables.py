@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
+from moco_bench.analyse.metrics import METRICS, Metric, added
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
+from moco_bench.report.model.words import listed
 from moco_bench.report.read.results import Results, last_epochs
 
 LAST_EPOCH = {
@@ -26,7 +27,8 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     done = results.finished[results.finished["budget"] == "epochs"]
     from_history = {name: text for name, text in LAST_EPOCH.items() if name in last and last[name].notna().any()}
     from_runs = {name: text for name, text in FALSE_NEGATIVES.items() if done[name].notna().any()}
-    structure = [METRICS[name] for name in STRUCTURE if done[name].notna().any()]
+    of_plugins = [metric.name for metric in added() if metric.kind == "structure"]
+    structure = [METRICS[name] for name in (*STRUCTURE, *of_plugins) if done[name].notna().any()]
     if not (from_history or from_runs or structure):
         return None
     differences = results.seed_values[results.seed_values["budget"] == "epochs"]
@@ -59,12 +61,20 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
         "mechanism",
         "Mechanism",
         "Last epoch, mean and standard deviation over seeds. False negatives: fraction with the anchor\u2019s own "
-        "class.",
+        f"class.{_directions(structure)}",
         columns,
         tuple(rows),
         source=links.source("runs.csv"),
     )
     return drop_constant(table, KEY_NAMES)
+
+
+def _directions(metrics: list[Metric]) -> str:
+    """Which side of each metric is better, as a sentence to go on with."""
+    sides = {side: [metric.short for metric in metrics if metric.better == side] for side in ("higher", "lower")}
+    said = [f"{side} is better for {listed(names)}" for side, names in sides.items() if names]
+    said_at_once = "; ".join(said)
+    return f" {said_at_once[0].upper()}{said_at_once[1:]}." if said else ""
 
 
 def _of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:

@@ -57,13 +57,16 @@ def control_groups(controller: str, system: Path = SYSTEM, membership: Path = ME
 
 
 def _memberships(membership: Path, controller: str) -> list[tuple[str, str]]:
-    """Controllers and path of the groups that limit it; version 2 names no controllers."""
+    """Controllers and path of the groups that limit it; version 2 names no controllers.
+
+    It comes first: where both versions are mounted, the controller is with version 1, whose group is then the last.
+    """
     found = []
     for line in _text(membership).splitlines():
         _, controllers, path = [*line.split(":", maxsplit=2), "", ""][:3]
         if not controllers or controller in controllers.split(","):
             found.append((controllers, path))
-    return found or [("", "/"), (controller, "/")]
+    return sorted(found) or [("", "/"), (controller, "/")]
 
 
 def _quota_cores(group: Path) -> float | None:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from moco_bench.measure.machine import describe_machine
-from moco_bench.measure.quota import quota_seconds, usable_cores, usable_memory
+from moco_bench.measure.quota import control_groups, quota_seconds, usable_cores, usable_memory
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="control groups are Linux's")
 
@@ -96,6 +96,13 @@ def test_a_limit_of_version_1_is_a_containers_memory(tmp_path):
     (root / "memory.limit_in_bytes").write_text(f"{3 * 2**30}\n")
     # The kernel names the group as it is seen from outside of the container.
     assert usable_memory(tmp_path, member(tmp_path, "8:memory:/docker/0123", "0::/")) == 3 * 2**30
+
+
+def test_where_both_versions_are_mounted_the_group_with_the_controller_comes_last(tmp_path):
+    root = tmp_path / "fs/cgroup"
+    for line in ("8:memory:/job", "0::/", "12:memory:/job"):
+        found = control_groups("memory", tmp_path, member(tmp_path, line, "0::/"))
+        assert found[-1] == (root / "unified" if line == "0::/" else root / "memory/job")
 
 
 def test_the_machine_is_described_with_the_memory_that_a_run_may_have(monkeypatch):

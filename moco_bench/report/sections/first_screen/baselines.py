@@ -22,6 +22,11 @@ class Standing(NamedTuple):
         """What the mean over seeds isn't above."""
         return {name: value for name, value in self.without.items() if not self.reached > value}
 
+    @property
+    def below(self) -> frozenset[str]:
+        """What the mean over seeds is below."""
+        return frozenset(name for name, value in self.without.items() if self.reached < value)
+
 
 def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
     """What is known of each data set and encoder: nothing where nothing was measured without training, or finished."""
@@ -73,7 +78,10 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
 
 
 def below_baselines(results: Results) -> str:
-    """One line where the baseline arm isn't above everything without training; empty where it is, or is unknown."""
+    """One line where the baseline arm isn't above everything without training; empty where it is, or is unknown.
+
+    Below its own initialisation is worse than below the pixels: training has done harm.
+    """
     missed = {cell: [one for one in measured if one.missed] for cell, measured in standings(results).items()}
     missed = {cell: measured for cell, measured in missed.items() if measured}
     if not missed:
@@ -90,4 +98,6 @@ def below_baselines(results: Results) -> str:
     else:
         where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
     arm = sentence(results.plan.baseline)
-    return f"{arm} is not above {names}{where}, so treat differences between arms with caution."
+    worse = any("untrained encoder" in one.below for measured in missed.values() for one in measured)
+    harm = ": training has left it below its own start, the untrained encoder" if worse else ""
+    return f"{arm} is not above {names}{where}{harm}, so treat differences between arms with caution."

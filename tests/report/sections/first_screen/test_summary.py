@@ -108,6 +108,7 @@ def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
     assert found.caution.startswith(f"Vanilla is not above {missed[0]} (kNN 7")
     assert f"against {missed[1]} %)" in found.caution
     assert "linear probe" not in found.caution, "that one is above"
+    assert ("below its own start, the untrained encoder" in found.caution) == (missed[0] == "untrained encoder")
     assert "largest class 12.5 %" in found.learnt[0].text
 
 

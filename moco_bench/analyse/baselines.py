@@ -37,6 +37,12 @@ class Standing:
         return not math.isnan(self.reached) and not (math.isnan(self.pixels) and math.isnan(self.untrained))
 
     @property
+    def decided(self) -> bool:
+        """Whether it is known to be above both floors, or not to be above one of them."""
+        both = not math.isnan(self.pixels) and not math.isnan(self.untrained)
+        return self.known and (both or bool(self.short_of))
+
+    @property
     def short_of(self) -> tuple[str, ...]:
         """The floors that it isn't above by more than the margin; empty where it is above both, or nothing is known."""
         floors = ((PIXELS, self.pixels), (UNTRAINED, self.untrained))

@@ -18,6 +18,7 @@ SUPPORTED, CONTRADICTED = "supported", "contradicted"
 UNTESTED = "not tested by this suite"
 UNDECIDED = "not decided by this suite"
 BELOW = "not judged: below the baselines"
+UNMEASURED = "not judged: baselines not measured"
 MIXED = "mixed"
 DEPENDS = "depends on the implementation"
 MEMORY = "peak_memory_mib"
@@ -141,6 +142,9 @@ def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame
     metric = METRICS[effect["metric"]]
     if metric.about_representations and effect["baseline_short_of"]:
         return Judgement(BELOW, f"{effect['baseline_standing']}; it has to be above both by more than the margin")
+    if metric.about_representations and metric.floor and effect["n_seeds"] and not effect["baseline_standing"]:
+        why = "raw pixels and the untrained encoder were not both measured, so nothing shows that the encoder beats them"
+        return Judgement(UNMEASURED, why)
     here = effects
     for name in ("dataset", "encoder", "budget"):
         here = here[here[name] == effect[name]]
@@ -153,13 +157,10 @@ def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame
     missing = [METRICS[quantity.metric].title for quantity in rule.quantities if quantity.metric not in of_metric]
     if missing:
         return Judgement(UNTESTED, f"no finished run has a value of {', '.join(missing)}")
-    unknown = (
-        "" if effect["baseline_standing"] or not metric.floor else "; raw pixels and untrained encoder weren't measured"
-    )
     if len(judged) == 1:
-        return Judgement(judged[0][1].verdict, judged[0][1].why + unknown)
+        return judged[0][1]
     why = "; ".join(f"{title.title}: {one.verdict} ({one.why})" for title, one in judged)
-    return Judgement(_together([one.verdict for _, one in judged]), why + unknown)
+    return Judgement(_together([one.verdict for _, one in judged]), why)
 
 
 def _together(verdicts: list[str]) -> str:

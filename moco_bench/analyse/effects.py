@@ -64,8 +64,8 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
                 values.append(dict(zip(pairs.seeds, pairs.values, strict=True)))
                 row = _row(done, pairs, key, contrast, METRICS[name], plan)
                 row |= _over_images(image_differences(known, contrast, pairs.seeds, name), config)
-                row["baseline_standing"] = held.words if held is not None and held.known else ""
-                row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.known else ""
+                row["baseline_standing"] = held.words if held is not None and held.decided else ""
+                row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.decided else ""
                 row["note"] = "; ".join(text for text in (doses.get(contrast.name, ""), row["note"]) if text)
                 rows.append(row)
     table = pd.DataFrame(rows, columns=list(COLUMNS))

@@ -25,6 +25,23 @@ MEASURED_AS = {
     ("knn", "backbone-512"): "knn_top1",
     ("linear probe", "backbone-512"): "linear_top1",
 }
+RECIPES: dict[str, dict[str, Any]] = {
+    "MoCo CIFAR demo": {
+        "dataset.normalise": {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2023, 0.1994, 0.2010]},
+        "encoder.batch_norm_groups": 8,
+        "contrast.mask_same_sample": False,
+        "train.optimiser": "sgd",
+        "train.learning_rate": 0.06,
+        "train.weight_decay": 5e-4,
+        "train.sgd_momentum": 0.9,
+        "train.schedule": "cosine-epoch",
+        "train.warmup_epochs": 0,
+        "train.precision": "float32",
+    }
+}
+"""By source what the table has no column for, where we know it: runs with other settings are no reproduction."""
+COMBINE = {"MoCo CIFAR demo": "sum"}
+"""How a source adds the two terms of its symmetric loss; the others take their mean."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +62,8 @@ class Agreement:
 def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Agreement | None:
     """Whether our runs reproduce a row of `published`; None where no run of ours has that row's protocol.
 
-    The protocol is that of the table's columns, and whole training on the whole data set, tested on the test images.
+    The protocol is that of the table's columns and of `RECIPES`, and whole training on the whole data set, tested on the
+    test images.
 
     Args:
         row: of the table.
@@ -71,6 +89,13 @@ def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
         return False
     if train.get("stop_after_epochs") is not None or contrast.get("objective") is not None:
         return False
+    if contrast.get("loss_scale", 1.0) != 1.0:
+        return False
+    if contrast.get("dual_view") == "symmetric" and contrast.get("combine", "mean") != COMBINE.get(row["source"], "mean"):
+        return False
+    recipe = RECIPES.get(row["source"], {})
+    if any(_setting(config, key) != value for key, value in recipe.items()):
+        return False
     ours = {
         "dataset": dataset.get("name"),
         "method": METHODS.get(str(contrast.get("dual_view"))),
@@ -87,6 +112,15 @@ def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
         None,
         str(encoder.get("dimension")),
     )
+
+
+def _setting(config: Mapping[str, Any], key: str) -> Any:
+    section, name = key.split(".")
+    found = config.get(section)
+    value = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(value, Mapping):  # tuples here, lists where it was read from JSON
+        return {key: list(each) if isinstance(each, tuple) else each for key, each in value.items()}
+    return value
 
 
 def _equal(published: Any, ours: Any) -> bool:

@@ -51,7 +51,7 @@ class Component(Section):
     Attributes:
         kind: what it is an idea for, such as `negatives`.
         tag: the field that holds its name.
-        source: where it is from: paper and equation. Empty where there is nothing to cite.
+        source: where it is from: a paper, with its number in arXiv. Empty where there is nothing to cite.
         cost: what it adds to a step, in words.
         code: hash of the code of a plug-in's idea; None of the package's own, whose code the protocol's number covers.
         flags: attributes that a reader without the code needs to know.

@@ -48,7 +48,8 @@ class ClaimRule(Section):
     contradicts it and none supports it, and *mixed* where they disagree.
 
     Claims about representations are *not judged* where the baseline isn't above raw pixels and the untrained encoder by
-    more than the margin: such an encoder has learnt nothing that an ingredient could improve.
+    more than the margin: such an encoder has learnt nothing that an ingredient could improve. Nor are they where these
+    two were not measured: nothing shows then that it has.
 
     Claims on `peak_memory_mib` are judged on counted bytes of tensors where the suite was profiled: these repeat
     exactly, so they are compared with the margin alone. Where losses that are written otherwise have another answer,

@@ -55,10 +55,25 @@ def test_accuracy_is_judged_above_both_floors_by_more_than_the_margin(tmp_path, 
         assert "the untrained encoder" in claims.loc["dual-view-improves", "why"]
 
 
-def test_unmeasured_floors_are_said(runs_of):
-    plan = plan_of(parse_suite(SUITE, "test"))
+@pytest.mark.parametrize("part", ["nothing", "pixels", "random_encoder"])
+def test_without_both_floors_accuracy_is_not_judged(tmp_path, runs_of, part):
+    evidence = floors(tmp_path, 20.0, 20.0)
+    path = tmp_path / "floors" / "cifar10.json"
+    path.write_text(json.dumps({name: value for name, value in json.loads(path.read_text()).items() if name == part}))
+    plan = plan_of(parse_suite(SUITE, "test"), evidence)
     claims = claims_of(effects_of(runs_of(8), plan), plan).set_index("claim")
-    assert claims.loc["dual-view-improves", "why"].endswith("raw pixels and untrained encoder weren't measured")
+    for name in ("dual-view-improves", "filtering-improves", "better-downstream"):
+        assert claims.loc[name, "verdict"] == "not judged: baselines not measured"
+    assert claims.loc["lower-memory", "verdict"] == "no effect above 40 MiB", "a cost needs no floor"
+
+
+def test_below_the_one_floor_that_is_known_is_below(tmp_path, runs_of):
+    evidence = floors(tmp_path, 75.0, 20.0)
+    path = tmp_path / "floors" / "cifar10.json"
+    path.write_text(json.dumps({"pixels": json.loads(path.read_text())["pixels"]}))
+    plan = plan_of(parse_suite(SUITE, "test"), evidence)
+    claims = claims_of(effects_of(runs_of(8), plan), plan).set_index("claim")
+    assert claims.loc["dual-view-improves", "verdict"] == "not judged: below the baselines"
 
 
 def test_below_the_untrained_encoder_is_called_that():
@@ -96,7 +111,7 @@ def test_cifar_has_margins_of_half_a_point():
         (-9.0, 0.2, 0.5, "contradicted"),
     ],
 )
-def test_well_structured_is_more_than_uniformity(runs_of, rank, alignment, uniformity, verdict):
+def test_well_structured_is_more_than_uniformity(tmp_path, runs_of, rank, alignment, uniformity, verdict):
     runs = runs_of(8)
     treated = runs["arm"] == "both"
     wobble = [0.01 * (place % 5 - 2) for place in range(len(runs))]
@@ -104,7 +119,7 @@ def test_well_structured_is_more_than_uniformity(runs_of, rank, alignment, unifo
         ("effective_rank", 40.0, rank), ("alignment", 0.5, alignment), ("uniformity", -2.0, uniformity)
     ):  # fmt: skip
         runs[name] = level + change * treated + pd.Series(wobble)
-    plan = plan_of(parse_suite(SUITE, "test"))
+    plan = plan_of(parse_suite(SUITE, "test"), floors(tmp_path, 30.0, 20.0))
     row = claims_of(effects_of(runs, plan), plan).set_index("claim").loc["well-structured-representations"]
     assert row["verdict"] == verdict
     assert "Effective rank: " in row["why"]

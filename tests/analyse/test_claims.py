@@ -5,6 +5,7 @@ import pytest
 
 from moco_bench.analyse.claims import COLUMNS, claims_of, judge
 from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.evidence import Evidence
 from moco_bench.analyse.plan import AnalysisPlan, plan_of
 from moco_bench.suite.analysis import ABSTRACT_CLAIMS, AnalysisConfig
 from moco_bench.suite.suite import parse_suite
@@ -27,8 +28,15 @@ SUITE = {
 CONFIG = AnalysisConfig()
 
 
+class LowFloors(Evidence):
+    """Raw pixels and untrained encoder far below what the invented runs reach."""
+
+    def floor(self, *names):
+        return 10.0, 10.0
+
+
 def plan(**changes):
-    return plan_of(parse_suite({**SUITE, **changes}, "test"))
+    return plan_of(parse_suite({**SUITE, **changes}, "test"), LowFloors())
 
 
 def verdicts(claims):

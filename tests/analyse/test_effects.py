@@ -203,3 +203,32 @@ def test_two_seeds_that_agree_to_the_last_digit_lean_nowhere(raw_runs):
     assert row["finding"] == "undecided"
     assert math.isnan(row["ci_low"])
     assert row["note"] == "no interval: the 2 seeds' differences are equal, so nothing is known of their spread"
+
+
+@pytest.mark.parametrize("steps", [(70.1, 69.7, 71.4), (0.1, 0.2, 0.7), (33.33, 66.67, 99.1)])
+def test_where_seeds_agree_exactly_no_figure_is_based_on_their_spread(raw_runs, steps):
+    raw = raw_runs(3, {"vanilla": 0, "dual": 0})
+    raw["knn_top1"] = [repr(value) for step in steps for value in (step, step + 0.3)]
+    row = pick(effects_of(typed(raw, "x")), "dual-vanilla")
+    assert row["estimate"] == 0.3
+    assert row[["p_value", "probability_of_improvement"]].tolist() == [0.25, 1.0], "counted, not estimated"
+    of_spread = [
+        "standard_deviation", "cohens_dz", "ci_low", "ci_high", "other_low", "other_high", "p_equivalence",
+        "equivalence_low", "equivalence_high", "detectable_effect",
+    ]  # fmt: skip
+    assert row[of_spread].isna().all()
+    assert row["p_equivalence_holm"] == row["p_equivalence_exact"] > 0.1
+
+
+def test_a_tie_in_a_factorial_effect_is_half_a_win(raw_runs):
+    raw = raw_runs(11)
+    tie = {"vanilla": 70.1, "dual": 70.4, "filter": 70.5, "both": 70.2}
+    assert (tie["dual"] + tie["both"] - tie["vanilla"] - tie["filter"]) / 2 != 0, "binary fractions miss it"
+    change = [0.1] * 4 + [0.0] + [-0.1] * 6
+    raw["knn_top1"] = [repr(tie[arm] + change[int(seed)] * (arm == "dual")) for arm, seed in raw[["arm", "seed"]].values]
+    row = pick(effects_of(typed(raw, "x")), "dual_view")
+    assert row["probability_of_improvement"] == 4.5 / 11
+    equal = raw_runs(3, {"vanilla": 0, "dual": 0})
+    equal["knn_top1"] = ["61.3"] * 6
+    row = pick(effects_of(typed(equal, "x")), "dual-vanilla")
+    assert row[["estimate", "probability_of_improvement", "p_value"]].tolist() == [0.0, 0.5, 1.0]

@@ -27,7 +27,7 @@ class CompactResNet(Backbone):
     length 4 * width.
     """
 
-    source: ClassVar[str] = "after He et al. 2016 (arXiv 1512.03385), section 4.2"
+    source: ClassVar[str] = "after He et al. 2016 (arXiv 1512.03385)"
 
     name: Literal["resnet-compact"] = "resnet-compact"
     width: Annotated[int, Field(ge=SMALLEST_WIDTH, le=512)] = Field(32, description="Channels of the first stage.")

@@ -40,7 +40,7 @@ class MlpWithBatchNorm(Head):
     doesn't spend its first epochs on pulling the embeddings apart.
     """
 
-    source: ClassVar[str] = "MoCo v3 (Chen et al. 2021, arXiv 2104.02057, section 3), which has three layers"
+    source: ClassVar[str] = "MoCo v3 (Chen et al. 2021, arXiv 2104.02057), which has three layers"
     cost: ClassVar[str] = "two matmuls"
 
     head: Literal["mlp-bn"] = "mlp-bn"

@@ -12,7 +12,7 @@ from moco_bench.components.ranks import Ranks
 class Band(Selection):
     """Keep the ranks [inner, outer) by similarity, as parts of the queue (ring). At least one key is kept."""
 
-    source: ClassVar[str] = "Wu et al. 2020 (arXiv 2010.02037), without its annealing"
+    source: ClassVar[str] = "Wu et al. 2021 (arXiv 2010.02037), without its annealing"
     cost: ClassVar[str] = "two thresholds for each anchor: two more passes over the similarities"
 
     rule: Literal["band"] = "band"

@@ -25,7 +25,7 @@ class Debiased(Negatives):
     takes the place of sum_j e^{s_j/tau}. One positive stands for the M of the paper.
     """
 
-    source: ClassVar[str] = "Chuang et al. 2020 (arXiv 2007.00224), equations 7 and 8; their tau is 0.5"
+    source: ClassVar[str] = "Chuang et al. 2020 (arXiv 2007.00224); their tau is 0.5"
     cost: ClassVar[str] = "nothing"
 
     rule: Literal["debiased"] = "debiased"

@@ -9,7 +9,7 @@ from moco_bench.components.ranks import Ranks
 class DropHardest(Share):
     """Drop the most similar keys as suspected false negatives. By default 0.1 % of the queue, at least one key."""
 
-    source: ClassVar[str] = "Cai et al. 2020 (arXiv 2010.06682), section 4"
+    source: ClassVar[str] = "Cai et al. 2020 (arXiv 2010.06682)"
     cost: ClassVar[str] = "a threshold for each anchor: two more passes over the similarities"
     default_fraction: ClassVar[float] = 0.001
 

@@ -14,7 +14,7 @@ class FalseNegativeElimination(Share):
     Elimination with the positive as the only support view: the paper takes several, which a step doesn't have here.
     """
 
-    source: ClassVar[str] = "Huynh et al. 2022 (arXiv 2011.11765), section 3.3, elimination with one support view"
+    source: ClassVar[str] = "Huynh et al. 2022 (arXiv 2011.11765), elimination with one support view"
     cost: ClassVar[str] = "one more B x K product, and a threshold for each anchor"
     default_fraction: ClassVar[float] = 0.001
 

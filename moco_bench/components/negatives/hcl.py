@@ -23,7 +23,7 @@ class HCL(Negatives):
     through the weights, as in the authors' code.
     """
 
-    source: ClassVar[str] = "Robinson et al. 2021 (arXiv 2010.04592), section 3, importance sampling; their tau is 0.5"
+    source: ClassVar[str] = "Robinson et al. 2021 (arXiv 2010.04592), importance sampling; their tau is 0.5"
     cost: ClassVar[str] = "one more pass over the queue"
 
     rule: Literal["hcl"] = "hcl"

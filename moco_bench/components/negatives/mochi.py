@@ -22,7 +22,7 @@ class MoCHi(Negatives):
     norm(b q + (1 - b) n) with b uniform in (0, 0.5), n and m drawn from the `hardest`. No gradient reaches them.
     """
 
-    source: ClassVar[str] = "Kalantidis et al. 2020 (arXiv 2010.01028), equations 4 and 5; 1024, 1024, 128 on ImageNet"
+    source: ClassVar[str] = "Kalantidis et al. 2020 (arXiv 2010.01028); 1024, 1024, 128 on ImageNet"
     cost: ClassVar[str] = "one more pass over the queue, and B x (mixed + mixed_with_anchor) keys"
 
     rule: Literal["mochi"] = "mochi"

@@ -17,7 +17,7 @@ class Ring(Negatives):
     At progress p it is u = start + (outer - start) p. At least one key is kept.
     """
 
-    source: ClassVar[str] = "Wu et al. 2021 (arXiv 2010.02037), section 4 and its annealing"
+    source: ClassVar[str] = "Wu et al. 2021 (arXiv 2010.02037), with its annealing"
     cost: ClassVar[str] = "two thresholds for each anchor: two more passes over the similarities"
     filters: ClassVar[bool] = True
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class InfoNCE(Objective):
     """L_q alone: MoCo's InfoNCE, -log e^{q.k/tau} / (e^{q.k/tau} + sum_j e^{q.n_j/tau})."""
 
-    source: ClassVar[str] = "MoCo, He et al. 2020 (arXiv 1911.05722), equation 1"
+    source: ClassVar[str] = "MoCo, He et al. 2020 (arXiv 1911.05722)"
     reading: ClassVar[bool] = True
 
     name: Literal["none"] = "none"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Symmetric(Objective):
     """The mean of two L_q, the second with the views exchanged; their sum, as in MoCo's demo, with `combine: sum`."""
 
-    source: ClassVar[str] = "MoCo v3, Chen et al. 2021 (arXiv 2104.02057), algorithm 1; MoCo's CIFAR-10 demo"
+    source: ClassVar[str] = "MoCo v3, Chen et al. 2021 (arXiv 2104.02057); MoCo's CIFAR-10 demo"
     cost: ClassVar[str] = "twice the forward and backward passes"
     swaps_views: ClassVar[bool] = True
     reading: ClassVar[bool] = True

@@ -1,6 +1,6 @@
 """Quantities over the epochs of training, one line per arm."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
-from moco_bench.report.render.style import INK, arm_styles
+from moco_bench.report.render.style import INK, RULE, arm_styles
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,7 @@ def curves(
     *,
     limits: tuple[float, float] | None = None,
     levels: Mapping[str, float] | None = None,
+    mixed: Collection[int] = (),
 ) -> Plot | None:
     """One panel per quantity of the histories that was recorded, one line per arm; None where none was.
 
@@ -37,6 +38,7 @@ def curves(
         caption: below it.
         limits: of the y axis.
         levels: what chance reaches on each data set, drawn as a line.
+        mixed: epochs that are part warm-up, part filter, shaded.
     """
     histories = results.histories
     known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
@@ -53,6 +55,9 @@ def curves(
                 _lines(panel, of_cell, column, arms)
                 if levels and dataset in levels:
                     panel.axhline(levels[dataset], color=INK, linewidth=0.9, linestyle=(0, (1, 2)), label="chance")
+                for place, epoch in enumerate(mixed):
+                    label = "" if place else "warm-up ends"
+                    panel.axvspan(epoch - 0.5, epoch + 0.5, color=RULE, linewidth=0, zorder=0, label=label)
                 panel.set(xlabel="Epoch", ylabel="", ylim=limits)
                 panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
                 panel.set_title(text)

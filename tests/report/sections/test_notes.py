@@ -19,7 +19,9 @@ from moco_bench.report.sections.effects.budgets import budgets_table
 from moco_bench.report.sections.effects.notes import equal_compute_notes
 from moco_bench.report.sections.effects.tables import compute_effects_table, effects_table
 from moco_bench.report.sections.first_screen.cost import first_screen_cost
+from moco_bench.report.sections.mechanism.curves import false_negative_figure
 from moco_bench.report.sections.mechanism.notes import mechanism_notes
+from moco_bench.report.sections.methods.notes import kept_said
 from moco_bench.report.sections.seeds.notes import pairing_note
 from moco_bench.report.sections.seeds.tables import differences_table
 
@@ -234,6 +236,30 @@ def test_a_filter_that_keeps_nearly_all_of_the_softmax_mass_is_said_to_hardly_fi
     assert (
         "hold this much of the softmax mass of all: 91 % in filter and 40 % in both. So filter hardly filters." in note
     )
+
+
+def test_the_kept_mass_is_in_the_methods_too(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
+    assert kept_said(results) == [], "nothing was recorded"
+    kept = results.histories["arm"].map({"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4})
+    (said,) = kept_said(dataclasses.replace(results, histories=results.histories.assign(kept_mass=kept)))
+    assert said.startswith("The negatives that a filter keeps hold this much of the softmax mass of all: 91 % in filter")
+
+
+def test_the_epoch_that_mixes_warm_up_and_filter_is_marked(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
+    unmarked = false_negative_figure(results)
+    assert "warm-up" not in unmarked.caption
+    filters, epoch = results.histories["arm"].isin(["filter", "both"]), results.histories["epoch"]
+    share = (filters * ((epoch == 1) * 1.0 + (epoch == 2) * 0.4)).where(filters)
+    marked = dataclasses.replace(results, histories=results.histories.assign(warmup_share=share))
+    said = mechanism_notes(marked)[-1]
+    assert said.startswith("In epoch 2 of filter and both the filter\u2019s warm-up ended")
+    assert len(mechanism_notes(marked)) == len(mechanism_notes(results)) + 1, "epoch 1 is warm-up alone"
+    figure = false_negative_figure(marked)
+    assert "Shaded: the epoch in which" in figure.caption
+    shaded = [patch for panel in figure.figure.axes for patch in panel.patches]
+    assert [patch.get_x() for patch in shaded] == [1.5] * len(figure.figure.axes)
 
 
 def test_runs_that_were_started_under_other_rules_are_named(tmp_path, synthetic):

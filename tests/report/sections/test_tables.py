@@ -1,4 +1,6 @@
+import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,12 @@ from moco_bench.report.sections.published.tables import address_of, published_ta
 from moco_bench.report.sections.runs.tables import machines_table, runs_table
 from moco_bench.report.sections.seeds.tables import differences_table
 from moco_bench.report.sections.trust.tables import noise_table, pairing_table
+from moco_bench.suite.fingerprint import pretraining_identity
+from moco_bench.suite.runs import expand
+from moco_bench.suite.strict_yaml import read_yaml
+from moco_bench.suite.suite import parse_suite
+
+CONFIG = Path(__file__).parents[3] / "config"
 
 
 @pytest.fixture(scope="module")
@@ -211,8 +219,6 @@ def test_machines_are_told_apart(loaded):
     assert len(table.rows) == 1
     place = next(iter(results.records))
     odd = {**results.records[place], "machine": {"cpu": "Another", "memory_gib": "much"}, "versions": None}
-    import dataclasses
-
     two = machines_table(dataclasses.replace(results, records={**results.records, place: odd}), links)
     assert [row[-1].value for row in two.rows] == [1, len(results.records) - 1]
     assert machines_table(dataclasses.replace(results, records={}), links) is None
@@ -230,6 +236,28 @@ def test_published_numbers_show_their_protocol(tmp_path, synthetic, loaded):
     assert 82.58 in set(table["top1"])
     cited = published_table(load_results(path), Links(path, tmp_path)).rows[0]
     assert {cell.href for cell in cited if cell.href} == {"https://github.com/facebookresearch/moco/tree/f7364915"}
+
+
+@pytest.mark.parametrize(("reached", "verdict"), [(82.0, "passes"), (80.0, "fails")])
+def test_runs_of_the_published_protocol_stand_beside_its_number(tmp_path, synthetic, reached, verdict):
+    values = read_yaml(CONFIG / "cifar10.yaml")
+    values |= {"seeds": 2, "repeat_seeds": [], "budgets": ["epochs"], "arms": {"vanilla": None}}
+    values["train"]["epochs"] = 200
+    results = load_results(synthetic.write_results(tmp_path, values))
+    (run, *_) = expand(parse_suite(values, "test"))
+    config = pretraining_identity(
+        dataset=run.dataset, encoder=run.encoder, contrast=run.contrast, train=run.train, seed=run.seed
+    )
+    results = dataclasses.replace(
+        results,
+        records={place: {**record, "config": config} for place, record in results.records.items()},
+        metrics={place: {**found, "knn_top1_projection": reached} for place, found in results.metrics.items()},
+    )
+    table = published_table(results, Links(results.directory, tmp_path))
+    shown = table.frame().set_index("top1")
+    assert shown.loc[82.58, ["ours", "our_runs", "agreement"]].tolist() == [reached, 2, verdict]
+    assert (shown["agreement"] == verdict).sum() == 1, "other protocols are held against nothing"
+    assert "within 1 point" in table.caption
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.curves import curves
+from moco_bench.report.sections.mechanism.notes import mixed_epochs
 
 FALSE_NEGATIVES = {
     "false_negative_rate_kept": "Of kept negatives",
@@ -13,13 +14,16 @@ KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
 
 def false_negative_figure(results: Results) -> Plot | None:
     """The part of negatives that has the anchor's own class."""
+    mixed = sorted({int(epoch) for epoch in mixed_epochs(results.histories)["epoch"]}) if len(results.histories) else []
+    shaded = " Shaded: the epoch in which a filter\u2019s warm-up ends, a mean over both." if mixed else ""
     return curves(
         results,
         FALSE_NEGATIVES,
         "false_negatives",
         "False negatives",
         "Fraction of the negatives that has the anchor\u2019s own class. Labels serve this diagnosis only, never "
-        "training.",
+        f"training.{shaded}",
+        mixed=mixed,
         levels={dataset: level for dataset, _ in results.cells if (level := results.chance(dataset))},
     )
 

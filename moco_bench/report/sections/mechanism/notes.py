@@ -24,12 +24,32 @@ def mechanism_notes(results: Results) -> list[str]:
         if results.plan.baseline not in rates or len(rates) < 2:
             continue
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        said = f"{_rates(rates, results.plan.baseline)}{_mass(own)}"
+        kept = kept_mass_said(own)
+        said = f"{_rates(rates, results.plan.baseline)}{f' {kept}' if kept else ''}"
         sentences.append(sentence(f"{place}{said}"))
-    return sentences
+    return [*sentences, *warmup_said(results.histories)]
 
 
-def _mass(last: pd.DataFrame) -> str:
+def mixed_epochs(histories: pd.DataFrame) -> pd.DataFrame:
+    """The rows of epochs in which a filter's warm-up ended: their diagnoses are means over with and without it."""
+    if "warmup_share" not in histories:
+        return histories[:0]
+    share = pd.to_numeric(histories["warmup_share"], errors="coerce")
+    return histories[(share > 0) & (share < 1)]
+
+
+def warmup_said(histories: pd.DataFrame) -> list[str]:
+    """In which epoch of which arms warm-up and filter are mixed; nothing where none is."""
+    mixed = mixed_epochs(histories)
+    by_epoch = mixed.groupby("epoch")["arm"].unique()
+    return [
+        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its false-negative rates and "
+        "kept mass are means over steps with and without the filter."
+        for epoch, arms in by_epoch.items()
+    ]
+
+
+def kept_mass_said(last: pd.DataFrame) -> str:
     """How much of the negatives' weight each filter leaves: the softmax weighs by hardness already."""
     if "kept_mass" not in last:
         return ""
@@ -40,7 +60,7 @@ def _mass(last: pd.DataFrame) -> str:
     told = listed([f"{100 * value:.0f} % in {arm}" for arm, value in filters.items()])
     hardly = [str(arm) for arm, value in filters.items() if value > HARDLY_FILTERS]
     warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
-    return f" The negatives that a filter keeps hold this much of the softmax mass of all: {told}.{warning}"
+    return f"The negatives that a filter keeps hold this much of the softmax mass of all: {told}.{warning}"
 
 
 def _rates(rates: pd.Series, baseline: str) -> str:

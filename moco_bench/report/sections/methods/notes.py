@@ -5,8 +5,9 @@ from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import Results, last_epochs
 from moco_bench.report.read.settings import disagreements, trained_runs
+from moco_bench.report.sections.mechanism.notes import kept_mass_said
 from moco_bench.report.sections.methods.ideas import ideas_said
 from moco_bench.report.sections.methods.runs import arms_said, evaluation_said, images_said, training_said
 from moco_bench.suite.analysis import AnalysisConfig
@@ -23,7 +24,8 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
         record = next((f"{place}/run.json" for place in results.records), "suite.yaml")
         where = record if runs[0].recorded else "suite.yaml"
         parts.append(("What was trained", links.notes([READING, *training_said(results, runs)], where)))
-        parts.append(("Arms", links.notes([*arms_said(results, runs), *disagreements(results)], where)))
+        arms = [*arms_said(results, runs), *kept_said(results), *disagreements(results)]
+        parts.append(("Arms", links.notes(arms, where)))
     suite = results.plan.suite
     if suite is not None:
         ideas = ideas_said(suite)
@@ -39,6 +41,12 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
     return tuple(
         note._replace(heading="" if place else title) for title, notes in parts for place, note in enumerate(notes)
     )
+
+
+def kept_said(results: Results) -> list[str]:
+    """How much of the gradient's weight each filter leaves, at the last epoch."""
+    last = last_epochs(results.histories)
+    return [said] if len(last) and (said := kept_mass_said(last)) else []
 
 
 def _statistics(plan: AnalysisPlan) -> list[str]:

@@ -143,7 +143,7 @@ def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame
     if metric.about_representations and effect["baseline_short_of"]:
         return Judgement(BELOW, f"{effect['baseline_standing']}; it has to be above both by more than the margin")
     if metric.about_representations and metric.floor and effect["n_seeds"] and not effect["baseline_standing"]:
-        why = "raw pixels and the untrained encoder were not both measured, so nothing shows that the encoder beats them"
+        why = "raw pixels and the untrained encoder were not both measured, so nothing shows an encoder beats them"
         return Judgement(UNMEASURED, why)
     here = effects
     for name in ("dataset", "encoder", "budget"):

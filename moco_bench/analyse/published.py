@@ -91,7 +91,8 @@ def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
         return False
     if contrast.get("loss_scale", 1.0) != 1.0:
         return False
-    if contrast.get("dual_view") == "symmetric" and contrast.get("combine", "mean") != COMBINE.get(row["source"], "mean"):
+    combine = COMBINE.get(row["source"], "mean")
+    if contrast.get("dual_view") == "symmetric" and contrast.get("combine", "mean") != combine:
         return False
     recipe = RECIPES.get(row["source"], {})
     if any(_setting(config, key) != value for key, value in recipe.items()):

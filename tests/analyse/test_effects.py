@@ -225,7 +225,9 @@ def test_a_tie_in_a_factorial_effect_is_half_a_win(raw_runs):
     tie = {"vanilla": 70.1, "dual": 70.4, "filter": 70.5, "both": 70.2}
     assert (tie["dual"] + tie["both"] - tie["vanilla"] - tie["filter"]) / 2 != 0, "binary fractions miss it"
     change = [0.1] * 4 + [0.0] + [-0.1] * 6
-    raw["knn_top1"] = [repr(tie[arm] + change[int(seed)] * (arm == "dual")) for arm, seed in raw[["arm", "seed"]].values]
+    raw["knn_top1"] = [
+        repr(tie[arm] + change[int(seed)] * (arm == "dual")) for arm, seed in raw[["arm", "seed"]].values
+    ]
     row = pick(effects_of(typed(raw, "x")), "dual_view")
     assert row["probability_of_improvement"] == 4.5 / 11
     equal = raw_runs(3, {"vanilla": 0, "dual": 0})

@@ -243,7 +243,9 @@ def test_the_kept_mass_is_in_the_methods_too(tmp_path, synthetic):
     assert kept_said(results) == [], "nothing was recorded"
     kept = results.histories["arm"].map({"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4})
     (said,) = kept_said(dataclasses.replace(results, histories=results.histories.assign(kept_mass=kept)))
-    assert said.startswith("The negatives that a filter keeps hold this much of the softmax mass of all: 91 % in filter")
+    assert said.startswith(
+        "The negatives that a filter keeps hold this much of the softmax mass of all: 91 % in filter"
+    )
 
 
 def test_the_epoch_that_mixes_warm_up_and_filter_is_marked(tmp_path, synthetic):

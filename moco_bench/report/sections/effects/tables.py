@@ -87,7 +87,8 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
         Column("finding", "Finding", numeric=False),
     )
     caption = (
-        f"{units_shown(effect['metric'] for effect in effects)} {config.interval} intervals over other seeds, on these test images; exact two-sided sign-flip "
+        f"{units_shown(effect['metric'] for effect in effects)} {config.interval} intervals over other seeds, "
+        "on these test images; exact two-sided sign-flip "
         "p; Holm\u2019s correction within each family."
     ).strip()
     table = Table(name, title, caption, columns, tuple(rows), source=links.source(results.written.effects))
@@ -138,7 +139,8 @@ def certainty_table(results: Results, links: Links) -> Table:
         "More about each effect",
         f"{units_shown(effect['metric'] for effect in effects)} Equivalence within "
         f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
-        "interval before them. Seeds and images: over other seeds and other test images. Detectable: the smallest effect found with 80 % power.",
+        "interval before them. Seeds and images: over other seeds and other test images. "
+        "Detectable: the smallest effect found with 80 % power.",
         columns,
         tuple(rows),
         source=links.source(results.written.effects),

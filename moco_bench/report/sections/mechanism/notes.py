@@ -43,8 +43,8 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     mixed = mixed_epochs(histories)
     by_epoch = mixed.groupby("epoch")["arm"].unique()
     return [
-        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its false-negative rates and "
-        "kept mass are means over steps with and without the filter."
+        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its false-negative rates "
+        "and kept mass are means over steps with and without the filter."
         for epoch, arms in by_epoch.items()
     ]
 

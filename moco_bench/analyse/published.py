@@ -62,8 +62,8 @@ class Agreement:
 def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Agreement | None:
     """Whether our runs reproduce a row of `published`; None where no run of ours has that row's protocol.
 
-    The protocol is that of the table's columns and of `RECIPES`, and whole training on the whole data set, tested on the
-    test images.
+    The protocol is that of the table's columns and of `RECIPES`, and whole training on the whole data set, tested on
+    the test images.
 
     Args:
         row: of the table.

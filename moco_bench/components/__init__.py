@@ -6,9 +6,21 @@ idea needs no torch: formulas use the methods of the tensors that they are given
 """
 
 from moco_bench.components.base import Component, Section
+from moco_bench.components.datasets.base import Dataset
 from moco_bench.components.metrics.base import Evaluation, Metric
 from moco_bench.components.negatives.base import Negatives, Selection
 from moco_bench.components.objectives.base import Objective, Terms
 from moco_bench.components.ranks import Ranks
 
-__all__ = ["Component", "Evaluation", "Metric", "Negatives", "Objective", "Ranks", "Section", "Selection", "Terms"]
+__all__ = [
+    "Component",
+    "Dataset",
+    "Evaluation",
+    "Metric",
+    "Negatives",
+    "Objective",
+    "Ranks",
+    "Section",
+    "Selection",
+    "Terms",
+]

@@ -9,6 +9,7 @@ from moco_bench.components.base import Component
 
 PACKAGES = {
     "backbone": "moco_bench.components.backbones",
+    "dataset": "moco_bench.components.datasets",
     "head": "moco_bench.components.heads",
     "metric": "moco_bench.components.metrics",
     "negatives": "moco_bench.components.negatives",

@@ -13,6 +13,7 @@ from torch import Tensor
 from moco_bench.data.embedded import digits, fashion_mnist_5k, fashion_scenes_5k
 from moco_bench.data.image_folder import image_folder
 from moco_bench.data.npz_file import npz_file
+from moco_bench.data.plugin_set import plugin_set
 from moco_bench.data.resize import to_square
 from moco_bench.data.splits import Source, Split, hold_out, limit_to
 from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
@@ -59,7 +60,7 @@ def load_dataset(config: DatasetConfig) -> DataSet:
     Raises:
         InputError: a file is missing, damaged or not what it should be, or the request can't be met.
     """
-    source = SOURCES[config.name](config)
+    source = SOURCES[config.name](config) if config.plugin is None else plugin_set(config.plugin)
     train = _square(source.train(), config)
     if config.validation > 0:
         train, evaluation = hold_out(train, config.validation)

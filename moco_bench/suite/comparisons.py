@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import get_args
 
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
@@ -53,7 +52,7 @@ def check_comparisons(suite: Suite) -> None:
 
 def check_labels(suite: Suite) -> None:
     """Refuse labels that are the name of another data set or encoder. Raises `InputError`."""
-    _check_labels(suite.datasets, get_args(DatasetConfig.model_fields["name"].annotation), "datasets")
+    _check_labels(suite.datasets, tuple(built_in("dataset")), "datasets")
     _check_labels(suite.encoders, tuple(built_in("backbone")), "encoders")
 
 

@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     Field,
     GetJsonSchemaHandler,
+    SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationInfo,
     WithJsonSchema,
@@ -20,11 +21,12 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticKnownError
 
 from moco_bench.components.backbones import Backbone
-from moco_bench.components.base import NOT_IDENTITY, Probability
+from moco_bench.components.base import NOT_IDENTITY, Component, Probability
 from moco_bench.components.base import Count as Count
 from moco_bench.components.base import Fraction as Fraction
 from moco_bench.components.base import Positive as Positive
 from moco_bench.components.base import Section as Section
+from moco_bench.components.datasets import Dataset
 from moco_bench.components.field import OneOf
 from moco_bench.components.heads import Head, Linear
 from moco_bench.components.metrics import Metric
@@ -54,19 +56,26 @@ class NormaliseConfig(Section):
         return self
 
 
-class DatasetConfig(Section):
-    """Which images, and which part of them."""
+def _known_dataset(given: str, info: ValidationInfo) -> str:
+    plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+    if given not in built_in("dataset") and plugins.find("dataset", given) is None:
+        expected = " or ".join(f"'{name}'" for name in plugins.known("dataset"))
+        raise PydanticKnownError("literal_error", {"expected": expected})
+    return given
 
-    name: Literal[
-        "fashion-mnist-5k",
-        "fashion-scenes-5k",
-        "fashion-mnist",
-        "cifar10",
-        "cifar100",
-        "digits",
-        "npz",
-        "image-folder",
+
+class DatasetConfig(Section):
+    """Which images, and which part of them.
+
+    In a suite the settings of a plug-in's data set stand beside those that all have.
+    """
+
+    INLINE: ClassVar[tuple[str, ...]] = ("plugin",)
+
+    name: Annotated[
+        str, AfterValidator(_known_dataset), WithJsonSchema({"enum": list(built_in("dataset")), "type": "string"})
     ]
+    plugin: SerializeAsAny[Dataset] | None = Field(None, description="A plug-in's data set with its own settings.")
     label: Label | None = Field(
         None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
     )
@@ -95,10 +104,43 @@ class DatasetConfig(Section):
         "images.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_plugin(cls, given: Any, info: ValidationInfo) -> Any:
+        """The settings of a plug-in's data set put where they belong."""
+        plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+        name = given.get("name") if isinstance(given, dict) else None
+        if not isinstance(name, str) or name in built_in("dataset") or "plugin" in given:
+            return given
+        idea = plugins.find("dataset", name)
+        if idea is None:
+            return {key: value for key, value in given.items() if key in cls.model_fields}  # the name is refused
+        shared = cls.model_fields.keys() - idea.model_fields.keys() | {"name"}
+        own = {key: value for key, value in given.items() if key not in shared} | {"name": name}
+        values = {key: value for key, value in given.items() if key in shared}
+        return {**values, "plugin": idea.model_validate(own, context=info.context)}
+
+    @model_serializer(mode="wrap")
+    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values = handler(self)
+        own = values.pop("plugin", None) or {}
+        return {**values, **own}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of the spelling in which all settings stand side by side."""
+        made = handler.resolve_ref_schema(handler(schema))
+        return {**made, "properties": {key: value for key, value in made["properties"].items() if key != "plugin"}}
+
     @property
     def title(self) -> str:
         """The name under which results are filed."""
         return self.label or self.name
+
+    @property
+    def idea(self) -> type[Component]:
+        """The data set's class: what is known of it before it is read."""
+        return built_in("dataset")[self.name] if self.plugin is None else type(self.plugin)
 
 
 class EncoderConfig(Section):

@@ -34,6 +34,8 @@ def identity(section: Section) -> dict[str, Any]:
             continue
         value = getattr(section, name)
         if name in cls.INLINE:
+            if value is None:
+                continue
             own = identity(value)
             values |= {f"{name}_code" if key == "code" else key: own[key] for key in own}
             continue

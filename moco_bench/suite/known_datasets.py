@@ -2,23 +2,22 @@
 
 from moco_bench.suite.config import DatasetConfig
 
-KNOWN_SIZES = {
-    "fashion-mnist-5k": (5_000, 1_000),
-    "fashion-scenes-5k": (5_000, 1_000),
-    "fashion-mnist": (60_000, 10_000),
-    "cifar10": (50_000, 10_000),
-    "cifar100": (50_000, 10_000),
-    "digits": (1_438, 359),
-}
-"""Training and test images of the data sets whose size is known before they are loaded."""
 
-KNOWN_CLASSES = {"cifar100": 100}
-"""Of these data sets; the others have ten."""
+def sizes(dataset: DatasetConfig) -> tuple[int, int] | None:
+    """Training and test images of the whole data set, or None where only the data can tell."""
+    known = getattr(dataset.idea, "sizes", None)
+    return None if known is None else (int(known[0]), int(known[1]))
+
+
+def class_count(dataset: DatasetConfig) -> int | None:
+    """How many classes there are, or None where only the data can tell."""
+    known: int | None = getattr(dataset.idea, "class_count", None)
+    return known
 
 
 def training_images(dataset: DatasetConfig) -> int | None:
     """How many images an epoch draws from, or None where only the data can tell."""
-    known = KNOWN_SIZES.get(dataset.name)
+    known = sizes(dataset)
     if known is None:
         return None
     size = known[0] - round(known[0] * dataset.validation)

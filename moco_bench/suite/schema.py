@@ -22,7 +22,9 @@ def suite_schema() -> Schema:
     schema = Suite.model_json_schema()
     definitions, properties = schema["$defs"], schema["properties"]
     for singular, section in (("dataset", "DatasetConfig"), ("encoder", "EncoderConfig")):
+        kind = "dataset" if singular == "dataset" else "backbone"
         one = _name_or(definitions[section]["properties"]["name"]["enum"], _reference(section))
+        one["anyOf"] += _of_a_plugin(kind)
         properties[singular] = one
         properties[f"{singular}s"]["items"] = one
         schema["required"].remove(f"{singular}s")

@@ -3,13 +3,16 @@
 from moco_bench.components.negatives import All
 from moco_bench.errors import InputError
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, TrainConfig
-from moco_bench.suite.known_datasets import KNOWN_CLASSES, KNOWN_SIZES
+from moco_bench.suite.known_datasets import class_count, sizes
 
 
 def check_dataset(dataset: DatasetConfig) -> None:
     """Keys that belong to other data sets, and limits that can't be met."""
     where = f"datasets.{dataset.title}"
     own = dataset.name in ("npz", "image-folder")
+    idle = [key for key in ("path", "root", "download") if dataset.plugin is not None and getattr(dataset, key)]
+    if idle:
+        raise InputError(f"{where}: `{idle[0]}` has no effect; {dataset.name} has no such setting")
     if own and dataset.path is None:
         raise InputError(f"{where}: `{dataset.name}` needs a `path`")
     if not own and dataset.path is not None:
@@ -24,10 +27,10 @@ def check_dataset(dataset: DatasetConfig) -> None:
 
 def _check_limits(dataset: DatasetConfig, where: str) -> None:
     """What a data set of known size can't give; of others the same is found when they are loaded."""
-    if dataset.name not in KNOWN_SIZES:
+    known = sizes(dataset)
+    if known is None:
         return
-    classes = KNOWN_CLASSES.get(dataset.name, 10)
-    train, test = KNOWN_SIZES[dataset.name]
+    classes, (train, test) = class_count(dataset) or 2, known
     held = round(train * dataset.validation)
     if dataset.validation > 0 and held == 0:
         raise InputError(

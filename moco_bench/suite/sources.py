@@ -21,7 +21,8 @@ def describe_sources(dataset: DatasetConfig) -> dict[str, Any]:
 
 def request_of(dataset: DatasetConfig) -> str:
     """The hash of what is asked for: where the images are as well as which they are."""
-    return sha256_of(dataset.model_dump(mode="json"))
+    request = dataset.model_dump(mode="json")
+    return sha256_of(request if dataset.plugin is None else {**request, "code": dataset.plugin.code})
 
 
 def have_changed(dataset: DatasetConfig, source: Mapping[str, Any]) -> bool:
@@ -54,10 +55,14 @@ def _content(dataset: DatasetConfig) -> str:
 
 def _files(dataset: DatasetConfig) -> Iterator[tuple[str, Path, os.stat_result]]:
     """Regular files in order of name; those whose name or folder begins with a dot are nobody's images."""
-    if dataset.path is None:
+    place = dataset.path if dataset.plugin is None else getattr(dataset.plugin, "path", None)
+    if not isinstance(place, str):
         return
-    top = Path(dataset.path)
-    listed = [top] if dataset.name == "npz" else sorted(_below(top / "train")) + sorted(_below(top / "test"))
+    top = Path(place)
+    if dataset.plugin is not None:
+        listed = sorted(_below(top)) if top.is_dir() else [top]
+    else:
+        listed = [top] if dataset.name == "npz" else sorted(_below(top / "train")) + sorted(_below(top / "test"))
     for path in listed:
         try:
             status = path.stat()

@@ -72,7 +72,7 @@ def test_a_rule_replaces_the_one_before_it_whole(raw, tmp_path):
         ("arms.dual.contrast.dual_vew", "none", "arms.dual.contrast: dual_vew: unknown key; did you mean 'dual_view'?"),
         ("arms.dual.contrast.dual_view", "key-in-bach", "did you mean 'key-in-batch'?"),
         ("arms.filter.contrast.negatives", "hardst", "did you mean 'hardest'?"),
-        ("dataset", "cifar", "is none of fashion-mnist-5k"),
+        ("dataset", "cifar", "is none of cifar10"),
         ("train.epochs", "many", "train.epochs: input should be a valid integer, not 'many'"),
         ("train.epochs", 1.5, "integer"),
         ("train.epochs", True, "integer"),

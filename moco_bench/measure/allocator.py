@@ -2,7 +2,7 @@
 
 By default glibc maps every large tensor anew and unmaps it when it is freed, so a training step on a CPU spends part of
 its time in the kernel, clearing pages that it had a moment ago. Told to keep them, it doesn't. Sizes repeat from step
-to step, so the peak stays what it was (docs/performance.md has both figures).
+to step, so the peak stays what it was (docs/measurements.md has both figures).
 """
 
 import ctypes

@@ -129,7 +129,7 @@ def _about_files(splits: dict[str, Split]) -> Iterator[str]:
         if remark.what != HIDDEN:
             yield f"passed over, not read: {remark.count} {remark.what} (the first is {remark.first})"
     for remark in dict.fromkeys(remark for origin in origins for remark in origin.changed):
-        yield f"{remark.count} images {remark.what} (the first is {remark.first})"
+        yield f"{remark.count} image{'s' * (remark.count != 1)} {remark.what} (the first is {remark.first})"
 
 
 def _about_pixels(splits: dict[str, Split], flat: dict[str, int], ranges: dict[str, tuple[int, int]]) -> Iterator[str]:
@@ -149,7 +149,7 @@ def _about_repeats(dataset: DataSet, repeats: Repeats) -> Iterator[str]:
             "images, byte for byte: accuracy on them is memory"
         )
     if repeats.labelled_differently:
-        yield f"{repeats.labelled_differently} images equal one of another class"
+        yield f"{repeats.labelled_differently} of the images equal one of another class"
 
 
 def _about_classes(dataset: DataSet) -> Iterator[str]:

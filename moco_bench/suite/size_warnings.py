@@ -27,7 +27,7 @@ def _about_queue(run: Run, images: int) -> Iterator[str]:
     entered = run.train.epochs * (images // batch) * a_step
     if keys > entered:
         yield (
-            f"a queue of {keys} keys, but in {run.train.epochs} epochs only {entered} "
+            f"a queue of {keys} keys, but in {run.train.epochs} epoch{'s' * (run.train.epochs != 1)} only {entered} "
             "ever enter it; the others stay the random vectors that it began with"
         )
     elif keys > images:

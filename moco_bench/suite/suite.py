@@ -1,13 +1,14 @@
 """A suite file as typed, frozen configuration, and the one way to load it."""
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from moco_bench.components.plugins import Plugins, from_description, load_plugins
-from moco_bench.components.registry import PACKAGES, built_in
+from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
 from moco_bench.suite.analysis import AnalysisConfig
 from moco_bench.suite.config import (
@@ -174,7 +175,10 @@ def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = N
     except ValidationError as error:
         problems = error.errors(include_url=False)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InputError(f"{where}: {_explain(problems[0])}{more}") from None
+        for singular in {"dataset", "encoder"} & (raw.keys() if isinstance(raw, dict) else set()):  # as it was written
+            if problems[0]["loc"][:2] == (f"{singular}s", 0):
+                problems[0]["loc"] = (singular, *problems[0]["loc"][2:])
+        raise InputError(f"{where}: {_explain(problems[0], section)}{more}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{where}: {' '.join(str(error).split())[:300]}") from None
 
@@ -185,11 +189,11 @@ def _lists_as_tuples(raw: Any) -> Any:
     return {key: _lists_as_tuples(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: Any, section: type[Section]) -> str:
     location = _place(problem["loc"])
     kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
     if kind == "extra_forbidden":
-        return f"{location}: unknown key{_suggest(str(problem['loc'][-1]), known_keys())}"
+        return f"{location}: unknown key{_where_it_belongs(location, section)}"
     if kind == "missing":
         return f"{location}: missing"
     if kind in ("literal_error", "union_tag_invalid"):
@@ -234,17 +238,50 @@ def _suggest(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def _where_it_belongs(location: str, section: type[Section]) -> str:
+    """What was meant by an unknown key: one of its section, or one of another, which is named."""
+    *parents, word = (part for part in location.split(".") if not part.isdigit())
+    parents = [f"{part}s" if part in ("dataset", "encoder") else part for part in parents]
+    if parents[:1] == ["arms"]:
+        del parents[1:2]  # the arm's name
+    places = keys_by_place(section)
+    own = sorted(places.get(".".join(parents), ()))
+    if word in own:
+        return " here: it belongs to another choice than this one"
+    everywhere = [*places.items(), *keys_by_place(Suite).items()]
+    homes = sorted({place for place, keys in everywhere if word in keys}, key=lambda place: (place.count("."), place))
+    if homes:
+        return " here; it belongs to " + " or ".join(f"`{home}`" if home else "the suite itself" for home in homes[:2])
+    longer = [key for key in own if word in key.split("_")]
+    if len(longer) == 1:
+        return f"; did you mean {longer[0]!r}?"
+    return _suggest(word, own) or _suggest(word, sorted(set().union(*places.values())))
+
+
+@cache
+def keys_by_place(section: type[Section]) -> dict[str, frozenset[str]]:
+    """The keys that may stand at every place below a section: `` -> name, arms, ...; `train` -> epochs, ..."""
+    found: dict[str, set[str]] = {}
+    waiting: list[tuple[str, Any]] = [("", section)]
+    visited: set[tuple[str, Any]] = set()
+    while waiting:
+        place, annotation = waiting.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            if (place, annotation) in visited:
+                continue
+            visited.add((place, annotation))
+            found.setdefault(place, set()).update(set(annotation.model_fields) - set(annotation.INLINE))
+            for name, field in annotation.model_fields.items():
+                below = place if name in annotation.INLINE else f"{place}.{name}" if place else name
+                ideas = built_in(IDEAS[name]).values() if name in IDEAS else ()
+                waiting += [(below, one) for one in (field.annotation, *ideas)]
+        elif get_args(annotation) and not isinstance(annotation, type(Literal["x"])):
+            waiting += [(place, one) for one in get_args(annotation)]
+    if section is Suite:
+        found[""] |= {"dataset", "encoder"}
+    return {place: frozenset(keys) for place, keys in found.items()}
+
+
 def known_keys() -> list[str]:
     """Every key that a suite file may contain, at any depth."""
-    keys: set[str] = {"dataset", "encoder"}
-    sections: list[Any] = [Suite, *(idea for kind in PACKAGES for idea in built_in(kind).values())]
-    visited: set[type] = set()
-    while sections:
-        annotation = sections.pop()
-        if isinstance(annotation, type) and issubclass(annotation, Section) and annotation not in visited:
-            visited.add(annotation)
-            keys.update(set(annotation.model_fields) - set(annotation.INLINE))
-            sections.extend(field.annotation for field in annotation.model_fields.values())
-        elif get_args(annotation) and not isinstance(annotation, type(Literal["x"])):
-            sections.extend(get_args(annotation))
-    return sorted(keys)
+    return sorted(set().union(*keys_by_place(Suite).values()))

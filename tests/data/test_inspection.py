@@ -50,7 +50,7 @@ def test_an_image_that_stands_under_two_classes_is_told(even):
     images[1], images[6] = images[0], images[0]
     said = describe(dataset(Split(images, even.train.labels), even.evaluation))
     assert said["repeats"]["within_train"] == 2
-    assert "1 images equal one of another class" in said["warnings"]
+    assert "1 of the images equal one of another class" in said["warnings"]
 
 
 def test_classes_of_unequal_size_come_with_the_level_of_the_largest(even):

@@ -36,6 +36,17 @@ def test_arms_may_be_named_by_numbers_and_keep_their_spelling():
         (("seeds: 2", "seeds: 2\nbaseline: 0.1"), 'baseline: 0.1 is a number; for a name put it in quotes: "0.1"'),
         (("seeds: 2", "seeds: 2\nbaseline: true"), 'true is a truth value; for a name put it in quotes: "true"'),
         (("seeds: 2", "seeds: 2\ncontrasts: {x: [0.1, vanilla]}"), 'put it in quotes: "0.1"'),
+        (("seeds: 2", "seeds: 2\nclaims: [x]"), "claims: unknown key here; it belongs to `analysis`"),
+        (("seeds: 2", "seeds: 2\nknn_k: 20"), "knn_k: unknown key here; it belongs to `evaluate`"),
+        (("  epochs: 2", "  seeds: 2\n  epochs: 2"), "train.seeds: unknown key here; it belongs to the suite itself"),
+        (
+            ("dataset: digits", "dataset: {name: digits, size: 8}"),
+            "dataset.size: unknown key; did you mean 'image_size'?",
+        ),
+        (
+            ("queue_size: 256", "queue_size: 256, negatives: {rule: hardest, inner: 0.1}"),
+            "contrast.negatives.inner: unknown key here: it belongs to another choice than this one",
+        ),
         (("batch_size: 64", "batch_size: 63"), "contrast.queue_size: 256 is not a multiple of the 63 keys"),
     ],
 )
@@ -51,6 +62,7 @@ def test_what_is_wrong_and_what_would_be_right(change, words):
 @pytest.mark.parametrize(
     ("arms", "words"),
     [
+        ("  x: {contrast: {epochs: 3}}", "arms.x.contrast: epochs: unknown key here; it belongs to `train`"),
         ("  x: {train: {batch_size: 63}}", "arms.x.contrast.queue_size: 256 is not a multiple of the 63"),
         (
             "  x: {contrast: {temperature: 0.1}}",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from moco_bench.analyse.contrasts import Contrast
-from moco_bench.analyse.intervals import t_interval
+from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.outcomes import Outcomes
 from moco_bench.analyse.pairing import RunsBySeed, paired_values, runs_by_seed
 from moco_bench.analyse.plan import AnalysisPlan
@@ -33,12 +33,15 @@ CLASS_COLUMNS = (
 def two_level_interval(differences: Floats, confidence: float = 0.95) -> tuple[float, float]:
     """The interval of the mean of `differences` [seeds, images] over other seeds and other images.
 
-    NaN with fewer than two seeds or images, and where nothing varies.
+    NaN with fewer than two seeds or images, where nothing varies, and where all seeds' means are equal: nothing is known
+    of their spread then, as in the seeds' interval.
     """
     n, count = differences.shape
     if n < 2 or count < 2:
         return math.nan, math.nan
     of_seeds, of_images, mean = differences.mean(axis=1), differences.mean(axis=0), float(differences.mean())
+    if no_spread(of_seeds):
+        return math.nan, math.nan
     by_seeds = float(of_seeds.var(ddof=1)) / n
     by_images = float(of_images.var(ddof=1)) / count
     rest = differences - of_seeds[:, None] - of_images + mean

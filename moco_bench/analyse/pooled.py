@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from moco_bench.analyse.contrasts import contrasts_among
+from moco_bench.analyse.intervals import no_spread
 from moco_bench.analyse.machines import kind_of
 from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import paired_values, runs_by_seed
@@ -74,13 +74,13 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
         of_machine = [runs_by_seed(own) for own in _by_machine(cell)]
         if len(of_machine) < 2:
             continue
-        contrasts = contrasts_among(cell["arm"], plan.baseline, plan.contrasts)
+        contrasts = plan.contrasts_of(cell["arm"])
         for name, metric in METRICS.items():
             if metric.kind != "accuracy" or not cell[name].notna().any():
                 continue
             for contrast in contrasts:
                 values = [paired_values(own, contrast, metric).values for own in of_machine]
-                values = [own for own in values if len(own) > 1 and own.var(ddof=1) > 0]
+                values = [own for own in values if len(own) > 1 and not no_spread(own)]
                 if len(values) > 1:
                     rows.append({**_names(key), "metric": name, "effect": contrast.name, **_row(values, plan)})
     return pd.DataFrame(rows, columns=list(COLUMNS))

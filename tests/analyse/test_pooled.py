@@ -54,3 +54,26 @@ def test_one_machine_has_nothing_to_pool(raw_runs):
 
     assert pooled_effects(typed(raw, "x"), AnalysisPlan()).empty
     assert isinstance(pooled_effects(typed(raw, "x"), AnalysisPlan()), pd.DataFrame)
+
+
+@pytest.mark.parametrize("difference", [0.3, 0.1, 0.7])
+def test_a_machine_whose_seeds_agree_exactly_has_no_standard_error(raw_runs, difference):
+    """Its variance would be a rounding error, and its weight that of infinitely many seeds."""
+    raw = raw_runs(14, {"vanilla": 0, "dual": 0.5}).assign(device="cpu", precision="float32")
+    on_a = raw["seed"].astype(int) < 7
+    raw["measured_on"] = np.where(on_a, "A", "B")
+    exact = on_a & (raw["arm"] == "dual")
+    raw["knn_top1"] = raw["knn_top1"].astype(float).round(2).map(repr)
+    base = raw.loc[on_a & (raw["arm"] == "vanilla"), "knn_top1"].astype(float).to_numpy()
+    raw.loc[exact, "knn_top1"] = [repr(float(value + difference)) for value in base]
+
+    found = pooled_effects(typed(raw, "x"), AnalysisPlan())
+
+    assert found[found["metric"] == "knn_top1"].empty
+
+
+def test_a_2x2_is_one_by_what_its_arms_change_not_by_their_names(raw_runs):
+    raw = raw_runs(8).assign(device="cpu", precision="float32")
+    raw["measured_on"] = np.where(raw["seed"].astype(int) < 4, "A", "B")
+    assert "dual_view" in set(pooled_effects(typed(raw, "x"), AnalysisPlan())["effect"])
+    assert "dual_view" not in set(pooled_effects(typed(raw, "x"), AnalysisPlan(factorial=None))["effect"])

@@ -33,8 +33,8 @@ CLASS_COLUMNS = (
 def two_level_interval(differences: Floats, confidence: float = 0.95) -> tuple[float, float]:
     """The interval of the mean of `differences` [seeds, images] over other seeds and other images.
 
-    NaN with fewer than two seeds or images, where nothing varies, and where all seeds' means are equal: nothing is known
-    of their spread then, as in the seeds' interval.
+    NaN with fewer than two seeds or images, where nothing varies, and where all seeds' means are equal: nothing is
+    known of their spread then, as in the seeds' interval.
     """
     n, count = differences.shape
     if n < 2 or count < 2:

@@ -1,6 +1,7 @@
 """Intervals over seeds and images: what they cover, measured, and read from the files of runs."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import torch
 
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
+from moco_bench.analyse.image_simulation import main, simulate_images
 from moco_bench.analyse.images import class_differences, two_level_interval
-from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.outcomes import read_outcomes
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.evaluate.outcomes import packed_outcomes
@@ -46,16 +47,15 @@ def test_damaged_outcomes_are_none(change):
 @pytest.mark.parametrize("n", [4, 8])
 @pytest.mark.parametrize(("seeds", "images", "rest"), [(0.5, 8.0, 20.0), (1.0, 20.0, 20.0), (0.0, 12.0, 5.0)])
 def test_it_covers_other_seeds_and_images_where_the_seeds_interval_does_not(n, seeds, images, rest):
-    rng = np.random.default_rng(n)
-    hits, seeds_alone = [], []
-    for _ in range(600):
-        x = rng.normal(0, seeds, (n, 1)) + rng.normal(0, images, (1, 300)) + rng.normal(0, rest, (n, 300))
-        low, high = two_level_interval(x)
-        hits.append(low <= 0 <= high)
-        low, high = t_interval(x.mean(axis=1))
-        seeds_alone.append(low <= 0 <= high)
-    assert 0.925 <= np.mean(hits) <= 0.985
-    assert np.mean(seeds_alone) < np.mean(hits)
+    found = simulate_images(n, seeds, images, rest, datasets=600, seed=0)
+    assert 0.925 <= found.both <= 0.985
+    assert found.seeds_alone < found.both
+
+
+def test_the_command_prints_the_documentations_table(capsys):
+    main(["--seeds", "3"])
+    documented = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.strip() in documented
 
 
 def test_edges():

@@ -134,7 +134,7 @@ def test_what_is_not_explained_stands_beside_what_others_count(results, links):
     assert set(frame["peak_source"]) == {"kernel's peak"}
     training, evaluation = explained_notes(results)
     assert "in training: at most 1.2 % of the process" in training
-    assert "in evaluation at most 2.0 %" in evaluation
+    assert "in evaluation: at most 2.0 %" in evaluation
 
 
 def test_exponents_are_shown_with_their_errors(results, links):

@@ -29,7 +29,7 @@ class Links:
         """A file below the results, percent-encoded. No link to a file that isn't there."""
         if place not in self._known:
             found = bool(place) and (self._results / place).is_file()
-            self._known[place] = f"{quote(self._base)}/{quote(place)}" if found else ""
+            self._known[place] = f"{_encoded(self._base)}/{_encoded(place)}" if found else ""
         return self._known[place]
 
     def to_run(self, directory: str, name: str) -> str:
@@ -54,3 +54,8 @@ class Links:
         """Several paragraphs out of the same files, which stand behind the last."""
         texts = list(texts)
         return (*(Note(text) for text in texts[:-1]), *(self.note(text, *places) for text in texts[-1:]))
+
+
+def _encoded(path: str) -> str:
+    """As the bytes that the file system has, whatever the locale takes them for."""
+    return quote(os.fsencode(path))

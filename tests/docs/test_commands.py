@@ -23,6 +23,10 @@ PAGES = (
     "docs/clusters.md",
     "docs/profiling.md",
     "docs/performance.md",
+    "docs/measurements.md",
+    "config/README.md",
+    "results/README.md",
+    "reports/README.md",
 )
 COMMAND = re.compile(r"(?:^|`|\| |&& )\s*((?:moco-bench|make|snakemake) [^`\n#|&;]+)", flags=re.MULTILINE)
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)

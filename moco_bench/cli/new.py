@@ -38,5 +38,5 @@ def run(options: argparse.Namespace) -> int:
     write_text(idea, filled(TEMPLATES[kind], name))
     write_text(test, filled(TEST, name))
     print(f"{idea}: the idea\n{test}: its test; run `pytest {test}`")
-    print(f"in a suite:\n  plugins: [{idea}]\n  arms:\n    {name}:\n      {filled(USED_AS[kind], name)}")
+    print(f"in a suite:\n  plugins: [{idea}]\n  {filled(USED_AS[kind], name)}")
     return 0

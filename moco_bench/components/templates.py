@@ -53,6 +53,122 @@ class CLASS(Objective):
         return Terms((self.weight * repulsion - batch.positive / batch.temperature).mean())
 '''
 
+BACKBONE = '''"""TITLE: a network."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from moco_bench.components import Backbone, Built
+
+
+class CLASS(Backbone):
+    """Three convolutions of stride 2, and the mean over the image."""
+
+    source: ClassVar[str] = ""
+    smallest_image: ClassVar[int] = 8
+
+    name: Literal["NAME"] = "NAME"
+    width: int = Field(32, ge=1, description="Channels of the first convolution; each further one has twice as many.")
+
+    def build(self, channels, image_size, norm_layer):
+        """The network, without a classifier, and the length of its features. `norm_layer` stands for BatchNorm2d."""
+        from torch import nn
+
+        layers, inputs = [], channels
+        for width in (self.width, 2 * self.width, 4 * self.width):
+            layers += [nn.Conv2d(inputs, width, 3, stride=2, padding=1, bias=False), norm_layer(width), nn.ReLU()]
+            inputs = width
+        return Built(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten()), inputs)
+'''
+
+HEAD = '''"""TITLE: a projection head."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from moco_bench.components import Head
+
+
+class CLASS(Head):
+    """Two layers with a GELU between them."""
+
+    source: ClassVar[str] = ""
+    cost: ClassVar[str] = "two matmuls"
+
+    head: Literal["NAME"] = "NAME"
+    hidden: int = Field(64, ge=1, description="Hidden units.")
+
+    def build(self, features, dimension, norm_layer):
+        """From features [B, F] to embeddings [B, D]."""
+        from torch import nn
+
+        return nn.Sequential(nn.Linear(features, self.hidden), nn.GELU(), nn.Linear(self.hidden, dimension))
+'''
+
+DATASET = '''"""TITLE: a data set."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from moco_bench.components import Dataset
+
+
+class CLASS(Dataset):
+    """Noise, a little brighter in the upper or in the lower half. Replace it by what you read."""
+
+    source: ClassVar[str] = ""
+    sizes: ClassVar[tuple[int, int] | None] = (400, 100)  # None where it isn't known before it is read
+    class_count: ClassVar[int | None] = 2
+
+    name: Literal["NAME"] = "NAME"
+    brighter: int = Field(60, ge=0, le=155, description="Levels of 256.")
+    # path: str = Field(description="Where the files lie.")
+
+    def load(self, split):
+        """Images, uint8 [N, H, W, C] or [N, C, H, W], and labels from 0; of "train" or "test", always the same."""
+        count, seed = {"train": (400, 0), "test": (100, 1)}[split]
+        random = np.random.Generator(np.random.PCG64(seed))
+        labels = np.arange(count) % 2
+        images = random.integers(0, 100, (count, 16, 16, 3), dtype=np.uint8)
+        images[labels == 0, :8] += self.brighter
+        images[labels == 1, 8:] += self.brighter
+        return images, labels
+
+    def class_names(self):
+        """In order of the labels."""
+        return ["above", "below"]
+'''
+
+METRIC = '''"""TITLE: a metric."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from moco_bench.components import Metric
+
+
+class CLASS(Metric):
+    """Standard deviation of the features, averaged over their dimensions."""
+
+    source: ClassVar[str] = ""
+    heading: ClassVar[str] = "TITLE"
+    unit: ClassVar[str] = ""  # with "%" it is an accuracy
+    better: ClassVar[Literal["higher", "lower"] | None] = "higher"
+    decimals: ClassVar[int] = 3
+
+    name: Literal["NAME"] = "NAME"
+    scale: float = Field(1.0, gt=0, description="Multiplies it.")
+
+    def compute(self, evaluation):
+        """One number. `bank` and `test` have features, projections and labels of the images."""
+        return self.scale * float(evaluation.test.features.std(dim=0).mean())
+'''
+
 TEST = '''"""CLASS against the conformance kit."""
 
 import sys
@@ -69,12 +185,24 @@ def test_it_conforms():
     check(CLASS())
 '''
 
-TEMPLATES = {"negatives": NEGATIVES, "objective": OBJECTIVE}
-USED_AS = {
-    "negatives": "contrast: {negatives: NAME}",
-    "objective": "contrast: {objective: NAME}",
+TEMPLATES = {
+    "backbone": BACKBONE,
+    "dataset": DATASET,
+    "head": HEAD,
+    "metric": METRIC,
+    "negatives": NEGATIVES,
+    "objective": OBJECTIVE,
 }
-"""How an arm names an idea of each kind."""
+_ARM = "arms:\n    NAME:\n      "
+USED_AS = {
+    "backbone": "encoder: {name: NAME}",
+    "dataset": "dataset: NAME",
+    "head": "encoder: {name: resnet-compact, head: NAME}",
+    "metric": "evaluate: {metrics: [NAME]}",
+    "negatives": _ARM + "contrast: {negatives: NAME}",
+    "objective": _ARM + "contrast: {objective: NAME}",
+}
+"""How a suite names an idea of each kind."""
 
 
 def filled(text: str, name: str) -> str:

@@ -10,16 +10,30 @@ Each function raises `AssertionError` with a sentence that says what doesn't hol
 
 from moco_bench.components.base import Component
 from moco_bench.testing.losses import check_negatives, check_objective
+from moco_bench.testing.measures import check_dataset, check_metric
+from moco_bench.testing.networks import check_backbone, check_head
 from moco_bench.testing.settings import check_settings
 
-__all__ = ["check", "check_negatives", "check_objective", "check_settings"]
+__all__ = [
+    "check",
+    "check_backbone",
+    "check_dataset",
+    "check_head",
+    "check_metric",
+    "check_negatives",
+    "check_objective",
+    "check_settings",
+]
+
+
+_OTHERS = {"backbone": check_backbone, "dataset": check_dataset, "head": check_head, "metric": check_metric}
 
 
 def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
     """Hold an idea to all that its kind has to hold.
 
     Args:
-        idea: with settings for a queue of 40 keys and more.
+        idea: a rule with settings for a queue of 40 keys and more.
         stops_gradient: it holds something constant on purpose, so that its gradient isn't that of its value.
         order_matters: it depends on the slots of the keys on purpose, as a random selection does.
     """
@@ -28,3 +42,5 @@ def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool 
         check_negatives(idea, stops_gradient=stops_gradient, order_matters=order_matters)
     elif idea.kind == "objective":
         check_objective(idea, stops_gradient=stops_gradient, order_matters=order_matters)
+    else:
+        _OTHERS[idea.kind](idea)

@@ -1,12 +1,14 @@
 """The kit on the package's own ideas, and on ideas with a fault each."""
 
+import math
 from typing import Literal
 
+import numpy as np
 import pytest
 import torch
 from pydantic import Field
 
-from moco_bench.components import Negatives, Objective, Terms
+from moco_bench.components import Backbone, Built, Dataset, Metric, Negatives, Objective, Terms
 from moco_bench.components import negatives as rules
 from moco_bench.components.registry import built_in
 from moco_bench.testing import check
@@ -28,6 +30,80 @@ STOPS = {"scaled-positive", "dual-temperature"}
 def test_the_packages_own_ideas_conform(kind, name):
     idea = built_in(kind)[name](**SETTINGS.get(name, {}))
     check(idea, stops_gradient=name in STOPS, order_matters=name == "random")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "settings"),
+    [
+        ("backbone", "resnet-compact", {"width": 8}),
+        ("backbone", "resnet18-cifar", {}),
+        *(("head", name, {}) for name in built_in("head")),
+        *(("metric", name, {}) for name in built_in("metric")),
+    ],
+)
+def test_the_packages_own_networks_and_metrics_conform(kind, name, settings):
+    check(built_in(kind)[name](**settings))
+
+
+def a_backbone(self, channels, image_size, norm_layer):
+    return Built(torch.nn.Sequential(torch.nn.Conv2d(channels, 8, 4, 4), *self.parts(norm_layer)), 8)
+
+
+class GoodBackbone(Backbone):
+    """One convolution."""
+
+    name: Literal["good"] = "good"
+    build = a_backbone
+
+    def parts(self, norm_layer):
+        return norm_layer(8), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
+
+
+class GoodMetric(Metric):
+    """Mean length."""
+
+    name: Literal["good"] = "good"
+
+    def compute(self, evaluation):
+        return float(evaluation.test.features.norm(dim=1).mean())
+
+
+class GoodDataset(Dataset):
+    """Black and white."""
+
+    name: Literal["good"] = "good"
+
+    def load(self, split):
+        labels = np.arange(20) % 2
+        return np.broadcast_to(255 * labels[:, None, None], (20, 8, 8)).astype(np.uint8), labels
+
+
+def noisy(self, split):
+    images, labels = GoodDataset().load(split)
+    return images // 2 + np.random.default_rng().integers(0, 100, images.shape, dtype=np.uint8), labels
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "said"),
+    [
+        (GoodBackbone, {"build": lambda *_: Built(torch.nn.Flatten(), 7)}, "gives .4, 3072., not .4, 7."),
+        (
+            GoodBackbone,
+            {"parts": lambda *_: GoodBackbone.parts(None, torch.nn.BatchNorm2d)},
+            "with `norm_layer`",
+        ),
+        (GoodMetric, {"compute": lambda *_: torch.rand(()).item()}, "must give the same number"),
+        (GoodMetric, {"compute": lambda *_: math.nan}, "finite number or None"),
+        (GoodMetric, {"compute": lambda _, told: told.test.features.zero_().sum().item()}, "as it was"),
+        (GoodDataset, {"load": noisy}, "the same images"),
+        (GoodDataset, {"sizes": (20, 10)}, "there are .20, 20."),
+        (GoodDataset, {"class_count": 3}, "there are 2"),
+    ],
+)
+def test_a_fault_of_any_kind_is_found_and_told(base, changes, said):
+    check(base())
+    with pytest.raises(AssertionError, match=said):
+        check(type("Faulty", (base,), {"__module__": __name__, "__doc__": base.__doc__, **changes})())
 
 
 def test_a_filter_by_mass_conforms():

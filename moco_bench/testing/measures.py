@@ -1,0 +1,53 @@
+"""What data sets and metrics have to hold."""
+
+import math
+from typing import cast
+
+import torch
+
+from moco_bench.components.base import Component
+from moco_bench.components.datasets import Dataset
+from moco_bench.components.metrics import Embedded, Evaluation, Metric
+from moco_bench.data.plugin_set import plugin_set
+from moco_bench.train.randomness import stream
+
+CLASSES = 3
+
+
+def check_dataset(idea: Component) -> None:
+    """Images and labels as a suite needs them, the same each time, as many as it says."""
+    dataset = cast(Dataset, idea)
+    first, second = plugin_set(dataset), plugin_set(dataset)
+    splits = {"train": (first.train(), second.train()), "test": (first.test(), second.test())}
+    for name, (once, again) in splits.items():
+        same = torch.equal(once.images, again.images) and torch.equal(once.labels, again.labels)
+        assert same, f"load({name!r}) must give the same images and labels each time"
+    found = tuple(len(once) for once, _ in splits.values())
+    assert dataset.sizes is None or tuple(dataset.sizes) == found, f"`sizes` is {dataset.sizes}, but there are {found}"
+    count = len(first.classes)
+    assert dataset.class_count in (None, count), f"`class_count` is {dataset.class_count}, but there are {count}"
+
+
+def check_metric(idea: Component) -> None:
+    """A finite number or None, the same each time, from embeddings that it leaves as they were."""
+    metric = cast(Metric, idea)
+    evaluation, untouched = _evaluation(), _evaluation()
+    value = metric.compute(evaluation)
+    plain = isinstance(value, int | float) and math.isfinite(value)
+    assert value is None or plain, f"`compute` gave {value!r}; a finite number or None would be right"
+    assert metric.compute(evaluation) == value, "equal embeddings must give the same number: draw by `generator`"
+    for split in ("bank", "test"):
+        for name in ("features", "projections", "labels"):
+            before, after = (getattr(getattr(each, split), name) for each in (untouched, evaluation))
+            assert torch.equal(before, after), f"`compute` must leave {split}.{name} as it was"
+
+
+def _evaluation() -> Evaluation:
+    def embedded(name: str, count: int) -> Embedded:
+        labels = torch.arange(count) % CLASSES
+        features, projections = (
+            torch.randn(count, width, generator=stream(0, name, width)) + labels[:, None] for width in (12, 6)
+        )
+        return Embedded(features, projections, labels)
+
+    return Evaluation(embedded("bank", 60), embedded("test", 45), CLASSES, {"knn_k": 20}, lambda name: stream(0, name))

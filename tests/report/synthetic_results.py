@@ -102,7 +102,7 @@ def _write_run(
     directory.mkdir(parents=True, exist_ok=True)
     shared = np.random.default_rng([run.seed, len(run.dataset.title)])
     own = np.random.default_rng([run.seed, *run.arm.encode(), *run.dataset.title.encode()])
-    base = 78.0 + shared.normal(0, 0.8)
+    base = 80.0 + shared.normal(0, 0.8)
     top1 = base + gains.get(run.arm, 0.0) + own.normal(0, spread)
     history = _history(run, own, top1, failed)
     with open(directory / "history.csv", "w", newline="", encoding="utf-8") as handle:

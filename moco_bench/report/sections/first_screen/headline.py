@@ -17,11 +17,23 @@ NAMED = 2
 """Comparisons of a suite without the 2x2 that a headline has room for."""
 
 
+def not_judged(row: Row) -> bool:
+    """Whether the baseline arm isn't above raw pixels and the untrained encoder by more than the margin.
+
+    It has learnt too little then for a difference to say anything about an ingredient.
+    """
+    short_of = row.get("baseline_short_of")
+    return isinstance(short_of, str) and bool(short_of)
+
+
 def headline_of(rows: Sequence[Row], metric: Metric) -> str:
     """Over one data set and encoder: the two ingredients, or the comparisons that the suite has instead."""
     main = [row for row in rows if row["effect"] in INGREDIENTS] or list(rows)
     if all(row["finding"] == "no-data" for row in main):
         return "Nothing can be compared yet: no seed has all the runs that a comparison needs."
+    if any(not_judged(row) for row in main):
+        floor, margin = main[0]["baseline_short_of"], margin_of(main[0], metric)
+        return f"Not judged: the baseline arm is not above {floor} by more than {margin}."
     decided = [row for row in main if row["finding"] in DECIDED]
     if not decided:
         return sentence(_nothing_decided(main))
@@ -36,7 +48,9 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
     """Over several data sets or encoders, whose own headlines stand below."""
     if not blocks:
         return "Nothing can be compared yet"
-    rows = [row for block in blocks for row in block]
+    rows = [row for block in blocks for row in block if not not_judged(row)]
+    if not rows:
+        return f"Not judged: the baseline arm is not above its baselines without training, {extent}"
     if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):
         return f"What each ingredient is worth, {extent}"
     return f"Inconclusive: {seeds_of(rows)} cannot show whether either ingredient helps, {extent}"

@@ -18,7 +18,14 @@ from moco_bench.report.model.words import (
 )
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.sections.first_screen.baselines import below_baselines, data_warnings, learnt_notes
-from moco_bench.report.sections.first_screen.headline import INGREDIENTS, Row, by_weight, headline_of, headline_over
+from moco_bench.report.sections.first_screen.headline import (
+    INGREDIENTS,
+    Row,
+    by_weight,
+    headline_of,
+    headline_over,
+    not_judged,
+)
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
 from moco_bench.report.sections.first_screen.strip import strip_for
 
@@ -108,13 +115,13 @@ def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> 
     return Answer(
         question=question,
         verdict=_verdict(row, metric, 1 - results.plan.config.confidence),
-        tone=finding_tone(metric.name, row["finding"]),
-        decided=row["finding"] in DECIDED,
+        tone="quiet" if not_judged(row) else finding_tone(metric.name, row["finding"]),
+        decided=row["finding"] in DECIDED and not not_judged(row),
         estimate=number(row["estimate"], metric.decimals, signed=True),
         interval=interval(row["ci_low"], row["ci_high"], metric.decimals),
         certainty=f"{tests}{count(row['n_seeds'], 'seed')}{unproven}",
         strip=strip_for(row, rows, metric.decimals),
-        leaning=FINDING_WORDS[row["finding"]] if row["finding"].startswith("leans-") else "",
+        leaning=FINDING_WORDS[row["finding"]] if row["finding"].startswith("leans-") and not not_judged(row) else "",
         parts=_simple_effects(results, row, metric),
     )
 
@@ -122,6 +129,8 @@ def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> 
 def _verdict(row: Row, metric: Metric, level: float) -> str:
     finding, interaction = row["finding"], row["effect"] == "interaction"
     margin = margin_of(row, metric)
+    if not_judged(row) and finding != "no-data":
+        return "Not judged: the baseline arm has learnt too little"
     if finding in ("higher", "lower"):
         good = finding == (metric.better or "higher")
         small = row["p_equivalence_holm"] <= level + 1e-12

@@ -105,11 +105,24 @@ def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
         json.dumps({"pixels": {"knn_top1": pixels}, "random_encoder": encoders, "largest_class": largest})
     )
     found = summarise(load_results(path))
-    assert found.caution.startswith(f"Vanilla is not above {missed[0]} (kNN 7")
+    assert found.caution.startswith(f"Vanilla is not above {missed[0]} (kNN 8")
     assert f"against {missed[1]} %)" in found.caution
     assert "linear probe" not in found.caution, "that one is above"
     assert ("below its own start, the untrained encoder" in found.caution) == (missed[0] == "untrained encoder")
     assert "largest class 12.5 %" in found.learnt[0].text
+
+
+def test_below_the_floors_the_first_screen_judges_nothing(tmp_path, synthetic):
+    gains = {"vanilla": -10.0, "dual": -5.0, "filter": -10.0, "both": -5.0}
+    found = summarise(load_results(synthetic.write_results(tmp_path, synthetic.suite_values(8), gains=gains)))
+    (block,) = found.blocks
+    for headline in (found.headline, block.headline):
+        assert headline == "Not judged: the baseline arm is not above raw pixels by more than 1 point."
+    first = block.answers[0]
+    assert (first.verdict, first.decided, first.tone) == (
+        "Not judged: the baseline arm has learnt too little", False, "quiet",
+    )  # fmt: skip
+    assert first.estimate.startswith("+5."), "the figures stay"
 
 
 def test_what_is_odd_about_the_images_is_said(tmp_path, synthetic):

@@ -109,8 +109,12 @@ class DatasetConfig(Section):
     def _with_plugin(cls, given: Any, info: ValidationInfo) -> Any:
         """The settings of a plug-in's data set put where they belong."""
         plugins = info.context if isinstance(info.context, Plugins) else Plugins()
-        name = given.get("name") if isinstance(given, dict) else None
-        if not isinstance(name, str) or name in built_in("dataset") or "plugin" in given:
+        if not isinstance(given, dict) or isinstance(given.get("plugin"), Dataset):
+            return given
+        if "plugin" in given:
+            raise ValueError("`plugin` is no key; the settings of a plug-in's data set stand beside its name")
+        name = given.get("name")
+        if not isinstance(name, str) or name in built_in("dataset"):
             return given
         idea = plugins.find("dataset", name)
         if idea is None:

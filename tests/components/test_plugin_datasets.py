@@ -142,6 +142,8 @@ def test_files_below_its_path_are_watched(folder, lies_in_a_folder):
         ({"name": "my-stripes", "root": "data"}, "`root` has no effect"),
         ({"name": "my-stripes", "train_limit": 121}, "train_limit: 121 images asked for"),
         ({"name": "digits", "width": 3}, "width: unknown key"),
+        ({"name": "digits", "plugin": {}}, "`plugin` is no key"),
+        ({"name": "my-stripes", "plugin": {"name": "my-stripes"}}, "`plugin` is no key"),
     ],
 )
 def test_what_cannot_be_asked_for_is_one_line(folder, dataset, said):

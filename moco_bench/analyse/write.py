@@ -29,14 +29,11 @@ def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     claims = claims_of(effects, plan, memory)
     write_table(results / "effects.csv", effects)
     write_table(results / "claims.csv", claims)
-    by_class = class_differences(runs, plan)
-    if len(by_class):
-        write_table(results / "classes.csv", by_class)
-    pooled = pooled_effects(runs, plan)
-    if len(pooled):
-        write_table(results / "pooled.csv", pooled)
-    else:
-        (results / "pooled.csv").unlink(missing_ok=True)
+    for name, table in (("classes.csv", class_differences(runs, plan)), ("pooled.csv", pooled_effects(runs, plan))):
+        if len(table):
+            write_table(results / name, table)
+        else:
+            (results / name).unlink(missing_ok=True)
     return effects, claims, plan
 
 

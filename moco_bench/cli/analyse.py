@@ -18,13 +18,23 @@ def run(args: argparse.Namespace) -> int:
     """Write both tables and print the primary metric's effects."""
     from moco_bench.analyse.text import effects_as_text
     from moco_bench.analyse.write import analyse
-    from moco_bench.suite.made import ANALYSIS, TABLES, analysed, analysis_basis, changed_by_hand, collected, note_made
+    from moco_bench.suite.made import (
+        ANALYSIS,
+        ANALYSIS_IF_KNOWN,
+        TABLES,
+        analysed,
+        analysis_basis,
+        changed_by_hand,
+        collected,
+        note_made,
+    )
 
     edited = changed_by_hand(collected(args.results), [args.results / name for name in TABLES])
     for name in edited:
         print(f"moco-bench: warning: {args.results / name} was changed by hand after `collect`", file=sys.stderr)
     effects, claims, plan = analyse(args.results)
-    note_made(analysed(args.results), analysis_basis(args.results), [args.results / name for name in ANALYSIS])
+    made = [args.results / name for name in (*ANALYSIS, *ANALYSIS_IF_KNOWN)]
+    note_made(analysed(args.results), analysis_basis(args.results), [path for path in made if path.is_file()])
     if args.json:
         print(effects.to_json(orient="records", double_precision=10))
         return 0

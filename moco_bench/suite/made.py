@@ -19,23 +19,30 @@ TABLES = ("runs.csv", "suite.yaml")
 ANALYSIS = ("effects.csv", "claims.csv")
 """What `analyse` makes there."""
 
-REPORT = ("report.html", "report.md")
+ANALYSIS_IF_KNOWN = ("classes.csv", "pooled.csv")
+"""What it makes where runs tell their accuracy by class, or come from several machines."""
+
+REPORT = ("report.html", "report.md", "runs.html")
 """What `report` makes in its own folder, beside tables and figures."""
+
+REPORT_FOLDERS = ("figures", "tables")
+"""Where those lie. Which there are depends on the results: the note names them."""
 
 
 def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:
-    """Write down at `place` that `outputs` were made from what has the hash `basis`."""
-    write_json(
-        place, {"basis": _of_this_version(basis), "outputs": {path.name: sha256_of_file(path) for path in outputs}}
-    )
+    """Note at `place` that `outputs`, all below the first one's folder, were made from what has the hash `basis`."""
+    outputs = tuple(outputs)
+    hashes = {_name(path, outputs): sha256_of_file(path) for path in outputs}
+    write_json(place, {"basis": _of_this_version(basis), "outputs": hashes})
 
 
 def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
-    """Why `outputs` have to be made (again), in a few words; empty where they needn't."""
+    """Why `outputs`, and what was noted with them, have to be made (again), in a few words; empty if they needn't."""
     outputs = tuple(outputs)
+    outputs = tuple(dict.fromkeys((*outputs, *_noted(place, outputs))))
     for path in outputs:
         if not path.exists():
-            return f"{path.name} is missing"
+            return f"{_name(path, outputs)} is missing"
     try:
         note = read_mapping(place)
     except InputError:
@@ -53,7 +60,22 @@ def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
         return []
     if not isinstance(known, dict):
         return []
-    return [path.name for path in outputs if path.exists() and known.get(path.name) != sha256_of_file(path)]
+    outputs = tuple(outputs)
+    names = {_name(path, outputs): path for path in outputs if path.is_file()}
+    return [name for name, path in names.items() if known.get(name) != sha256_of_file(path)]
+
+
+def _noted(place: Path, outputs: tuple[Path, ...]) -> list[Path]:
+    """All outputs that the note at `place` names; none where there is no note."""
+    try:
+        known = read_mapping(place).get("outputs")
+    except InputError:
+        return []
+    return [outputs[0].parent / name for name in known] if isinstance(known, dict) else []
+
+
+def _name(path: Path, outputs: tuple[Path, ...]) -> str:
+    return path.relative_to(outputs[0].parent).as_posix()
 
 
 def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
@@ -112,3 +134,9 @@ def _hash_if_there(path: Path) -> str | None:
 
 def _of_this_version(basis: str) -> str:
     return sha256_of([__version__, basis])
+
+
+def made_of_report(folder: Path) -> list[Path]:
+    """All that a report has written into its folder: the pages, then tables and figures by name."""
+    found = (path for name in REPORT_FOLDERS for path in (folder / name).iterdir())
+    return [folder / name for name in REPORT] + sorted(path for path in found if path.name[0] != ".")

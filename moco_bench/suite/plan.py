@@ -19,6 +19,7 @@ from moco_bench.suite.finished import lender
 from moco_bench.suite.made import (
     ANALYSIS,
     REPORT,
+    REPORT_FOLDERS,
     TABLES,
     analysed,
     analysis_basis,
@@ -148,7 +149,8 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
         once["report"] = "what it shows is made first"
     else:
         folder = reports / suite.name
-        once["report"] = why_make(reported(folder), report_basis(directory), [folder / name for name in REPORT])
+        outputs = [folder / name for name in (*REPORT, *REPORT_FOLDERS)]
+        once["report"] = why_make(reported(folder), report_basis(directory), outputs)
         once["analyse"] = "the report is made again" if once["report"] else ""
     images = {title: state.images for title, state in states.items()}
     return SuitePlan(runs, data, floors, {step: reason for step, reason in once.items() if reason}, evidence, images)

@@ -36,6 +36,18 @@ def test_reasons_to_make_something_again(directory):
     assert reason(directory) == "runs.csv is missing"
 
 
+def test_what_was_made_beside_the_tables_is_known_by_its_place(directory):
+    extra = directory / "tables" / "runs.csv"
+    write_text(extra, "a\n")
+    tables = [directory / name for name in TABLES]
+    note_made(collected(directory), "basis", [*tables, extra])
+    assert why_make(collected(directory), "basis", tables) == ""
+    extra.write_text("b\n")
+    assert why_make(collected(directory), "basis", tables) == "tables/runs.csv was changed by hand"
+    extra.unlink()
+    assert why_make(collected(directory), "basis", tables) == "tables/runs.csv is missing"
+
+
 @pytest.mark.parametrize("note", ["{", "[]", "{}", '{"basis": 1, "outputs": []}', None])
 def test_a_note_that_says_nothing_is_no_note(directory, note):
     if note is None:

@@ -10,11 +10,14 @@ from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.finished import pointer
 from moco_bench.suite.made import (
     ANALYSIS,
+    ANALYSIS_IF_KNOWN,
     REPORT,
+    REPORT_FOLDERS,
     TABLES,
     analysed,
     analysis_basis,
     collected,
+    made_of_report,
     note_made,
     report_basis,
     reported,
@@ -71,11 +74,16 @@ def pretend_tables(suite_file: Path, folder: Path) -> None:
     """Write the tables and the report of what lies in the results."""
     suite, results = load_suite(suite_file), folder / "results"
     directory, report = results / suite.name, folder / "reports" / suite.name
-    for path in [*(directory / name for name in (*TABLES, *ANALYSIS)), *(report / name for name in REPORT)]:
+    for path in [
+        *(directory / name for name in (*TABLES, *ANALYSIS, *ANALYSIS_IF_KNOWN)),
+        *(report / name for name in REPORT),
+    ]:
         write_text(path, f"{path.name}\n")
-    for name in ("figures", "tables"):
-        (report / name).mkdir(exist_ok=True)
+    for name in REPORT_FOLDERS:
+        write_text(report / name / "accuracy.csv", "arm\n")
     evidence = plan_suite(suite, suite_file, results, report.parent).evidence
     note_made(collected(directory), evidence, [directory / name for name in TABLES])
-    note_made(analysed(directory), analysis_basis(directory), [directory / name for name in ANALYSIS])
-    note_made(reported(report), report_basis(directory), [report / name for name in REPORT])
+    note_made(
+        analysed(directory), analysis_basis(directory), [directory / name for name in (*ANALYSIS, *ANALYSIS_IF_KNOWN)]
+    )
+    note_made(reported(report), report_basis(directory), made_of_report(report))

@@ -91,6 +91,11 @@ WAYS: dict[str, tuple[Callable[[Path], None], str | None, set[str]]] = {
     "effects lost": (remove("results/tiny/effects.csv"), None, {"analyse", "report"}),
     "effects edited": (edit("results/tiny/effects.csv", "e", "E"), None, {"analyse", "report"}),
     "claims lost": (remove("results/tiny/claims.csv"), None, {"analyse", "report"}),
+    "differences by class lost": (remove("results/tiny/classes.csv"), None, {"analyse", "report"}),
+    "page of all runs lost": (remove("reports/tiny/runs.html"), None, {"analyse", "report"}),
+    "figures lost": (remove("reports/tiny/figures"), None, {"analyse", "report"}),
+    "a table of the report lost": (remove("reports/tiny/tables/accuracy.csv"), None, {"analyse", "report"}),
+    "a figure's numbers edited": (edit("reports/tiny/figures/accuracy.csv", "arm", "ARM"), None, {"analyse", "report"}),
     "page lost": (remove("reports/tiny/report.html"), None, {"analyse", "report"}),
     "notes lost": (remove("results/tiny/.made"), None, BEHIND),
 }

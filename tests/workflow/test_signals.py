@@ -11,7 +11,7 @@ from test_kills import LONG, PATIENCE, RUN, start, wait_for_a_checkpoint
 from moco_bench.locks import Lock
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_a_signal_to_the_group_ends_snakemake_in_one_line(workflow: Any, number: signal.Signals) -> None:
     suite = workflow.write_suite(**LONG | {"arms": {"both": {}}, "baseline": "both"})
     with start(workflow, suite) as snakemake:

@@ -19,7 +19,7 @@ HALVINGS = 30
 """Of a step's size."""
 SUFFICIENT = 1e-4
 """The part of the decrease promised by the slope that a step has to achieve (Armijo)."""
-ROUNDING = 1e-9
+ROUNDING = 1e-10
 """Of a loss: a smaller decrease is noise."""
 
 

@@ -40,7 +40,7 @@ def test_the_pixel_floor_is_that_of_centred_pixels(digits):
 
 def test_every_encoder_and_seed_has_a_floor(digits):
     floors = floors_of(digits, [COMPACT, WIDER], [0, 3], CONFIG, "cpu")
-    assert set(floors) == {"pixels", "random_encoder"}
+    assert set(floors) == {"pixels", "random_encoder", "largest_class"}
     assert set(floors["pixels"]) == {"knn_top1", "linear_top1"}
     assert {title: list(seeds) for title, seeds in floors["random_encoder"].items()} == {
         "resnet-compact": ["0", "3"],

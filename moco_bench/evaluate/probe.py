@@ -11,8 +11,8 @@ from moco_bench.evaluate.softmax_regression import SoftmaxRegressions, Standardi
 from moco_bench.suite.config import ProbeConfig
 
 TOLERANCE = 1e-6
-"""On the gradient. Candidates often differ by one or two held-out images; at 1e-4, scikit-learn's default, so many images
-get another class than at the minimum."""
+"""On the gradient. Candidates often differ by one or two held-out images; at 1e-4, scikit-learn's default, so many get
+another class than at the minimum."""
 
 
 @dataclass(frozen=True)

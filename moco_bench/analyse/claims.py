@@ -111,7 +111,10 @@ def _as_effect(rule: ClaimRule, found: CountedEffect) -> Row:
 
 
 def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, plan: AnalysisPlan) -> Judgement:
-    """The verdict on counted bytes: by the margin alone, for this package's loss and for losses written otherwise."""
+    """The verdict on counted bytes: by the margin alone, for this package's loss and for losses written otherwise.
+
+    One way of writing the loss decides nothing about a method: without the other's figures there is no verdict.
+    """
     margin = plan.config.margin_percent
     none = f"no effect above {margin:g} %"
 
@@ -128,8 +131,9 @@ def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, p
     said = "; ".join(f"{other.words}: {_range(other.ratios)} at queues of {other.queues}" for other in others)
     if any(verdict_of(verdict) != own for other in others for verdict in other.verdicts):
         return Judgement(DEPENDS, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
-    why = f"{why}; {said}" if said else f"{why}; losses that hold logits were not counted"
-    return Judgement(own, f"{why}. Bytes repeat exactly, so there is no interval")
+    if not said:
+        return Judgement(UNDECIDED, f"{why}. A loss that holds its logits may answer otherwise, and was not counted")
+    return Judgement(own, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
 
 
 def _range(ratios: tuple[float, ...]) -> str:

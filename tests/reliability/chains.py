@@ -15,7 +15,7 @@ STEPS_PER_EPOCH, EPOCHS = 5, 4
 HARDEST = {"rule": "hardest", "fraction": 0.25}
 SUITE: dict[str, Any] = {
     "name": "tiny",
-    "dataset": {"name": "digits", "train_limit": 160, "test_limit": 60},
+    "dataset": {"name": "digits", "label": "images", "train_limit": 160, "test_limit": 60},
     "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16, "batch_norm_groups": 4},
     "contrast": {"queue_size": 64, "filter_warmup_steps": 7, "mask_same_sample": True},
     "train": {
@@ -67,7 +67,7 @@ class Chain:
 
     @property
     def run_id(self) -> str:
-        return f"digits/resnet-compact/{self.arm}/seed{self.seed}"
+        return f"images/resnet-compact/{self.arm}/seed{self.seed}"
 
     @property
     def results(self) -> Path:

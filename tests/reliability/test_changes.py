@@ -29,7 +29,7 @@ def own_images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own_suite(own_images: Path, tmp_path: Path) -> Path:
-    return write_suite(tmp_path / "own.yaml", dataset={"name": "npz", "path": str(own_images), "label": "digits"})
+    return write_suite(tmp_path / "own.yaml", dataset={"name": "npz", "path": str(own_images), "label": "images"})
 
 
 def undisturbed_on(suite: Path, folder: Path) -> Chain:
@@ -40,7 +40,7 @@ def undisturbed_on(suite: Path, folder: Path) -> Chain:
 
 
 def prepare(chain: Chain) -> None:
-    command = ["prepare", str(chain.suite), "--dataset", "digits", "--results", str(chain.results)]
+    command = ["prepare", str(chain.suite), "--dataset", "images", "--results", str(chain.results)]
     assert start(command, chain.folder / "prepare.log").wait().code == 0
 
 

@@ -63,8 +63,8 @@ def test_a_failure_that_was_not_written_down_is_not_trained_again_either(
 
     assert burst.steps_of_last_attempt() == 0
     assert burst.record()["status"] == "failed"
-    assert burst.record()["steps"] == steps - 1
-    assert burst.start_steps() == [0, steps - 1]
+    assert burst.record()["steps"] == steps  # the step that diverged is one of them
+    assert burst.start_steps() == [0, steps]
 
 
 def test_a_run_that_never_finished_is_a_row_with_its_reason(two_arms: dict[str, Chain]) -> None:
@@ -90,7 +90,7 @@ def test_images_that_are_all_alike(tmp_path: Path) -> None:
         **{f"x_{split}": np.full((160, 8, 8), 7, np.uint8) for split in ("train", "test")},
         **{f"y_{split}": labels for split in ("train", "test")},
     )
-    dataset = {"name": "npz", "path": str(tmp_path / "alike.npz"), "label": "digits"}
+    dataset = {"name": "npz", "path": str(tmp_path / "alike.npz"), "label": "images"}
     chain = Chain(write_suite(tmp_path / "tiny.yaml", dataset=dataset), "vanilla", tmp_path)
 
     for command in chain.commands:
@@ -112,7 +112,7 @@ def write_few(path: Path, train_labels: list[int], test_labels: list[int]) -> No
 def few_images(folder: Path, **changes: Any) -> Chain:
     """A run on the few images of `few.npz`, that takes as few as there can be."""
     sections = {
-        "dataset": {"name": "npz", "path": str(folder / "few.npz"), "label": "digits"},
+        "dataset": {"name": "npz", "path": str(folder / "few.npz"), "label": "images"},
         "encoder": SUITE["encoder"] | {"batch_norm_groups": 1},
         "train": SUITE["train"] | {"batch_size": 2},
         "contrast": {"queue_size": 2},
@@ -179,7 +179,7 @@ def test_as_many_corrupted_images_as_classes_are_enough(tmp_path: Path) -> None:
         ({"train": SUITE["train"] | {"batch_size": 2, "precision": "float16"}}, "float16 needs a CUDA device"),
         (
             {"contrast": {"queue_size": 2, "negatives": {"rule": "hardest", "count": 1}, "filter_warmup_steps": 4}},
-            "4 of the 4 steps that the 3 training images of digits make: the rule would never act",
+            "4 of the 4 steps that the 3 training images of images make: the rule would never act",
         ),
     ],
 )

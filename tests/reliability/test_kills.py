@@ -201,7 +201,8 @@ def test_an_evaluation_is_killed_while_it_computes(
 
     assert struck.code == (-signal.SIGKILL if number == signal.SIGKILL else 75), struck.printed
     assert not (chain.run / "metrics.json").exists()
-    assert chain.passed("evaluate")[-1] == place
+    passed = [step for step in chain.passed("evaluate") if "lock.holder" not in step]
+    assert passed[-1] == place
     for command in ("evaluate", "collect"):
         assert_ended_well(chain.execute(command))
     assert_same_results(chain, undisturbed["both"])

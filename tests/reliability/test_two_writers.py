@@ -66,6 +66,9 @@ def test_who_waits_can_be_interrupted(suite: Path, tmp_path: Path) -> None:
 
     outcome = second.wait()
     assert outcome.code == 75
-    assert outcome.printed.splitlines()[-1] == f"moco-bench: {chain.run_id} interrupted by SIGTERM"
+    assert (
+        outcome.printed.splitlines()[-1]
+        == f"moco-bench: {chain.run_id} interrupted by SIGTERM; the same command continues"
+    )
     first.send(signal.SIGTERM)
     assert first.wait().code == 75

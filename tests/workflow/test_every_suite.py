@@ -49,7 +49,7 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
 def _few_images(dataset: str | dict[str, Any], data_folder: Path) -> dict[str, Any]:
     name = dataset if isinstance(dataset, str) else dataset["name"]
     classes = 100 if name == "cifar100" else 10
-    few = {"label": name, "train_limit": max(2 * BATCH, 2 * classes), "test_limit": classes, "image_size": 8}
+    few = {"label": f"few-{name}", "train_limit": max(2 * BATCH, 2 * classes), "test_limit": classes, "image_size": 8}
     if name == "cifar10" and (data_folder / "cifar-10-batches-py").is_dir():
         return {"name": name, "root": str(data_folder), **few}
     if name == "cifar100" and (data_folder / "cifar100-12k.npz").is_file():

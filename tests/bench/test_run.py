@@ -57,7 +57,7 @@ def test_the_step_counts_forward_of_two_views_and_backward_of_one(result, tiny):
     with FlopCounterMode(display=False) as counter:
         encoder(torch.zeros(8, 3, 32, 32))
     forward = counter.get_total_flops()
-    stem = 2 * 8 * 16 * 16 * ENCODERS[COMPACT].width * 3 * 4
+    stem = 2 * 8 * 16 * 16 * ENCODERS[COMPACT].backbone.width * 3 * 4
     similarities = 2 * 8 * 32 * 128
     crops = 2 * 8 * 3 * 2 * (2 * 32**3)  # of both views: each a product from the left and one from the right
     expected = 4 * forward - stem + similarities + crops

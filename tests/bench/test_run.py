@@ -59,10 +59,10 @@ def test_the_step_counts_forward_of_two_views_and_backward_of_one(result, tiny):
     forward = counter.get_total_flops()
     stem = 2 * 8 * 16 * 16 * ENCODERS[COMPACT].backbone.width * 3 * 4
     similarities = 2 * 8 * 32 * 128
-    crops = 2 * 8 * 3 * 2 * (2 * 32**3)  # of both views: each a product from the left and one from the right
-    expected = 4 * forward - stem + similarities + crops
+    least = 4 * forward - stem + similarities
+    colours = 2 * 8 * 2 * 3 * 3 * 32**2  # of both views, once: how many products an image takes depends on its draw
 
-    assert result["step_gflops"][COMPACT] * 1e9 == pytest.approx(expected, rel=1e-3)
+    assert least < result["step_gflops"][COMPACT] * 1e9 <= least + 6 * colours
 
 
 def test_peak_memory_of_the_plain_loss_holds_its_matrix_and_of_the_streamed_one_does_not():

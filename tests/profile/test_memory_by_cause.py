@@ -200,7 +200,9 @@ class Compiled(nn.Module):
 
 
 def test_meters_never_see_a_compiled_pass(make_runs, dataset, monkeypatch):
-    monkeypatch.setattr(stepper_module, "networks_of", lambda *given: (Networks(Compiled(), Compiled()), COMPILED))
+    monkeypatch.setattr(
+        stepper_module, "networks_of", lambda *given, **how: (Networks(Compiled(), Compiled()), COMPILED)
+    )
     stepper = Stepper(make_runs("vanilla")["vanilla"], dataset)
     assert watch_step(stepper).timeline.peak > 0
     assert sum(count_flops(stepper).values()) > 0

@@ -86,7 +86,8 @@ def test_no_function_of_the_profiler_runs_in_training(make_runs, dataset, traine
     assert ("train", "step.py") in own
     assert not {parts for parts in own if parts[0] == "profile"}
     assert {parts for parts in own if parts[0] == "measure"} <= {
-        ("measure", name) for name in ("load.py", "memory.py", "stopwatch.py", "process.py", "quota.py")
+        ("measure", name)
+        for name in ("load.py", "memory.py", "stopwatch.py", "process.py", "quota.py", "energy.py", "nvml.py")
     }
 
 

@@ -38,7 +38,7 @@ def quiet(line: str) -> None:
 def test_a_variant_changes_one_thing(make_runs, quantity, value, section, key):
     run = make_runs("vanilla")["vanilla"]
     varied = variant(run, quantity, value)
-    assert getattr(getattr(varied, section), key) == value
+    assert getattr(varied, section).model_dump()[key] == value
     same = {"dataset", "encoder", "contrast", "train", "evaluate"} - {section}
     assert all(getattr(varied, name) == getattr(run, name) for name in same)
 
@@ -69,7 +69,7 @@ def test_growth_of_every_quantity_that_is_asked_for(make_runs, dataset):
     small, large = vanilla["batch_size", 8], vanilla["batch_size", 16]
     assert large["tensor_mib"] > small["tensor_mib"]
     assert large["loss_mib"] > small["loss_mib"]
-    assert large["flops"] == 2 * small["flops"]
+    assert large["flops"] == pytest.approx(2 * small["flops"], rel=1e-3)  # an image's colours take what it draws
     (encoder,) = [row for row in rows if row["quantity"] == "encoder" and row["arm"] == "filter"]
     assert encoder["label"] == "a"
     assert encoder["value"] > 1000  # its parameters

@@ -123,7 +123,7 @@ def test_networks_that_there_are_not(keys, said):
 
 def test_a_library_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(InputError, match=r"pip install 'moco-bench\[timm\]'"):
+    with pytest.raises(InputError, match=r"pip install timm"):
         build(name="timm", model="resnet18")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TimmModel(Backbone):
-    """Any network of timm without its classifier, from random weights. Needs `pip install 'moco-bench[timm]'`."""
+    """Any network of timm without its classifier, from random weights. Needs `pip install timm`."""
 
     source: ClassVar[str] = "Wightman 2019, PyTorch Image Models (timm)"
     smallest_image: ClassVar[int] = 16
@@ -38,7 +38,7 @@ class TimmModel(Backbone):
         try:
             import timm
         except ImportError:
-            raise InputError("encoder.name: timm isn't installed; `pip install 'moco-bench[timm]'` does it") from None
+            raise InputError("encoder.name: timm isn't installed; `pip install timm` does it") from None
         if not timm.is_model(self.model):
             raise InputError(f"encoder.model: timm has no network {self.model!r}; `timm.list_models()` lists them")
         network: Any = self._create(channels, image_size)

@@ -44,7 +44,7 @@ Run = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Comparison:
-    """`table` has one row an arm and metric; the rest are identifiers of runs.
+    """`table` has one row per arm and metric; the rest are identifiers of runs.
 
     Attributes:
         table: columns `COLUMNS`.

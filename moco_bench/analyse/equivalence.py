@@ -1,7 +1,7 @@
 """Two one-sided tests: "no difference larger than a margin" as a finding, not as the absence of one.
 
 Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach". All take `differences` of
-shape [..., n], one row a sample, and return shape [...].
+shape [..., n], one row per sample, and return shape [...].
 """
 
 import numpy as np

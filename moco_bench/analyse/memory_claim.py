@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 def memory_claim(memory: pd.DataFrame, queues: pd.DataFrame, accuracy: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """One row an arm and condition; see the module.
+    """One row per arm and condition; see the module.
 
     Args:
         memory: `profile/memory.csv`.

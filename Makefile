@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report plan status unit test check format bench soak docs clean clean-results
+.PHONY: help setup report plan status unit test check format bench soak docs site clean clean-results
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/\1|\2/' \
@@ -79,6 +79,11 @@ bench: $(INSTALLED_DEV) ## Time the hot paths, and say what changed against the 
 
 soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (20 minutes)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_FLAGS)
+
+site: $(INSTALLED) ## Build the documentation site in build/site; any dead link is an error
+	@$(BIN)/python -c 'import material' 2>/dev/null || $(PIP) install --editable '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo build/site/index.html
 
 docs: $(INSTALLED) ## Make again what is generated from the code
 	$(BIN)/python -m moco_bench.suite.schema workflow/schemas/suite.schema.json

@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report plan status unit test check format bench soak docs site clean clean-results
+.PHONY: help setup report plan status reports unit test check format bench soak docs site clean clean-results
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/\1|\2/' \
@@ -50,6 +50,12 @@ status: $(INSTALLED) ## Show how far SUITE is
 
 report: $(INSTALLED) ## Run SUITE and print the path of its report
 	@BIN="$(BIN)" sh workflow/report.sh "$(SUITE)" --cores $(CORES) $(SNAKEMAKE_FLAGS)
+
+reports: $(INSTALLED) ## Make tables and pages of the stored runs again (docs/results)
+	@set -e; for runs in docs/results/*/runs; do here=$${runs%/runs}; \
+		$(BIN)/moco-bench collect "$$here/suite.yaml" --results docs/results; \
+		$(BIN)/moco-bench analyse "$$here" >/dev/null; \
+		$(BIN)/moco-bench report "$$here" --out "$$here/report"; done
 
 # First what may run side by side, then what measures the machine; the second also runs where the first failed.
 test: $(INSTALLED_DEV) ## Run all tests

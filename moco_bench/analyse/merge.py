@@ -16,10 +16,11 @@ import pandas as pd
 from moco_bench.analyse.machines import measured_on
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, write_atomically, write_json
+from moco_bench.suite.evidence import ENCODER, encoder_was_kept, without_encoder
 from moco_bench.suite.record import read_record
 from moco_bench.suite.suite import load_suite
 
-RUN_FILES = ("encoder.safetensors", "history.csv", "resources.json", "metrics.json", "run.json")
+RUN_FILES = (ENCODER, "history.csv", "resources.json", "metrics.json", "run.json")
 """In the order in which they are copied: `run.json` vouches for the files before it."""
 
 SUITE_FILES = ("data/*.json", "floors/*.json", "costs.json", "profile/*", "suite.yaml")
@@ -90,8 +91,14 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
     return Merged(list(kept.values()), files, pd.DataFrame(effects, columns=list(EFFECTS_COLUMNS)), left_out)
 
 
-def write_merged(merged: Merged, out: Path) -> None:
-    """Copy everything that isn't in `out` yet. Files of a suite come before its runs, as if made in this order."""
+def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
+    """Copy everything that isn't in `out` yet. Files of a suite come before its runs, as if made in this order.
+
+    Args:
+        merged: what `plan_merge` found.
+        out: folder of results.
+        encoders: copy weights too. Without them `out` is an archive, from which tables and report can be made again.
+    """
     for target, source in merged.suite_files.items():
         _copy(source, out / target)
     for run in merged.runs:
@@ -99,9 +106,12 @@ def write_merged(merged: Merged, out: Path) -> None:
             continue
         target = out / run.place
         (target / "run.json").unlink(missing_ok=True)
-        for name in RUN_FILES:
+        for name in RUN_FILES if encoders else RUN_FILES[1:-1]:
             if (run.directory / name).exists():
                 _copy(run.directory / name, target / name)
+        if not encoders:
+            write_json(target / "run.json", without_encoder(run.record))
+            continue
         if run.record.get("replicate", 1) == 1:
             write_json(out / ".finished" / f"{run.record['fingerprint']}.json", {"directory": run.place.as_posix()})
 
@@ -123,6 +133,8 @@ def _check_files(directory: Path, record: Mapping[str, Any]) -> None:
     """Raise `InputError` where a file isn't the one whose hash `run.json` has; older records have none."""
     described = record.get("files")
     for name, known in described.items() if isinstance(described, Mapping) else ():
+        if name == ENCODER and not encoder_was_kept(record):
+            continue
         path = directory / Path(str(name)).name
         if not path.is_file():
             raise InputError(f"{path}: missing, though run.json vouches for it")

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where they are joined; what is there already stays"
     )
+    parser.add_argument(
+        "--without-encoders", action="store_true", help="leave the weights out: small enough to commit or to publish"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     merged = plan_merge(options.roots, options.out)
     for problem in merged.left_out:
         print(f"moco-bench: left out: {problem}", file=sys.stderr)
-    write_merged(merged, options.out)
+    write_merged(merged, options.out, encoders=not options.without_encoders)
     counts = Counter(found.place.parts[0] for found in merged.runs)
     for suite, count in sorted(counts.items()):
         own = merged.effects[merged.effects["run"].str.startswith(f"{suite}/")]

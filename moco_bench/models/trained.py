@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from moco_bench.errors import InputError
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.suite.config import EncoderConfig
-from moco_bench.suite.evidence import damage
+from moco_bench.suite.evidence import damage, encoder_was_kept
 from moco_bench.suite.record import read_record
 from moco_bench.suite.suite import validate
 
@@ -80,6 +80,8 @@ def load_encoder(run: Path | str) -> TrainedEncoder:
     record = read_record(folder / "run.json")
     if record["status"] != "done":
         raise InputError(f"{folder}: this run failed ({record['reason']}); its weights are not an encoder to use")
+    if not encoder_was_kept(record):
+        raise InputError(f"{folder}: an archive without weights; train the run again to have its encoder")
     if wrong := damage(folder, record, whole=True):
         raise InputError(f"{folder}: {wrong}; put the file back, or train the run again")
     config = validate(EncoderConfig, record["config"]["encoder"], f"{folder / 'run.json'}: config.encoder")

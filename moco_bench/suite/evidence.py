@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from moco_bench.files import sha256_of_file
+from moco_bench.files import sealed, sha256_of_file
 
 RESULT_FILES = ("encoder.safetensors", "history.csv", "resources.json")
 """What lies beside `run.json` when a run has been trained."""
+
+ENCODER = "encoder.safetensors"
 
 LARGE = 256 * 1024
 """Bytes above which a time stamp that is the recorded one is believed."""
@@ -21,6 +23,19 @@ LARGE = 256 * 1024
 def describe_files(directory: Path, names: Iterable[str] = RESULT_FILES) -> dict[str, dict[str, Any]]:
     """Size, time stamp and hash of each file, as `run.json` keeps them."""
     return {name: _describe(directory / name) for name in names}
+
+
+def encoder_was_kept(record: Mapping[str, Any]) -> bool:
+    """Whether a run's weights should lie beside its `run.json`; an archive leaves them out and says so there."""
+    files = record.get("files")
+    known = files.get(ENCODER) if isinstance(files, Mapping) else None
+    return not isinstance(known, Mapping) or known.get("kept") is not False
+
+
+def without_encoder(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a run for an archive: all that it was, and that its weights were not kept."""
+    files = {name: {**known, "kept": False} if name == ENCODER else known for name, known in record["files"].items()}
+    return sealed({**record, "files": files})
 
 
 def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -> str:
@@ -35,6 +50,8 @@ def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -
     if not isinstance(described, dict):
         return "run.json was changed after the run"
     for name, known in described.items():
+        if name == ENCODER and not encoder_was_kept(record):
+            continue
         try:
             path = directory / Path(name).name
             status = path.stat()

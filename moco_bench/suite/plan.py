@@ -13,7 +13,7 @@ from typing import Any, Literal
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.costs import costs_path, known_runs
-from moco_bench.suite.evidence import damage
+from moco_bench.suite.evidence import damage, encoder_was_kept
 from moco_bench.suite.fingerprint import PROTOCOL, pretraining_identity
 from moco_bench.suite.finished import lender
 from moco_bench.suite.made import (
@@ -200,12 +200,20 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
     try:
         metrics = read_mapping(directory / "metrics.json")
     except InputError:
-        return PlannedRun(run, "evaluate", "trained, not evaluated")
-    if seal_is_broken(metrics):
-        return PlannedRun(run, "evaluate", "its metrics.json was changed after the evaluation")
-    if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
-        return PlannedRun(run, "evaluate", "evaluation settings changed")
+        metrics = None
+    if why := _why_evaluate(metrics, run):
+        if not encoder_was_kept(record):
+            return PlannedRun(run, "changed", f"{why}, and its encoder was not kept")
+        return PlannedRun(run, "evaluate", why)
     return PlannedRun(run, "done", "", (*evidence, sha256_of(metrics)))
+
+
+def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run) -> str:
+    if metrics is None:
+        return "trained, not evaluated"
+    if seal_is_broken(metrics):
+        return "its metrics.json was changed after the evaluation"
+    return "" if metrics.get("evaluation_fingerprint") == run.evaluation_fingerprint else "evaluation settings changed"
 
 
 def _hash_of(path: Path) -> str | None:

@@ -10,6 +10,8 @@ import pytest
 
 from moco_bench.cli.main import main
 from moco_bench.files import write_json
+from moco_bench.suite.evidence import damage, encoder_was_kept
+from moco_bench.suite.record import read_record
 
 
 def make_run(root, arm="vanilla", seed=0, *, accuracy=50.0, fingerprint="f", images="d", cpu="A"):
@@ -20,7 +22,8 @@ def make_run(root, arm="vanilla", seed=0, *, accuracy=50.0, fingerprint="f", ima
     write_json(directory / "resources.json", {})
     write_json(directory / "metrics.json", {"knn_top1": accuracy, "evaluation_fingerprint": "e"})
     names = ("encoder.safetensors", "history.csv", "resources.json")
-    hashes = {name: {"sha256": hashlib.sha256((directory / name).read_bytes()).hexdigest()} for name in names}
+    content = {name: (directory / name).read_bytes() for name in names}
+    hashes = {n: {"bytes": len(b), "sha256": hashlib.sha256(b).hexdigest()} for n, b in content.items()}
     record = {
         "fingerprint": f"{fingerprint}-{arm}-{seed}", "status": "done", "reason": None, "config": {}, "hashes": {},
         "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": hashes, "replicate": 1,
@@ -106,3 +109,23 @@ def test_a_file_that_run_json_does_not_vouch_for_spreads_no_further(name, tmp_pa
 def test_a_folder_without_runs(tmp_path, capsys):
     assert merge(tmp_path, out=tmp_path / "out") == 2
     assert "no finished run below it" in capsys.readouterr().err
+
+
+def test_an_archive_holds_everything_but_weights_and_says_so(tmp_path, capsys):
+    original = make_run(tmp_path / "a")
+    out = tmp_path / "archive"
+
+    assert main(["merge", str(tmp_path / "a"), "--out", str(out), "--without-encoders"]) == 0
+
+    archived = out / original.relative_to(tmp_path / "a")
+    assert sorted(path.name for path in archived.iterdir()) == [
+        "history.csv", "metrics.json", "resources.json", "run.json",
+    ]  # fmt: skip
+    record = read_record(archived / "run.json")
+    assert damage(archived, record, whole=True) == ""
+    assert not encoder_was_kept(record)
+    make_run(tmp_path / "b", seed=1)
+    assert merge(out, tmp_path / "b", out=tmp_path / "joined") == 0  # an archive is a part like others
+    assert "2 runs" in capsys.readouterr().out
+    (archived / "history.csv").write_text("epoch\n9\n")
+    assert damage(archived, record) == "history.csv was changed after the run"

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from moco_bench import load_encoder
+from moco_bench.errors import InputError
 from moco_bench.suite.fingerprint import PROTOCOL
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
@@ -71,3 +73,16 @@ def test_the_protocol_is_named(run, tmp_path):
     lay(run, tmp_path, protocol=0, fingerprint="older")
 
     assert plan_run(run, tmp_path).reason == f"training protocol 0, now {PROTOCOL}"
+
+
+def test_an_archived_run_is_done_until_it_has_to_be_evaluated_again(run, tmp_path):
+    files = {"encoder.safetensors": {"bytes": 1, "sha256": "x", "kept": False}}
+    lay(run, tmp_path, files=files)
+    assert plan_run(run, tmp_path).state == "done"
+
+    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": "old"}))
+    planned = plan_run(run, tmp_path)
+
+    assert (planned.state, planned.reason) == ("changed", "evaluation settings changed, and its encoder was not kept")
+    with pytest.raises(InputError, match="archive without weights"):
+        load_encoder(run.directory(tmp_path))

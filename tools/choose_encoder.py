@@ -23,8 +23,8 @@ from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.evaluate.features import embed
 from moco_bench.evaluate.knn import knn_top1
 from moco_bench.profile.stepper import Stepper
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import Run, expand
-from moco_bench.suite.suite import load_suite
 
 RECIPE = Path(__file__).parents[1] / "config" / "cifar10-cpu.yaml"
 CANDIDATES: dict[str, dict[str, Any]] = {

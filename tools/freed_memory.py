@@ -52,8 +52,8 @@ def _turn(options: argparse.Namespace) -> dict[str, float]:
     from moco_bench.data.datasets import load_dataset
     from moco_bench.profile.stepper import Stepper
     from moco_bench.suite.config import EncoderConfig
+    from moco_bench.suite.load import load_suite
     from moco_bench.suite.runs import expand
-    from moco_bench.suite.suite import load_suite
     from moco_bench.train import precision
 
     if options.turn == "default":

@@ -223,8 +223,8 @@ def curve(size: Size, left: float) -> dict[str, Any]:
     from moco_bench.data.datasets import load_dataset
     from moco_bench.evaluate.accuracy import knn_of
     from moco_bench.evaluate.features import embed
+    from moco_bench.suite.load import load_suite
     from moco_bench.suite.runs import expand
-    from moco_bench.suite.suite import load_suite
     from moco_bench.train.pretrain import pretrain
 
     root = Path(os.environ.get("MOCO_BENCH_DATA", "data"))

@@ -25,8 +25,8 @@ from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.timing import rotated
 from moco_bench.profile.work import count_flops
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import Run, expand
-from moco_bench.suite.suite import load_suite
 from moco_bench.train.compilation import networks_of
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import resolve_numerics

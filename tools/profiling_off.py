@@ -63,8 +63,8 @@ def loop_step(suite_path: Path, arm: str | None, *, profile_first: bool) -> Call
     import torch
 
     from moco_bench.data.datasets import load_dataset
+    from moco_bench.suite.load import load_suite
     from moco_bench.suite.runs import expand
-    from moco_bench.suite.suite import load_suite
     from moco_bench.train.compilation import networks_of
     from moco_bench.train.loop import Surroundings, Trainer
     from moco_bench.train.precision import resolve_numerics

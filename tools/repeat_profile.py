@@ -58,9 +58,9 @@ def one_profile(suite_path: Path, rounds: int | None, steps: int | None) -> dict
     from moco_bench.profile.stepper import Stepper
     from moco_bench.profile.tables import time_rows
     from moco_bench.profile.timing import STEP, time_steps
+    from moco_bench.suite.config.profile import ProfileConfig
+    from moco_bench.suite.load import load_suite
     from moco_bench.suite.profiled import profiled_runs
-    from moco_bench.suite.profiling import ProfileConfig
-    from moco_bench.suite.suite import load_suite
 
     suite = load_suite(suite_path)
     config = suite.profile or ProfileConfig()

@@ -25,7 +25,7 @@ from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import hashes_agree, weighted
 from moco_bench.analyse.signflip import sign_flip_p
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 ARM = ("dataset", "encoder", "budget", "arm")
 RUN = (*ARM, "seed")

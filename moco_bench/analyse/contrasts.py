@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from moco_bench.suite.comparisons import MAIN_EFFECTS
+from moco_bench.suite.checks.comparisons import MAIN_EFFECTS
 from moco_bench.suite.factorial import Factorial
 
 Kind = Literal["factorial", "arm", "simple", "suite"]
@@ -58,7 +58,7 @@ def contrasts_among(
         arms: those that have runs.
         baseline: the arm that others are compared with.
         listed: the suite's own, name -> (treatment, control). None of them may be called as another one
-            (`suite/comparisons.py` refuses that).
+            (`suite/checks/comparisons.py` refuses that).
         factorial: which arms are a 2x2; None: none are.
     """
     present = list(dict.fromkeys(arms))

@@ -31,7 +31,7 @@ from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
 from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement, standard_deviation
 from moco_bench.analyse.table import cells, finished, with_shared_runs
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 FIXED_COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 Finding = Literal[
     "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"

@@ -16,9 +16,9 @@ import pandas as pd
 from moco_bench.analyse.machines import measured_on
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, write_atomically, write_json
-from moco_bench.suite.evidence import ENCODER, encoder_was_kept, without_encoder
-from moco_bench.suite.record import read_record
-from moco_bench.suite.suite import load_suite
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.on_disk.hashes import ENCODER, encoder_was_kept, without_encoder
+from moco_bench.suite.on_disk.record import read_record
 
 RUN_FILES = (ENCODER, "history.csv", "resources.json", "metrics.json", "run.json")
 """In the order in which they are copied: `run.json` vouches for the files before it."""

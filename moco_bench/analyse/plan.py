@@ -7,12 +7,13 @@ from pathlib import Path
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.errors import InputError
-from moco_bench.suite.analysis import AnalysisConfig
-from moco_bench.suite.comparisons import check_comparisons
+from moco_bench.suite.checks.comparisons import check_comparisons
+from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.factorial import Factorial, factorial_of
-from moco_bench.suite.registered import design_of, fingerprint_of
+from moco_bench.suite.identity.analysis import design_of, fingerprint_of
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.strict_yaml import read_yaml
-from moco_bench.suite.suite import Suite, parse_suite
+from moco_bench.suite.suite import Suite
 
 
 @dataclass(frozen=True)

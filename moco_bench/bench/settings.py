@@ -7,7 +7,7 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.suite.config import AugmentConfig, ContrastConfig, EncoderConfig
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
 
 ENCODERS = {
     # The head of MoCo v2, which is lightly's MoCoProjectionHead.

@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
     """Write both tables and print the primary metric's effects."""
     from moco_bench.analyse.text import effects_as_text
     from moco_bench.analyse.write import analyse
-    from moco_bench.suite.made import (
+    from moco_bench.suite.on_disk.made import (
         ANALYSIS,
         ANALYSIS_IF_KNOWN,
         TABLES,

@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
     from moco_bench.analyse.collect import collect
     from moco_bench.analyse.write import write_table
     from moco_bench.suite.costs import known_runs
-    from moco_bench.suite.made import TABLES, collected, note_made
+    from moco_bench.suite.load import load_suite
+    from moco_bench.suite.on_disk.made import TABLES, collected, note_made
     from moco_bench.suite.plan import plan_suite
-    from moco_bench.suite.suite import load_suite
 
     suite = load_suite(args.suite)
     evidence = plan_suite(suite, args.suite, args.results, args.results.parent / "reports").evidence

@@ -15,10 +15,11 @@ from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.files import read_mapping, seal_is_broken, sealed, write_json
 from moco_bench.suite.costs import find_settled_run
-from moco_bench.suite.record import read_record
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 from moco_bench.suite.steps import floors_fingerprint
-from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.suite import Suite
 from moco_bench.train.endings import ENDING
 from moco_bench.train.pulse import FILE as PULSE
 from moco_bench.train.signals import interrupted_by_signals

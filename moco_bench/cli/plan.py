@@ -9,13 +9,14 @@ from pathlib import Path
 from moco_bench.cli.options import add_part, add_suite, part_of
 from moco_bench.cli.text_table import text_table
 from moco_bench.data.described import data_warnings
-from moco_bench.suite.checks import warnings
-from moco_bench.suite.kept_mass import filters_that_hardly_filter
+from moco_bench.suite.checks.suite import warnings
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.needs import hours_left, taken_by
 from moco_bench.suite.obstacles import obstacles
+from moco_bench.suite.on_disk.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.part import plan_of_part
 from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
-from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import HELD_OUT, candidates
 
 HELP = "Check a suite and list its runs, the state of each, and why it would run. Writes nothing."

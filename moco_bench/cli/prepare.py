@@ -8,9 +8,9 @@ from typing import Any
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import InputError, one_line
 from moco_bench.files import write_json
-from moco_bench.suite.size_warnings import size_warnings
-from moco_bench.suite.sources import describe_sources
-from moco_bench.suite.suite import load_suite
+from moco_bench.suite.checks.size_warnings import size_warnings
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.on_disk.sources import describe_sources
 
 MOST_CLASSES = 20
 """Classes whose sizes are printed one by one; the manifest has all."""

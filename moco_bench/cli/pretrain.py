@@ -16,9 +16,10 @@ from moco_bench.cli.evaluate import told_parts
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import Interrupted, RunFailed, one_line
 from moco_bench.suite.costs import find_settled_run
-from moco_bench.suite.registered import analysis_fingerprint
+from moco_bench.suite.identity.analysis import analysis_fingerprint
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import Run
-from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.suite import Suite
 from moco_bench.train.endings import noted_ending
 from moco_bench.train.launch import is_launched, launch
 from moco_bench.train.pulse import Pulse

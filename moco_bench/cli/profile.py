@@ -12,7 +12,8 @@ from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_json
 from moco_bench.suite.costs import budget_rows, costs_path
-from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.suite import Suite
 
 HELP = """Measure where memory and time of each arm's training step go: results/SUITE/profile/.
 

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the report and print its path."""
     from moco_bench.report.write import write_report
-    from moco_bench.suite.made import made_of_report, note_made, report_basis, reported
+    from moco_bench.suite.on_disk.made import made_of_report, note_made, report_basis, reported
 
     out = args.out or default_out(args.results)
     page = write_report(args.results, out)

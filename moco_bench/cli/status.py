@@ -10,8 +10,8 @@ from moco_bench.cli.text_table import text_table
 from moco_bench.cli.watch import watch
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import PlannedRun, SuitePlan, plan_suite
-from moco_bench.suite.suite import load_suite
 
 HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
 EXAMPLE = "moco-bench status config/quickstart.yaml"

@@ -13,7 +13,8 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.pretrain import train_run
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, sealed, write_json, write_text
-from moco_bench.suite.suite import Suite, load_suite
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import Candidate, candidates, tune_fingerprint, tuned_path
 from moco_bench.train.signals import interrupted_by_signals
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from moco_bench.errors import InputError
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.suite.config import EncoderConfig
-from moco_bench.suite.evidence import damage, encoder_was_kept
-from moco_bench.suite.record import read_record
-from moco_bench.suite.suite import validate
+from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
+from moco_bench.suite.on_disk.record import read_record
+from moco_bench.suite.validation import validate
 
 
 class TrainedEncoder(nn.Module):

@@ -16,7 +16,7 @@ from moco_bench.profile.tables import Row, time_rows
 from moco_bench.profile.timing import STEP, time_steps
 from moco_bench.profile.variants import ENCODER, stores_similarities, sweeps, variant
 from moco_bench.profile.work import count_flops
-from moco_bench.suite.profiling import GrowthConfig
+from moco_bench.suite.config.profile import GrowthConfig
 from moco_bench.suite.runs import Run
 
 

@@ -31,8 +31,8 @@ from moco_bench.profile.tables import (
 from moco_bench.profile.timing import time_steps
 from moco_bench.profile.trace import write_trace
 from moco_bench.profile.work import count_flops, work_rows
+from moco_bench.suite.config.profile import ProfileConfig
 from moco_bench.suite.profiled import PROFILE_PROTOCOL, Cell, profile_fingerprint, profiled_runs
-from moco_bench.suite.profiling import ProfileConfig
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 from moco_bench.train.precision import DTYPES

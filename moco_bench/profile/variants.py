@@ -5,7 +5,7 @@ from typing import Any
 
 from moco_bench.contrast.chunks import STORED_PAIRS
 from moco_bench.contrast.negatives.selection import takes_passes
-from moco_bench.suite.profiling import GrowthConfig
+from moco_bench.suite.config.profile import GrowthConfig
 from moco_bench.suite.runs import Run
 
 BATCH_SIZE, QUEUE_SIZE, FRACTION, DIMENSION, WIDTH, ENCODER = (

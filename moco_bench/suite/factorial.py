@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moco_bench.suite.identity.sameness import what_trains
 from moco_bench.suite.runs import resolve_arm
-from moco_bench.suite.sameness import what_trains
 from moco_bench.suite.suite import Suite
 
 LOSS = "contrast.loss"

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from moco_bench.suite.on_disk.sources import absent
 from moco_bench.suite.plan import SuitePlan
-from moco_bench.suite.sources import absent
 
 
 def obstacles(plan: SuitePlan) -> list[str]:

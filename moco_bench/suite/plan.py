@@ -13,10 +13,10 @@ from typing import Any, Literal
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.costs import costs_path, known_runs
-from moco_bench.suite.evidence import damage, encoder_was_kept
-from moco_bench.suite.fingerprint import PROTOCOL, pretraining_identity
-from moco_bench.suite.finished import lender
-from moco_bench.suite.made import (
+from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
+from moco_bench.suite.on_disk.finished import lender
+from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
+from moco_bench.suite.on_disk.made import (
     ANALYSIS,
     REPORT,
     REPORT_FOLDERS,
@@ -28,7 +28,7 @@ from moco_bench.suite.made import (
     reported,
     why_make,
 )
-from moco_bench.suite.record import read_record
+from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 from moco_bench.suite.steps import DataState, data_state, why_costs, why_floors, why_profile, why_tune
 from moco_bench.suite.suite import Suite

@@ -10,8 +10,9 @@ from typing import Any
 from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
 from moco_bench.suite.config import Budget, ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
-from moco_bench.suite.fingerprint import evaluation_fingerprint, pretraining_fingerprint
-from moco_bench.suite.suite import Suite, validate
+from moco_bench.suite.identity.run import evaluation_fingerprint, pretraining_fingerprint
+from moco_bench.suite.suite import Suite
+from moco_bench.suite.validation import validate
 
 
 @dataclass(frozen=True)

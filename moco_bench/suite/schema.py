@@ -11,7 +11,7 @@ from typing import Any
 
 from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
-from moco_bench.suite.analysis import ABSTRACT_CLAIMS
+from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.suite import Suite
 
 Schema = dict[str, Any]

@@ -11,9 +11,9 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.costs import costs_fingerprint, costs_path
-from moco_bench.suite.fingerprint import EVALUATION_PROTOCOL, identity
+from moco_bench.suite.identity.run import EVALUATION_PROTOCOL, identity
+from moco_bench.suite.on_disk.sources import have_changed, request_of
 from moco_bench.suite.profiled import profile_fingerprint
-from moco_bench.suite.sources import have_changed, request_of
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import tune_fingerprint, tuned_path
 

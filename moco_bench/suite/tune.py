@@ -16,7 +16,8 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, sha256_of
 from moco_bench.suite.config import ContrastConfig, EncoderConfig, TrainConfig
 from moco_bench.suite.runs import Run, expand, merged, resolve_arm
-from moco_bench.suite.suite import Suite, validate
+from moco_bench.suite.suite import Suite
+from moco_bench.suite.validation import validate
 
 HELD_OUT = 0.2
 """Part of the training images that candidates are judged on."""

@@ -2,7 +2,7 @@
 
 from moco_bench.components.base import Component
 from moco_bench.files import canonical_json
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
 
 
 def check_settings(idea: Component) -> None:

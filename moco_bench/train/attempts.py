@@ -6,7 +6,7 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_json, write_json
-from moco_bench.suite.registered import RECORDED_AS
+from moco_bench.suite.identity.analysis import RECORDED_AS
 
 ATTEMPTS = "attempts.json"
 

@@ -15,9 +15,9 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
-from moco_bench.suite.evidence import describe_files
-from moco_bench.suite.fingerprint import PROTOCOL
-from moco_bench.suite.registered import RECORDED_AS
+from moco_bench.suite.identity.analysis import RECORDED_AS
+from moco_bench.suite.identity.run import PROTOCOL
+from moco_bench.suite.on_disk.hashes import describe_files
 from moco_bench.suite.runs import Run
 from moco_bench.train.across_ranks import spread_batch_norm
 from moco_bench.train.attempts import note_attempt

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_atomically, write_json
-from moco_bench.suite.evidence import RESULT_FILES, damage, describe_files
-from moco_bench.suite.finished import lender, pointer, whole_record
-from moco_bench.suite.record import read_record
+from moco_bench.suite.on_disk.finished import lender, pointer, whole_record
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage, describe_files
+from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 
 

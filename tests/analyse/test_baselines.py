@@ -11,7 +11,7 @@ from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.analyse.plan import plan_of
-from moco_bench.suite.suite import load_suite, parse_suite
+from moco_bench.suite.load import load_suite, parse_suite
 
 CONFIG = Path(__file__, "../../../config").resolve()
 DUAL, FILTER = {"dual_view": "key-in-batch"}, {"negatives": {"rule": "hardest", "fraction": 0.25}}

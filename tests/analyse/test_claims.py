@@ -7,8 +7,8 @@ from moco_bench.analyse.claims import COLUMNS, claims_of, judge
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.analyse.plan import AnalysisPlan, plan_of
-from moco_bench.suite.analysis import ABSTRACT_CLAIMS, AnalysisConfig
-from moco_bench.suite.suite import parse_suite
+from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS, AnalysisConfig
+from moco_bench.suite.load import parse_suite
 
 SUITE = {
     "name": "s",

@@ -8,7 +8,7 @@ from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.table import typed
 from moco_bench.analyse.text import comparison_as_text
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 CONFIG = AnalysisConfig()
 

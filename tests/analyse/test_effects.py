@@ -10,7 +10,7 @@ from moco_bench.analyse.effects import COLUMNS, FIXED_COLUMNS, effects_of
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import typed
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 
 def pick(effects, effect, metric="knn_top1", **where):

@@ -10,7 +10,7 @@ from moco_bench.analyse.findings import could_decide, finding_of
 from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 CONFIG = AnalysisConfig()
 MARGIN = 1.0

@@ -10,8 +10,8 @@ import pytest
 
 from moco_bench.cli.main import main
 from moco_bench.files import write_json
-from moco_bench.suite.evidence import damage, encoder_was_kept
-from moco_bench.suite.record import read_record
+from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
+from moco_bench.suite.on_disk.record import read_record
 
 
 def make_run(root, arm="vanilla", seed=0, *, accuracy=50.0, fingerprint="f", images="d", cpu="A"):

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from moco_bench.analyse.published import agreement, published
-from moco_bench.suite.fingerprint import pretraining_identity
+from moco_bench.suite.identity.run import pretraining_identity
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 
 CONFIG = Path(__file__).parents[2] / "config"
 

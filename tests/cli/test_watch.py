@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from moco_bench.cli.watch import cell, grid, in_words, watch
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 from moco_bench.train.pulse import Pulse, read_sign
 
 SUITE = {

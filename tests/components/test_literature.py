@@ -16,7 +16,7 @@ from moco_bench.components.objectives.dual_temperature import DualTemperature
 from moco_bench.contrast import AtStep, contrastive_loss, contrastive_terms
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.pairs import Pairs
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
 
 TAU = 0.3
 

@@ -10,12 +10,12 @@ from moco_bench.cli.main import main
 from moco_bench.data.datasets import load_dataset
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
 from moco_bench.suite.known_datasets import training_images
+from moco_bench.suite.load import load_suite, parse_suite
+from moco_bench.suite.on_disk.sources import describe_sources, have_changed, request_of
 from moco_bench.suite.runs import expand
-from moco_bench.suite.sources import describe_sources, have_changed, request_of
 from moco_bench.suite.strict_yaml import read_yaml
-from moco_bench.suite.suite import load_suite, parse_suite
 
 STRIPES = '''"""A data set of my own."""
 from typing import ClassVar, Literal

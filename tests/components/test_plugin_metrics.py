@@ -11,10 +11,10 @@ from moco_bench.analyse.table import columns, read_runs
 from moco_bench.cli.main import main
 from moco_bench.errors import InputError
 from moco_bench.suite import metrics as registry
+from moco_bench.suite.load import load_suite, parse_suite
 from moco_bench.suite.runs import expand
 from moco_bench.suite.steps import floors_fingerprint
 from moco_bench.suite.strict_yaml import read_yaml
-from moco_bench.suite.suite import load_suite, parse_suite
 
 FORMULA = "self.scale * evaluation.test.features.std(dim=0).mean().item()"
 SPREAD = '''"""A metric of my own."""

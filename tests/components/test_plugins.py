@@ -10,10 +10,10 @@ import yaml
 from moco_bench.cli.main import main
 from moco_bench.components.plugins import Plugins, described, from_description, load_plugins
 from moco_bench.errors import InputError
-from moco_bench.suite.registered import analysis_fingerprint
+from moco_bench.suite.identity.analysis import analysis_fingerprint
+from moco_bench.suite.load import load_suite, parse_suite
 from moco_bench.suite.runs import expand
 from moco_bench.suite.strict_yaml import read_yaml
-from moco_bench.suite.suite import load_suite, parse_suite
 
 SOFT = '''"""A rule of my own."""
 from typing import ClassVar, Literal

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from moco_bench.cli import main as command_line
-from moco_bench.suite.suite import parse_suite
+from moco_bench.suite.load import parse_suite
 
 ROOT = Path(__file__).parents[2]
 PAGES = (

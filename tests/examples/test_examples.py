@@ -11,8 +11,8 @@ import pytest
 from moco_bench.cli.main import main
 from moco_bench.components.plugins import load_plugins
 from moco_bench.suite import metrics as registry
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 from moco_bench.testing import check
 
 ROOT = Path(__file__).parents[2]

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from moco_bench.data.datasets import DataSet, Split
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import Run, expand, merged
-from moco_bench.suite.suite import parse_suite
 
 ARMS = {
     "vanilla": {},

@@ -8,8 +8,8 @@ from moco_bench.measure.allocations import AllocationMeter
 from moco_bench.profile.accounting import UNATTRIBUTED
 from moco_bench.profile.arm_memory import arm_memory
 from moco_bench.profile.parts import PARTS, QUERY_FORWARD
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 
 HIDDEN = {"nothing": (), "forward": (QUERY_FORWARD,), "steps": PARTS}
 

@@ -12,9 +12,9 @@ from moco_bench.cli.main import main
 from moco_bench.cli.profile import _check_places
 from moco_bench.profile import run as run_module
 from moco_bench.profile.run import _first_of_each_evaluation
+from moco_bench.suite.load import load_suite, parse_suite
 from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite, parse_suite
 
 ARMS = {
     "vanilla": None,

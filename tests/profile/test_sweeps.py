@@ -17,7 +17,7 @@ from moco_bench.profile.trace import write_trace
 from moco_bench.profile.variants import stores_similarities, sweeps, variant
 from moco_bench.profile.work import count_flops, work_rows
 from moco_bench.suite.config import EncoderConfig
-from moco_bench.suite.profiling import GrowthConfig
+from moco_bench.suite.config.profile import GrowthConfig
 
 KIB = 1024
 

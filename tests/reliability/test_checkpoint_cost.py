@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from moco_bench.data.datasets import load_dataset
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import find_run
-from moco_bench.suite.suite import load_suite
 from moco_bench.train.loop import Trainer
 from moco_bench.train.pretrain import pretrain
 

@@ -18,8 +18,8 @@ from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.metrics import check_evaluation
 from moco_bench.evaluate.stored import store_evaluation
 from moco_bench.files import read_json
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 from moco_bench.train.loop import check_training
 from moco_bench.train.pretrain import pretrain, write_results
 

@@ -13,9 +13,9 @@ import yaml
 from moco_bench.analyse.collect import collect
 from moco_bench.analyse.write import write_table
 from moco_bench.suite.costs import cost_row, known_runs, pairs_of
-from moco_bench.suite.registered import RECORDED_AS, analysis_fingerprint
+from moco_bench.suite.identity.analysis import RECORDED_AS, analysis_fingerprint
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import Run
-from moco_bench.suite.suite import parse_suite
 
 ARMS: dict[str, Any] = {
     "vanilla": None,

@@ -8,8 +8,8 @@ from moco_bench.analyse.collect import collect, last_epoch
 from moco_bench.analyse.table import COLUMNS, FIXED, read_runs
 from moco_bench.analyse.write import write_table
 from moco_bench.errors import InputError
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import pytest
 
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.known_datasets import sizes, training_images
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import known_keys, load_suite
+from moco_bench.suite.validation import known_keys
 
 CONFIG = Path(__file__).parents[2] / "config"
 SUITES = sorted(CONFIG.glob("*.yaml"))

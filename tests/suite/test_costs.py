@@ -15,9 +15,9 @@ from moco_bench.suite.costs import (
     read_costs,
     settled,
 )
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 
 
 @pytest.fixture

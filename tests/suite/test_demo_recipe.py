@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 from moco_bench.train.schedule import learning_rate_at
 
 CONFIG = Path(__file__).parents[2] / "config"

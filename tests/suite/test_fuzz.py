@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from moco_bench.errors import InputError
-from moco_bench.suite.checks import warnings
+from moco_bench.suite.checks.suite import warnings
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import Suite, known_keys, load_suite
+from moco_bench.suite.suite import Suite
+from moco_bench.suite.validation import known_keys
 
 CONFIG = Path(__file__).parents[2] / "config"
 SHIPPED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(CONFIG.glob("*.yaml"))}

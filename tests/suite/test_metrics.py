@@ -6,7 +6,7 @@ from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import columns, read_runs
 from moco_bench.errors import InputError
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, Metric, register
 
 CENTRED = Metric("centred_kernel", "Centred kernel alignment", "CKA", "", "higher", "structure", 3)

@@ -3,10 +3,10 @@
 import pytest
 
 from moco_bench.files import write_json
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, hours_left, taken_by
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 SUITE = {
     "name": "grid",

@@ -3,9 +3,9 @@
 import pytest
 
 from moco_bench.errors import InputError
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.part import parse_seeds, parse_shard, part_from, runs_of_part
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 SUITE = {
     "name": "grid",

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.checks import check_suite
+from moco_bench.suite.checks.suite import check_suite
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.strict_yaml import parse_yaml
-from moco_bench.suite.suite import parse_suite
 
 HEAD = Path(__file__, "../../../config/smoke.yaml").resolve().read_text(encoding="utf-8").split("arms:")[0]
 ARMS = "arms:\n  vanilla:\n  0.1:\n    contrast: {temperature: 0.2}\n"

@@ -4,10 +4,10 @@ import pytest
 
 from moco_bench import load_encoder
 from moco_bench.errors import InputError
-from moco_bench.suite.fingerprint import PROTOCOL
+from moco_bench.suite.identity.run import PROTOCOL
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 
 @pytest.fixture

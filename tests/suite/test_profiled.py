@@ -1,9 +1,9 @@
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.profile_checks import check_profile
+from moco_bench.suite.checks.profile import check_profile
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.profiled import profile_fingerprint, profiled_runs
-from moco_bench.suite.suite import parse_suite
 
 
 def suite(**changes):

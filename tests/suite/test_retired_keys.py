@@ -6,8 +6,8 @@ import pytest
 
 from moco_bench.errors import InputError
 from moco_bench.suite.config import EvaluateConfig, ProbeConfig
-from moco_bench.suite.fingerprint import identity
-from moco_bench.suite.suite import validate
+from moco_bench.suite.identity.run import identity
+from moco_bench.suite.validation import validate
 
 OLD = {"probe": {"epochs": 2, "batch_size": 256, "learning_rates": [0.3], "weight_decays": [0.0], "holdout": 0.3}}
 

@@ -9,10 +9,10 @@ from moco_bench.contrast.chunks import whole_queue
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.errors import InputError
 from moco_bench.suite.config import ContrastConfig
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
+from moco_bench.suite.identity.sameness import effective
+from moco_bench.suite.load import load_suite, parse_suite
 from moco_bench.suite.runs import expand, find_run
-from moco_bench.suite.sameness import effective
-from moco_bench.suite.suite import load_suite, parse_suite
 
 
 def set_at(raw, path, value):

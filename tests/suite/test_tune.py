@@ -5,10 +5,10 @@ import pytest
 
 from moco_bench.errors import InputError
 from moco_bench.suite.costs import find_settled_run, known_runs
+from moco_bench.suite.identity.analysis import analysis_fingerprint
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run
-from moco_bench.suite.registered import analysis_fingerprint
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 from moco_bench.suite.tune import candidates, read_choices, tune_fingerprint, tuned_path
 
 SEARCH = {"train.learning_rate": [0.03, 0.06, 0.12], "contrast.key_weight": [0.2, 0.5]}

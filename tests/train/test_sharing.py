@@ -4,9 +4,9 @@ import os
 import pytest
 
 from moco_bench.files import write_json
-from moco_bench.suite.finished import pointer
+from moco_bench.suite.load import parse_suite
+from moco_bench.suite.on_disk.finished import pointer
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
 

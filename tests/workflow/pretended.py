@@ -5,10 +5,11 @@ from typing import Any
 
 from moco_bench.files import sealed, write_json, write_text
 from moco_bench.suite.costs import costs_fingerprint, costs_path, known_runs
-from moco_bench.suite.evidence import describe_files
-from moco_bench.suite.fingerprint import PROTOCOL
-from moco_bench.suite.finished import pointer
-from moco_bench.suite.made import (
+from moco_bench.suite.identity.run import PROTOCOL
+from moco_bench.suite.load import load_suite
+from moco_bench.suite.on_disk.finished import pointer
+from moco_bench.suite.on_disk.hashes import describe_files
+from moco_bench.suite.on_disk.made import (
     ANALYSIS,
     ANALYSIS_IF_KNOWN,
     REPORT,
@@ -22,12 +23,11 @@ from moco_bench.suite.made import (
     report_basis,
     reported,
 )
+from moco_bench.suite.on_disk.sources import describe_sources
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.runs import Run
-from moco_bench.suite.sources import describe_sources
 from moco_bench.suite.steps import PROFILE_FILES, floors_fingerprint
-from moco_bench.suite.suite import load_suite
 
 IMAGES = "a" * 64
 

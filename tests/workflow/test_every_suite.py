@@ -12,8 +12,8 @@ import yaml
 from moco_bench.cli.main import main
 from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.data import datasets
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 
 SUITES = sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
 BATCH = 32

@@ -11,8 +11,8 @@ import pytest
 from pretended import pretend_tables
 
 from moco_bench.cli.main import main
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import SuitePlan, plan_suite
-from moco_bench.suite.suite import load_suite
 
 RUN = "digits/resnet-compact/dual/seed1"
 BEHIND = {"collect", "analyse", "report"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import load_suite
 
 SECONDS = 5.0
 TIMES_A_START = 4.7

@@ -18,7 +18,7 @@ from moco_bench.slurm import outlive_a_warning, take_over
 from moco_bench.suite.needs import taken_by
 from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
-from moco_bench.suite.suite import load_suite
+from moco_bench.suite.load import load_suite
 from moco_bench.workflow import end_on_signals, retry_no_bad_input
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import number
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 DECIDED = ("higher", "lower", "equivalent")
 EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filter", "interaction": "Interaction"}

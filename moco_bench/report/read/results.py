@@ -19,7 +19,7 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
 from moco_bench.report.read.freshness import Written, written_files
-from moco_bench.suite.made import edited_files
+from moco_bench.suite.on_disk.made import edited_files
 
 UNRANKED = 6
 """Arms that tables and figures show in the suite's order."""

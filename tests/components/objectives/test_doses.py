@@ -6,8 +6,8 @@ import torch
 from moco_bench.components.objectives import KeyAnchored, KeyInBatch, Symmetric
 from moco_bench.contrast import contrastive_terms
 from moco_bench.suite.config import ContrastConfig
-from moco_bench.suite.fingerprint import identity
-from moco_bench.suite.sameness import effective
+from moco_bench.suite.identity.run import identity
+from moco_bench.suite.identity.sameness import effective
 
 TAU = 0.2
 

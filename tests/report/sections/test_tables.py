@@ -19,10 +19,10 @@ from moco_bench.report.sections.published.tables import address_of, published_ta
 from moco_bench.report.sections.runs.tables import machines_table, runs_table
 from moco_bench.report.sections.seeds.tables import differences_table
 from moco_bench.report.sections.trust.tables import noise_table, pairing_table
-from moco_bench.suite.fingerprint import pretraining_identity
+from moco_bench.suite.identity.run import pretraining_identity
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
 from moco_bench.suite.strict_yaml import read_yaml
-from moco_bench.suite.suite import parse_suite
 
 CONFIG = Path(__file__).parents[3] / "config"
 

@@ -7,7 +7,7 @@ from moco_bench.report.model.words import count
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.results import Results
 from moco_bench.report.read.settings import named
-from moco_bench.suite.registered import started_under
+from moco_bench.suite.identity.analysis import started_under
 
 SHOWN = 12
 """Digits of a fingerprint that people compare."""

@@ -11,7 +11,7 @@ from moco_bench.analyse.text import number, p_value
 from moco_bench.report.model.words import DECIDED, count, margin_of, unit_of_effect
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 
 Row = Mapping[Any, Any]
 TRIED = (8, 12, 16, 24)

@@ -5,7 +5,7 @@ import pandas as pd
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import listed, sentence
 from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.suite.kept_mass import HARDLY_FILTERS
+from moco_bench.suite.on_disk.kept_mass import HARDLY_FILTERS
 
 RATE = "false_negative_rate_kept"
 NOTICED = 0.005

@@ -10,7 +10,7 @@ from moco_bench.report.read.settings import disagreements, trained_runs
 from moco_bench.report.sections.mechanism.notes import kept_mass_said
 from moco_bench.report.sections.methods.ideas import ideas_said
 from moco_bench.report.sections.methods.runs import arms_said, evaluation_said, images_said, training_said
-from moco_bench.suite.analysis import AnalysisConfig
+from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.suite import Suite
 
 READING = "The paper (arXiv 2501.16360) is known to us by its abstract; the formulas here are our reading of it."

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from moco_bench.files import read_mapping, sealed, write_json, write_text
-from moco_bench.suite.evidence import describe_files
-from moco_bench.suite.made import TABLES, collected, edited_files, note_made, why_make
+from moco_bench.suite.on_disk.hashes import describe_files
+from moco_bench.suite.on_disk.made import TABLES, collected, edited_files, note_made, why_make
 
 RUN = "runs/digits/resnet-compact/vanilla/seed0"
 

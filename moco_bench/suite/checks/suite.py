@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from moco_bench.errors import InputError
-from moco_bench.suite.comparisons import check_claims, check_comparisons, check_labels
-from moco_bench.suite.factorial import factorial_of
-from moco_bench.suite.known_datasets import training_images
-from moco_bench.suite.runs import Run, expand, resolve_arm
-from moco_bench.suite.sameness import what_trains
-from moco_bench.suite.section_checks import (
+from moco_bench.suite.checks.comparisons import check_claims, check_comparisons, check_labels
+from moco_bench.suite.checks.sections import (
     check_contrast,
     check_dataset,
     check_train,
     check_warmup,
 )
-from moco_bench.suite.size_warnings import size_warnings
+from moco_bench.suite.checks.size_warnings import size_warnings
+from moco_bench.suite.factorial import factorial_of
+from moco_bench.suite.identity.sameness import what_trains
+from moco_bench.suite.known_datasets import training_images
+from moco_bench.suite.runs import Run, expand, resolve_arm
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import check_tune
 

@@ -1,6 +1,6 @@
 import pytest
 
-from moco_bench.suite.size_warnings import size_warnings
+from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.suite import Suite
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.record import read_record
+from moco_bench.suite.on_disk.record import read_record
 
 WHOLE = {
     "fingerprint": "f", "status": "done", "reason": None, "config": {}, "data": {"sha256": "d"}, "hashes": {},

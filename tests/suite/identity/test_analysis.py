@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.registered import RECORDED_AS, analysis_fingerprint, started_under
-from moco_bench.suite.suite import parse_suite
+from moco_bench.suite.identity.analysis import RECORDED_AS, analysis_fingerprint, started_under
+from moco_bench.suite.load import parse_suite
 
 SUITE = {
     "name": "s",
@@ -96,5 +96,5 @@ def test_runs_of_another_analysis_are_named():
 
 @pytest.mark.slow  # a process of its own
 def test_a_run_needs_neither_torch_nor_pandas_to_record_it():
-    code = "import sys, moco_bench.suite.registered; sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
+    code = "import sys, moco_bench.suite.identity.analysis; sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
-from moco_bench.suite.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.config import DatasetConfig, EncoderConfig
+from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.suite import Suite
 

@@ -10,8 +10,8 @@ from typing import Any
 from moco_bench import __version__
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file, write_json
-from moco_bench.suite.evidence import damage
-from moco_bench.suite.registered import ANALYSIS_PROTOCOL
+from moco_bench.suite.identity.analysis import ANALYSIS_PROTOCOL
+from moco_bench.suite.on_disk.hashes import damage
 
 TABLES = ("runs.csv", "suite.yaml")
 """What `collect` makes in a suite's results."""

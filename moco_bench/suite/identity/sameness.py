@@ -5,7 +5,7 @@ from typing import Any
 from moco_bench.components.negatives import All
 from moco_bench.files import canonical_json
 from moco_bench.suite.config import ContrastConfig, EncoderConfig, TrainConfig
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
 
 
 def what_trains(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig) -> str:

@@ -1,9 +1,9 @@
 import pytest
 
 from moco_bench.cli.main import main
-from moco_bench.suite.kept_mass import filters_that_hardly_filter, kept_mass_of
+from moco_bench.suite.load import parse_suite
+from moco_bench.suite.on_disk.kept_mass import filters_that_hardly_filter, kept_mass_of
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 
 def write(results, run, text):

@@ -9,8 +9,8 @@ from moco_bench.components.plugins import load_plugins
 from moco_bench.errors import InputError
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import EncoderConfig
-from moco_bench.suite.fingerprint import identity
-from moco_bench.suite.suite import validate
+from moco_bench.suite.identity.run import identity
+from moco_bench.suite.validation import validate
 
 FULL = {"name": "resnet-compact", "width": 16, "stem": "patch2", "head": "mlp", "hidden": 64, "dimension": 32}
 

@@ -10,7 +10,7 @@ from typing import Any
 from moco_bench.components.base import Component, Section
 from moco_bench.files import sha256_of
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
-from moco_bench.suite.spelt_out import SPELT_OUT
+from moco_bench.suite.identity.spelt_out import SPELT_OUT
 
 PROTOCOL = 4
 """Raised when a change of the code changes the numbers of a training run."""

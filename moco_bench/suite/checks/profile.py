@@ -2,8 +2,8 @@
 
 from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.errors import InputError
+from moco_bench.suite.config.profile import GrowthConfig
 from moco_bench.suite.profiled import profiled_runs
-from moco_bench.suite.profiling import GrowthConfig
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 

@@ -3,9 +3,9 @@ import pytest
 from moco_bench.components import negatives as components
 from moco_bench.files import sha256_of
 from moco_bench.suite import config
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.identity.run import identity
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
 
 
 def first(raw, arm="vanilla"):

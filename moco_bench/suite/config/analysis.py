@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from moco_bench.suite.config import Label, Positive, Section
+from moco_bench.components.base import Positive, Section
+from moco_bench.suite.config import Label
 from moco_bench.suite.metrics import METRICS
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.checks import check_suite, warnings
+from moco_bench.suite.checks.suite import check_suite, warnings
 from moco_bench.suite.factorial import Factorial, factorial_of
-from moco_bench.suite.suite import parse_suite
+from moco_bench.suite.load import parse_suite
 
 DUAL, FILTER = {"dual_view": "key-in-batch"}, {"negatives": {"rule": "hardest", "fraction": 0.25}}
 ARMS = {

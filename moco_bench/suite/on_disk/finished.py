@@ -8,8 +8,8 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
-from moco_bench.suite.evidence import RESULT_FILES, damage
-from moco_bench.suite.record import read_record
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage
+from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 
 POINTERS = ".finished"

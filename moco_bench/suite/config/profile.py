@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from moco_bench.suite.config import Count, EncoderConfig, Fraction, Positive, Section
+from moco_bench.components.base import Count, Fraction, Positive, Section
+from moco_bench.suite.config import EncoderConfig
 
 Values = Annotated[tuple[Count, ...], Field(max_length=32)]
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from moco_bench.files import canonical_json, sha256_of
-from moco_bench.suite.analysis import AnalysisConfig
-from moco_bench.suite.fingerprint import identity
+from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.identity.run import identity
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
 

@@ -1,0 +1,80 @@
+"""The section `encoder`: a backbone and a projection head."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from moco_bench.components.backbones import Backbone
+from moco_bench.components.base import NOT_IDENTITY, Section
+from moco_bench.components.field import OneOf
+from moco_bench.components.heads import Head, Linear
+from moco_bench.components.plugins import Plugins
+from moco_bench.suite.config.encoder_spelling import schema_side_by_side, sorted_into_parts
+from moco_bench.suite.config.fields import Label
+
+
+class EncoderConfig(Section):
+    """The network: a backbone and a projection head.
+
+    In a suite the settings of both stand side by side: `{name: resnet-compact, width: 16, head: mlp, hidden: 64}`.
+    """
+
+    INLINE: ClassVar[tuple[str, ...]] = ("backbone", "projection")
+
+    backbone: Annotated[Backbone, OneOf("backbone")]
+    projection: Annotated[Head, OneOf("head")] = Field(default_factory=Linear)
+    label: Label | None = Field(
+        None, description="Name in results and tables; by default the network's.", json_schema_extra=NOT_IDENTITY
+    )
+    dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
+    batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted_into_parts(cls, given: Any, info: ValidationInfo) -> Any:
+        plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+        return sorted_into_parts(given, own=set(cls.model_fields), plugins=plugins)
+
+    @model_serializer(mode="wrap")
+    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values = handler(self)
+        return {**values.pop("backbone", {}), **values.pop("projection", {}), **values}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of the spelling in which all settings stand side by side."""
+        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)))
+
+    def with_changes(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Plain values with an arm's changes laid over them; another network or head brings its own settings."""
+        values = self.model_dump()
+        for part in (self.backbone, self.projection):
+            if changes.get(part.tag, part.title()) != part.title():
+                values = {name: value for name, value in values.items() if name not in part.settings()}
+        return {**values, **changes}
+
+    @property
+    def name(self) -> str:
+        """The backbone's name in a suite."""
+        return str(self.backbone.title())
+
+    @property
+    def head(self) -> str:
+        """The projection head's name in a suite."""
+        return str(self.projection.title())
+
+    @property
+    def title(self) -> str:
+        """The name under which results are filed."""
+        return self.label or self.backbone.label()

@@ -1,0 +1,1 @@
+"""What makes two runs or two analyses the same: fingerprints and sameness."""

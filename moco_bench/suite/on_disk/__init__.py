@@ -1,0 +1,1 @@
+"""What lies in a results folder, and whether it is what its records vouch for."""

@@ -1,0 +1,139 @@
+"""Plain values to typed sections, and what is wrong with them in one line that suggests what would be right."""
+
+import difflib
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from moco_bench.components.base import Section
+from moco_bench.components.plugins import Plugins
+from moco_bench.components.registry import built_in
+from moco_bench.errors import InputError
+from moco_bench.suite.config.encoder_spelling import PARTS
+from moco_bench.suite.suite import Suite
+
+IDEAS = {"negatives": "negatives", "objective": "objective", **PARTS}
+"""Fields that hold an idea, and the idea's kind."""
+T = TypeVar("T", bound=Section)
+
+
+def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = None) -> T:
+    """`raw` as a section, or an `InputError` of one line that says where and suggests what would be right."""
+    try:
+        values = tuples_for_lists(raw)  # pydantic's strict mode takes no list for a tuple
+        return section.model_validate(values, context=plugins)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        for singular in {"dataset", "encoder"} & (raw.keys() if isinstance(raw, dict) else set()):  # as it was written
+            if problems[0]["loc"][:2] == (f"{singular}s", 0):
+                problems[0]["loc"] = (singular, *problems[0]["loc"][2:])
+        raise InputError(f"{where}: {_explain(problems[0], section)}{more}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}") from None
+
+
+def tuples_for_lists(raw: Any) -> Any:
+    """The same values with a tuple in place of each list, as frozen sections hold them."""
+    if isinstance(raw, list | tuple):
+        return tuple(tuples_for_lists(item) for item in raw)
+    return {key: tuples_for_lists(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
+
+
+def _explain(problem: Any, section: type[Section]) -> str:
+    location = _place(problem["loc"])
+    kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
+    if kind == "extra_forbidden":
+        return f"{location}: unknown key{_where_it_belongs(location, section)}"
+    if kind == "missing":
+        return f"{location}: missing"
+    if kind in ("literal_error", "union_tag_invalid"):
+        allowed = [
+            word.strip("' ")
+            for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")
+        ]
+        word = context.get("tag", given)
+        return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
+    if kind == "string_type" and isinstance(given, (int, float)):
+        what, word = ("truth value", str(given).lower()) if isinstance(given, bool) else ("number", str(given))
+        return f'{location}: {word} is a {what}; for a name put it in quotes: "{word}"'
+    if kind in ("int_type", "float_type") and isinstance(given, str) and _is_number(given):
+        return f"{location}: {given!r} is text; for a number leave the quotes out: {given}"
+    message = problem["msg"].removeprefix("Value error, ")
+    plain = isinstance(given, (str, int, float, bool)) or given is None
+    shown = f", not {given!r}"[:120] if plain and repr(given) not in message else ""
+    return f"{location}: {message[0].lower()}{message[1:]}{shown}" if location else message
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    parts = list(location)
+    for field, kind in IDEAS.items():  # pydantic puts the idea's name between these and the key
+        if field in parts[:-1] and parts[parts.index(field) + 1] in built_in(kind):
+            del parts[parts.index(field) + 1]
+    for field in PARTS.keys() & set(parts):  # their settings stand beside the encoder's own
+        place = parts.index(field)
+        parts[place:] = parts[place + 1 :] or [next(iter(built_in(PARTS[field]).values())).tag]
+    return ".".join(str(part)[:80] for part in parts)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _where_it_belongs(location: str, section: type[Section]) -> str:
+    """What was meant by an unknown key: one of its section, or one of another, which is named."""
+    *parents, word = (part for part in location.split(".") if not part.isdigit())
+    parents = [f"{part}s" if part in ("dataset", "encoder") else part for part in parents]
+    if parents[:1] == ["arms"]:
+        del parents[1:2]  # the arm's name
+    places = keys_by_place(section)
+    own = sorted(places.get(".".join(parents), ()))
+    if word in own:
+        return " here: it belongs to another choice than this one"
+    everywhere = [*places.items(), *keys_by_place(Suite).items()]
+    homes = sorted({place for place, keys in everywhere if word in keys}, key=lambda place: (place.count("."), place))
+    if homes:
+        return " here; it belongs to " + " or ".join(f"`{home}`" if home else "the suite itself" for home in homes[:2])
+    longer = [key for key in own if word in key.split("_")]
+    if len(longer) == 1:
+        return f"; did you mean {longer[0]!r}?"
+    return _suggest(word, own) or _suggest(word, sorted(set().union(*places.values())))
+
+
+@cache
+def keys_by_place(section: type[Section]) -> dict[str, frozenset[str]]:
+    """The keys that may stand at every place below a section: `` -> name, arms, ...; `train` -> epochs, ..."""
+    found: dict[str, set[str]] = {}
+    waiting: list[tuple[str, Any]] = [("", section)]
+    visited: set[tuple[str, Any]] = set()
+    while waiting:
+        place, annotation = waiting.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            if (place, annotation) in visited:
+                continue
+            visited.add((place, annotation))
+            found.setdefault(place, set()).update(set(annotation.model_fields) - set(annotation.INLINE))
+            for name, field in annotation.model_fields.items():
+                below = place if name in annotation.INLINE else f"{place}.{name}" if place else name
+                ideas = built_in(IDEAS[name]).values() if name in IDEAS else ()
+                waiting += [(below, one) for one in (field.annotation, *ideas)]
+        elif get_args(annotation) and not isinstance(annotation, type(Literal["x"])):
+            waiting += [(place, one) for one in get_args(annotation)]
+    if section is Suite:
+        found[""] |= {"dataset", "encoder"}
+    return {place: frozenset(keys) for place, keys in found.items()}
+
+
+def known_keys() -> list[str]:
+    """Every key that a suite file may contain, at any depth."""
+    return sorted(set().union(*keys_by_place(Suite).values()))

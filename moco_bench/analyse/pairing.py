@@ -65,7 +65,7 @@ class RunsBySeed:
 
 def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
     """The rows of one (data set, encoder, budget) as pairs are made of them."""
-    columns = ["seed", "arm", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
+    columns = ["seed", "arm", "epochs", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
@@ -106,6 +106,9 @@ def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[
 
 
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
+    elsewhere = [str(run["arm"]) for run in of_seed if run["epochs"] == 0 and not run[HASHES[0]]]
+    if elsewhere:
+        return f"not paired: nothing says which random numbers {elsewhere[0]} was trained with"
     if any(math.isnan(run[metric.name]) for run in of_seed):
         return f"no {metric.name}"
     if metric.needs_quiet_machine and not all(run["exclusive"] for run in of_seed):
@@ -152,8 +155,9 @@ def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
     (`proven`, `initialisation only`, `unproven`, `unequal precision` or `not paired`). Unequal hashes are listed,
     separated by spaces.
     """
-    rows = []
-    for key, of_seed in finished(runs).groupby(["dataset", "encoder", "budget", "seed"], sort=False):
+    rows, done = [], finished(runs)
+    trained = done[(done["epochs"] != 0) | (done[HASHES[0]] != "")]  # an encoder from elsewhere may tell nothing
+    for key, of_seed in trained.groupby(["dataset", "encoder", "budget", "seed"], sort=False):
         own = of_seed.to_dict("records")
         agreement = _agreement(own, by_budget=key[2] != "epochs")
         unequal = agreement != "differ" and precision_differs(own)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.errors import InputError
-from moco_bench.suite.checks.comparisons import check_comparisons
+from moco_bench.suite.checks.comparisons import arms_without_pairs, check_comparisons
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.factorial import Factorial, factorial_of
 from moco_bench.suite.identity.analysis import design_of, fingerprint_of
@@ -49,7 +50,12 @@ class AnalysisPlan:
 
     def contrasts_of(self, arms: Iterable[str]) -> tuple[Contrast, ...]:
         """All that is compared among these arms."""
-        return contrasts_among(arms, self.baseline, self.contrasts, self.factorial)
+        paired = (arm for arm in arms if arm not in self._alone)
+        return contrasts_among(paired, self.baseline, self.contrasts, self.factorial)
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        return frozenset() if self.suite is None else arms_without_pairs(self.suite)
 
 
 def plan_for(results: Path) -> AnalysisPlan:

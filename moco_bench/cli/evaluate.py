@@ -103,7 +103,7 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
         if stored is not None:
             return stored
 
-    from moco_bench.data.datasets import load_dataset
+    from moco_bench.data.datasets import load_dataset, with_normalisation
     from moco_bench.evaluate.stored import store_evaluation
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.precision import resolve_numerics
@@ -112,6 +112,8 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
     dataset = load_dataset(wanted.dataset)
     if dataset.sha256 != record["data"]["sha256"]:
         raise InputError(f"{wanted.dataset.title}: the data set has changed since {wanted.id} was trained on it")
+    if wanted.checkpoint is not None:  # the encoder may have a normalisation of its own
+        dataset = with_normalisation(dataset, record["data"]["mean"], record["data"]["std"])
     channels, height, width = dataset.train.images.shape[1:]
     weights = wanted.directory(results) / "encoder.safetensors"
     encoder = trained_encoder(wanted, weights, record["hashes"], channels=channels, image_size=min(height, width))

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
     from moco_bench.errors import InputError
     from moco_bench.files import write_bytes, write_text
+    from moco_bench.models.checkpoint import METADATA
     from moco_bench.models.export import exported_weights, how_to_load
     from moco_bench.models.trained import load_encoder
 
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--out: {out.parent} is no folder; make it first")
     weights = exported_weights(trained, options.to)
     if options.to == "safetensors":
-        content = save(weights)
+        content = save(weights, metadata={METADATA: json.dumps(_origin(trained.record), sort_keys=True)})
     else:
         buffer = io.BytesIO()
         torch.save(weights, buffer)
@@ -44,6 +46,13 @@ def run(options: argparse.Namespace) -> int:
     print(out)
     print(card)
     return 0
+
+
+def _origin(record: dict[str, Any]) -> dict[str, Any]:
+    """What another suite has to know of the weights: their normalisation, and the random numbers that pair seeds."""
+    hashes = {name: record["hashes"].get(name) for name in ("init", "order", "augment")}
+    data = record["data"]
+    return {"fingerprint": record["fingerprint"], "hashes": hashes, "mean": data["mean"], "std": data["std"]}
 
 
 def _metrics(folder: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the run's files; `metrics.json` is left to `evaluate`, which finds what was computed here."""
     suite = load_suite(options.suite)
     wanted = find_settled_run(suite, options.run_id, options.results)
-    if wanted.train.devices > 1 and not is_launched():
+    if wanted.train.devices > 1 and wanted.checkpoint is None and not is_launched():
         return _launched(options, wanted.train.devices)
     with interrupted_by_signals(wanted.id):  # the imports below take seconds, in which a signal may come too
         outcome = train_run(suite, wanted, options.results)
@@ -65,8 +65,32 @@ def _launched(options: argparse.Namespace, devices: int) -> int:
     return code
 
 
+def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
+    """Read the encoder of a run that was trained elsewhere, or find that this was done."""
+    from moco_bench.data.datasets import load_described
+    from moco_bench.evaluate.metrics import check_evaluation
+    from moco_bench.train.from_elsewhere import take_over
+    from moco_bench.train.run_lock import sole_writer
+    from moco_bench.train.sharing import is_finished, note_finished
+
+    dataset = load_described(wanted.dataset, wanted.manifest(results))
+    check_evaluation(dataset, wanted.evaluate)
+    checkpoints, directory = wanted.checkpoints(results), wanted.directory(results)
+    with (
+        sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
+        noted_ending(checkpoints, wanted.fingerprint),
+    ):
+        finished = is_finished(wanted, dataset.sha256, results)
+        if not finished:
+            take_over(wanted, dataset, directory, checkpoints, analysis_fingerprint(suite))
+        note_finished(wanted, results)
+    return "read before" if finished else f"not trained: read from {wanted.checkpoint}"
+
+
 def train_run(suite: Suite, wanted: Run, results: Path) -> str:
     """Train, or find that it was done; what came of it in a few words, nothing from ranks behind the first."""
+    if wanted.checkpoint is not None:
+        return _take_over(suite, wanted, results)
     from moco_bench.data.datasets import load_described
     from moco_bench.evaluate.metrics import check_evaluation
     from moco_bench.train.loop import check_training

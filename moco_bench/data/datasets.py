@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,11 @@ def load_dataset(config: DatasetConfig) -> DataSet:
         std=std,
         sha256=_content_hash(source.classes, train, evaluation),
     )
+
+
+def with_normalisation(dataset: DataSet, mean: Sequence[float], std: Sequence[float]) -> DataSet:
+    """The same images, for an encoder that was trained with another mean and deviation per channel."""
+    return replace(dataset, mean=tuple(mean), std=tuple(std))
 
 
 def load_described(config: DatasetConfig, manifest: Path) -> DataSet:

@@ -27,6 +27,9 @@ from moco_bench.train.randomness import stream
 VIEWED_IMAGES = 1000
 """Evaluation images, balanced over the classes, of which two views are drawn."""
 
+OF_PROJECTIONS = ("knn_top1_projection", "alignment", "uniformity", "effective_rank", "similarities")
+"""What an encoder without a projection head doesn't have: None."""
+
 CORRUPTION_SEED = 0
 """Of the suite's one corrupted test set: not the run's seed, so that all runs are asked about the same images."""
 
@@ -82,7 +85,7 @@ def evaluate_encoder(
     corruptions = _corrupted(encoder, train.backbone, dataset, config, device, tell) if config.corruptions else {}
     under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
     tell("kNN and linear probe")
-    return {
+    found = {
         "evaluated_on": dataset.evaluated_on,
         **accuracy_of(train, evaluation, dataset, config, device=device),
         "alignment": alignment(first, second),
@@ -98,6 +101,7 @@ def evaluate_encoder(
             queries=config.neighbours,
         ),
     }
+    return found if encoder.has_head else {**found, **dict.fromkeys(OF_PROJECTIONS)}
 
 
 def measured(

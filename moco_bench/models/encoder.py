@@ -1,6 +1,6 @@
 """A backbone and its projection head, built from configuration with an initialisation of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -26,6 +26,21 @@ class Encoder(nn.Module):
         self.backbone = backbone.module
         self.head = head
         self.feature_dimension = backbone.features
+
+    @property
+    def has_head(self) -> bool:
+        """Whether it projects; an encoder from elsewhere may have come without its head."""
+        return not isinstance(self.head, nn.Identity)
+
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights under this package's names; an encoder without a head has none of its.
+
+        Raises:
+            RuntimeError: other names or shapes.
+        """
+        if not any(name.startswith("head.") for name in weights):
+            self.head = nn.Identity()
+        self.load_state_dict(weights)
 
     def features(self, images: Tensor) -> Tensor:
         """The backbone's output [B, F] for normalised images [B, C, H, W]."""

@@ -88,7 +88,7 @@ def load_encoder(run: Path | str) -> TrainedEncoder:
     channels, *sides = record["data"]["image_shape"]
     encoder = build_encoder(config, channels=channels, image_size=min(sides), seed=0)
     try:
-        encoder.load_state_dict(load((folder / "encoder.safetensors").read_bytes()))
+        encoder.load_weights(load((folder / "encoder.safetensors").read_bytes()))
     except (SafetensorError, RuntimeError, OSError) as error:
         raise InputError(f"{folder / 'encoder.safetensors'}: {' '.join(str(error).split())[:200]}") from None
     return TrainedEncoder(encoder.to(memory_format=torch.channels_last), record)

@@ -77,7 +77,9 @@ def hours_left(taken: Taken, planned: Sequence[PlannedRun]) -> tuple[float, int]
         The hours, and how many runs are left out because nothing like them has finished.
     """
     seconds = [
-        taken.seconds(item.run) for item in planned if item.would_run and item.state not in ("evaluate", "shared")
+        taken.seconds(item.run)
+        for item in planned
+        if item.would_run and item.state not in ("evaluate", "shared") and item.run.checkpoint is None
     ]
     return sum(each for each in seconds if each is not None) / 3600, seconds.count(None)
 

@@ -14,6 +14,7 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.costs import costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
+from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.on_disk.finished import lender
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
 from moco_bench.suite.on_disk.made import (
@@ -177,7 +178,8 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
         if any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
             return PlannedRun(run, "started", "has a checkpoint to go on from")
         lost = any((directory / name).exists() for name in ("metrics.json", "encoder.safetensors"))
-        return PlannedRun(run, "new", "its run.json is missing" if lost else "never run")
+        never = "never run" if run.checkpoint is None else f"{run.checkpoint} was never evaluated"
+        return PlannedRun(run, "new", "its run.json is missing" if lost else never)
     try:
         record = read_record(directory / "run.json")
     except InputError as error:
@@ -223,6 +225,10 @@ def _hash_of(path: Path) -> str | None:
 def _what_changed(record: Mapping[str, Any], run: Run) -> str:
     if record.get("protocol") != PROTOCOL:
         return f"training protocol {record.get('protocol')}, now {PROTOCOL}"
+    if run.checkpoint is not None:
+        known = record.get("checkpoint")
+        same = isinstance(known, dict) and known.get("sha256") == hash_of_checkpoint(run.checkpoint)
+        return "settings changed" if same else f"{run.checkpoint} is another file than the one that was evaluated"
     wanted = pretraining_identity(
         dataset=run.dataset, encoder=run.encoder, contrast=run.contrast, train=run.train, seed=run.seed
     )

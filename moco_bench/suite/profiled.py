@@ -15,7 +15,7 @@ def profiled_runs(suite: Suite) -> dict[Cell, dict[str, Run]]:
     """A run by arm, for each data set and encoder. Seeds differ in their weights, not in what a step costs."""
     cells: dict[Cell, dict[str, Run]] = {}
     for run in expand(suite):
-        if run.seed == suite.seeds[0]:
+        if run.seed == suite.seeds[0] and run.checkpoint is None:
             cells.setdefault((run.dataset.title, run.encoder.title), {}).setdefault(run.arm, run)
     return cells
 

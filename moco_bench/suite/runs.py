@@ -59,6 +59,12 @@ class Run:
         which += f"-{self.budget}" if self.budget != "epochs" else ""
         return f"{self.dataset.title}/{self.encoder.title}/{self.arm}/seed{self.seed}{which}"
 
+    @property
+    def checkpoint(self) -> Path | None:
+        """The file of its encoder where that was trained elsewhere; None where it is trained here."""
+        given = self.encoder.checkpoint
+        return None if given is None else given.of_seed(self.seed)
+
     @cached_property
     def fingerprint(self) -> str:
         """Of what shapes the weights; of what is asked for, while epochs or tuned values are unknown."""
@@ -115,6 +121,11 @@ def _runs_of_cell(suite: Suite, dataset: DatasetConfig, encoder: EncoderConfig) 
     sections = {arm: resolve_arm(suite, encoder, arm) for arm in suite.arms}
     open_search = sha256_of({key: list(values) for key, values in suite.tune.items()}) if suite.tune else None
     for arm in suite.arms:
+        given = sections[arm][0].checkpoint
+        if given is not None:  # nothing to repeat, to search or to hold to a budget
+            seeds = suite.seeds if given.by_seed else suite.seeds[:1]
+            yield from (replace(run_of(arm, seed), open_search=None) for seed in seeds)
+            continue
         yield from (run_of(arm, seed) for seed in suite.seeds)
         yield from (run_of(arm, seed, 2) for seed in suite.repeat_seeds)
         for budget in suite.budgets:
@@ -134,8 +145,11 @@ def find_run(suite: Suite, run_id: str) -> Run:
 def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[EncoderConfig, ContrastConfig, TrainConfig]:
     """The sections of the suite with an arm's changes applied. Raises `InputError` naming the arm and the key."""
     changes, where, ideas = suite.arms[arm], f"arms.{arm}", suite.ideas
+    own = validate(EncoderConfig, encoder.with_changes(changes.encoder), f"{where}.encoder", ideas)
+    if own.title != encoder.title and "label" not in changes.encoder:  # arms lie and are compared side by side
+        own = own.model_copy(update={"label": encoder.title})
     return (
-        validate(EncoderConfig, encoder.with_changes(changes.encoder), f"{where}.encoder", ideas),
+        own,
         validate(ContrastConfig, merged(suite.contrast.model_dump(), changes.contrast), f"{where}.contrast", ideas),
         validate(TrainConfig, merged(suite.train.model_dump(), changes.train), f"{where}.train", ideas),
     )

@@ -161,7 +161,7 @@ def _first_runs(suite: Suite) -> Iterator[Run]:
     seen = set()
     for run in expand(suite):
         place = (run.dataset.title, run.encoder.title, run.arm)
-        if place not in seen:
+        if place not in seen and run.checkpoint is None:
             seen.add(place)
             yield run
 

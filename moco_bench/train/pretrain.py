@@ -138,23 +138,10 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
         directory / "run.json",
         sealed(
             {
-                "suite": run.suite,
-                "arm": run.arm,
-                "dataset": run.dataset.title,
-                "encoder": run.encoder.title,
-                "seed": run.seed,
-                "replicate": run.replicate,
-                "budget": run.budget,
+                **place_of(run),
                 "status": "done" if pretrained.reason is None else "failed",
                 "reason": pretrained.reason,
-                "fingerprint": run.fingerprint,
-                "protocol": PROTOCOL,
-                "config": {
-                    "dataset": run.dataset.model_dump(mode="json"),
-                    "encoder": run.encoder.model_dump(mode="json"),
-                    "contrast": run.contrast.model_dump(mode="json"),
-                    "train": run.train.model_dump(mode="json"),
-                },
+                **settings_of(run),
                 "data": pretrained.manifest,
                 "versions": describe_versions(),
                 "machine": describe_machine(),
@@ -180,6 +167,29 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
             }
         ),
     )
+
+
+def place_of(run: Run) -> dict[str, Any]:
+    """Which run it is, for `run.json`."""
+    return {
+        "suite": run.suite,
+        "arm": run.arm,
+        "dataset": run.dataset.title,
+        "encoder": run.encoder.title,
+        "seed": run.seed,
+        "replicate": run.replicate,
+        "budget": run.budget,
+    }
+
+
+def settings_of(run: Run) -> dict[str, Any]:
+    """What was asked for, for `run.json`."""
+    sections = {"dataset": run.dataset, "encoder": run.encoder, "contrast": run.contrast, "train": run.train}
+    return {
+        "fingerprint": run.fingerprint,
+        "protocol": PROTOCOL,
+        "config": {name: section.model_dump(mode="json") for name, section in sections.items()},
+    }
 
 
 def energy_of(joules: list[float | None]) -> float | None:

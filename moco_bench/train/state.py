@@ -145,7 +145,7 @@ def trained_encoder(run: Run, path: Path, hashes: dict[str, Any], *, channels: i
     """
     encoder = initial_encoder(run, channels=channels, image_size=image_size)
     try:
-        encoder.load_state_dict(load(path.read_bytes()))
+        encoder.load_weights(load(path.read_bytes()))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run `pretrain` again") from None
     except (SafetensorError, RuntimeError):  # not the format, or not this network's names and shapes

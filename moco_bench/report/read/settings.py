@@ -29,6 +29,11 @@ class Trained:
     values: Mapping[str, Any]
     recorded: bool
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its encoder comes from a file, so that settings of a training mean nothing."""
+        return self.values.get("encoder.checkpoint.file") is not None
+
 
 def trained_runs(results: Results) -> list[Trained]:
     """Settings of all finished runs from their run.json; of the suite's planned runs where there are no records."""

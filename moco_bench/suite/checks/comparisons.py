@@ -8,6 +8,7 @@ from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig, EncoderConfig
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.factorial import factorial_of
+from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
 
 MAIN_EFFECTS = {
@@ -22,11 +23,20 @@ def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
     """The comparisons of two arms that need no declaration: name -> (treatment, control)."""
     if suite.baseline not in suite.arms:
         return {}
-    pairs = {f"{arm}-{suite.baseline}": (arm, suite.baseline) for arm in suite.arms if arm != suite.baseline}
+    alone = arms_without_pairs(suite)
+    others = [arm for arm in suite.arms if arm != suite.baseline and not {arm, suite.baseline} & alone]
+    pairs = {f"{arm}-{suite.baseline}": (arm, suite.baseline) for arm in others}
     square, _ = factorial_of(suite)
     if square is not None:
         pairs |= {f"{square.both}-{arm}": (square.both, arm) for arm in (square.dual, square.filter)}
     return pairs
+
+
+def arms_without_pairs(suite: Suite) -> frozenset[str]:
+    """Arms that are one encoder, trained elsewhere: no seed of theirs pairs with one of another arm."""
+    first = suite.encoders[0]
+    given = {arm: resolve_arm(suite, first, arm)[0].checkpoint for arm in suite.arms}
+    return frozenset(arm for arm, file in given.items() if file is not None and not file.by_seed)
 
 
 def check_comparisons(suite: Suite) -> None:
@@ -36,8 +46,14 @@ def check_comparisons(suite: Suite) -> None:
         InputError: one line, with a suggestion.
     """
     automatic = automatic_pairs(suite)
+    alone = arms_without_pairs(suite)
     taken = {arms: f"is compared anyway, as {name!r}" for name, arms in automatic.items()}
     for name, (treatment, control) in suite.contrasts.items():
+        for arm in {treatment, control} & alone:
+            raise InputError(
+                f"contrasts.{name}: arm {arm} is one encoder that was trained elsewhere, so it has no seeds that pair; "
+                "leave it out, its accuracy stands beside the others"
+            )
         where, instead = f"contrasts.{name}", f"choose another, such as '{treatment}-against-{control}'"
         for arms, turned in (((treatment, control), ""), ((control, treatment), " with the sign turned")):
             if arms in taken:

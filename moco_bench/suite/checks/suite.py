@@ -20,6 +20,7 @@ from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.sameness import what_trains
 from moco_bench.suite.known_datasets import training_images
+from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.runs import Run, expand, resolve_arm
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import check_tune
@@ -37,6 +38,7 @@ def check_suite(suite: Suite) -> None:
         check_dataset(dataset)
     _check_arms(suite)
     _check_budgets(suite)
+    _check_checkpoints(suite)
     for dataset in suite.datasets:
         size = training_images(dataset)
         if size is not None and suite.evaluate.knn_k > size:
@@ -150,6 +152,27 @@ def _check_arms(suite: Suite) -> None:
                 raise InputError(f"contrasts.{name}: {arm!r} is not an arm; arms are {', '.join(suite.arms)}")
         if treatment == control:
             raise InputError(f"contrasts.{name}: compares {treatment!r} with itself")
+
+
+def _check_checkpoints(suite: Suite) -> None:
+    """Arms that aren't trained: their files are there, and nothing is asked of them that only training can give."""
+    for encoder in suite.encoders:
+        given = {arm: resolve_arm(suite, encoder, arm)[0].checkpoint for arm in suite.arms}
+        for arm, file in given.items():
+            if file is None:
+                continue
+            changed = [name for name in ("contrast", "train") if getattr(suite.arms[arm], name)]
+            if changed:
+                raise InputError(f"arms.{arm}.{changed[0]}: has no effect, the arm's encoder was trained elsewhere")
+            if len(suite.budgets) > 1:
+                raise InputError(f"budgets: arm {arm} isn't trained here, so nothing can be equal; leave `budgets` out")
+            for seed in suite.seeds if file.by_seed else suite.seeds[:1]:
+                try:
+                    hash_of_checkpoint(file.of_seed(seed))
+                except InputError as error:
+                    raise InputError(f"arms.{arm}.{error}") from None
+        if given.get(suite.baseline) is not None and None in given.values():
+            raise InputError(f"baseline: {suite.baseline} isn't trained here; choose an arm that is")
 
 
 def _check_that_arms_differ(suite: Suite) -> None:

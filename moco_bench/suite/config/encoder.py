@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
+    BeforeValidator,
     Field,
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
@@ -18,6 +19,7 @@ from moco_bench.components.base import NOT_IDENTITY, Section
 from moco_bench.components.field import OneOf
 from moco_bench.components.heads import Head, Linear
 from moco_bench.components.plugins import Plugins
+from moco_bench.suite.config.checkpoint import CheckpointConfig, spell_out_file
 from moco_bench.suite.config.encoder_spelling import schema_side_by_side, sorted_into_parts
 from moco_bench.suite.config.fields import Label
 
@@ -38,6 +40,10 @@ class EncoderConfig(Section):
     dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
     batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
         1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
+    )
+    checkpoint: Annotated[CheckpointConfig | None, BeforeValidator(spell_out_file)] = Field(
+        None,
+        description="A file of weights, or `{file, normalise}`: the arm is evaluated with them and not trained.",
     )
 
     @model_validator(mode="before")

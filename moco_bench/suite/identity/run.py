@@ -11,6 +11,7 @@ from moco_bench.components.base import Component, Section
 from moco_bench.files import sha256_of
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 from moco_bench.suite.identity.spelt_out import SPELT_OUT
+from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 
 PROTOCOL = 4
 """Raised when a change of the code changes the numbers of a training run."""
@@ -57,7 +58,19 @@ def _identity_of_value(value: Any) -> Any:
 def pretraining_identity(
     *, dataset: DatasetConfig, encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig, seed: int
 ) -> dict[str, Any]:
-    """What the weights depend on, as plain values."""
+    """What the weights depend on, as plain values.
+
+    Weights that were trained elsewhere are known by their file's content; the views are drawn when they are evaluated.
+    """
+    if encoder.checkpoint is not None:
+        file = {"sha256": hash_of_checkpoint(encoder.checkpoint.of_seed(seed))}
+        return {
+            "protocol": PROTOCOL,
+            "dataset": identity(dataset),
+            "encoder": {**identity(encoder), "checkpoint": {**identity(encoder.checkpoint), "file": file}},
+            "augment": identity(train.augment),
+            "seed": seed,
+        }
     return {
         "protocol": PROTOCOL,
         "dataset": identity(dataset),

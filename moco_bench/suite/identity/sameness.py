@@ -10,6 +10,8 @@ from moco_bench.suite.identity.run import identity
 
 def what_trains(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig) -> str:
     """All that the weights depend on, but data and seed: equal for settings that train the same encoder."""
+    if encoder.checkpoint is not None:
+        return canonical_json({"encoder": identity(encoder)})
     sections = {"encoder": identity(encoder), "contrast": effective(contrast), "train": identity(train)}
     jitter = sections["train"]["augment"]
     strengths = ("brightness", "contrast", "saturation", "hue")

@@ -46,7 +46,7 @@ def training_said(results: Results, runs: list[Trained]) -> list[str]:
     ]
 
 
-NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_groups")
+NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_groups", "checkpoint")
 """Keys of an encoder that are no settings of its backbone."""
 
 
@@ -58,7 +58,7 @@ def _encoders(runs: list[Trained]) -> str:
     for title, own in by_encoder.items():
         name = shared(own, "encoder.name")
         keys = dict.fromkeys(key for run in own for key in run.values if key.startswith("encoder."))
-        sizes = [key for key in keys if key.removeprefix("encoder.") not in NOT_A_BACKBONES]
+        sizes = [key for key in keys if key.split(".")[1] not in NOT_A_BACKBONES]
         size = "".join(f", {key.removeprefix('encoder.')} {shared(own, key)}" for key in sizes)
         hidden = shared(own, "encoder.hidden")
         units = "" if hidden in ("null", ABSENT) else f" with {hidden} hidden units"
@@ -119,6 +119,9 @@ def arms_said(results: Results, runs: list[Trained]) -> list[str]:
             said.append(f"{arm} is the baseline.")
             continue
         found = changes(runs, arm, baseline)
+        if any(run.arm == arm and run.elsewhere for run in runs):
+            said.append(f"{arm} was not trained here: {listed(found.get('encoder.checkpoint.file', []))}.")
+            continue
         words = ", ".join(f"{key} = {listed(values, 'or')}" for key, values in found.items())
         said.append(f"{arm}: {words or f'the same as {baseline}'}.")
     return [" ".join(said)]

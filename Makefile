@@ -80,8 +80,8 @@ format: $(INSTALLED_DEV) ## Format the code and the workflow
 
 bench: $(INSTALLED_DEV) ## Time the hot paths, and say what changed against the stored times
 	@mkdir -p .benchmarks
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-json=.benchmarks/latest.json $(PYTEST_FLAGS)
-	@$(BIN)/python tools/benchmark_change.py
+	$(BIN)/python -m pytest benchmarks/parts --benchmark-only --benchmark-json=.benchmarks/latest.json $(PYTEST_FLAGS)
+	@$(BIN)/python -m benchmarks.parts.change
 
 soak: $(INSTALLED_DEV) ## Kill runs 200 times, try 5,000 broken inputs, and print the figures (20 minutes)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_FLAGS)

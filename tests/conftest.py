@@ -9,10 +9,10 @@ import pytest
 
 Require = Callable[[Path, str], Path]
 
-WHOLE_SYSTEM = frozenset({"bench", "benchmarks", "browser", "cluster", "profile", "reliability", "tools", "workflow"})
+WHOLE_SYSTEM = frozenset({"benchmarks", "browser", "cluster", "profile", "reliability", "tools", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
-MEASURING = frozenset({"bench", "benchmarks", "profile", "tools"})
+MEASURING = frozenset({"benchmarks", "profile", "tools"})
 """Folders of tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
 
 

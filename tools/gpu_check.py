@@ -204,8 +204,8 @@ def resume(size: Size, left: float) -> dict[str, Any]:
 
 def peers(size: Size, left: float) -> dict[str, Any]:
     """The benchmark: this package beside lightly and a plain loop."""
-    from moco_bench.bench.run import run_benchmark
-    from moco_bench.bench.settings import Timing, Workload
+    from benchmarks.peers.run import run_benchmark
+    from benchmarks.peers.settings import Timing, Workload
 
     tiny = size.device == "cpu"
     sizes = {"loss_batch": 16, "loss_queue": 256, "short_loss_queue": 128, "product_side": 64} if tiny else {}
@@ -263,15 +263,15 @@ def _changed(run: Any, **sections: Any) -> Any:
 
 
 def _images(size: Size) -> Any:
-    from moco_bench.bench.images import bench_images
-    from moco_bench.bench.settings import Workload
+    from benchmarks.peers.images import bench_images
+    from benchmarks.peers.settings import Workload
 
     return bench_images(Workload({size.encoder: size.batch}, images=4 * size.batch))
 
 
 def _run(size: Size, precision: str, how: str, epochs: int = 1) -> Any:
-    from moco_bench.bench.own import run_of
-    from moco_bench.bench.settings import Workload
+    from benchmarks.peers.own import run_of
+    from benchmarks.peers.settings import Workload
     from moco_bench.suite.config import TrainConfig
 
     words = {"batch_size": size.batch, "precision": precision, "compile": how, "device": size.device}

@@ -11,7 +11,7 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW
 LATEST = Path(".benchmarks/latest.json")
 """Where `make bench` leaves what it measured."""
 
-STORED = Path("tests/benchmarks/baseline.json")
+STORED = Path("benchmarks/parts/baseline.json")
 """An earlier `results/SUITE/benchmarks.json`, kept to compare with."""
 
 FILE = "benchmarks.json"

@@ -15,7 +15,7 @@ def raw(path, medians, cpu="Some CPU", **more):
                 "benchmarks": [
                     {
                         "name": name,
-                        "fullname": f"tests/benchmarks/test_loss_speed.py::{name}",
+                        "fullname": f"benchmarks/parts/test_loss_speed.py::{name}",
                         "group": None,
                         "stats": {"median": ms / 1000, "q1": 0.95 * ms / 1000, "q3": 1.05 * ms / 1000, "rounds": 9},
                     }

@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import pytest
 
-from moco_bench.bench import run as bench_run
-from moco_bench.bench import settings
+from benchmarks.peers import run as bench_run
+from benchmarks.peers import settings
 from moco_bench.cli.main import main
 
 SPEED = {"images_per_second": 100.0, "quartiles": [99.0, 101.0], "rounds": [99.0, 101.0]}

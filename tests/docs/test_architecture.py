@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-ELSEWHERE = ("workflow/", "tests/", "docs/", "config/")
+ELSEWHERE = ("workflow/", "tests/", "docs/", "config/", "benchmarks/")
 REFERENCE = re.compile(r"`([\w./-]+/(?:[\w.-]+\.\w+(?::[\w.]+)?)?)`")
 
 

@@ -22,7 +22,7 @@ BEFORE = {
 @pytest.fixture
 def now(tmp_path):
     path = tmp_path / "now.json"
-    benchmark = {"fullname": "tests/benchmarks/test_loss_speed.py::test_a", "group": None, "stats": STATS}
+    benchmark = {"fullname": "benchmarks/parts/test_loss_speed.py::test_a", "group": None, "stats": STATS}
     path.write_text(json.dumps({"machine_info": MACHINE, "benchmarks": [benchmark]}))
     return path
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moco_bench.data.embedded import FASHION_MNIST_5K
-from moco_bench.data.torchvision_sets import FASHION_MNIST_MD5
+from moco_bench.components.datasets.fashion_5k import FASHION_MNIST_5K
+from moco_bench.components.datasets.fashion_mnist import FASHION_MNIST_MD5
 from moco_bench.errors import InputError
 from moco_bench.files import write_atomically
 

@@ -62,7 +62,7 @@ def run_of(encoder: str, workload: Workload, train: TrainConfig) -> Run:
     """A run on the images of the benchmark, which are given apart: its data set is never read."""
     return Run(
         suite="bench",
-        dataset=DatasetConfig(name="cifar10"),
+        dataset=DatasetConfig.model_validate({"name": "cifar10"}),
         encoder=ENCODERS[encoder],
         arm="vanilla",
         contrast=workload.contrast,

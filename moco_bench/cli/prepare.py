@@ -61,8 +61,10 @@ def _summary(manifest: dict[str, Any]) -> Iterator[str]:
         (low, wide), (high, broad) = (manifest["read_sides"][part][which] for which in ("smallest", "largest"))
         lowest, highest = manifest["range"][part]
         sides = f"{low}x{wide}" if (low, wide) == (high, broad) else f"{low}x{wide} to {high}x{broad}"
+        without = manifest.get("labelled_images") if split == "training" else None
+        labels = "" if without is None else f" without labels; to evaluate with, {without}"
         yield one_line(
-            f"{split}: {images} images in {len(sizes)} classes ({_by_class(manifest['classes'], sizes)}), "
+            f"{split}: {images} images{labels} in {len(sizes)} classes ({_by_class(manifest['classes'], sizes)}), "
             f"{sides} pixels in the files; as used, levels {lowest} to {highest}"
         )
     shape = "x".join(map(str, manifest["image_shape"]))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,30 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from moco_bench.data.embedded import digits, fashion_mnist_5k, fashion_scenes_5k
-from moco_bench.data.image_folder import image_folder
-from moco_bench.data.npz_file import npz_file
-from moco_bench.data.plugin_set import plugin_set
 from moco_bench.data.resize import to_square
-from moco_bench.data.splits import Source, Split, hold_out, limit_to
-from moco_bench.data.torchvision_sets import cifar10, cifar100, fashion_mnist
+from moco_bench.data.sources import source_of
+from moco_bench.data.splits import Split, hold_out, limit_to, limit_unlabelled
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.suite.config import DatasetConfig
 
 ROWS_AT_ONCE = 1024
 """Images that are looked at together where all are."""
-
-SOURCES: dict[str, Callable[[DatasetConfig], Source]] = {
-    "fashion-mnist-5k": fashion_mnist_5k,
-    "fashion-scenes-5k": fashion_scenes_5k,
-    "fashion-mnist": fashion_mnist,
-    "cifar10": cifar10,
-    "cifar100": cifar100,
-    "digits": digits,
-    "npz": npz_file,
-    "image-folder": image_folder,
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,13 @@ class DataSet:
     evaluated_on: str  # "test", or "validation": the held-out part of the training split
     mean: tuple[float, ...]  # per channel, of the training images in [0, 1]
     std: tuple[float, ...]  # likewise
-    sha256: str  # of both splits' images and labels, their shapes and the names of the classes
+    sha256: str  # of all splits' images and labels, their shapes and the names of the classes
+    bank: Split | None = None  # the labelled training images, where those to train on have no labels
+
+    @property
+    def labelled(self) -> Split:
+        """The training images with labels: what evaluation compares with."""
+        return self.train if self.bank is None else self.bank
 
 
 def load_dataset(config: DatasetConfig) -> DataSet:
@@ -60,18 +51,21 @@ def load_dataset(config: DatasetConfig) -> DataSet:
     Raises:
         InputError: a file is missing, damaged or not what it should be, or the request can't be met.
     """
-    source = SOURCES[config.name](config) if config.plugin is None else plugin_set(config.plugin)
-    train = _square(source.train(), config)
+    source = source_of(config.source, config.image_size, tests=config.validation == 0)
+    labelled = _square(source.train(), config)
     if config.validation > 0:
-        train, evaluation = hold_out(train, config.validation)
+        labelled, evaluation = hold_out(labelled, config.validation)
     else:
         evaluation = _square(source.test(), config)
-        if evaluation.images.shape[1:] != train.images.shape[1:]:
-            raise InputError(
-                f"{config.title}: training images are {_shape(train)}, test images {_shape(evaluation)} (channels, "
-                "height, width); they must agree, `image_size` resizes both"
-            )
-    train = limit_to(train, config.train_limit, "train_limit")
+    if source.unlabelled is None:
+        train, bank = limit_to(labelled, config.train_limit, "train_limit"), None
+    else:
+        train, bank = limit_unlabelled(_square(source.unlabelled(), config), config.train_limit), labelled
+    if evaluation.images.shape[1:] != train.images.shape[1:]:
+        raise InputError(
+            f"{config.title}: training images are {_shape(train)}, test images {_shape(evaluation)} (channels, "
+            "height, width); they must agree, `image_size` resizes both"
+        )
     evaluation = limit_to(evaluation, config.test_limit, "test_limit")
     mean, std = _normalisation(config, train)
     return DataSet(
@@ -82,7 +76,8 @@ def load_dataset(config: DatasetConfig) -> DataSet:
         evaluated_on="validation" if config.validation > 0 else "test",
         mean=mean,
         std=std,
-        sha256=_content_hash(source.classes, train, evaluation),
+        sha256=_content_hash(source.classes, train, evaluation, *([] if bank is None else [bank])),
+        bank=bank,
     )
 
 
@@ -120,6 +115,7 @@ def manifest_of(dataset: DataSet) -> dict[str, Any]:
         "image_shape": list(dataset.train.images.shape[1:]),
         "mean": list(dataset.mean),
         "std": list(dataset.std),
+        **({} if dataset.bank is None else {"labelled_images": len(dataset.bank)}),
     }
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from moco_bench.data.image_files import class_names, list_images
-from moco_bench.data.paths import user_path
+from moco_bench.components.datasets.image_files import class_names, list_images
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.measure.quota import usable_memory
@@ -41,15 +40,16 @@ def _manifest(path: Path) -> dict[str, object]:
 
 def _bytes(dataset: DatasetConfig, manifest: dict[str, object]) -> int:
     """Of both splits' images; 0 where nothing tells. Sets of other kinds are refused by memory when they are read."""
-    if dataset.name != "image-folder" or dataset.path is None or dataset.image_size is None:
+    size = dataset.image_size or dataset.source.side
+    if not dataset.source.of_files or size is None:
         return 0
     count = [manifest.get(key) for key in ("train_images", "evaluation_images")]
     if not all(isinstance(images, int) for images in count):
         try:
-            count = [_files(user_path(dataset.path, "path") / split) for split in ("train", "test")]
+            count = [_files(Path(place)) for place in dataset.source.places() if Path(place).is_dir()]
         except (InputError, OSError):
             return 0
-    return sum(images for images in count if isinstance(images, int)) * 3 * dataset.image_size**2
+    return sum(images for images in count if isinstance(images, int)) * 3 * size**2
 
 
 def _files(folder: Path) -> int:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from moco_bench.components.datasets.image_files import HIDDEN
 from moco_bench.data.datasets import ROWS_AT_ONCE, DataSet, level_counts
-from moco_bench.data.image_files import HIDDEN
 from moco_bench.data.splits import Split
 
 FEW_LEVELS = 16
@@ -21,6 +21,9 @@ FEW_LEVELS = 16
 
 FLAT_RANGE = 1
 """An image whose levels differ by no more shows nothing; masks with values 0 and 1 are such."""
+
+UNLABELLED = -1
+"""The label of an image that has none."""
 
 UNEQUAL = 2.0
 """Classes count as of unequal size when the largest has this many times the images of the smallest."""
@@ -38,7 +41,8 @@ class Repeats:
 def describe(dataset: DataSet) -> dict[str, Any]:
     """What `prepare` records of a data set beyond its manifest: plain JSON, `warnings` among it."""
     splits = {"train": dataset.train, "evaluation": dataset.evaluation}
-    sizes = {name: class_sizes(split, len(dataset.classes)) for name, split in splits.items()}
+    with_labels = {**splits, "train": dataset.labelled}
+    sizes = {name: class_sizes(split, len(dataset.classes)) for name, split in with_labels.items()}
     repeats = repeats_of(dataset)
     flat = {name: flat_images(split.images) for name, split in splits.items()}
     ranges = {name: level_range(split.images) for name, split in splits.items()}
@@ -92,7 +96,7 @@ def repeats_of(dataset: DataSet) -> Repeats:
         differently += seen.setdefault(digest, label) != label
     for digest, label in _digests(dataset.evaluation):
         twice += digest in seen
-        differently += seen.get(digest, label) != label
+        differently += seen.get(digest, label) not in (label, UNLABELLED)
     return Repeats(within, twice, differently)
 
 
@@ -154,7 +158,7 @@ def _about_repeats(dataset: DataSet, repeats: Repeats) -> Iterator[str]:
 
 def _about_classes(dataset: DataSet) -> Iterator[str]:
     count = len(dataset.classes)
-    for what, split in (("training", dataset.train), (dataset.evaluated_on, dataset.evaluation)):
+    for what, split in (("training", dataset.labelled), (dataset.evaluated_on, dataset.evaluation)):
         sizes = class_sizes(split, count)
         missing = [name for name, size in zip(dataset.classes, sizes, strict=True) if size == 0]
         if missing:

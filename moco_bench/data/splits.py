@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from moco_bench.components.datasets.parts import LIMIT_SEED, held_out_places, ranks
 from moco_bench.data.origin import UNKNOWN, Origin
 from moco_bench.errors import InputError
-
-# The same in every run, whatever its own seed: runs must be comparable. Two, so that the two choices are independent.
-HOLD_OUT_SEED, LIMIT_SEED = 2501, 16360
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,8 @@ class Source:
     classes: tuple[str, ...]
     train: Callable[[], Split]
     test: Callable[[], Split]
+    unlabelled: Callable[[], Split] | None = None
+    """Images to train on in place of `train`, which is then for evaluation alone."""
 
 
 def hold_out(split: Split, fraction: float) -> tuple[Split, Split]:
@@ -49,18 +48,24 @@ def hold_out(split: Split, fraction: float) -> tuple[Split, Split]:
     """
     labels = split.labels.numpy()
     sizes = np.bincount(labels)
-    # Each sample's place within its class, from 0 to 1: cut anywhere, every class is cut in the same proportion.
-    place = (_ranks(labels, HOLD_OUT_SEED) + 0.5) / sizes[labels]
-    order = np.argsort(place, kind="stable")
-    count = round(fraction * len(split))
-    held, kept = np.sort(order[:count]), np.sort(order[count:])
-    if count == 0 or not np.array_equal(np.unique(labels[kept]), np.unique(labels)):
+    kept, held = held_out_places(labels, fraction)
+    if len(held) == 0 or not np.array_equal(np.unique(labels[kept]), np.unique(labels)):
         raise InputError(
             f"validation: {fraction:g} of {len(split)} training images, the smallest class having "
             f"{sizes[sizes > 0].min()}, leaves a class or the held-out part without any; "
             "give more images or another fraction"
         )
     return split[torch.from_numpy(kept)], split[torch.from_numpy(held)]
+
+
+def limit_unlabelled(split: Split, count: int | None) -> Split:
+    """Keep `count` images that have no labels, in their former order; None keeps all.
+
+    Raises:
+        InputError: `count` is larger than the split.
+    """
+    kept = limit_to(Split(split.images, torch.zeros_like(split.labels), split.origin), count, "train_limit")
+    return Split(kept.images, torch.full_like(kept.labels, -1), kept.origin)
 
 
 def limit_to(split: Split, count: int | None, key: str) -> Split:
@@ -80,15 +85,5 @@ def limit_to(split: Split, count: int | None, key: str) -> Split:
             f"{key}: {count} images asked for, but there are {len(split)} images of {classes} classes; "
             f"give {classes} to {len(split)} or leave it out"
         )
-    keep = np.lexsort((labels, _ranks(labels, LIMIT_SEED)))[:count]
+    keep = np.lexsort((labels, ranks(labels, LIMIT_SEED)))[:count]
     return split[torch.from_numpy(np.sort(keep))]
-
-
-def _ranks(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Each sample's place in a random order of its own class, from 0."""
-    shuffled = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(labels)), kind="stable")
-    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    sizes = np.bincount(labels)
-    ranks = np.empty(len(labels), np.int64)
-    ranks[by_class] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return ranks

@@ -75,7 +75,7 @@ def _neighbours_say(
 ) -> Tensor:
     return knn_predict(
         bank.to(device),
-        dataset.train.labels,
+        dataset.labelled.labels,
         queries.to(device),
         k=config.knn_k,
         temperature=config.knn_temperature,
@@ -94,10 +94,10 @@ def probe_of(
     """`linear_probe` with a data set's labels and a suite's settings."""
     return linear_probe(
         train.to(device),
-        dataset.train.labels.to(device),
+        dataset.labelled.labels.to(device),
         evaluation.to(device),
         dataset.evaluation.labels.to(device),
         config.probe,
         class_count=len(dataset.classes),
-        held=held_out(dataset.train.images, dataset.train.labels, config.probe.holdout),
+        held=held_out(dataset.labelled.images, dataset.labelled.labels, config.probe.holdout),
     )

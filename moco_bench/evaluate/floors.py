@@ -60,7 +60,7 @@ def floors_of(
 
 def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str) -> dict[str, float]:
     """Weighted kNN and probe on pixels less the mean training image; uncentred, their cosine is mostly brightness."""
-    train, evaluation = _pixels(dataset.train.images), _pixels(dataset.evaluation.images)
+    train, evaluation = _pixels(dataset.labelled.images), _pixels(dataset.evaluation.images)
     mean = train.mean(dim=0)
     train -= mean
     evaluation -= mean
@@ -74,13 +74,13 @@ def random_encoder_floor(
     dataset: DataSet, encoder_config: EncoderConfig, config: EvaluateConfig, *, seed: int, device: torch.device | str
 ) -> dict[str, float]:
     """Weighted kNN and probe on an encoder that has not been trained."""
-    _, channels, *sides = dataset.train.images.shape
+    _, channels, *sides = dataset.labelled.images.shape
     encoder = build_encoder(
         encoder_config, channels=channels, image_size=min(sides), seed=stream_seed(seed, "initialisation")
     )
     train, evaluation = (
         embed(encoder, split.images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
-        for split in (dataset.train, dataset.evaluation)
+        for split in (dataset.labelled, dataset.evaluation)
     )
     accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
     return {

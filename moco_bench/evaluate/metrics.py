@@ -69,8 +69,8 @@ def evaluate_encoder(
     """
     check_evaluation(dataset, config)
     compute_float32_exactly()
-    tell(f"embeds {len(dataset.train)} + {len(dataset.evaluation)} images")
-    train = _embed(encoder, dataset.train.images, dataset, config, device)
+    tell(f"embeds {len(dataset.labelled)} + {len(dataset.evaluation)} images")
+    train = _embed(encoder, dataset.labelled.images, dataset, config, device)
     evaluation = _embed(encoder, dataset.evaluation.images, dataset, config, device)
     for embeddings in (train, evaluation):
         if not (embeddings.backbone.isfinite().all() and embeddings.projection.isfinite().all()):
@@ -95,7 +95,7 @@ def evaluate_encoder(
         "knn_top1_corrupted": math.fsum(under_corruption) / len(under_corruption) if under_corruption else None,
         "neighbours": nearest_neighbours(
             train.backbone,
-            dataset.train.labels,
+            dataset.labelled.labels,
             evaluation.backbone,
             dataset.evaluation.labels,
             queries=config.neighbours,
@@ -118,7 +118,7 @@ def measured(
         InputError: one isn't a finite number.
     """
     evaluation = Evaluation(
-        bank=Embedded(bank.backbone, bank.projection, dataset.train.labels),
+        bank=Embedded(bank.backbone, bank.projection, dataset.labelled.labels),
         test=Embedded(test.backbone, test.projection, dataset.evaluation.labels),
         classes=len(dataset.classes),
         settings=config.model_dump(),
@@ -138,7 +138,7 @@ def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:
         InputError: more neighbours than training images, fewer corrupted images than classes, or no class of which the
             linear probe can hold out an image.
     """
-    train, evaluation = dataset.train.labels, dataset.evaluation.labels
+    train, evaluation = dataset.labelled.labels, dataset.evaluation.labels
     if config.knn_k > len(train):
         raise InputError(
             f"evaluate.knn_k is {config.knn_k}, but {dataset.name} has {len(train)} training images: "

@@ -21,7 +21,8 @@ def knn_on_the_way(dataset: DataSet, config: EvaluateConfig) -> Callable[[Encode
     classes = len(dataset.classes)
     part = replace(
         dataset,
-        train=limit_to(dataset.train, min(len(dataset.train), max(BANK, classes)), "evaluate.every"),
+        train=limit_to(dataset.labelled, min(len(dataset.labelled), max(BANK, classes)), "evaluate.every"),
+        bank=None,
         evaluation=limit_to(dataset.evaluation, min(len(dataset.evaluation), max(QUERIES, classes)), "evaluate.every"),
     )
     settings = config.model_copy(update={"knn_k": min(config.knn_k, len(part.train))})

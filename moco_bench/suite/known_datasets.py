@@ -5,14 +5,13 @@ from moco_bench.suite.config import DatasetConfig
 
 def sizes(dataset: DatasetConfig) -> tuple[int, int] | None:
     """Training and test images of the whole data set, or None where only the data can tell."""
-    known = getattr(dataset.idea, "sizes", None)
+    known = dataset.source.sizes
     return None if known is None else (int(known[0]), int(known[1]))
 
 
 def class_count(dataset: DatasetConfig) -> int | None:
     """How many classes there are, or None where only the data can tell."""
-    known: int | None = getattr(dataset.idea, "class_count", None)
-    return known
+    return dataset.source.class_count
 
 
 def training_images(dataset: DatasetConfig) -> int | None:
@@ -20,5 +19,12 @@ def training_images(dataset: DatasetConfig) -> int | None:
     known = sizes(dataset)
     if known is None:
         return None
-    size = known[0] - round(known[0] * dataset.validation)
+    held = 0 if dataset.source.labelled is not None else round(known[0] * dataset.validation)
+    size = known[0] - held
     return min(size, dataset.train_limit or size)
+
+
+def labelled_images(dataset: DatasetConfig) -> int | None:
+    """How many training images evaluation compares with, or None where only the data can tell."""
+    whole = dataset.source.labelled
+    return training_images(dataset) if whole is None else whole - round(whole * dataset.validation)

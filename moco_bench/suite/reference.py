@@ -6,7 +6,9 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
@@ -17,6 +19,12 @@ from moco_bench.suite.config import ContrastConfig
 
 SECTIONS: dict[str, type[Section]] = {"contrast": ContrastConfig}
 """Sections of a suite whose table of keys is made here."""
+
+LAST_COLUMN: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "dataset": ("training + test images; licence", lambda idea: "; ".join(filter(None, (_sizes(idea), idea.licence)))),
+    "metric": ("unit; the better side", lambda idea: "; ".join(filter(None, (idea.unit, idea.better)))),
+}
+"""What the last column of a kind's table says, where that isn't what an idea costs."""
 
 _BLOCK = re.compile(r"(<!-- (ideas|keys): (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -51,11 +59,16 @@ def _shown(field: FieldInfo) -> str:
 
 def table_of(kind: str) -> str:
     """All ideas of a kind in Markdown: name, what it is, settings with their defaults, source."""
+    last, says = LAST_COLUMN.get(kind, ("what it adds to a step", lambda idea: idea.cost))
     rows = [
-        f"| `{name}` | {_text(idea.summary())} | {_settings(idea)} | {_text(idea.source)} | {_text(idea.cost)} |\n"
+        f"| `{name}` | {_text(idea.summary())} | {_settings(idea)} | {_text(idea.source)} | {_text(says(idea))} |\n"
         for name, idea in built_in(kind).items()
     ]
-    return "| name | what it is | settings | source | what it adds to a step |\n|---|---|---|---|---|\n" + "".join(rows)
+    return f"| name | what it is | settings | source | {last} |\n|---|---|---|---|---|\n" + "".join(rows)
+
+
+def _sizes(idea: Any) -> str:
+    return "" if idea.sizes is None else " + ".join(f"{count:,}" for count in idea.sizes)
 
 
 def _settings(idea: type[Component]) -> str:

@@ -13,7 +13,10 @@ from moco_bench.errors import InputError
 from moco_bench.suite.config.encoder_spelling import PARTS
 from moco_bench.suite.suite import Suite
 
-IDEAS = {"negatives": "negatives", "objective": "objective", **PARTS}
+INLINED = {**PARTS, "source": "dataset"}
+"""Those of them whose settings stand beside the section's own."""
+
+IDEAS = {"negatives": "negatives", "objective": "objective", **INLINED}
 """Fields that hold an idea, and the idea's kind."""
 T = TypeVar("T", bound=Section)
 
@@ -71,9 +74,9 @@ def _place(location: tuple[int | str, ...]) -> str:
     for field, kind in IDEAS.items():  # pydantic puts the idea's name between these and the key
         if field in parts[:-1] and parts[parts.index(field) + 1] in built_in(kind):
             del parts[parts.index(field) + 1]
-    for field in PARTS.keys() & set(parts):  # their settings stand beside the encoder's own
+    for field in INLINED.keys() & set(parts):
         place = parts.index(field)
-        parts[place:] = parts[place + 1 :] or [next(iter(built_in(PARTS[field]).values())).tag]
+        parts[place:] = parts[place + 1 :] or [next(iter(built_in(INLINED[field]).values())).tag]
     return ".".join(str(part)[:80] for part in parts)
 
 

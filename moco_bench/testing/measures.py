@@ -8,7 +8,7 @@ import torch
 from moco_bench.components.base import Component
 from moco_bench.components.datasets import Dataset
 from moco_bench.components.metrics import Embedded, Evaluation, Metric
-from moco_bench.data.plugin_set import plugin_set
+from moco_bench.data.sources import source_of
 from moco_bench.train.randomness import stream
 
 CLASSES = 3
@@ -17,7 +17,7 @@ CLASSES = 3
 def check_dataset(idea: Component) -> None:
     """Images and labels as a suite needs them, the same each time, as many as it says."""
     dataset = cast(Dataset, idea)
-    first, second = plugin_set(dataset), plugin_set(dataset)
+    first, second = source_of(dataset), source_of(dataset)
     splits = {"train": (first.train(), second.train()), "test": (first.test(), second.test())}
     for name, (once, again) in splits.items():
         same = torch.equal(once.images, again.images) and torch.equal(once.labels, again.labels)

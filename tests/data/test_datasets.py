@@ -5,17 +5,21 @@ import pytest
 import torch
 
 from moco_bench.components.registry import built_in
-from moco_bench.data.datasets import SOURCES, channel_statistics, load_dataset, load_described, manifest_of
+from moco_bench.data.datasets import channel_statistics, load_dataset, load_described, manifest_of
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
+from moco_bench.suite.validation import validate
 
 
 def fashion(**more):
     return load_dataset(DatasetConfig(name="fashion-mnist-5k", **more))
 
 
-def test_every_name_of_the_configuration_has_a_source():
-    assert set(SOURCES) == set(built_in("dataset"))
+def test_every_data_set_says_what_it_is():
+    for name, idea in built_in("dataset").items():
+        assert idea.mistake() is None, name
+        assert idea.source or name in ("npz", "image-folder"), name
+        assert (idea.sizes is None) == (name in ("npz", "image-folder", "imagenet100", "hf")), name
 
 
 def test_the_test_split_is_what_is_evaluated_on():
@@ -119,11 +123,25 @@ def test_any_data_set_can_be_resized():
     assert dataset.evaluation.images.shape == (1000, 1, 16, 16)
 
 
-@pytest.mark.parametrize("name", ["cifar10", "cifar100", "fashion-mnist", "npz", "image-folder"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cifar10",
+        "cifar100",
+        "fashion-mnist",
+        "svhn",
+        "stl10",
+        "tiny-imagenet",
+        "npz",
+        "image-folder",
+        "imagenet100",
+        "hf",
+    ],
+)
 def test_nothing_falls_back_to_another_data_set(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError):
-        load_dataset(DatasetConfig(name=name))
+        load_dataset(validate(DatasetConfig, {"name": name}, "dataset"))
 
 
 def test_images_that_changed_since_they_were_described_are_refused(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from moco_bench.components.datasets.fashion_5k import FASHION_MNIST_5K
 from moco_bench.data.datasets import load_dataset
-from moco_bench.data.embedded import FASHION_MNIST_5K
 from moco_bench.suite.config import DatasetConfig
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_fashion_mnist_5k.py"

@@ -23,8 +23,7 @@ def folder(tmp_path):
 
 
 def load(path, size=16, **more):
-    path = None if path is None else str(path)
-    return load_dataset(DatasetConfig(name="image-folder", path=path, image_size=size, **more))
+    return load_dataset(DatasetConfig(name="image-folder", path=str(path), image_size=size, **more))
 
 
 def refused(path, match, **more):
@@ -88,8 +87,7 @@ def test_sixteen_bits_a_channel_are_refused(folder):
 
 def test_what_is_missing_is_said(folder, tmp_path):
     refused(folder / "nowhere", "nowhere/train: not readable")
-    refused(folder, "`image_size` is missing", size=None)
-    refused(None, "`path` is missing")
+    refused(folder, "need an `image_size`", size=None)
     refused("a\0b", "NUL character")
     refused("x" * 300, "not readable")
     (folder / "train" / "empty").mkdir()

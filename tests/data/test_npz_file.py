@@ -93,7 +93,7 @@ WRONG = {
     "empty test": ({"x_test": np.zeros((0, 10, 10, 3), np.uint8), "y_test": np.zeros(0, int)}, "test split: no images"),
     "no test images": ({"x_test": None}, "no array x_test; an npz data set has x_train, y_train, x_test, y_test"),
     "names as numbers": ({"classes": np.arange(3)}, "classes has shape .* a list of strings"),
-    "too few names": ({"classes": np.array(["a", "b"])}, "2 names, but y_train has 3 classes"),
+    "too few names": ({"classes": np.array(["a", "b"])}, "2 names of classes, but the labels have 3 classes"),
     "oblong": (
         {"x_train": np.zeros((12, 10, 12, 3), np.uint8)},
         "3x10x12 .* not square; give `image_size`",
@@ -156,7 +156,7 @@ def test_what_isnt_an_npz_is_refused(tmp_path, content, message):
         load_dataset(DatasetConfig(name="npz", path=str(path)))
 
 
-@pytest.mark.parametrize("path", [None, ".", "x" * 300 + ".npz", "a\0b.npz"])
+@pytest.mark.parametrize("path", [".", "x" * 300 + ".npz", "a\0b.npz"])
 def test_an_impossible_path_is_one_line(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:

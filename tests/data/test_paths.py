@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from moco_bench.components.datasets.paths import user_path
 from moco_bench.data.datasets import load_dataset
-from moco_bench.data.paths import user_path
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
 

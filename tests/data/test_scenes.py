@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from moco_bench.data.scenes import BACKGROUND_LEVELS, GARMENT_LEVELS, GARMENT_SIDES, SIDE, scenes, shrunk
+from moco_bench.components.datasets.scenes import BACKGROUND_LEVELS, GARMENT_LEVELS, GARMENT_SIDES, SIDE, scenes, shrunk
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torchvision import datasets
 
-from moco_bench.data import torchvision_sets
+from moco_bench.components.datasets import fashion_mnist
 from moco_bench.data.datasets import load_dataset
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
@@ -161,7 +161,7 @@ def small_fashion_mnist(tmp_path, monkeypatch):
             file = raw / f"{part}-{name}-ubyte"
             file.write_bytes(header + array.tobytes())
             md5 = hashlib.md5(file.read_bytes()).hexdigest()
-            monkeypatch.setitem(torchvision_sets.FASHION_MNIST_MD5, file.name, md5)
+            monkeypatch.setitem(fashion_mnist.FASHION_MNIST_MD5, file.name, md5)
     return tmp_path
 
 

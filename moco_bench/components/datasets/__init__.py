@@ -1,5 +1,5 @@
-"""Data sets: their names, and what is known of them before they are read."""
+"""Data sets: one class in one file each, with its settings, how it is read, its source and its licence."""
 
-from moco_bench.components.datasets.base import Dataset
+from moco_bench.components.datasets.base import Arrays, Dataset, Files
 
-__all__ = ["Dataset"]
+__all__ = ["Arrays", "Dataset", "Files"]

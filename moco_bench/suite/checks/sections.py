@@ -7,22 +7,11 @@ from moco_bench.suite.known_datasets import class_count, sizes
 
 
 def check_dataset(dataset: DatasetConfig) -> None:
-    """Keys that belong to other data sets, and limits that can't be met."""
+    """Images of no size, and limits that can't be met."""
     where = f"datasets.{dataset.title}"
-    own = dataset.name in ("npz", "image-folder")
-    idle = [key for key in ("path", "root", "download") if dataset.plugin is not None and getattr(dataset, key)]
-    if idle:
-        raise InputError(f"{where}: `{idle[0]}` has no effect; {dataset.name} has no such setting")
-    if own and dataset.path is None:
-        raise InputError(f"{where}: `{dataset.name}` needs a `path`")
-    if not own and dataset.path is not None:
-        raise InputError(f"{where}: `path` belongs to `npz` and `image-folder`; {dataset.name} takes `root`")
-    if dataset.name == "image-folder" and dataset.image_size is None:
-        raise InputError(f"{where}: `image-folder` needs an `image_size`, such as 64")
+    if dataset.source.of_files and dataset.image_size is None and dataset.source.side is None:
+        raise InputError(f"{where}: `{dataset.name}` needs an `image_size`, such as 64")
     _check_limits(dataset, where)
-    torchvision = dataset.name in ("cifar10", "cifar100", "fashion-mnist")
-    if not torchvision and (dataset.root is not None or dataset.download):
-        raise InputError(f"{where}: `root` and `download` belong to cifar10, cifar100 and fashion-mnist")
 
 
 def _check_limits(dataset: DatasetConfig, where: str) -> None:
@@ -31,13 +20,15 @@ def _check_limits(dataset: DatasetConfig, where: str) -> None:
     if known is None:
         return
     classes, (train, test) = class_count(dataset) or 2, known
-    held = round(train * dataset.validation)
+    labelled = dataset.source.labelled or train
+    held = round(labelled * dataset.validation)
     if dataset.validation > 0 and held == 0:
         raise InputError(
-            f"{where}.validation: {dataset.validation:g} of {train} images rounds to 0; give at least {1 / train:.1g}"
+            f"{where}.validation: {dataset.validation:g} of {labelled} images rounds to 0; give at least "
+            f"{1 / labelled:.1g}"
         )
     for key, limit, size in (
-        ("train_limit", dataset.train_limit, train - held),
+        ("train_limit", dataset.train_limit, train - held if dataset.source.labelled is None else train),
         ("test_limit", dataset.test_limit, held or test),
     ):
         if limit is not None and not classes <= limit <= size:

@@ -19,7 +19,7 @@ from moco_bench.suite.checks.sections import (
 from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.sameness import what_trains
-from moco_bench.suite.known_datasets import training_images
+from moco_bench.suite.known_datasets import labelled_images, training_images
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.runs import Run, expand, resolve_arm
 from moco_bench.suite.suite import Suite
@@ -40,7 +40,7 @@ def check_suite(suite: Suite) -> None:
     _check_budgets(suite)
     _check_checkpoints(suite)
     for dataset in suite.datasets:
-        size = training_images(dataset)
+        size = labelled_images(dataset)
         if size is not None and suite.evaluate.knn_k > size:
             raise InputError(
                 f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {dataset.title} has {size} training images; "

@@ -3,22 +3,20 @@
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     GetJsonSchemaHandler,
-    SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationInfo,
-    WithJsonSchema,
     model_serializer,
     model_validator,
 )
-from pydantic_core import CoreSchema, PydanticKnownError
+from pydantic_core import CoreSchema
 
-from moco_bench.components.base import NOT_IDENTITY, Component, Count, Fraction, Probability, Section
+from moco_bench.components.base import NOT_IDENTITY, Count, Fraction, Probability, Section
 from moco_bench.components.datasets import Dataset
+from moco_bench.components.field import OneOf
 from moco_bench.components.plugins import Plugins
-from moco_bench.components.registry import built_in
+from moco_bench.suite.config.encoder_spelling import refuse_settings_of_others, schema_side_by_side
 from moco_bench.suite.config.fields import Label
 
 
@@ -35,40 +33,21 @@ class NormaliseConfig(Section):
         return self
 
 
-def _known_dataset(given: str, info: ValidationInfo) -> str:
-    plugins = info.context if isinstance(info.context, Plugins) else Plugins()
-    if given not in built_in("dataset") and plugins.find("dataset", given) is None:
-        expected = " or ".join(f"'{name}'" for name in plugins.known("dataset"))
-        raise PydanticKnownError("literal_error", {"expected": expected})
-    return given
-
-
 class DatasetConfig(Section):
     """Which images, and which part of them.
 
-    In a suite the settings of a plug-in's data set stand beside those that all have.
+    In a suite the settings of a data set stand beside those that all have: `{name: cifar10, root: data, train_limit:
+    5000}`.
     """
 
-    INLINE: ClassVar[tuple[str, ...]] = ("plugin",)
+    INLINE: ClassVar[tuple[str, ...]] = ("source",)
 
-    name: Annotated[
-        str, AfterValidator(_known_dataset), WithJsonSchema({"enum": list(built_in("dataset")), "type": "string"})
-    ]
-    plugin: SerializeAsAny[Dataset] | None = Field(None, description="A plug-in's data set with its own settings.")
+    source: Annotated[Dataset, OneOf("dataset")]
     label: Label | None = Field(
         None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
     )
-    root: str | None = Field(
-        None, description="Folder of a torchvision data set; default `data`.", json_schema_extra=NOT_IDENTITY
-    )
-    path: str | None = Field(
-        None, description="The file of `npz`, the folder of `image-folder`.", json_schema_extra=NOT_IDENTITY
-    )
-    download: bool = Field(
-        False, description="Let torchvision download what is missing.", json_schema_extra=NOT_IDENTITY
-    )
     image_size: Annotated[int, Field(ge=8, le=512)] | None = Field(
-        None, description="Side in pixels to which images are resized; needed by `image-folder`."
+        None, description="Side in pixels to which images are resized; needed where they are files of any size."
     )
     train_limit: Count | None = Field(None, description="Use this many training images, balanced over the classes.")
     test_limit: Count | None = Field(None, description="Use this many test images, balanced over the classes.")
@@ -85,42 +64,35 @@ class DatasetConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_plugin(cls, given: Any, info: ValidationInfo) -> Any:
-        """The settings of a plug-in's data set put where they belong."""
-        plugins = info.context if isinstance(info.context, Plugins) else Plugins()
-        if not isinstance(given, dict) or isinstance(given.get("plugin"), Dataset):
+    def _sorted_into_parts(cls, given: Any, info: ValidationInfo) -> Any:
+        """The settings of the data set put where they belong."""
+        if not isinstance(given, dict) or isinstance(given.get("source"), Dataset):
             return given
-        if "plugin" in given:
-            raise ValueError("`plugin` is no key; the settings of a plug-in's data set stand beside its name")
-        name = given.get("name")
-        if not isinstance(name, str) or name in built_in("dataset"):
-            return given
-        idea = plugins.find("dataset", name)
-        if idea is None:
-            return {key: value for key, value in given.items() if key in cls.model_fields}  # the name is refused
-        shared = cls.model_fields.keys() - idea.model_fields.keys() | {"name"}
-        own = {key: value for key, value in given.items() if key not in shared} | {"name": name}
+        shared = cls.model_fields.keys() - {"source"}
         values = {key: value for key, value in given.items() if key in shared}
-        return {**values, "plugin": idea.model_validate(own, context=info.context)}
+        own = {key: value for key, value in given.items() if key not in shared}
+        if "name" in own:
+            plugins = info.context if isinstance(info.context, Plugins) else Plugins()
+            plugins.find("dataset", str(own["name"]))  # one of an installed package is known from now on
+            refuse_settings_of_others(plugins.known("dataset"), str(own["name"]), own)
+        return {**values, "source": own} if "name" in own else {**values, **own}
 
     @model_serializer(mode="wrap")
     def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values = handler(self)
-        own = values.pop("plugin", None) or {}
-        return {**values, **own}
+        return {**values.pop("source", {}), **values}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The schema of the spelling in which all settings stand side by side."""
-        made = handler.resolve_ref_schema(handler(schema))
-        return {**made, "properties": {key: value for key, value in made["properties"].items() if key != "plugin"}}
+        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), {"source": "dataset"})
+
+    @property
+    def name(self) -> str:
+        """The data set's name in a suite."""
+        return str(self.source.title())
 
     @property
     def title(self) -> str:
         """The name under which results are filed."""
         return self.label or self.name
-
-    @property
-    def idea(self) -> type[Component]:
-        """The data set's class: what is known of it before it is read."""
-        return built_in("dataset")[self.name] if self.plugin is None else type(self.plugin)

@@ -31,29 +31,34 @@ def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
     head = {key: rest.pop(key) for key in list(rest) if key in head_keys and key not in its_own}
     if head:
         head.setdefault("head", "linear")
-        _refuse_settings_of_others(heads, str(head["head"]), head)
+        refuse_settings_of_others(heads, str(head["head"]), head)
         values["projection"] = head
     if "name" in rest:
-        _refuse_settings_of_others(backbones, str(rest["name"]), rest)
+        refuse_settings_of_others(backbones, str(rest["name"]), rest)
         values["backbone"] = rest
     else:
         values |= rest
     return values
 
 
-def _refuse_settings_of_others(ideas: Classes, name: str, given: dict[str, Any]) -> None:
+def refuse_settings_of_others(ideas: Classes, name: str, given: dict[str, Any]) -> None:
+    """Raise `ValueError` where a setting belongs to others of the ideas than the one of this name."""
     if name not in ideas:
         return
     for key in given:
         owners = [title for title, idea in ideas.items() if key in idea.model_fields]
         if key not in ideas[name].model_fields and owners:
-            raise ValueError(f"`{key}` has no effect with `{name}`; it belongs to {' and '.join(owners)}")
+            raise ValueError(f"`{key}` has no effect with `{name}`; it belongs to {_listed(owners)}")
 
 
-def schema_side_by_side(schema: dict[str, Any]) -> dict[str, Any]:
-    """The JSON schema of the section as a suite spells it: every backbone's and head's settings are properties."""
-    properties = {name: value for name, value in schema["properties"].items() if name not in PARTS}
-    for kind in PARTS.values():
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str] = PARTS) -> dict[str, Any]:
+    """The JSON schema of the section as a suite spells it: the settings of all ideas of its parts are properties."""
+    properties = {name: value for name, value in schema["properties"].items() if name not in parts}
+    for kind in parts.values():
         ideas = built_in(kind)
         for idea in ideas.values():
             for name, own in idea.model_json_schema()["properties"].items():
@@ -61,7 +66,8 @@ def schema_side_by_side(schema: dict[str, Any]) -> dict[str, Any]:
                     properties[name] = _either(properties.get(name, own), own)
         tag = next(iter(ideas.values())).tag
         properties[tag] = {"type": "string", "enum": list(ideas)}
-    properties["head"]["default"] = "linear"
+    if "projection" in parts:
+        properties["head"]["default"] = "linear"
     return {**schema, "properties": properties, "required": ["name"]}
 
 

@@ -21,8 +21,8 @@ def describe_sources(dataset: DatasetConfig) -> dict[str, Any]:
 
 def request_of(dataset: DatasetConfig) -> str:
     """The hash of what is asked for: where the images are as well as which they are."""
-    request = dataset.model_dump(mode="json")
-    return sha256_of(request if dataset.plugin is None else {**request, "code": dataset.plugin.code})
+    request = {"root": None, "path": None, "download": False, **dataset.model_dump(mode="json")}  # as once all had them
+    return sha256_of(request if dataset.source.code is None else {**request, "code": dataset.source.code})
 
 
 def have_changed(dataset: DatasetConfig, source: Mapping[str, Any]) -> bool:
@@ -33,14 +33,7 @@ def have_changed(dataset: DatasetConfig, source: Mapping[str, Any]) -> bool:
 
 def absent(dataset: DatasetConfig) -> str:
     """Where a data set's files should be and are not; empty where they are, or where none are needed."""
-    place = {
-        "npz": dataset.path,
-        "image-folder": f"{dataset.path}/train",
-        "cifar10": f"{dataset.root or 'data'}/cifar-10-batches-py",
-        "cifar100": f"{dataset.root or 'data'}/cifar-100-python",
-        "fashion-mnist": f"{dataset.root or 'data'}/FashionMNIST/raw",
-    }.get(dataset.name)
-    return "" if place is None or dataset.download or Path(place).exists() else place
+    return next((place for place in dataset.source.places() if not Path(place).exists()), "")
 
 
 def _glance(dataset: DatasetConfig) -> list[Any]:
@@ -55,14 +48,13 @@ def _content(dataset: DatasetConfig) -> str:
 
 def _files(dataset: DatasetConfig) -> Iterator[tuple[str, Path, os.stat_result]]:
     """Regular files in order of name; those whose name or folder begins with a dot are nobody's images."""
-    place = dataset.path if dataset.plugin is None else getattr(dataset.plugin, "path", None)
-    if not isinstance(place, str):
+    source = dataset.source
+    path = getattr(source, "path", None)
+    if source.checksums or not isinstance(path, str):
         return
-    top = Path(place)
-    if dataset.plugin is not None:
-        listed = sorted(_below(top)) if top.is_dir() else [top]
-    else:
-        listed = [top] if dataset.name == "npz" else sorted(_below(top / "train")) + sorted(_below(top / "test"))
+    top, listed = Path(path), []
+    for place in map(Path, source.places()):
+        listed += sorted(_below(place)) if place.is_dir() else [place]
     for path in listed:
         try:
             status = path.stat()

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from moco_bench.data.scenes import TEST_SEED, TRAIN_SEED, scenes
+from moco_bench.components.datasets.scenes import TEST_SEED, TRAIN_SEED, scenes
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, theme

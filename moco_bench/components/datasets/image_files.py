@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from moco_bench.data.origin import Remark, remarks
 from moco_bench.errors import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -19,7 +18,8 @@ class Listing:
     by_class: tuple[tuple[Path, ...], ...]
     """The files of each class, in order of their names, those in folders below it included."""
 
-    passed_over: tuple[Remark, ...]
+    passed_over: tuple[tuple[str, str], ...]
+    """What lies there and isn't read: the reason and the name of each."""
 
     @property
     def files(self) -> list[Path]:
@@ -51,13 +51,13 @@ def list_images(folder: Path, classes: tuple[str, ...]) -> Listing:
         if not files:
             raise InputError(f"{folder / name}: no images; files ending in {', '.join(SUFFIXES)} are read")
         by_class.append(files)
-    return Listing(folder, tuple(by_class), remarks(passed_over))
+    return Listing(folder, tuple(by_class), tuple(passed_over))
 
 
-def beside_the_splits(path: Path) -> tuple[Remark, ...]:
-    """What lies beside `train` and `test`, and so is never read: a `val` folder, say."""
-    others = [entry for entry in _entries(path) if entry.name not in ("train", "test") and not _hidden(entry)]
-    return remarks(("beside train/ and test/", entry.name) for entry in others)
+def beside_the_splits(path: Path, splits: tuple[str, ...] = ("train", "test")) -> tuple[tuple[str, str], ...]:
+    """What lies beside the splits' folders, and so is never read: a `val` folder, say."""
+    others = [entry for entry in _entries(path) if entry.name not in splits and not _hidden(entry)]
+    return tuple((f"beside {' and '.join(f'{name}/' for name in splits)}", entry.name) for entry in others)
 
 
 def _walk(

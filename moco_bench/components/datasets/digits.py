@@ -1,0 +1,40 @@
+"""Handwritten digits, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from moco_bench.components.datasets.base import Arrays, Dataset, SplitName
+
+
+class Digits(Dataset):
+    """scikit-learn's handwritten digits: 8x8, one channel. For tests.
+
+    They come without a split: a fifth of each class, always the same images, is the test split. The 17 levels of
+    intensity are scaled to 0-255.
+    """
+
+    source: ClassVar[str] = "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI)"
+    licence: ClassVar[str] = "CC BY 4.0"
+    sizes: ClassVar[tuple[int, int] | None] = (1_438, 359)
+    class_count: ClassVar[int | None] = 10
+    test_part: ClassVar[float] = 0.2
+
+    name: Literal["digits"] = "digits"
+
+    def load(self, split: SplitName) -> Arrays:
+        """See `Dataset.load`."""
+        import numpy as np
+        from sklearn.datasets import load_digits
+
+        from moco_bench.components.datasets.parts import held_out_places
+
+        bunch = load_digits()
+        kept, held = held_out_places(bunch.target, self.test_part)
+        chosen = kept if split == "train" else held
+        return Arrays(np.rint(bunch.images * (255 / 16)).astype(np.uint8)[chosen], bunch.target[chosen])
+
+    def class_names(self) -> Sequence[str]:
+        """See `Dataset.class_names`."""
+        return tuple(map(str, range(10)))

@@ -1,0 +1,100 @@
+"""STL-10: many images without labels to train on, few with labels to evaluate on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from moco_bench.components.datasets.base import Arrays, SplitName
+from moco_bench.components.datasets.checksums import OfficialFiles, verified_bytes
+from moco_bench.components.datasets.paths import check_regular
+from moco_bench.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIDE = 96
+
+
+class Stl10(OfficialFiles):
+    """STL-10: 96x96 RGB. Its 100,000 images without labels train; the 5,000 with labels are kNN's bank and the probe's.
+
+    The folder is `stl10_binary`. The images without labels lie on disk and are mapped, not read: 2.6 GiB.
+    """
+
+    source: ClassVar[str] = "Coates, Ng and Lee 2011, An analysis of single-layer networks in unsupervised learning"
+    licence: ClassVar[str] = "ImageNet's terms of access: research without commercial use"
+    sizes: ClassVar[tuple[int, int] | None] = (100_000, 8_000)
+    labelled: ClassVar[int | None] = 5_000
+    class_count: ClassVar[int | None] = 10
+    below: ClassVar[str] = "stl10_binary"
+
+    name: Literal["stl10"] = "stl10"
+
+    @property
+    def _checksums(self) -> dict[str, str]:
+        from torchvision import datasets
+
+        return dict((*datasets.STL10.train_list, *datasets.STL10.test_list))
+
+    def files(self) -> Iterable[str]:
+        """See `OfficialFiles.files`."""
+        return [*self._checksums, "class_names.txt"]
+
+    def fetch(self, root: Path) -> None:
+        """See `OfficialFiles.fetch`."""
+        from torchvision import datasets
+
+        datasets.STL10(root, download=True)
+
+    def load(self, split: SplitName) -> Arrays:
+        """See `Dataset.load`."""
+        import numpy as np
+
+        self.download_missing()
+        known = self._checksums
+        if split == "unlabelled":
+            return Arrays(_mapped(self.folder / "unlabeled_X.bin", known["unlabeled_X.bin"]), None)
+        images, labels = (
+            np.frombuffer(verified_bytes(self.folder / name, known[name]), np.uint8)
+            for name in (f"{split}_X.bin", f"{split}_y.bin")
+        )
+        return Arrays(_upright(images), labels.astype(np.int64) - 1)
+
+    def class_names(self) -> Sequence[str]:
+        """See `Dataset.class_names`."""
+        self.download_missing()
+        path = self.folder / "class_names.txt"
+        try:
+            return tuple(path.read_text(encoding="utf-8").split())
+        except (OSError, ValueError) as error:
+            reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+            raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
+
+
+def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
+    """The images of a file of known content without reading all of it into memory."""
+    import numpy as np
+
+    check_regular(path, "`root` must name the folder of the data set")
+    try:
+        with open(path, "rb") as content:
+            found = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        images: NDArray[Any] = np.memmap(path, np.uint8, "r")
+    except (OSError, ValueError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
+    if found != md5:
+        raise InputError(
+            f"{path}: damaged, or not the official file (md5 {found}, should be {md5}), and so not read; "
+            "remove it, then copy it again or set `download: true`"
+        )
+    return _upright(images)
+
+
+def _upright(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The files hold each channel column by column."""
+    return pixels.reshape(-1, 3, SIDE, SIDE).swapaxes(2, 3)

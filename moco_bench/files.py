@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -137,8 +138,29 @@ def seal_is_broken(values: Mapping[str, Any]) -> bool:
     return SEAL in values and sealed(values)[SEAL] != values[SEAL]
 
 
+def is_vouched_for(values: Mapping[str, Any]) -> bool:
+    """Whether a mapping was sealed and has not changed since: one without a seal has been seen by nobody."""
+    return SEAL in values and not seal_is_broken(values)
+
+
+def check_regular(path: Path, needed: str) -> None:
+    """Refuse what is no ordinary file: a device or a pipe may never end. A file that isn't there is left to the reader.
+
+    Raises:
+        InputError: a folder, a device, a pipe or a socket; `needed` says what would be right.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
+        raise InputError(f"{path}: {kind}; {needed}")
+
+
 def sha256_of_file(path: Path) -> str:
-    """The sha256 (hex) of a file's content."""
+    """The sha256 (hex) of a file's content. Raises `InputError` where it is a device or a pipe."""
+    check_regular(path, "an ordinary file would be right")
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -148,13 +170,21 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
+MAX_JSON_BYTES = 200_000_000
+"""Ten times the largest that a run or a profile writes; text takes several times as much memory as on disk."""
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        InputError: the file is missing, unreadable, not JSON, or holds NaN or infinity, which JSON doesn't have.
+        InputError: the file is missing, unreadable, no ordinary file, larger than `MAX_JSON_BYTES`, not JSON, or holds
+            NaN or infinity, which JSON doesn't have.
     """
+    check_regular(path, "a JSON file would be right")
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise InputError(f"{path}: larger than {MAX_JSON_BYTES:,} bytes; results hold no JSON files of that size")
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None

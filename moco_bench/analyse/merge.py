@@ -1,10 +1,10 @@
 """Join the results of several machines into one folder: runs are one by fingerprint, nothing is lost or made up.
 
-Every file is checked before anything is written. Where two folders have a run with equal fingerprints, the first one's
-files are kept; unequal numbers are an effect of the machine, and are listed.
+Every file is checked before anything is written: a run's by the hashes in its `run.json`, its metrics, floors and costs
+by the hash that each carries. What has none was seen by nobody and is refused. Where two folders have a run with equal
+fingerprints, the first one's files are kept; unequal numbers are an effect of the machine, and are listed.
 """
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,31 @@ import pandas as pd
 
 from moco_bench.analyse.machines import measured_on
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, write_atomically, write_json
+from moco_bench.files import check_regular, is_vouched_for, read_mapping, write_atomically, write_json
 from moco_bench.suite.load import load_suite
-from moco_bench.suite.on_disk.hashes import ENCODER, encoder_was_kept, without_encoder
+from moco_bench.suite.on_disk.finished import POINTERS
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage, encoder_was_kept, without_encoder
 from moco_bench.suite.on_disk.record import read_record
 
-RUN_FILES = (ENCODER, "history.csv", "resources.json", "metrics.json", "run.json")
+RUN_FILES = (*RESULT_FILES, "metrics.json", "run.json")
 """In the order in which they are copied: `run.json` vouches for the files before it."""
 
-SUITE_FILES = ("data/*.json", "floors/*.json", "costs.json", "profile/*", "suite.yaml")
+SEALED = ("floors/*.json", "costs.json", "tuned.json")
+"""Files beside a suite's runs that carry a hash of their own content."""
+
+SUITE_FILES = (*SEALED, "data/*.json", "profile/*", "tune.csv", "suite.yaml")
 EFFECTS_FILE = "machine_effects.csv"
 EFFECTS_COLUMNS = ("run", "metric", "kept", "other", "difference", "kept_from", "other_from", "kept_on", "other_on")
 
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A finished run in one of the folders."""
+    """A finished run in one of the folders; `metrics` are empty where it failed or wasn't evaluated."""
 
     root: Path
     directory: Path
     record: Mapping[str, Any]
+    metrics: Mapping[str, Any]
 
     @property
     def place(self) -> Path:
@@ -42,16 +47,16 @@ class FoundRun:
         return self.directory.relative_to(self.root)
 
     def numbers(self) -> dict[str, float]:
-        """What the run came to: all plain numbers of its `metrics.json`; none where it failed or wasn't evaluated."""
-        try:
-            metrics = read_mapping(self.directory / "metrics.json")
-        except InputError:
-            return {}
+        """What the run came to: all plain numbers of its `metrics.json`."""
         return {
             name: float(value)
-            for name, value in metrics.items()
+            for name, value in self.metrics.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         }
+
+    def worth(self) -> tuple[bool, bool]:
+        """Of two runs with equal fingerprints the one that was evaluated is kept, then the one that has its weights."""
+        return bool(self.numbers()), encoder_was_kept(self.record)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
             if first is not run:
                 _check_same(first, run)
                 effects += _differences(first, run)
-                if not first.numbers() and run.numbers():
+                if run.worth() > first.worth():
                     kept[run.place] = run
     suites = sorted({place.parts[0] for place in kept})
     files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
@@ -113,7 +118,7 @@ def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
             write_json(target / "run.json", without_encoder(run.record))
             continue
         if run.record.get("replicate", 1) == 1:
-            write_json(out / ".finished" / f"{run.record['fingerprint']}.json", {"directory": run.place.as_posix()})
+            write_json(out / POINTERS / f"{run.record['fingerprint']}.json", {"directory": run.place.as_posix()})
 
 
 def _runs_in(root: Path, left_out: list[str]) -> Iterator[FoundRun]:
@@ -125,26 +130,41 @@ def _runs_in(root: Path, left_out: list[str]) -> Iterator[FoundRun]:
         except InputError as error:
             left_out.append(str(error))
             continue
-        _check_files(path.parent, record)
-        yield FoundRun(root, path.parent, record)
+        for name in ("", *RUN_FILES):
+            check_inside(root, path.parent / name)
+        wrong = damage(path.parent, record, whole=True)
+        if wrong:
+            raise InputError(f"{path.parent}: {wrong}; put it back, or remove that folder from {root}")
+        yield FoundRun(root, path.parent, record, _metrics_of(path.parent, record))
 
 
-def _check_files(directory: Path, record: Mapping[str, Any]) -> None:
-    """Raise `InputError` where a file isn't the one whose hash `run.json` has; older records have none."""
-    described = record.get("files")
-    for name, known in described.items() if isinstance(described, Mapping) else ():
-        if name == ENCODER and not encoder_was_kept(record):
-            continue
-        path = directory / Path(str(name)).name
-        if not path.is_file():
-            raise InputError(f"{path}: missing, though run.json vouches for it")
-        if not isinstance(known, Mapping) or _sha256(path) != known.get("sha256"):
-            raise InputError(f"{path}: changed after the run; put it back, or remove {directory} from this folder")
+def _metrics_of(directory: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the run's evaluation came to, where there was one.
+
+    Raises:
+        InputError: `metrics.json` was edited, carries no hash, or is about other images than the run.
+    """
+    path = directory / "metrics.json"
+    if not path.exists():
+        return {}
+    metrics = _vouched_for(path)
+    if record["status"] == "done" and metrics.get("data_sha256", record["data"]["sha256"]) != record["data"]["sha256"]:
+        raise InputError(f"{path}: is about other images than the run.json beside it; remove it and evaluate again")
+    return metrics
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _vouched_for(path: Path) -> dict[str, Any]:
+    """A JSON file that carries a hash of its content. Raises `InputError` where that is broken or missing."""
+    content = read_mapping(path)
+    if not is_vouched_for(content):
+        raise InputError(f"{path}: changed after it was written, or without a hash; put it back, or remove it")
+    return content
+
+
+def check_inside(root: Path, path: Path) -> None:
+    """Raise `InputError` where a link leads out of a folder of results: it belongs to somebody else."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"{path}: a link out of {root}; put the files themselves there, or remove it")
 
 
 def _check_same(first: FoundRun, second: FoundRun) -> None:
@@ -164,7 +184,9 @@ def _images(record: Mapping[str, Any]) -> Any:
 
 
 def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
-    """One row for each number that differs between two runs with equal fingerprints."""
+    """One row for each number that differs between two runs with equal fingerprints, evaluated alike."""
+    if first.metrics.get("evaluation_fingerprint") != second.metrics.get("evaluation_fingerprint"):
+        return
     ours, theirs = first.numbers(), second.numbers()
     for name in ours:
         if name in theirs and ours[name] != theirs[name]:
@@ -188,7 +210,11 @@ def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path
         for pattern in SUITE_FILES:
             for path in sorted((root / suite).glob(pattern)):
                 place = path.relative_to(root)
-                if path.is_file() and first.setdefault(place, path) != path:
+                check_inside(root, path)
+                check_regular(path, "an ordinary file would be right")
+                if pattern in SEALED:
+                    _vouched_for(path)
+                if first.setdefault(place, path) != path:
                     _check_equal_files(first[place], path)
     yield from first.items()
 
@@ -196,6 +222,9 @@ def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path
 def _check_equal_files(first: Path, second: Path) -> None:
     if first.parent.name == "data" and read_mapping(first).get("sha256") != read_mapping(second).get("sha256"):
         raise InputError(f"{second}: describes other images than {first}; their results can't be compared")
+    searched = first.name in ("tuned.json", "tune.csv")
+    if searched and first.read_bytes() != second.read_bytes():
+        raise InputError(f"{second}: another search than {first}; runs whose settings differ can't be compared")
     unequal = first.name == "suite.yaml" and first.read_bytes() != second.read_bytes()
     if unequal and load_suite(first) != load_suite(second):  # other comments are no other suite
         raise InputError(f"{second}: another suite than {first}; merge results of one version of a suite")

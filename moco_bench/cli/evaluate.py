@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from moco_bench.cli.options import add_suite, tell_of_wait
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.files import read_mapping, seal_is_broken, sealed, write_json
+from moco_bench.files import is_vouched_for, read_mapping, sealed, write_json
 from moco_bench.suite.costs import find_settled_run
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.on_disk.record import read_record
@@ -132,7 +132,7 @@ def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] 
     except InputError:
         return None
     asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
-    if seal_is_broken(metrics):
+    if not is_vouched_for(metrics):
         return None
     return metrics if asked_the_same and metrics.get("data_sha256") == record["data"]["sha256"] else None
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 HELP = """Join folders of results by fingerprint into one folder, and say where equal settings gave unequal numbers.
 
-Every file is checked against the hashes in its run.json first. Then `moco-bench collect SUITE.yaml --results DIR`,
+Every file is checked against its hash first; what has none is refused. Exit code 1 where a run was left out because its
+run.json can't be read. Then `moco-bench collect SUITE.yaml --results DIR`,
 `analyse` and `report` go on as with results of one machine."""
 EXAMPLE = "moco-bench merge laptop/results cluster/results --out results"
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             path.unlink(missing_ok=True)
         print(f"{options.out / suite}: {count} runs" + (f"; {_summary(own)}: {path}" if len(own) else ""))
-    return 0
+    return 1 if merged.left_out else 0
 
 
 def _summary(effects) -> str:  # type: ignore[no-untyped-def]  # pandas is imported when it is needed

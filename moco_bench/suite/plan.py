@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file
+from moco_bench.files import is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.costs import costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
@@ -215,6 +215,8 @@ def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run) -> str:
         return "trained, not evaluated"
     if seal_is_broken(metrics):
         return "its metrics.json was changed after the evaluation"
+    if not is_vouched_for(metrics):
+        return "its metrics.json has no hash of its content"
     return "" if metrics.get("evaluation_fingerprint") == run.evaluation_fingerprint else "evaluation settings changed"
 
 

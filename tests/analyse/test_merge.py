@@ -1,6 +1,5 @@
 """Results of several machines in one folder: nothing lost, nothing believed that a hash contradicts."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -9,8 +8,8 @@ import pandas as pd
 import pytest
 
 from moco_bench.cli.main import main
-from moco_bench.files import write_json
-from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
+from moco_bench.files import SEAL, read_mapping, sealed, write_json
+from moco_bench.suite.on_disk.hashes import damage, describe_files, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
 
 
@@ -20,15 +19,13 @@ def make_run(root, arm="vanilla", seed=0, *, accuracy=50.0, fingerprint="f", ima
     (directory / "encoder.safetensors").write_bytes(f"{accuracy}".encode())
     (directory / "history.csv").write_text("epoch\n1\n")
     write_json(directory / "resources.json", {})
-    write_json(directory / "metrics.json", {"knn_top1": accuracy, "evaluation_fingerprint": "e"})
-    names = ("encoder.safetensors", "history.csv", "resources.json")
-    content = {name: (directory / name).read_bytes() for name in names}
-    hashes = {n: {"bytes": len(b), "sha256": hashlib.sha256(b).hexdigest()} for n, b in content.items()}
+    metrics = {"knn_top1": accuracy, "evaluation_fingerprint": "e", "data_sha256": images}
+    write_json(directory / "metrics.json", sealed(metrics))
     record = {
         "fingerprint": f"{fingerprint}-{arm}-{seed}", "status": "done", "reason": None, "config": {}, "hashes": {},
-        "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": hashes, "replicate": 1,
+        "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory), "replicate": 1,
     }  # fmt: skip
-    write_json(directory / "run.json", record)
+    write_json(directory / "run.json", sealed(record))
     write_json(root / "tiny" / "data" / "digits.json", {"sha256": images})
     return directory
 
@@ -97,13 +94,96 @@ def test_what_is_not_one_suite_is_refused(second, message, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["encoder.safetensors", "history.csv"])
-def test_a_file_that_run_json_does_not_vouch_for_spreads_no_further(name, tmp_path, capsys):
-    (make_run(tmp_path / "a") / name).write_text("changed")
+def edit(name, **changes):
+    """Change values of a JSON file; what becomes of its hash is another matter."""
+
+    def change(directory):
+        path = directory / name
+        content = {**read_mapping(path), **changes}
+        write_json(path, {key: value for key, value in content.items() if value is not None})
+
+    return change
+
+
+def unhashed(directory):
+    record = read_mapping(directory / "run.json")
+    write_json(directory / "run.json", sealed({**record, "files": {}}))
+
+
+def linked(name, target):
+    def change(directory):
+        path = directory / name
+        if path.exists():
+            path.unlink()
+        path.parent.mkdir(exist_ok=True)
+        path.symlink_to(target)
+
+    return change
+
+
+SUITE = "../../../../.."
+UNSEEN = {
+    "encoder edited": (lambda run: (run / "encoder.safetensors").write_text("99.0"), "encoder.safetensors was changed"),
+    "history edited": (lambda run: (run / "history.csv").write_text("changed"), "history.csv was changed"),
+    "resources lost": (lambda run: (run / "resources.json").unlink(), "resources.json is missing"),
+    "no hashes of files": (unhashed, "run.json has no hash of encoder.safetensors"),
+    "metrics edited": (edit("metrics.json", knn_top1=99.0), "metrics.json: changed after it was written"),
+    "metrics without a hash": (edit("metrics.json", **{SEAL: None}), "metrics.json: changed after it was written"),
+    "metrics of other images": (
+        lambda run: write_json(run / "metrics.json", sealed({"data_sha256": "other", "knn_top1": 99.0})),
+        "about other images",
+    ),
+    "floors without a hash": (
+        lambda run: write_json(run / SUITE / "floors/digits.json", {"pixels": {"knn_top1": 1.0}}),
+        "digits.json: changed after it was written, or without a hash",
+    ),
+    "an encoder that is a link to elsewhere": (linked("encoder.safetensors", "/etc/passwd"), "a link out of"),
+    "a profile that is a link to elsewhere": (linked(f"{SUITE}/profile/time.csv", "/etc/passwd"), "a link out of"),
+    "metrics that never end": (linked("metrics.json", "/dev/zero"), "a link out of"),
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_no_hash_vouches_for_spreads_no_further(way, tmp_path, capsys):
+    change, message = UNSEEN[way]
+    change(make_run(tmp_path / "a"))
 
     assert merge(tmp_path / "a", out=tmp_path / "out") == 2
-    assert f"{name}: changed after the run" in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert message in complaint
+    assert complaint.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("changes", [{"seed": 9}, {SEAL: None}])
+def test_a_run_whose_record_was_edited_is_left_out_and_named(changes, tmp_path, capsys):
+    edit("run.json", **changes)(make_run(tmp_path / "a", seed=0))
+    make_run(tmp_path / "a", seed=1)
+
+    assert merge(tmp_path / "a", out=tmp_path / "out") == 1
+    assert "left out: " in capsys.readouterr().err
+    assert [path.parent.name for path in (tmp_path / "out").rglob("run.json")] == ["seed1"]
+
+
+def test_numbers_of_other_evaluations_are_no_machine_effect(tmp_path):
+    make_run(tmp_path / "a", accuracy=50.0)
+    second = make_run(tmp_path / "b", accuracy=50.5)
+    write_json(second / "metrics.json", sealed({"knn_top1": 50.5, "evaluation_fingerprint": "other"}))
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0
+    assert not (tmp_path / "out" / "tiny" / "machine_effects.csv").exists()
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_search_comes_along_and_only_one(equal, tmp_path, capsys):
+    for name, rate in (("a", 0.1), ("b", 0.1 if equal else 0.2)):
+        make_run(tmp_path / name)
+        write_json(tmp_path / name / "tiny" / "tuned.json", sealed({"chosen": rate}))
+        (tmp_path / name / "tiny" / "tune.csv").write_text("arm,score\n")
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == (0 if equal else 2)
+    assert ("tuned.json: another search than" in capsys.readouterr().err) != equal
+    assert [(tmp_path / "out" / "tiny" / name).exists() for name in ("tuned.json", "tune.csv")] == [equal] * 2
 
 
 def test_a_folder_without_runs(tmp_path, capsys):

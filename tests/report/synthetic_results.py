@@ -12,9 +12,11 @@ import yaml
 
 from moco_bench.analyse.collect import collect
 from moco_bench.analyse.write import write_table
+from moco_bench.files import sealed
 from moco_bench.suite.costs import cost_row, known_runs, pairs_of
 from moco_bench.suite.identity.analysis import RECORDED_AS, analysis_fingerprint
 from moco_bench.suite.load import parse_suite
+from moco_bench.suite.on_disk.hashes import describe_files
 from moco_bench.suite.runs import Run
 
 ARMS: dict[str, Any] = {
@@ -110,6 +112,24 @@ def _write_run(
         writer.writeheader()
         writer.writerows(history)
     filtered = run.arm in ("filter", "both")
+    rate = 1450 * (0.97 if run.arm in ("dual", "both") else 1.0) * (0.93 if filtered else 1.0) + own.normal(0, 15)
+    _dump(
+        directory / "resources.json",
+        {
+            "images_per_second": rate,
+            "step_ms_median": 128_000 / rate,
+            "step_ms_quartiles": [126_000 / rate, 131_000 / rate],
+            "train_seconds": 5000 * len(history) / rate,
+            "peak_memory_mib": 812 + 9 * filtered + 4 * (run.arm in ("dual", "both")) + own.normal(0, 2),
+            "memory_source": "process rss",
+            "peak_reserved_mib": None,
+            "exclusive": not foreign,
+            "foreign_load": 0.4 if foreign else 0.01,
+            "device": "cpu",
+            "precision": "bfloat16",
+        },
+    )
+    (directory / "encoder.safetensors").write_bytes(f"weights of {run.id}\n".encode())
     _dump(
         directory / "run.json",
         {
@@ -164,25 +184,10 @@ def _write_run(
             "steps": len(history) * 39,
             "epochs": len(history),
             "shared_from": None,
+            "files": describe_files(directory),
         },
+        seal=True,
     )  # fmt: skip
-    rate = 1450 * (0.97 if run.arm in ("dual", "both") else 1.0) * (0.93 if filtered else 1.0) + own.normal(0, 15)
-    _dump(
-        directory / "resources.json",
-        {
-            "images_per_second": rate,
-            "step_ms_median": 128_000 / rate,
-            "step_ms_quartiles": [126_000 / rate, 131_000 / rate],
-            "train_seconds": 5000 * len(history) / rate,
-            "peak_memory_mib": 812 + 9 * filtered + 4 * (run.arm in ("dual", "both")) + own.normal(0, 2),
-            "memory_source": "process rss",
-            "peak_reserved_mib": None,
-            "exclusive": not foreign,
-            "foreign_load": 0.4 if foreign else 0.01,
-            "device": "cpu",
-            "precision": "bfloat16",
-        },
-    )
     if failed:
         return
     corrupted = {
@@ -215,6 +220,7 @@ def _write_run(
                 "neighbour_labels": [[label] * 7 + [9] for label in range(6)],
             },
         },
+        seal=True,
     )
 
 
@@ -260,6 +266,7 @@ def _write_floors(directory: Path, run: Run) -> None:
     )
 
 
-def _dump(path: Path, value: Any) -> None:
+def _dump(path: Path, value: Any, *, seal: bool = False) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    value = sealed(value) if seal else value
     path.write_text(json.dumps(value, indent=1, allow_nan=False), encoding="utf-8")

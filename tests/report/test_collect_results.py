@@ -8,6 +8,7 @@ from moco_bench.analyse.collect import collect, last_epoch
 from moco_bench.analyse.table import COLUMNS, FIXED, read_runs
 from moco_bench.analyse.write import write_table
 from moco_bench.errors import InputError
+from moco_bench.files import sealed, write_json
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
 
@@ -28,7 +29,7 @@ def rows(written):
 def edit(written, name, **changes):
     root, runs = written
     path = runs[0].directory(root) / name
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    write_json(path, sealed({**json.loads(path.read_text()), **changes}))
 
 
 def test_every_expected_run_is_a_row(written):
@@ -61,9 +62,9 @@ def test_the_table_can_be_read_back(written, tmp_path):
         ("metrics.json", None, "no such file"),
         ("resources.json", "", "not readable as JSON"),
         ("run.json", "null", "holds a NoneType"),
-        ("history.csv", "\x00", None),
-        ("history.csv", "epoch,step,train_loss\n1,39,5.0\n2,78", None),
-        ("history.csv", None, None),
+        ("history.csv", "\x00", "history.csv was changed"),
+        ("history.csv", "epoch,step,train_loss\n1,39,5.0\n2,78", "history.csv was changed"),
+        ("history.csv", None, "history.csv is missing"),
     ],
 )
 def test_a_broken_file_costs_its_own_run_only(written, name, text, reason):
@@ -72,8 +73,8 @@ def test_a_broken_file_costs_its_own_run_only(written, name, text, reason):
     path.unlink() if text is None else path.write_text(text)
     table = rows(written)
     assert list(table["status"][1:]) == ["done"] * 7
-    assert table["status"][0] == ("missing" if reason else "done")
-    assert reason is None or reason in table["reason"][0]
+    assert table["status"][0] == "missing"
+    assert reason in table["reason"][0]
     assert "\n" not in str(table["reason"][0])
     assert str(root) not in str(table["reason"][0])
 

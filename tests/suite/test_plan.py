@@ -4,8 +4,10 @@ import pytest
 
 from moco_bench import load_encoder
 from moco_bench.errors import InputError
+from moco_bench.files import SEAL, read_mapping, sealed, write_json
 from moco_bench.suite.identity.run import PROTOCOL
 from moco_bench.suite.load import parse_suite
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 
@@ -23,9 +25,16 @@ def lay(run, results, *, status="done", metrics=True, sha256="a", **changes):
         "fingerprint": run.fingerprint, "protocol": PROTOCOL, "status": status, "config": config, "seed": 0,
         "data": {"sha256": sha256}, "hashes": {}, "reason": None, **changes,
     }  # fmt: skip
-    (directory / "run.json").write_text(json.dumps(record))
+    for name in RESULT_FILES:
+        (directory / name).write_text(name)
+    write_json(directory / "run.json", sealed({**record, "files": describe_files(directory)}))
     if metrics:
-        (directory / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint}))
+        evaluated(run, directory)
+
+
+def evaluated(run, directory, **changes):
+    metrics = {"evaluation_fingerprint": run.evaluation_fingerprint, **changes}
+    write_json(directory / "metrics.json", sealed(metrics))
 
 
 def test_states(run, tmp_path):
@@ -35,13 +44,24 @@ def test_states(run, tmp_path):
     assert plan_run(run, tmp_path).state == "started"
     lay(run, tmp_path, metrics=False)
     assert plan_run(run, tmp_path).state == "evaluate"
-    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": "old"}))
+    evaluated(run, run.directory(tmp_path), evaluation_fingerprint="old")
     assert plan_run(run, tmp_path).reason == "evaluation settings changed"
-    (run.directory(tmp_path) / "metrics.json").write_text(
-        json.dumps({"evaluation_fingerprint": run.evaluation_fingerprint})
-    )
+    evaluated(run, run.directory(tmp_path))
     assert plan_run(run, tmp_path).state == "done"
     assert not plan_run(run, tmp_path).would_run
+
+
+def test_what_carries_no_hash_is_not_believed(run, tmp_path):
+    lay(run, tmp_path)
+    metrics, record = (run.directory(tmp_path) / name for name in ("metrics.json", "run.json"))
+    write_json(metrics, {name: value for name, value in read_mapping(metrics).items() if name != SEAL})
+    assert plan_run(run, tmp_path).reason == "its metrics.json has no hash of its content"
+    evaluated(run, run.directory(tmp_path))
+    files = {name: value for name, value in read_mapping(record)["files"].items() if name != "history.csv"}
+    write_json(record, sealed({**read_mapping(record), "files": files}))
+    assert plan_run(run, tmp_path).reason == "its run.json has no hash of history.csv"
+    write_json(record, {name: value for name, value in read_mapping(record).items() if name != SEAL})
+    assert plan_run(run, tmp_path).state == "changed"
 
 
 def test_a_failed_run_is_a_result(run, tmp_path):

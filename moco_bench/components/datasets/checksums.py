@@ -18,8 +18,9 @@ from pydantic import Field
 
 from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Dataset
-from moco_bench.components.datasets.paths import check_regular, user_path
+from moco_bench.components.datasets.paths import user_path
 from moco_bench.errors import InputError
+from moco_bench.files import check_regular
 
 
 class OfficialFiles(Dataset):

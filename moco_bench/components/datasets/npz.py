@@ -11,8 +11,9 @@ from pydantic import Field
 
 from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Arrays, Dataset, SplitName
-from moco_bench.components.datasets.paths import check_regular, user_path
+from moco_bench.components.datasets.paths import user_path
 from moco_bench.errors import InputError
+from moco_bench.files import check_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,6 +1,5 @@
-"""A path from a suite file: what a shell's user writes, and nothing that would never end."""
+"""A path from a suite file: what a shell's user writes."""
 
-import stat
 from pathlib import Path
 
 from moco_bench.errors import InputError
@@ -18,18 +17,3 @@ def user_path(text: str, key: str) -> Path:
         return Path(text).expanduser() if text.startswith("~") else Path(text)
     except RuntimeError:
         raise InputError(f"{key}: {text} begins with a home folder that isn't known here; write it out") from None
-
-
-def check_regular(path: Path, needed: str) -> None:
-    """Refuse what is no ordinary file: a device or a pipe may never end. A file that isn't there is left to the reader.
-
-    Raises:
-        InputError: a folder, a device, a pipe or a socket; `needed` says what would be right.
-    """
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return
-    if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
-        raise InputError(f"{path}: {kind}; {needed}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
 from moco_bench.components.datasets.checksums import OfficialFiles, verified_bytes
-from moco_bench.components.datasets.paths import check_regular
 from moco_bench.errors import InputError
+from moco_bench.files import check_regular
 
 if TYPE_CHECKING:
     import numpy as np

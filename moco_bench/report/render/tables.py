@@ -23,13 +23,18 @@ _LETTERS = frozenset(chr(code) for code in range(0xC0, 0x180) if code not in _NO
 
 
 def data_as_csv(frame: pd.DataFrame) -> str:
-    """The data behind a figure; numbers with up to ten significant digits."""
-    return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    """The data behind a figure; numbers with up to ten significant digits.
+
+    Text that a spreadsheet would run as a formula gets a quote in front.
+    """
+    texts = frame.select_dtypes(include=["object", "string", "category"])
+    harmless = frame.assign(**{name: texts[name].astype(object).map(_harmless) for name in texts.columns})
+    return harmless.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
 def as_csv(table: Table) -> str:
-    """Plain values under the columns' names. Text that a spreadsheet would run as a formula gets a quote in front."""
-    return data_as_csv(table.frame().map(_harmless))
+    """Plain values under the columns' names."""
+    return data_as_csv(table.frame())
 
 
 def _harmless(value: object) -> object:

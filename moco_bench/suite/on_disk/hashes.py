@@ -43,15 +43,22 @@ def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -
 
     Args:
         directory: the run's.
-        record: the content of its `run.json`. One of an older version describes no files, and none is then missed.
+        record: the content of its `run.json`. A result of which it has no hash has been seen by nobody.
         whole: hash large files too, whatever their time stamps say.
     """
-    described = record.get("files", {})
+    described = record.get("files")
     if not isinstance(described, dict):
-        return "run.json was changed after the run"
+        return "run.json has no hashes of the files beside it"
+    unseen = next((name for name in RESULT_FILES if name not in described), None)
+    if unseen is not None:
+        return f"run.json has no hash of {unseen}"
+    there = {name: known for name, known in described.items() if name != ENCODER or encoder_was_kept(record)}
+    return changed_files(directory, there, whole=whole)
+
+
+def changed_files(directory: Path, described: Mapping[str, Any], *, whole: bool = False) -> str:
+    """As `damage`, of those files alone that `described` names."""
     for name, known in described.items():
-        if name == ENCODER and not encoder_was_kept(record):
-            continue
         try:
             path = directory / Path(name).name
             status = path.stat()

@@ -11,7 +11,7 @@ from moco_bench import __version__
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file, write_json
 from moco_bench.suite.identity.analysis import ANALYSIS_PROTOCOL
-from moco_bench.suite.on_disk.hashes import damage
+from moco_bench.suite.on_disk.hashes import changed_files
 
 TABLES = ("runs.csv", "suite.yaml")
 """What `collect` makes in a suite's results."""
@@ -93,7 +93,7 @@ def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, A
             name: known for name, known in _mapping(record.get("files")).items() if name.endswith((".csv", ".json"))
         }
         there = {name: known for name, known in small.items() if (directory / place / Path(name).name).is_file()}
-        wrong = damage(directory / place, {"files": there})
+        wrong = changed_files(directory / place, there)
         found += [f"{place}/{wrong.split()[0]}"] if wrong else []
     return found
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, seal_is_broken
+from moco_bench.files import SEAL, read_mapping, seal_is_broken
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -19,7 +19,8 @@ def read_record(path: Path) -> dict[str, Any]:
             f"{path}: run.json was changed after the run; put it back, or remove it and train the run again"
         )
     whole = (
-        isinstance(record.get("fingerprint"), str)
+        SEAL in record
+        and isinstance(record.get("fingerprint"), str)
         and record.get("status") in ("done", "failed")
         and "reason" in record
         and all(isinstance(record.get(name), dict) for name in ("config", "data", "hashes"))

@@ -7,7 +7,7 @@ from moco_bench.errors import InputError
 from moco_bench.files import SEAL, read_mapping, sealed, write_json
 from moco_bench.suite.identity.run import PROTOCOL
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files, without_encoder
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 
@@ -96,11 +96,13 @@ def test_the_protocol_is_named(run, tmp_path):
 
 
 def test_an_archived_run_is_done_until_it_has_to_be_evaluated_again(run, tmp_path):
-    files = {"encoder.safetensors": {"bytes": 1, "sha256": "x", "kept": False}}
-    lay(run, tmp_path, files=files)
+    lay(run, tmp_path)
+    record = run.directory(tmp_path) / "run.json"
+    write_json(record, without_encoder(read_mapping(record)))
+    (run.directory(tmp_path) / "encoder.safetensors").unlink()
     assert plan_run(run, tmp_path).state == "done"
 
-    (run.directory(tmp_path) / "metrics.json").write_text(json.dumps({"evaluation_fingerprint": "old"}))
+    evaluated(run, run.directory(tmp_path), evaluation_fingerprint="old")
     planned = plan_run(run, tmp_path)
 
     assert (planned.state, planned.reason) == ("changed", "evaluation settings changed, and its encoder was not kept")

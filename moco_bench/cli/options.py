@@ -1,14 +1,12 @@
-"""What several commands share: arguments, and a word about waiting."""
+"""Arguments that several commands share."""
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from moco_bench.errors import InputError
 from moco_bench.files import check_link
 from moco_bench.suite.part import Part, parse_seeds, parse_shard, part_from
-from moco_bench.suite.runs import Run
 
 
 def add_suite(parser: argparse.ArgumentParser) -> None:
@@ -50,11 +48,3 @@ def part_of(options: argparse.Namespace) -> Part | None:
     if options.shard is not None:
         return parse_shard(options.shard)
     return parse_seeds(options.seeds) if options.seeds is not None else part_from(os.environ)
-
-
-def tell_of_wait(run: Run, checkpoints: Path) -> None:
-    """Say why nothing happens, and who would have to be ended to change it."""
-    from moco_bench.train.run_lock import holder_of
-
-    who = holder_of(checkpoints)
-    print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)

@@ -2,18 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 from moco_bench.cli.options import add_suite
-from moco_bench.errors import InputError, one_line
-from moco_bench.files import write_json
-from moco_bench.suite.checks.size_warnings import size_warnings
+from moco_bench.errors import one_line
 from moco_bench.suite.load import load_suite
-from moco_bench.suite.on_disk.sources import describe_sources
-
-MOST_CLASSES = 20
-"""Classes whose sizes are printed one by one; the manifest has all."""
 
 HELP = "Load a data set of a suite, check it, and write its manifest: hash, images by class, sizes, and what is odd."
 EXAMPLE = "moco-bench prepare config/quickstart.yaml --dataset fashion-scenes-5k"
@@ -28,55 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write `results/SUITE/data/NAME.json`."""
     suite = load_suite(options.suite)
-    configs = {config.title: config for config in suite.datasets}
-    if options.dataset not in configs:
-        raise InputError(f"--dataset: suite {suite.name} has no {options.dataset!r}; it has {', '.join(configs)}")
-    from moco_bench.data.datasets import load_dataset, manifest_of
-    from moco_bench.data.inspection import describe
-    from moco_bench.evaluate.metrics import check_evaluation
+    from moco_bench.jobs.prepare import prepare, summary_of
 
-    source = describe_sources(configs[options.dataset])  # before: a file that changes meanwhile is then found out
-    dataset = load_dataset(configs[options.dataset])
-    check_evaluation(dataset, suite.evaluate)
-    path = options.results / suite.name / "data" / f"{options.dataset}.json"
-    manifest = {**manifest_of(dataset), **describe(dataset), "source": source}
-    manifest["warnings"] += size_warnings(suite, options.dataset, len(dataset.train))
-    write_json(path, manifest)
-    for line in _summary(manifest):
+    path, manifest = prepare(suite, options.dataset, options.results)
+    for line in summary_of(manifest):
         print(line, file=sys.stderr)
     for warning in manifest["warnings"]:
         print(f"warning: {options.dataset}: {one_line(warning)}", file=sys.stderr)
     print(path)
     return 0
-
-
-def _summary(manifest: dict[str, Any]) -> Iterator[str]:
-    """What the images are, a line each."""
-    for split, images in (
-        ("training", manifest["train_images"]),
-        (manifest["evaluated_on"], manifest["evaluation_images"]),
-    ):
-        part = "train" if split == "training" else "evaluation"
-        sizes = manifest["images_by_class"][part]
-        (low, wide), (high, broad) = (manifest["read_sides"][part][which] for which in ("smallest", "largest"))
-        lowest, highest = manifest["range"][part]
-        sides = f"{low}x{wide}" if (low, wide) == (high, broad) else f"{low}x{wide} to {high}x{broad}"
-        without = manifest.get("labelled_images") if split == "training" else None
-        labels = "" if without is None else f" without labels; to evaluate with, {without}"
-        yield one_line(
-            f"{split}: {images} images{labels} in {len(sizes)} classes ({_by_class(manifest['classes'], sizes)}), "
-            f"{sides} pixels in the files; as used, levels {lowest} to {highest}"
-        )
-    shape = "x".join(map(str, manifest["image_shape"]))
-    means, deviations = (", ".join(f"{value:.3f}" for value in manifest[key]) for key in ("mean", "std"))
-    yield f"used as {shape} (channels, height, width), mean {means}, deviation {deviations}"
-    for remark in manifest["passed_over"]:
-        yield one_line(f"passed over: {remark['count']} {remark['what']} (the first is {remark['first']})")
-
-
-def _by_class(names: list[str], sizes: list[int]) -> str:
-    """`each 500` where all are equal, else the first classes one by one."""
-    if min(sizes) == max(sizes):
-        return f"{sizes[0]} each"
-    some = ", ".join(f"{name} {size}" for name, size in zip(names[:MOST_CLASSES], sizes, strict=False))
-    return some + (f", ... from {min(sizes)} to {max(sizes)}" if len(names) > MOST_CLASSES else "")

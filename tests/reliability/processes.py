@@ -33,6 +33,7 @@ PRELOADED = (
     "moco_bench.cli.evaluate",
     "moco_bench.cli.prepare",
     "moco_bench.cli.pretrain",
+    "moco_bench.jobs.pretrain",
     "moco_bench.analyse.collect",
     "moco_bench.data.datasets",
     "moco_bench.evaluate.floors",

@@ -1,0 +1,89 @@
+"""Metrics of a trained run: taken from where its training process left them, or computed here."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from moco_bench.errors import InputError, RunFailed
+from moco_bench.files import is_vouched_for, read_mapping, sealed, write_json
+from moco_bench.jobs.progress import tell_of_wait, told_parts
+from moco_bench.suite.on_disk.record import read_record
+from moco_bench.suite.runs import Run
+from moco_bench.train.endings import ENDING
+from moco_bench.train.pulse import FILE as PULSE
+from moco_bench.train.run_lock import sole_writer
+
+
+def evaluate_run(wanted: Run, results: Path) -> Path:
+    """Write a trained run's `metrics.json`, and return its path."""
+    directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
+    _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
+    with sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)):
+        record = _record_of(wanted, directory)
+        write_json(directory / "metrics.json", _metrics(wanted, record, results))
+        _remove_checkpoints(checkpoints)
+    return directory / "metrics.json"
+
+
+def _record_of(wanted: Run, directory: Path) -> dict[str, Any]:
+    record = read_record(directory / "run.json")
+    if record["fingerprint"] != wanted.fingerprint:
+        raise InputError(f"{directory}: trained with other settings than the suite has now; run `pretrain` first")
+    return record
+
+
+def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, Any]:
+    if record["status"] != "done":
+        return _without_metrics(wanted, record["reason"])
+    places = [wanted.stored_evaluation(wanted.checkpoints(results))]
+    if record.get("shared_from"):  # the run that it is one with may have been evaluated already
+        place = results / str(record["shared_from"]) / "metrics.json"
+        if place.resolve().is_relative_to(results.resolve()):
+            places.append(place)
+    for place in places:
+        stored = _stored(place, wanted, record)
+        if stored is not None:
+            return stored
+
+    from moco_bench.data.datasets import load_dataset, with_normalisation
+    from moco_bench.evaluate.stored import store_evaluation
+    from moco_bench.train.gpu_lease import leased_device
+    from moco_bench.train.precision import resolve_numerics
+    from moco_bench.train.state import trained_encoder
+
+    dataset = load_dataset(wanted.dataset)
+    if dataset.sha256 != record["data"]["sha256"]:
+        raise InputError(f"{wanted.dataset.title}: the data set has changed since {wanted.id} was trained on it")
+    if wanted.checkpoint is not None:  # the encoder may have a normalisation of its own
+        dataset = with_normalisation(dataset, record["data"]["mean"], record["data"]["std"])
+    channels, height, width = dataset.train.images.shape[1:]
+    weights = wanted.directory(results) / "encoder.safetensors"
+    encoder = trained_encoder(wanted, weights, record["hashes"], channels=channels, image_size=min(height, width))
+    with leased_device(wanted.train.device) as name, told_parts(f"{wanted.id}: evaluation") as tell:
+        device = resolve_numerics(wanted.train, name).device
+        try:
+            return store_evaluation(wanted, encoder, dataset, device, wanted.checkpoints(results), tell)
+        except RunFailed as failure:
+            return _without_metrics(wanted, str(failure))
+
+
+def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] | None:
+    """What an evaluation left there, if it is whole, asked the same, and is about the same images."""
+    try:
+        metrics = read_mapping(place)
+    except InputError:
+        return None
+    asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
+    if not is_vouched_for(metrics):
+        return None
+    return metrics if asked_the_same and metrics.get("data_sha256") == record["data"]["sha256"] else None
+
+
+def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
+    return sealed({"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": reason})
+
+
+def _remove_checkpoints(checkpoints: Path) -> None:
+    """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
+    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json", checkpoints / ENDING, checkpoints / PULSE):
+        path.unlink(missing_ok=True)

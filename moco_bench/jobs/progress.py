@@ -1,0 +1,64 @@
+"""How a long job says what it is doing: a bar on a terminal, plain lines in a log."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from tqdm import tqdm
+
+from moco_bench.suite.runs import Run
+from moco_bench.train.pulse import Pulse
+from moco_bench.train.run_lock import holder_of
+
+
+@contextmanager
+def told_parts(title: str) -> Iterator[Callable[[str], None]]:
+    """What tells the parts of a long work as they begin: a running line on a terminal, plain lines in a log.
+
+    On standard error: what a command has made is all that it prints.
+    """
+    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+    bar = tqdm(desc=title, unit=" parts", disable=not sys.stderr.isatty())
+
+    def tell(what: str) -> None:
+        if bar.disable:
+            print(f"{title}: {what}", file=sys.stderr, flush=True)
+        else:
+            bar.set_postfix_str(what)
+            bar.update()
+
+    with bar:
+        yield tell
+
+
+@contextmanager
+def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A progress bar on a terminal, plain lines in a log, a file for those who watch."""
+    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+    if not shown:
+        yield lambda row: None
+        return
+    bar = tqdm(total=wanted.train.trained_epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
+
+    pulse = Pulse(wanted.checkpoints(results), wanted.fingerprint, wanted.train.trained_epochs)
+
+    def on_epoch(row: dict[str, Any]) -> None:
+        pulse.beat(row)
+        figures = f"loss {row['train_loss']:.3f}, {row['images_per_second']:.0f} images/s"
+        if bar.disable:
+            print(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.trained_epochs}, {figures}", flush=True)
+        else:
+            bar.update(row["epoch"] - bar.n)
+            bar.set_postfix_str(figures)
+
+    with bar:
+        yield on_epoch
+
+
+def tell_of_wait(run: Run, checkpoints: Path) -> None:
+    """Say why nothing happens, and who would have to be ended to change it."""
+    who = holder_of(checkpoints)
+    print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.stored import in_memory
 
 ENDLESS = 2**31
 Views = Sequence[Tensor]
@@ -64,7 +65,7 @@ class PilLoop(ABC):
         self.query_encoder, self.key_encoder = query_encoder.to(device), key_encoder.to(device)
         for parameter in self.key_encoder.parameters():
             parameter.requires_grad_(False)
-        images = PilImages(dataset.train.images, transform)
+        images = PilImages(in_memory(dataset.train.images), transform)
         generator = torch.Generator().manual_seed(0)
         # With replacement, so that an epoch never ends: at its end the workers would be started anew, and the small
         # data set of a benchmark would pay for that more often than a real one.

@@ -13,12 +13,11 @@ from torch import Tensor
 from moco_bench.data.resize import to_square
 from moco_bench.data.sources import source_of
 from moco_bench.data.splits import Split, hold_out, limit_to, limit_unlabelled
+from moco_bench.data.stored import Pixels, pieces
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.suite.config import DatasetConfig
 
-ROWS_AT_ONCE = 1024
-"""Images that are looked at together where all are."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def _normalisation(config: DatasetConfig, train: Split) -> tuple[tuple[float, ..
     return given.mean, given.std
 
 
-def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_statistics(images: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation (population) per channel of uint8 images [N, C, H, W], in units of [0, 1].
 
     Taken from the histogram of the 256 levels, so that the sums are exact and the order of images plays no part. The
@@ -149,17 +148,18 @@ def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple(means), tuple(deviations)
 
 
-def level_counts(images: Tensor) -> Tensor:
+def level_counts(images: Pixels) -> Tensor:
     """How often each of the 256 levels occurs in each channel of uint8 images [N, C, H, W]: int64 [C, 256]."""
     counts = torch.zeros(images.shape[1], 256, dtype=torch.int64)
-    for part in torch.split(images, ROWS_AT_ONCE):
+    for part in pieces(images):
         counts += torch.stack([torch.bincount(channel.reshape(-1), minlength=256) for channel in part.unbind(1)])
     return counts
 
 
 def _square(split: Split, config: DatasetConfig) -> Split:
     """The split with images of `image_size`, or as they are where that isn't given and they are square."""
-    if config.image_size is not None:
+    if config.image_size is not None and split.images.shape[2:] != (config.image_size, config.image_size):
+        assert isinstance(split.images, Tensor)  # a folder's images have their size when they are stored
         return replace(split, images=to_square(split.images, config.image_size))
     if split.images.shape[2] != split.images.shape[3]:
         raise InputError(
@@ -176,8 +176,8 @@ def _shape(split: Split) -> str:
 def _content_hash(classes: tuple[str, ...], *splits: Split) -> str:
     hasher = hashlib.sha256(json.dumps(classes).encode())
     for split in splits:
-        for tensor in (split.images, split.labels):
-            hasher.update(json.dumps([str(tensor.dtype), *tensor.shape]).encode())
-            for part in torch.split(tensor, ROWS_AT_ONCE):  # images that lie on disk may be more than memory holds
+        for values in (split.images, split.labels):
+            hasher.update(json.dumps([str(values.dtype), *values.shape]).encode())
+            for part in pieces(values):  # images that lie on disk may be more than memory holds
                 hasher.update(part.contiguous().numpy().reshape(-1).data)
     return hasher.hexdigest()

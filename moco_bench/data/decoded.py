@@ -1,17 +1,22 @@
-"""The images of a folder, decoded once: kept on disk as one array, which all runs map into their memory and share.
+"""The images of a folder, decoded once: kept on disk in shards, which all runs map into their memory and share.
 
 An entry is found by what the file system says of the files (names, sizes, times of change); where that is another, by
-their content, so that a folder that was copied isn't decoded again. It is used only if its own hash is right, so a
-damaged one is made again. Bits are those of decoding anew.
+their content, so that a folder that was copied isn't decoded again. A shard is used only if its own hash is right, so a
+damaged one is made again, and what was decoded before a kill isn't decoded again. Bits are those of decoding anew. No
+more than a few images are in memory at a time.
 """
 
 import hashlib
 import os
+import re
+import shutil
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,24 +26,43 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moco_bench.data.cache_folder import cache_folder
-from moco_bench.data.decoding import Decoded, decode_all
-from moco_bench.data.origin import Remark, remarks
+from moco_bench.data.decoding import BrokenFiles, Decoded, decode_all
+from moco_bench.data.origin import Remark, joined, remarks
+from moco_bench.data.stored import Pixels, StoredImages
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, sha256_of, write_atomically, write_json
+from moco_bench.locks import Lock
+from moco_bench.measure.quota import usable_cores, usable_memory
 
-VERSION = (1, PIL.__version__, torch.__version__)
+VERSION = (2, PIL.__version__, torch.__version__)
 """Of an entry's layout, and of what turns files into pixels."""
+
+SHARD_BYTES = 2**29
+"""Of the images of one shard, at most. A process has every shard open: a thousand files are the usual limit."""
 
 TICK_SECONDS = 2.0
 """A file may change twice within one tick of a file system's clock (FAT's is the coarsest), and nobody could tell."""
+
+ENTRY = re.compile("images-[0-9a-f]{32}")
+
+Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Images:
     """The images of one split."""
 
-    pixels: Tensor  # uint8 [N, 3, size, size], not to be written to
-    sides: tuple[tuple[int, int], tuple[int, int]]
+    pixels: Pixels  # uint8 [N, 3, size, size], not to be written to
+    sides: Sides
+    changed: tuple[Remark, ...]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A file of images, and what is known of them."""
+
+    file: Path
+    sides: Sides
     changed: tuple[Remark, ...]
 
 
@@ -50,34 +74,49 @@ def decoded_images(folder: Path, files: list[Path], size: int) -> Images:
     """
     cache = cache_folder()
     index = cache / f"{sha256_of([str(folder.resolve()), size])[:32]}.index.json"
-    stamp, newest = _stamp(files, size)
+    stamps, times = zip(*(_stamp(some, size) for some in _shards_of(files, size)), strict=True)
+    stamp, newest = sha256_of(stamps), max(times)
     entry = _indexed(index, stamp)
-    images = _stored(entry, len(files), size) if entry is not None else None
-    if images is not None:
-        return images
-    entry = cache / _content(files, size)
-    images = _stored(entry, len(files), size)
-    if images is None:
-        try:
-            _store(entry, files, folder, size)
-        except OSError as error:
-            warnings.warn(
-                f"{cache}: {error.strerror or error}, so every run decodes the images again; "
-                "let MOCO_BENCH_CACHE name a folder that can be written",
-                stacklevel=2,
-            )
-            return _in_memory(files, folder, size)
-        if _stamp(files, size)[0] != stamp:
-            _remove(entry)
-            raise InputError(f"{folder}: its files changed while they were read; run the command again")
-        images = _stored(entry, len(files), size)
-        if images is None:
-            raise InputError(f"{entry}.npy: not what was written to it; check that disk")
-    if newest < time.time() - TICK_SECONDS:
-        with suppress(OSError):
-            write_json(index, {"stamp": stamp, "entry": entry.name})
-            _remove_unused(cache)
-    return images
+    shards = _all_stored(entry, files, size) if entry is not None else None
+    if shards is None:
+        entry = cache / f"images-{_content(files, size)}"
+        shards = _all_stored(entry, files, size)
+        if shards is None:
+            try:
+                _store(entry, files, folder, size, stamps)
+            except OSError as error:
+                warnings.warn(
+                    f"{cache}: {error.strerror or error}, so every run decodes the images again; "
+                    "let MOCO_BENCH_CACHE name a folder that can be written",
+                    stacklevel=2,
+                )
+                with suppress(OSError):  # of a full disk
+                    shutil.rmtree(entry)
+                return _in_memory(files, folder, size)
+            shards = _all_stored(entry, files, size)
+            if shards is None:
+                raise InputError(f"{entry}: not what was written to it; check that disk")
+        if newest < time.time() - TICK_SECONDS:
+            with suppress(OSError):
+                write_json(index, {"stamp": stamp, "entry": entry.name})
+                _remove_unused(cache)
+    return _images(shards, len(files), size)
+
+
+def rows_of_a_shard(size: int) -> int:
+    """Images of this side that each shard but the last has."""
+    return max(1, SHARD_BYTES // (3 * size * size))
+
+
+def _images(shards: Sequence[Shard], count: int, size: int) -> Images:
+    smallest, largest = zip(*(shard.sides for shard in shards), strict=True)
+    sides = tuple(map(min, zip(*smallest, strict=True))), tuple(map(max, zip(*largest, strict=True)))
+    if len(shards) == 1:
+        pixels: Pixels = _read_only(np.load(shards[0].file, mmap_mode="r", allow_pickle=False))
+    else:
+        names = tuple(shard.file for shard in shards)
+        pixels = StoredImages(names, rows_of_a_shard(size), torch.Size((count, 3, size, size)))
+    return Images(pixels, sides, joined(shard.changed for shard in shards))
 
 
 def _stamp(files: list[Path], size: int) -> tuple[str, float]:
@@ -94,9 +133,10 @@ def _stamp(files: list[Path], size: int) -> tuple[str, float]:
 
 def _content(files: list[Path], size: int) -> str:
     """The name of what is made of these files' bytes, wherever they lie."""
-    hasher = hashlib.sha256(repr((VERSION, size)).encode())
-    for file in files:
-        hasher.update(bytes.fromhex(_sha256(file)))
+    hasher = hashlib.sha256(repr((VERSION, size, rows_of_a_shard(size))).encode())
+    with ThreadPoolExecutor(ceil(usable_cores())) as pool:
+        for digest in pool.map(_sha256, files):
+            hasher.update(bytes.fromhex(digest))
     return hasher.hexdigest()[:32]
 
 
@@ -111,20 +151,38 @@ def _indexed(index: Path, stamp: str) -> Path | None:
     return index.with_name(entry)
 
 
-def _stored(entry: Path, count: int, size: int) -> Images | None:
-    """An entry of the cache, if there is one and it is whole."""
+def _shards_of(files: list[Path], size: int) -> list[list[Path]]:
+    rows = rows_of_a_shard(size)
+    return [files[start : start + rows] for start in range(0, len(files), rows)]
+
+
+def _place(entry: Path, number: int) -> Path:
+    return entry / f"{number:05}.npy"
+
+
+def _all_stored(entry: Path, files: list[Path], size: int) -> list[Shard] | None:
+    """The shards of an entry of the cache, if all are there and whole."""
+    counts = [len(some) for some in _shards_of(files, size)]
+    if not _place(entry, len(counts) - 1).exists():
+        return None
+    with ThreadPoolExecutor(ceil(usable_cores())) as pool:  # each one's content is hashed
+        found = list(pool.map(lambda of: _stored(_place(entry, of[0]), of[1], size), enumerate(counts)))
+    whole = [shard for shard in found if shard is not None]
+    return whole if len(whole) == len(counts) else None
+
+
+def _stored(file: Path, count: int, size: int) -> Shard | None:
+    """A shard of `count` images, if there is one and it is whole."""
     try:
-        known = read_mapping(entry.with_suffix(".json"))
-        pixels = np.load(entry.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
-        if _sha256(entry.with_suffix(".npy")) != known["sha256"]:
-            return None
-        if pixels.shape != (count, 3, size, size) or pixels.dtype != np.uint8:
+        known = read_mapping(file.with_suffix(".json"))
+        pixels = np.load(file, mmap_mode="r", allow_pickle=False)
+        if pixels.shape != (count, 3, size, size) or pixels.dtype != np.uint8 or _sha256(file) != known["sha256"]:
             return None
         smallest, largest = ((int(height), int(width)) for height, width in known["sides"])
         changed = tuple(Remark(**remark) for remark in known["changed"])
     except (InputError, OSError, EOFError, ValueError, KeyError, TypeError):
         return None
-    return Images(_read_only(pixels), (smallest, largest), changed)
+    return Shard(file, (smallest, largest), changed)
 
 
 def _read_only(pixels: NDArray[np.uint8]) -> Tensor:
@@ -133,8 +191,43 @@ def _read_only(pixels: NDArray[np.uint8]) -> Tensor:
         return torch.from_numpy(pixels)
 
 
-def _store(entry: Path, files: list[Path], folder: Path, size: int) -> None:
-    """Decode into an entry of the cache, a few images at a time: they are never all in memory."""
+def _store(entry: Path, files: list[Path], folder: Path, size: int, stamps: Sequence[str]) -> None:
+    """Decode into an entry of the cache what isn't there yet. Processes that come to it together share the work.
+
+    Args:
+        entry: its folder, named by the files' content.
+        files: all of them.
+        folder: that they lie in, for remarks.
+        size: side of the images.
+        stamps: what the files of each shard were, by `_stamp`, before their content was hashed.
+
+    Raises:
+        BrokenFiles: files of any shard that can't be used.
+    """
+    entry.mkdir(parents=True, exist_ok=True)
+    broken: list[tuple[Path, str]] = []
+    left = list(enumerate(_shards_of(files, size)))
+    for wait in (False, True):
+        others = []
+        for number, some in left:
+            lock = Lock(entry / f"{number:05}.lock")
+            if not lock.acquire(wait=wait):
+                others.append((number, some))
+                continue
+            try:
+                if _stored(_place(entry, number), len(some), size) is None:
+                    _store_shard(_place(entry, number), some, folder, size, stamps[number])
+            except BrokenFiles as error:
+                broken += error.files
+            finally:
+                lock.release()
+        left = others
+    if broken:
+        raise BrokenFiles(sorted(broken))
+
+
+def _store_shard(place: Path, files: list[Path], folder: Path, size: int, stamp: str) -> None:
+    """Decode a few images at a time: they are never all in memory. `stamp` is what the files were by `_stamp`."""
     summary = _Summary(folder)
 
     def write(path: Path) -> None:
@@ -145,12 +238,21 @@ def _store(entry: Path, files: list[Path], folder: Path, size: int) -> None:
                 summary.add(file, image)
                 out.write(image.pixels.tobytes())
 
-    write_atomically(entry.with_suffix(".npy"), write)
+    write_atomically(place, write)
+    if _stamp(files, size)[0] != stamp:
+        place.unlink()
+        raise InputError(f"{folder}: its files changed while they were read; run the command again")
     known = {"sides": summary.sides, "changed": [asdict(remark) for remark in summary.changed]}
-    write_json(entry.with_suffix(".json"), {"sha256": _sha256(entry.with_suffix(".npy")), **known})
+    write_json(place.with_suffix(".json"), {"sha256": _sha256(place), **known})
 
 
 def _in_memory(files: list[Path], folder: Path, size: int) -> Images:
+    needed, there = len(files) * 3 * size * size, usable_memory()
+    if needed > there:
+        raise InputError(
+            f"{folder}: {needed / 2**30:.1f} GiB of images, {there / 2**30:.1f} GiB of memory here, and the folder "
+            "for decoded images can't be written: let MOCO_BENCH_CACHE name one that can"
+        )
     summary = _Summary(folder)
     pixels = np.empty((len(files), 3, size, size), np.uint8)
     for place, (file, image) in zip(pixels, decode_all(files, size), strict=True):
@@ -190,19 +292,14 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _remove(entry: Path) -> None:
-    for suffix in (".npy", ".json"):
-        entry.with_suffix(suffix).unlink(missing_ok=True)
-
-
 def _remove_unused(cache: Path) -> None:
     """Remove entries that no folder has any more: after its images changed, say."""
-    used = {read_mapping(index).get("entry") for index in _all(cache, ".index.json")}
-    for array in _all(cache, ".npy"):
+    used = {read_mapping(index).get("entry") for index in cache.glob("*.index.json")}
+    for entry in cache.iterdir():
         # A new one may belong to a process that is about to say so.
-        if array.stem not in used and array.stat().st_mtime < time.time() - 3600:
-            _remove(array)
+        if ENTRY.fullmatch(entry.name) and entry.name not in used and _last_change(entry) < time.time() - 3600:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
-def _all(cache: Path, suffix: str) -> Iterator[Path]:
-    return (path for path in cache.iterdir() if path.name.endswith(suffix) and not path.name.startswith("."))
+def _last_change(folder: Path) -> float:
+    return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))

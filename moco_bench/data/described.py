@@ -1,9 +1,11 @@
 """What is known of a suite's images before they are loaded: from their manifests, and from how many files there are."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from moco_bench.components.datasets.image_files import class_names, list_images
+from moco_bench.data.cache_folder import cache_folder
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.measure.quota import usable_memory
@@ -12,23 +14,31 @@ from moco_bench.suite.suite import Suite
 
 
 def data_warnings(suite: Suite, results: Path) -> Iterator[str]:
-    """What `prepare` found odd about a suite's images, and which sets memory can't hold, a line each."""
+    """What `prepare` found odd about a suite's images, and which sets memory or disk can't hold, a line each."""
     for dataset in suite.datasets:
         manifest = _manifest(results / suite.name / "data" / f"{dataset.title}.json")
         found = manifest.get("warnings")
         yield from (f"data set {dataset.title}: {text}" for text in (found if isinstance(found, list) else []))
         needed, there = _bytes(dataset, manifest), usable_memory()
         if needed > there:
-            selected = dataset.validation > 0 or dataset.train_limit is not None or dataset.test_limit is not None
             yield (
-                f"data set {dataset.title}: its images take {needed / 2**30:.1f} GiB, more than the "
-                f"{there / 2**30:.1f} GiB of memory here; "
-                + (
-                    "parts of a split (`validation`, limits) are copied into memory: make a folder of the images wanted"
-                    if selected
-                    else "they are read from disk again and again, at its speed"
-                )
+                f"data set {dataset.title}: its images take {_gib(needed)}, more than the {_gib(there)} of memory here; "
+                "they are read from disk in every epoch, at its speed"
             )
+        if "sha256" not in manifest and needed > (room := _room(cache_folder())):
+            yield (
+                f"data set {dataset.title}: its decoded images take {_gib(needed)}, and {cache_folder()} has "
+                f"{_gib(room)} left; let MOCO_BENCH_CACHE name a larger disk"
+            )
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"
+
+
+def _room(folder: Path) -> int:
+    """Bytes that are free where a folder is, or would be made."""
+    return shutil.disk_usage(next(place for place in (folder, *folder.absolute().parents) if place.is_dir())).free
 
 
 def _manifest(path: Path) -> dict[str, object]:

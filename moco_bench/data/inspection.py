@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from moco_bench.components.datasets.image_files import HIDDEN
-from moco_bench.data.datasets import ROWS_AT_ONCE, DataSet, level_counts
+from moco_bench.data.datasets import DataSet, level_counts
 from moco_bench.data.splits import Split
+from moco_bench.data.stored import Pixels, pieces
 
 FEW_LEVELS = 16
 """Images of 8 bits that use fewer than this many of the 256 levels in all were hardly meant to look as they do."""
@@ -73,17 +73,16 @@ def majority(dataset: DataSet) -> tuple[str, float]:
     return dataset.classes[largest], 100 * sizes[largest] / len(dataset.evaluation)
 
 
-def level_range(images: Tensor) -> tuple[int, int]:
+def level_range(images: Pixels) -> tuple[int, int]:
     """The lowest and the highest level of uint8 images [N, C, H, W]."""
     present = level_counts(images).sum(dim=0).nonzero()
     return int(present[0]), int(present[-1])
 
 
-def flat_images(images: Tensor) -> int:
+def flat_images(images: Pixels) -> int:
     """How many of uint8 images [N, C, H, W] show nothing: no channel has more than two neighbouring levels."""
     return sum(
-        int(((part.amax(dim=(2, 3)) - part.amin(dim=(2, 3))) <= FLAT_RANGE).all(dim=1).sum())
-        for part in torch.split(images, ROWS_AT_ONCE)
+        int(((part.amax(dim=(2, 3)) - part.amin(dim=(2, 3))) <= FLAT_RANGE).all(dim=1).sum()) for part in pieces(images)
     )
 
 
@@ -101,7 +100,8 @@ def repeats_of(dataset: DataSet) -> Repeats:
 
 
 def _digests(split: Split) -> Iterator[tuple[bytes, int]]:
-    for image, label in zip(split.images, split.labels.tolist(), strict=True):
+    images = (image for part in pieces(split.images) for image in part)
+    for image, label in zip(images, split.labels.tolist(), strict=True):
         yield hashlib.blake2b(image.contiguous().numpy().tobytes(), digest_size=16).digest(), label
 
 

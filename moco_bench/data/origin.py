@@ -38,3 +38,12 @@ def remarks(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
         counts[reason] = counts.get(reason, 0) + 1
         first.setdefault(reason, name)
     return tuple(Remark(reason, counts[reason], first[reason]) for reason in sorted(counts))
+
+
+def joined(parts: Iterable[Iterable[Remark]]) -> tuple[Remark, ...]:
+    """The remarks on several lots of files, one after the other, as remarks on all of them."""
+    found: dict[str, Remark] = {}
+    for remark in (remark for part in parts for remark in part):
+        before = found.get(remark.what, Remark(remark.what, 0, remark.first))
+        found[remark.what] = Remark(remark.what, before.count + remark.count, before.first)
+    return tuple(found[what] for what in sorted(found))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from moco_bench.components.datasets.parts import LIMIT_SEED, held_out_places, ranks
 from moco_bench.data.origin import UNKNOWN, Origin
+from moco_bench.data.stored import Pixels, taken
 from moco_bench.errors import InputError
 
 
@@ -16,7 +17,7 @@ from moco_bench.errors import InputError
 class Split:
     """Images and their labels."""
 
-    images: Tensor  # uint8 [N, C, H, W]
+    images: Pixels  # uint8 [N, C, H, W]
     labels: Tensor  # int64 [N]
     origin: Origin = UNKNOWN
 
@@ -24,7 +25,7 @@ class Split:
         return len(self.labels)
 
     def __getitem__(self, index: Tensor) -> "Split":
-        return Split(self.images[index], self.labels[index], self.origin)
+        return Split(taken(self.images, index), self.labels[index], self.origin)
 
 
 @dataclass(frozen=True)

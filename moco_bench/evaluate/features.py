@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from moco_bench.data.stored import Pixels, batches
 from moco_bench.data.views import normalise
 from moco_bench.models import Encoder
 
@@ -34,7 +35,7 @@ def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
 
 def embed(
     encoder: Encoder,
-    images: Tensor,
+    images: Pixels,
     *,
     mean: tuple[float, ...],
     std: tuple[float, ...],
@@ -59,7 +60,7 @@ def embed(
 @torch.no_grad()
 def embed_prepared(
     encoder: Encoder,
-    images: Tensor,
+    images: Pixels,
     prepare: Callable[[Tensor], Tensor],
     *,
     batch_size: int,
@@ -70,7 +71,7 @@ def embed_prepared(
     frozen = frozen_copy(encoder, device)
     backbone, projection = [], []
     with torch.autocast(device.type, enabled=False):
-        for batch in torch.split(images, batch_size):
+        for batch in batches(images, batch_size):
             # Said outright, or the layout of the weights decides, and with it the last bits: an encoder read from a
             # file would differ from the one that was trained.
             prepared = prepare(batch.to(device)).to(memory_format=torch.channels_last)

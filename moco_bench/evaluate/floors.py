@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.inspection import majority
+from moco_bench.data.stored import Pixels, batches
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of, probe_of
 from moco_bench.evaluate.features import embed
 from moco_bench.evaluate.metrics import check_evaluation
@@ -90,11 +91,11 @@ def random_encoder_floor(
     }
 
 
-def _pixels(images: Tensor) -> Tensor:
+def _pixels(images: Pixels) -> Tensor:
     """float32 [N, C * H * W] in [0, 1]."""
     height, width = images.shape[-2:]
     size = (min(height, PIXELS_SIDE), min(width, PIXELS_SIDE))
-    batches = [batch.float().div_(255) for batch in torch.split(images, 1024)]
+    parts = (batch.float().div_(255) for batch in batches(images, 1024))
     if size != (height, width):
-        batches = [functional.adaptive_avg_pool2d(batch, size) for batch in batches]
-    return torch.cat(batches).flatten(1)
+        parts = (functional.adaptive_avg_pool2d(part, size) for part in parts)
+    return torch.cat(list(parts)).flatten(1)

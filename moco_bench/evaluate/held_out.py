@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from moco_bench.data.stored import Pixels, pieces
 from moco_bench.errors import InputError
 
 
-def held_out(images: Tensor, labels: Tensor, part: float) -> Tensor:
+def held_out(images: Pixels, labels: Tensor, part: float) -> Tensor:
     """A stratified part of the training images, chosen by their content: bool [N].
 
     Of each class, those whose hashes come first; where a class has two images, one is held out and one stays.
@@ -22,7 +23,8 @@ def held_out(images: Tensor, labels: Tensor, part: float) -> Tensor:
     Raises:
         InputError: no class has two images.
     """
-    digests = np.array([hashlib.blake2b(image, digest_size=8).digest() for image in images.numpy()], dtype="S8")
+    parts = (part.numpy() for part in pieces(images))
+    digests = np.array([hashlib.blake2b(image, digest_size=8).digest() for part in parts for image in part], dtype="S8")
     held = torch.zeros(len(labels), dtype=torch.bool)
     for label in torch.unique(labels):
         members = (labels == label).nonzero().flatten()

@@ -11,6 +11,7 @@ from torch import Tensor
 from moco_bench.components.metrics import EffectiveRank, Embedded, Evaluation, Metric, Uniformity
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.splits import limit_to
+from moco_bench.data.stored import Pixels, in_memory
 from moco_bench.data.views import Augmentation
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of
@@ -158,14 +159,14 @@ def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:
 
 
 def _embed(
-    encoder: Encoder, images: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
+    encoder: Encoder, images: Pixels, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> Embeddings:
     return embed(encoder, images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
 
 
 def _embed_view(
     encoder: Encoder,
-    images: Tensor,
+    images: Pixels,
     dataset: DataSet,
     config: EvaluateConfig,
     augment: AugmentConfig,
@@ -194,7 +195,7 @@ def _corrupted(
     if len(dataset.evaluation) > config.corruption_images:
         asked = limit_to(dataset.evaluation, config.corruption_images, "evaluate.corruption_images")
         dataset = replace(dataset, evaluation=asked)
-    images = dataset.evaluation.images
+    images = in_memory(dataset.evaluation.images)
     top1: dict[str, dict[str, float]] = {kind: {} for kind in CORRUPTIONS}
     for kind in CORRUPTIONS:
         tell(f"kNN under {kind}")

@@ -10,6 +10,7 @@ import torch
 
 from moco_bench.contrast.chunks import STORED_PAIRS
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.stored import bytes_in_memory
 from moco_bench.measure.allocations import MIB
 from moco_bench.measure.heap import heap
 from moco_bench.measure.quota import MEMBERSHIP, SYSTEM, control_groups
@@ -141,7 +142,7 @@ def available_mib(dataset: DataSet, device: torch.device) -> float:
         return (torch.cuda.mem_get_info(device.index)[0] + torch.cuda.memory_reserved(device.index)) // MIB
     free = min([psutil.virtual_memory().available, *left_by_groups()])
     kept = heap()
-    images = sum(split.images.untyped_storage().nbytes() for split in (dataset.train, dataset.evaluation))
+    images = sum(bytes_in_memory(split.images) for split in (dataset.train, dataset.evaluation))
     return (SHARE_FOR_TENSORS * (free + (kept.free if kept else 0)) + images) // MIB
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 import torch
 
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.stored import bytes_in_memory
 from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.measure.allocations import AllocationMeter, Block, Timeline
 from moco_bench.measure.heap import heap
 from moco_bench.measure.held import bytes_held
 from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, restart_peak
 from moco_bench.profile.accounting import EVALUATION, Before, HeapWatch, MemoryByCause, account
-from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, KEY_FORWARD, LOSS, QUERY_FORWARD
+from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, DATA_WAIT, KEY_FORWARD, LOSS, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
 from moco_bench.train.state import TrainingState
 
@@ -40,7 +41,7 @@ class WatchedStep:
 def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:
     """Read the counters; the images are in memory already."""
     gc.collect()
-    images = sum(split.images.untyped_storage().nbytes() for split in (dataset.train, dataset.evaluation))
+    images = sum(bytes_in_memory(split.images) for split in (dataset.train, dataset.evaluation))
     return Before(process_memory(), heap(), images, bytes_held(device), _libraries_on(device))
 
 
@@ -146,7 +147,7 @@ def part_of(block: Block) -> str:
         return "activations" if block.saved else "query_temporaries"
     if block.scope == LOSS:
         return "loss"
-    if block.scope in (DATA, AUGMENTATION):
+    if block.scope in (DATA, DATA_WAIT, AUGMENTATION):
         return "input"
     if block.scope == KEY_FORWARD:
         return "key_temporaries"
@@ -158,7 +159,8 @@ def part_of(block: Block) -> str:
 def claim_what_stays(meter: AllocationMeter, stepper: Stepper) -> None:
     """Tell the meter what the state between two steps is made of."""
     state = stepper.state
-    meter.claim("data_set", [stepper.inputs.images, stepper.dataset.evaluation.images])
+    splits = (stepper.inputs.feed.resident, stepper.dataset.train.images, stepper.dataset.evaluation.images)
+    meter.claim("data_set", [images for images in splits if isinstance(images, torch.Tensor)])
     meter.claim("parameters", _tensors_of(state.query_encoder))
     meter.claim("key_encoder", _tensors_of(state.key_encoder))
     meter.claim("gradients", _gradients(state))

@@ -15,6 +15,9 @@ from moco_bench.train.state import TrainingState
 from moco_bench.train.step import Networks
 
 DATA = "data"
+DATA_WAIT = "data_wait"
+"""In place of `data` where images don't lie on the device: waiting for the thread that gathers them, and the copy."""
+
 AUGMENTATION = "augmentation"
 MOMENTUM_UPDATE = "momentum_update"
 QUERY_FORWARD = "query_forward"
@@ -25,7 +28,7 @@ OPTIMISER = "optimiser"
 QUEUE = "queue"
 
 PARTS = (
-    DATA, AUGMENTATION, MOMENTUM_UPDATE, QUERY_FORWARD, KEY_FORWARD, LOSS, BACKWARD, OPTIMISER, QUEUE,
+    DATA, DATA_WAIT, AUGMENTATION, MOMENTUM_UPDATE, QUERY_FORWARD, KEY_FORWARD, LOSS, BACKWARD, OPTIMISER, QUEUE,
 )  # fmt: skip
 """In the order in which a step first comes to them; `symmetric` comes to some of them twice."""
 

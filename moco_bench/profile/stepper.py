@@ -8,9 +8,10 @@ import torch
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.transfer import to_device
-from moco_bench.profile.parts import AUGMENTATION, DATA, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
+from moco_bench.profile.parts import AUGMENTATION, DATA, DATA_WAIT, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
 from moco_bench.suite.runs import Run
 from moco_bench.train.compilation import COMPILED, networks_of
+from moco_bench.train.feed import Batch
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import stream
@@ -41,7 +42,7 @@ class Stepper:
             self.state, run.train, self.numerics, batch, called_twice=run.contrast.loss.swaps_views
         )
         self._step = run.contrast.filter_warmup_steps
-        self._order = torch.randperm(len(self.inputs.images), generator=stream(run.seed, "order"))
+        self._order = torch.randperm(self.inputs.count, generator=stream(run.seed, "order"))
         self._hasher = sha256()
 
     def use_threads(self) -> None:
@@ -56,10 +57,10 @@ class Stepper:
         state, networks = self.state, self._networks
         if mark is not unmarked:
             state, networks = observed(state, networks, mark)
-        mark(DATA)
-        places = torch.arange(run.train.batch_size) + step * run.train.batch_size
-        sample_index = to_device(self._order[places % len(self._order)], self.numerics.device)
-        images = self.inputs.gather(sample_index)
+        mark(DATA_WAIT if self.inputs.feed.prefetched else DATA)
+        numbers, upcoming = (self._numbers(place) for place in (step, step + 1))
+        sample_index = to_device(numbers, self.numerics.device)
+        images = self.inputs.gather(Batch(numbers, sample_index, upcoming))
         mark(AUGMENTATION)
         views = self.inputs.views(images, step, self._hasher)
         negatives, shuffle = self.inputs.negatives(step), self.inputs.shuffle(step)
@@ -78,6 +79,11 @@ class Stepper:
         mark(QUEUE)
         enqueue(state, result, sample_index, run.contrast)
         self._step += 1
+
+    def _numbers(self, step: int) -> torch.Tensor:
+        """Of the images of a step, on the CPU."""
+        size = self.run.train.batch_size
+        return self._order[(torch.arange(size) + step * size) % len(self._order)]
 
     def plant_ties(self) -> None:
         """Make keys of the queue equal, three at a time: for meters that are to see all that a step may need.

@@ -9,6 +9,7 @@ from moco_bench.components.base import Component
 from moco_bench.components.datasets import Dataset
 from moco_bench.components.metrics import Embedded, Evaluation, Metric
 from moco_bench.data.sources import source_of
+from moco_bench.data.stored import in_memory
 from moco_bench.train.randomness import stream
 
 CLASSES = 3
@@ -20,7 +21,7 @@ def check_dataset(idea: Component) -> None:
     first, second = source_of(dataset), source_of(dataset)
     splits = {"train": (first.train(), second.train()), "test": (first.test(), second.test())}
     for name, (once, again) in splits.items():
-        same = torch.equal(once.images, again.images) and torch.equal(once.labels, again.labels)
+        same = torch.equal(in_memory(once.images), in_memory(again.images)) and torch.equal(once.labels, again.labels)
         assert same, f"load({name!r}) must give the same images and labels each time"
     found = tuple(len(once) for once, _ in splits.values())
     assert dataset.sizes is None or tuple(dataset.sizes) == found, f"`sizes` is {dataset.sizes}, but there are {found}"

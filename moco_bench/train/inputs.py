@@ -8,6 +8,7 @@ from moco_bench.data.datasets import DataSet
 from moco_bench.data.transfer import to_device
 from moco_bench.data.views import Augmentation, Hasher, ViewParameters
 from moco_bench.suite.runs import Run
+from moco_bench.train.feed import Batch, feed_of
 from moco_bench.train.precision import Numerics
 from moco_bench.train.randomness import stream
 from moco_bench.train.world import ALONE, World
@@ -18,19 +19,20 @@ class StepInputs:
 
     Args:
         run: the whole configuration.
-        dataset: its training images are held on the device, whole.
+        dataset: its training images are held on the device, whole, where they fit (`train.feed`).
         numerics: device and memory format.
         world: the ranks that share each batch.
     """
 
     def __init__(self, run: Run, dataset: DataSet, numerics: Numerics, world: World = ALONE) -> None:
         self.run, self.numerics, self.world = run, numerics, world
-        self.images = dataset.train.images.to(numerics.device)
+        self.feed = feed_of(dataset.train.images, numerics.device)
+        self.count = len(dataset.train)
         self._augmentation = Augmentation(run.train.augment, dataset.mean, dataset.std)
 
-    def gather(self, sample_index: torch.Tensor) -> torch.Tensor:
-        """The images [B, C, H, W], uint8, of these numbers [B]."""
-        return self.images[sample_index]
+    def gather(self, batch: Batch) -> torch.Tensor:
+        """The images [B, C, H, W], uint8, of a batch."""
+        return self.feed.gather(batch)
 
     def views(self, images: torch.Tensor, step: int, hasher: Hasher) -> tuple[torch.Tensor, torch.Tensor]:
         """Two augmented views, normalised, of a step's images [B, C, H, W]; `hasher` is fed how they were drawn.
@@ -53,7 +55,7 @@ class StepInputs:
         contrast = self.run.contrast
         if isinstance(contrast.negatives, All) or step < contrast.filter_warmup_steps:
             return None
-        steps = len(self.images) // self.run.train.batch_size * self.run.train.epochs
+        steps = self.count // self.run.train.batch_size * self.run.train.epochs
         progress = min(1.0, step / max(1, steps - 1))
         return AtStep(contrast.negatives, stream(self.run.seed, "negatives", step), progress)
 

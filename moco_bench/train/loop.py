@@ -19,6 +19,7 @@ from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
+from moco_bench.train.feed import Batch
 from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, UnreadSteps, close_epoch, note_diagnosis, why_collapsed
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
@@ -99,7 +100,7 @@ class Trainer:
         self.labels = dataset.train.labels.to(numerics.device)
         self.batch_size = run.train.batch_size
         # An incomplete last batch is dropped, as in MoCo.
-        self.steps_per_epoch = len(self.inputs.images) // self.batch_size
+        self.steps_per_epoch = self.inputs.count // self.batch_size
         self.total_steps = self.steps_per_epoch * run.train.trained_epochs
         self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
         self._energy_at_start = sample_energy(numerics.device)
@@ -121,16 +122,17 @@ class Trainer:
         progress.joules.append(None)
         self._energy_at_start = sample_energy(self.numerics.device)
         reset_peak(self.numerics.device)  # the compiler's try-out is over, and was no training
-        order, order_epoch = torch.empty(0), -1
+        order, on_device, order_epoch = torch.empty(0), torch.empty(0), -1
         try:
             while progress.step < self.total_steps:
                 epoch, within = divmod(progress.step, self.steps_per_epoch)
                 if epoch != order_epoch:
-                    order, order_epoch = epoch_order(self.run.seed, epoch, len(self.inputs.images)), epoch
+                    order, order_epoch = epoch_order(self.run.seed, epoch, self.inputs.count), epoch
                     if within == 0:
                         progress.order_hash.update(order.numpy().tobytes())
-                    order = to_device(order, self.numerics.device)  # once an epoch, not a batch at a time
-                self._step(order[within * self.batch_size : (within + 1) * self.batch_size])
+                    on_device = to_device(order, self.numerics.device)  # once an epoch, not a batch at a time
+                rows = slice(within * self.batch_size, (within + 1) * self.batch_size)
+                self._step(Batch(order[rows], on_device[rows], self._upcoming(order)))
                 progress.step += 1
                 if len(self._unread) >= self._unread_at_most or within + 1 == self.steps_per_epoch:
                     self._read()
@@ -156,7 +158,9 @@ class Trainer:
             return
         peak = peak_memory(self.numerics.device).peak_memory_mib
         if self.numerics.device.type == "cuda":
-            peak -= (self.inputs.images.nbytes + self.labels.nbytes) / 2**20  # the data set is no cost of training
+            resident = self.inputs.feed.resident
+            images = 0 if resident is None else resident.nbytes
+            peak -= (images + self.labels.nbytes) / 2**20  # the data set is no cost of training
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak)
         save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
 
@@ -173,16 +177,25 @@ class Trainer:
             step = self.state.progress.step - ago
             raise RunFailed(f"diverged: the training loss was not finite at step {step}")
 
-    def _step(self, on_device: torch.Tensor) -> None:
+    def _upcoming(self, order: torch.Tensor) -> torch.Tensor | None:
+        """Numbers of the images of the step after the one that comes now, in an epoch of this `order`."""
+        epoch, within = divmod(self.state.progress.step + 1, self.steps_per_epoch)
+        if not self.inputs.feed.prefetched or self.state.progress.step + 1 == self.total_steps:
+            return None
+        if within == 0:
+            order = epoch_order(self.run.seed, epoch, self.inputs.count)
+        return order[within * self.batch_size : (within + 1) * self.batch_size]
+
+    def _step(self, batch: Batch) -> None:
         run, state, progress = self.run, self.state, self.state.progress
-        step = progress.step
+        step, on_device = progress.step, batch.on_device
         rate = learning_rate_at(step, steps_per_epoch=self.steps_per_epoch, config=run.train)
         negatives = self.inputs.negatives(step)
         self._stopwatch.start()
         result = training_step(
             state,
             self.networks,
-            self.inputs.views(self.inputs.gather(on_device), step, progress.augment_hash),
+            self.inputs.views(self.inputs.gather(batch), step, progress.augment_hash),
             on_device,
             contrast=run.contrast,
             numerics=self.numerics,

@@ -36,8 +36,22 @@ def test_a_set_that_memory_cannot_hold_is_told_from_the_files_alone(images, tmp_
     monkeypatch.setattr(described, "usable_memory", lambda: size)
     assert list(data_warnings(suite(images), tmp_path)) == []
     monkeypatch.setattr(described, "usable_memory", lambda: size - 1)
-    assert "read from disk again and again" in next(data_warnings(suite(images), tmp_path))
-    assert "copied into memory" in next(data_warnings(suite(images, validation=0.2), tmp_path))
+    for more in ({}, {"validation": 0.2}):
+        assert "read from disk in every epoch" in next(data_warnings(suite(images, **more), tmp_path))
+
+
+def test_a_set_that_the_disk_cannot_hold_is_told_until_it_is_there(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOCO_BENCH_CACHE", str(tmp_path / "not" / "yet"))
+    size = 12 * 3 * 16 * 16
+    monkeypatch.setattr(described, "_room", lambda folder: size - 1)
+    assert "MOCO_BENCH_CACHE" in next(data_warnings(suite(images), tmp_path))
+    monkeypatch.undo()
+    assert described._room(tmp_path / "not" / "yet") > 0
+    manifest = tmp_path / "own" / "data" / "own.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"sha256": "0", "train_images": 10, "evaluation_images": 2}))
+    monkeypatch.setattr(described, "_room", lambda folder: 0)
+    assert list(data_warnings(suite(images), tmp_path)) == []
 
 
 def test_a_manifest_tells_its_warnings_and_sizes(tmp_path, monkeypatch):

@@ -22,8 +22,8 @@ def data_warnings(suite: Suite, results: Path) -> Iterator[str]:
         needed, there = _bytes(dataset, manifest), usable_memory()
         if needed > there:
             yield (
-                f"data set {dataset.title}: its images take {_gib(needed)}, more than the {_gib(there)} of memory here; "
-                "they are read from disk in every epoch, at its speed"
+                f"data set {dataset.title}: its images take {_gib(needed)}, more than the {_gib(there)} of memory "
+                "here; they are read from disk in every epoch, at its speed"
             )
         if "sha256" not in manifest and needed > (room := _room(cache_folder())):
             yield (

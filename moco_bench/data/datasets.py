@@ -19,7 +19,6 @@ from moco_bench.files import read_mapping
 from moco_bench.suite.config import DatasetConfig
 
 
-
 @dataclass(frozen=True)
 class DataSet:
     """Images to train on and images to evaluate on."""

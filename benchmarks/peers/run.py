@@ -21,7 +21,7 @@ from moco_bench.profile.work import count_flops
 from moco_bench.suite.config import TrainConfig
 from moco_bench.train.precision import DTYPES, resolve_numerics
 
-PROTOCOL = 2
+PEERS_PROTOCOL = 2
 """Raised when figures of before and after a change of this benchmark can't be compared."""
 
 PEERS = ("lightly", "lightly_bfloat16", "demo")
@@ -56,7 +56,7 @@ def run_benchmark(
     tell(f"matrix products of {' and '.join(precisions)}")
     ceiling = _ceilings(precisions, numerics.device, workload.product_side)
     result: dict[str, Any] = {
-        "protocol": PROTOCOL,
+        "protocol": PEERS_PROTOCOL,
         "workload": workload.plain(),
         "timing": asdict(timing),
         "machine": describe_machine(),

@@ -14,7 +14,7 @@ import pandas as pd
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.analyse.table import finished
 from moco_bench.analyse.text import number
-from moco_bench.suite.metrics import METRICS, Metric
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 PIXELS, UNTRAINED = "raw pixels", "the untrained encoder"
 MEASURES = ("knn_top1", "linear_top1")
@@ -67,7 +67,7 @@ class Standing:
         return f"within {self.margin:g} point{'s' * (self.margin != 1)} of"
 
 
-def standing(runs: pd.DataFrame, metric: Metric, arm: str, evidence: Evidence, margin: float) -> Standing | None:
+def standing(runs: pd.DataFrame, metric: MetricColumn, arm: str, evidence: Evidence, margin: float) -> Standing | None:
     """The arm's standing in what `metric` says about representations; None for metrics of cost and without a floor.
 
     Args:

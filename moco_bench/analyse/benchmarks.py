@@ -15,7 +15,7 @@ STORED = Path("benchmarks/parts/baseline.json")
 """An earlier `results/SUITE/benchmarks.json`, kept to compare with."""
 
 FILE = "benchmarks.json"
-PROTOCOL = 1
+BENCHMARKS_FORMAT = 1
 MARGIN = 0.1
 """Changes below count as none: parts this small vary by as much from day to day."""
 
@@ -46,7 +46,7 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
     before: dict[str, Any] = {}
     if stored is not None:
         before = read_json(stored)
-        if not isinstance(before, dict) or before.get("protocol") != PROTOCOL:
+        if not isinstance(before, dict) or before.get("protocol") != BENCHMARKS_FORMAT:
             raise InputError(f"{stored}: not a {FILE} of this version; `moco-bench collect` writes one")
     same_machine = before.get("machine") == machine
     loads = raw.get("foreign_load"), before.get("foreign_load")
@@ -54,7 +54,7 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
     unjudged = OTHER_MACHINE if not same_machine else BUSY if busy else None
     known = {row["name"]: row for row in before.get("benchmarks", [])}
     return {
-        "protocol": PROTOCOL,
+        "protocol": BENCHMARKS_FORMAT,
         "machine": machine,
         "torch": raw["machine_info"].get("torch"),
         "foreign_load": raw.get("foreign_load"),

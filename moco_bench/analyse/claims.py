@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.counted_memory import FILE, CountedEffect, counted_effects, otherwise_written
 from moco_bench.analyse.findings import LEANING_FROM, could_decide
-from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.suite.config.analysis import AnalysisConfig, ClaimRule
+from moco_bench.suite.metrics import METRICS
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 UNTESTED = "not tested by this suite"

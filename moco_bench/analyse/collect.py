@@ -17,7 +17,7 @@ from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
 from moco_bench.suite.steps import DataState, data_state
 from moco_bench.train.attempts import attempts_noted
-from moco_bench.train.endings import ending_noted
+from moco_bench.train.last_error import last_error
 
 _EVALUATED = ("evaluated_on", "evaluation_fingerprint")
 _RESOURCES = (
@@ -79,7 +79,7 @@ def _how_far(run: Run, results: Path) -> str:
     checkpoints = run.checkpoints(results)
     noted = attempts_noted(checkpoints)
     starts = [attempt["start_step"] for attempt in noted if attempt["fingerprint"] == run.fingerprint]
-    error = ending_noted(checkpoints, run.fingerprint) or _last_complaint(run, results)
+    error = last_error(checkpoints, run.fingerprint) or _last_complaint(run, results)
     why = "" if error is None else f": {_without_place(error, results)}"
     if not starts:
         return f"not started{why}" if why else "not run yet"

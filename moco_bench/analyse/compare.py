@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from moco_bench.analyse.equivalence import equivalence_interval
 from moco_bench.analyse.findings import LEANING_FROM
 from moco_bench.analyse.intervals import no_spread, t_interval
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import hashes_agree, weighted
 from moco_bench.analyse.signflip import sign_flip_p
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 ARM = ("dataset", "encoder", "budget", "arm")
 RUN = (*ARM, "seed")
@@ -39,7 +39,7 @@ WORSE, BETTER = "regression", "improvement"
 WORSE_ONCE, BETTER_ONCE = "regression?", "improvement?"
 SETTINGS = ("fingerprint", "evaluation_fingerprint")
 
-Run = dict[Any, Any]
+RunRow = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def compare(
     )
 
 
-def _by_run(runs: pd.DataFrame) -> dict[tuple[Any, ...], Run]:
+def _by_run(runs: pd.DataFrame) -> dict[tuple[Any, ...], RunRow]:
     first = runs[runs["replicate"] == 1]
     return {tuple(run[name] for name in RUN): run for run in first.to_dict("records")}
 
@@ -120,13 +120,13 @@ def _title(key: tuple[Any, ...]) -> str:
     return f"{dataset}/{encoder}/{arm}/seed{seed}" + (f" (equal {budget})" if budget != "epochs" else "")
 
 
-def _differ(old: Run, new: Run) -> bool:
+def _differ(old: RunRow, new: RunRow) -> bool:
     """Whether a fingerprint that both runs have says that they were made by other settings."""
     return any(old[name] and new[name] and old[name] != new[name] for name in SETTINGS)
 
 
 def _row(
-    arm: tuple[Any, ...], pairs: list[tuple[Run, Run]], metric: Metric, config: AnalysisConfig
+    arm: tuple[Any, ...], pairs: list[tuple[RunRow, RunRow]], metric: MetricColumn, config: AnalysisConfig
 ) -> dict[str, Any] | None:
     usable = [pair for pair in pairs if all(_usable(run, metric) for run in pair)]
     if not usable:
@@ -155,11 +155,11 @@ def _row(
     }
 
 
-def _usable(run: Run, metric: Metric) -> bool:
+def _usable(run: RunRow, metric: MetricColumn) -> bool:
     return not math.isnan(run[metric.name]) and (bool(run["exclusive"]) or not metric.needs_quiet_machine)
 
 
-def verdict(differences: NDArray[np.float64], margin: float, metric: Metric, confidence: float = 0.95) -> str:
+def verdict(differences: NDArray[np.float64], margin: float, metric: MetricColumn, confidence: float = 0.95) -> str:
     """The verdict on one row, see the module.
 
     Args:

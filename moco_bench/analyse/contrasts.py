@@ -15,7 +15,7 @@ from typing import Literal
 from moco_bench.suite.checks.comparisons import MAIN_EFFECTS
 from moco_bench.suite.factorial import Factorial
 
-Kind = Literal["factorial", "arm", "simple", "suite"]
+ContrastKind = Literal["factorial", "arm", "simple", "suite"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Contrast:
     name: str
     title: str
     weights: Mapping[str, float]
-    kind: Kind
+    kind: ContrastKind
 
 
 def main_effects(of: Factorial) -> tuple[Contrast, ...]:
@@ -78,5 +78,5 @@ def contrasts_among(
     return tuple(found)
 
 
-def _pair(name: str, treatment: str, control: str, kind: Kind) -> Contrast:
+def _pair(name: str, treatment: str, control: str, kind: ContrastKind) -> Contrast:
     return Contrast(name, f"{treatment} against {control}", {treatment: 1.0, control: -1.0}, kind)

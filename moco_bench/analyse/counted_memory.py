@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.errors import InputError
 
 FILE = "profile/memory.csv"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from moco_bench.suite.runs import resolve_arm
 
 if TYPE_CHECKING:
-    from moco_bench.analyse.plan import AnalysisPlan
+    from moco_bench.analyse.analysis_plan import AnalysisPlan
 
 
 def doses_of(plan: "AnalysisPlan") -> Mapping[str, str]:
@@ -38,7 +38,7 @@ def _unfiltered(plan: "AnalysisPlan", arm: str) -> float:
     return contrast.key_weight if contrast.dual_view == "key-in-batch" else 0.0
 
 
-def doses_said(plan: "AnalysisPlan") -> str:
+def describe_doses(plan: "AnalysisPlan") -> str:
     """For the methods: what the main effects average, and that `dual` also weakens L_q; empty without a 2x2."""
     square = plan.factorial
     if square is None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.baselines import standing
 from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.detectable import detectable_effect
@@ -24,14 +25,13 @@ from moco_bench.analyse.findings import finding_of
 from moco_bench.analyse.images import image_differences, outcomes_by_run, two_level_interval
 from moco_bench.analyse.intervals import no_spread, studentised_bootstrap_interval, t_interval
 from moco_bench.analyse.ledger import ledger_p
-from moco_bench.analyse.metrics import METRICS, Metric, added
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import PairedValues, paired_values, runs_by_seed
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.signflip import sign_flip_p, smallest_p
 from moco_bench.analyse.sizes import cohens_dz, interquartile_mean, probability_of_improvement, standard_deviation
 from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
 FIXED_COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
@@ -135,7 +135,7 @@ def _row(
     pairs: PairedValues,
     key: tuple[Any, ...],
     contrast: Contrast,
-    metric: Metric,
+    metric: MetricColumn,
     plan: AnalysisPlan,
 ) -> dict[str, Any]:
     config = plan.config
@@ -156,7 +156,7 @@ def _row(
     }
 
 
-def _statistics(pairs: PairedValues, margin: float, metric: Metric, config: AnalysisConfig) -> dict[str, Any]:
+def _statistics(pairs: PairedValues, margin: float, metric: MetricColumn, config: AnalysisConfig) -> dict[str, Any]:
     x, n, level = pairs.values, len(pairs.values), 1 - config.confidence
     by_t = t_interval(x, config.confidence)
     by_bootstrap = studentised_bootstrap_interval(x, config.confidence, resamples=config.resamples, seed=config.seed)
@@ -191,7 +191,7 @@ def _no_interval(x: NDArray[np.float64]) -> str:
     return f"no interval: the {len(x)} seeds' differences are equal, so nothing is known of their spread"
 
 
-def _margin(done: pd.DataFrame, contrast: Contrast, metric: Metric, plan: AnalysisPlan) -> float:
+def _margin(done: pd.DataFrame, contrast: Contrast, metric: MetricColumn, plan: AnalysisPlan) -> float:
     """The declared margin in the metric's unit: points of accuracy, or a part of what the control arms have."""
     if metric.kind == "accuracy":
         return plan.config.margin_points

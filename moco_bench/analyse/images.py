@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.outcomes import Outcomes
 from moco_bench.analyse.pairing import RunsBySeed, paired_values, runs_by_seed
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import cells, with_shared_runs
 from moco_bench.suite.metrics import METRICS
 

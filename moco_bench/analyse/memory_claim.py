@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
+from moco_bench.suite.metrics import METRICS
 
 LOWER, HIGHER, SAME = "lower", "higher", "no difference"
 NOT_REACHED, NOT_DECIDED = "accuracy not reached", "accuracy not decided"

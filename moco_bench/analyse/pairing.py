@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.machines import COLUMNS as MACHINE
 from moco_bench.analyse.machines import kind_of, precision_differs
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.table import HASHES, finished
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 Pairing = Literal["proven", "initialisation", "unproven", "none"]
 Agreement = Literal["agree", "initialisation", "differ", "unknown"]
@@ -73,7 +73,7 @@ def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
     )
 
 
-def paired_values(runs: RunsBySeed, contrast: Contrast, metric: Metric) -> PairedValues:
+def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) -> PairedValues:
     """The contrast, seed by seed."""
     seeds, of_arms, left_out, proofs = [], [], {}, []
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
@@ -105,7 +105,7 @@ def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[
     return np.asarray(np.round(np.round(of_arms, digits + 1) @ np.asarray(weights, dtype=np.float64), digits) + 0.0)
 
 
-def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: Metric) -> str:
+def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: MetricColumn) -> str:
     elsewhere = [str(run["arm"]) for run in of_seed if run["epochs"] == 0 and not run[HASHES[0]]]
     if elsewhere:
         return f"not paired: nothing says which random numbers {elsewhere[0]} was trained with"

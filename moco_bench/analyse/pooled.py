@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.intervals import no_spread
 from moco_bench.analyse.machines import kind_of
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import paired_values, runs_by_seed
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import cells, finished, with_shared_runs
+from moco_bench.suite.metrics import METRICS
 
 COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "machines", "seeds", "estimate", "standard_error", "ci_low",

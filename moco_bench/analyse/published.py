@@ -8,7 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-PROTOCOL = ("encoder", "epochs", "batch", "queue", "temperature", "momentum", "head", "metric", "features", "selection")
+COMPARED_SETTINGS = (
+    "encoder",
+    "epochs",
+    "batch",
+    "queue",
+    "temperature",
+    "momentum",
+    "head",
+    "metric",
+    "features",
+    "selection",
+)
 
 
 def published() -> pd.DataFrame:

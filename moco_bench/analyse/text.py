@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from moco_bench.analyse.compare import BETTER_ONCE, UNCLEAR, WORSE_ONCE, Comparison
-from moco_bench.analyse.metrics import METRICS
+from moco_bench.suite.metrics import METRICS
 
 ABSENT = "\u2013"
 

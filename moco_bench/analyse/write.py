@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_for
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import read_memory
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.images import class_differences
-from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.table import read_runs
 from moco_bench.files import write_text

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     _find_benchmarks()
     from benchmarks.peers.baseline import changes, check_comparable
     from benchmarks.peers.images import bench_images
-    from benchmarks.peers.run import PROTOCOL, run_benchmark
+    from benchmarks.peers.run import PEERS_PROTOCOL, run_benchmark
     from benchmarks.peers.settings import ENCODERS, timing, workload
     from benchmarks.peers.text import as_text, comparison_as_text
     from moco_bench.measure.machine import available_cores
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     work = workload(encoders, quick=options.quick, data=options.data)
     how = timing(options.threads or available_cores(), len(encoders), quick=options.quick)
     if baseline is not None:
-        check_comparable(PROTOCOL, work.plain(), baseline)
+        check_comparable(PEERS_PROTOCOL, work.plain(), baseline)
     images = bench_images(work, options.root)
     with interrupted_by_signals("bench"), leased_device(options.device) as device:
         result = run_benchmark(work, how, images, device=device, compiled=options.compile, tell=_tell)

@@ -28,11 +28,11 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
+    from moco_bench.analyse.analysis_plan import plan_for
     from moco_bench.analyse.compare import compare
-    from moco_bench.analyse.metrics import METRICS
-    from moco_bench.analyse.plan import plan_for
     from moco_bench.analyse.table import read_runs
     from moco_bench.analyse.text import comparison_as_text
+    from moco_bench.suite.metrics import METRICS
 
     unknown = [name for name in args.metric or [] if name not in METRICS]
     if unknown:

@@ -4,7 +4,7 @@ import argparse
 
 from moco_bench.cli.options import add_suite
 from moco_bench.jobs.evaluate import evaluate_run
-from moco_bench.suite.costs import find_settled_run
+from moco_bench.suite.equal_compute import find_settled_run
 from moco_bench.suite.load import load_suite
 from moco_bench.train.signals import interrupted_by_signals
 

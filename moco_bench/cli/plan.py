@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if steps:
         print(f"\n{text_table(('step', 'why it would run'), steps)}")
     if suite.tune:
-        print(f"\n{_search_said(suite, options.results)}")
+        print(f"\n{_describe_search(suite, options.results)}")
     counts = Counter(item.state for item in plan.runs)
     print()
     if counts["changed"]:
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _search_said(suite: Suite, results: Path) -> str:
+def _describe_search(suite: Suite, results: Path) -> str:
     """What the search before the runs takes, and how far it is."""
     trials = candidates(suite)
     left = [trial for trial in trials if plan_run(trial.run, results).would_run]

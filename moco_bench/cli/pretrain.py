@@ -5,7 +5,7 @@ import sys
 
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import one_line
-from moco_bench.suite.costs import find_settled_run
+from moco_bench.suite.equal_compute import find_settled_run
 from moco_bench.suite.load import load_suite
 from moco_bench.train.launch import is_launched, launch
 from moco_bench.train.signals import interrupted_by_signals

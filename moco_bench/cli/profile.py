@@ -11,7 +11,7 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_json
-from moco_bench.suite.costs import budget_rows, costs_path
+from moco_bench.suite.equal_compute import budget_rows, costs_path
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.suite import Suite
 
@@ -89,7 +89,7 @@ def _check_folder(option: str, folder: Path) -> None:
 
 def _costs(suite: Suite, options: argparse.Namespace) -> int:
     """Write `costs.json` and print what it leaves each arm of its epochs."""
-    from moco_bench.profile.costs import costs_of_suite
+    from moco_bench.profile.relative_costs import costs_of_suite
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 

@@ -96,7 +96,7 @@ def _module(path: Path, shown: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del _LOADED[path], sys.modules[name]
-        raise InputError(f"{_place(error, path.parent, shown)}: {_said(error)}") from None
+        raise InputError(f"{_place(error, path.parent, shown)}: {_in_words(error)}") from None
     finally:
         sys.path.remove(str(path.parent))
         if str(path.parent) not in sys.path:
@@ -155,7 +155,7 @@ def blame(error: BaseException) -> str | None:
     for frame in reversed(frames):
         file = Path(frame.filename)
         if file in _LOADED or (file.parent in folders and file.suffix == ".py"):
-            return f"{file}:{frame.lineno}: {_said(error)}"
+            return f"{file}:{frame.lineno}: {_in_words(error)}"
     return None
 
 
@@ -166,7 +166,7 @@ def _place(error: Exception, folder: Path, shown: Path) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(shown)
 
 
-def _said(error: BaseException) -> str:
+def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
@@ -186,7 +186,7 @@ def _installed(name: str) -> dict[tuple[str, str], type[Component]]:
         try:
             module = importlib.import_module(point.module)
         except Exception as error:
-            raise InputError(f"entry point {name!r} of {GROUP}, module {point.module}: {_said(error)}") from None
+            raise InputError(f"entry point {name!r} of {GROUP}, module {point.module}: {_in_words(error)}") from None
         if module.__file__ is None:
             continue
         for idea in ideas_in(module).values():
@@ -243,5 +243,5 @@ def from_description(descriptions: object) -> Plugins:
                 setattr(idea, flag, value)
             ideas.setdefault(kind, {})[name] = idea
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"recorded_plugins: not what `collect` writes ({_said(error)})") from None
+        raise InputError(f"recorded_plugins: not what `collect` writes ({_in_words(error)})") from None
     return Plugins(ideas)

@@ -13,14 +13,14 @@ from moco_bench.data.decoded import decoded_images
 from moco_bench.data.decoding import BrokenFiles
 from moco_bench.data.origin import Origin, remarks
 from moco_bench.data.resize import to_square
-from moco_bench.data.splits import Source, Split
+from moco_bench.data.splits import LazySplits, Split
 from moco_bench.errors import InputError
 from moco_bench.measure.quota import usable_memory
 
 SplitName = Literal["train", "test", "unlabelled"]
 
 
-def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = True) -> Source:
+def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = True) -> LazySplits:
     """The images of a data set. Each split is read when it is asked for.
 
     Args:
@@ -60,7 +60,7 @@ def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = 
             raise BrokenFiles([*broken.files, *others]) from None
 
     unlabelled = None if dataset.labelled is None else lambda: read("unlabelled")
-    return Source(classes, train, lambda: read("test"), unlabelled)
+    return LazySplits(classes, train, lambda: read("test"), unlabelled)
 
 
 def _check_memory(dataset: Dataset, where: str) -> None:

@@ -29,7 +29,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Source:
+class LazySplits:
     """Where a data set comes from. Its splits are read when asked for, so that one nobody asks for is never opened."""
 
     classes: tuple[str, ...]

@@ -13,7 +13,7 @@ from moco_bench.analyse.write import write_table
 from moco_bench.errors import InputError
 from moco_bench.files import write_bytes, write_json
 from moco_bench.suite.copies import with_plugins
-from moco_bench.suite.costs import known_runs
+from moco_bench.suite.equal_compute import known_runs
 from moco_bench.suite.on_disk.made import TABLES, collected, note_made
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.suite import Suite

@@ -9,7 +9,7 @@ from moco_bench.files import is_vouched_for, read_mapping, sealed, write_json
 from moco_bench.jobs.progress import tell_of_wait, told_parts
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
-from moco_bench.train.endings import ENDING
+from moco_bench.train.last_error import LAST_ERROR
 from moco_bench.train.pulse import FILE as PULSE
 from moco_bench.train.run_lock import sole_writer
 
@@ -85,5 +85,10 @@ def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
 
 def _remove_checkpoints(checkpoints: Path) -> None:
     """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
-    for path in (*checkpoints.glob("*.ckpt"), checkpoints / "attempts.json", checkpoints / ENDING, checkpoints / PULSE):
+    for path in (
+        *checkpoints.glob("*.ckpt"),
+        checkpoints / "attempts.json",
+        checkpoints / LAST_ERROR,
+        checkpoints / PULSE,
+    ):
         path.unlink(missing_ok=True)

@@ -17,9 +17,9 @@ from moco_bench.jobs.progress import tell_of_wait, told_epochs, told_parts
 from moco_bench.suite.identity.analysis import analysis_fingerprint
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
-from moco_bench.train.endings import noted_ending
 from moco_bench.train.from_elsewhere import take_over
 from moco_bench.train.gpu_lease import leased_device
+from moco_bench.train.last_error import noting_last_error
 from moco_bench.train.loop import check_training
 from moco_bench.train.pretrain import Pretrained, pretrain, write_results
 from moco_bench.train.run_lock import sole_writer
@@ -52,7 +52,7 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
     checkpoints, directory = wanted.checkpoints(results), wanted.directory(results)
     with (
         sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
-        noted_ending(checkpoints, wanted.fingerprint),
+        noting_last_error(checkpoints, wanted.fingerprint),
     ):
         finished = is_finished(wanted, dataset.sha256, results)
         if not finished:
@@ -87,7 +87,7 @@ class _Job:
         checkpoints = wanted.checkpoints(results)
         with (
             sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
-            noted_ending(checkpoints, wanted.fingerprint),
+            noting_last_error(checkpoints, wanted.fingerprint),
         ):
             finished = is_finished(wanted, dataset.sha256, results)
             shared = not finished and reuse_finished(wanted, dataset.sha256, results)

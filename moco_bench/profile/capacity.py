@@ -16,7 +16,7 @@ from moco_bench.measure.heap import heap
 from moco_bench.measure.quota import MEMBERSHIP, SYSTEM, control_groups
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import Row
+from moco_bench.profile.tables import TableRow
 from moco_bench.profile.variants import BATCH_SIZE, pairs_of_a_step, uncompiled, variant
 from moco_bench.suite.runs import Run
 from moco_bench.train.precision import resolve_device
@@ -41,7 +41,7 @@ GROUP_FILES = (
 
 def capacity_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, limit_mib: float, tell: Callable[[str], None]
-) -> list[Row]:
+) -> list[TableRow]:
     """Search each arm's largest batch. A batch larger than the queue takes the queue along.
 
     The search keeps to the stated limit, or to what is available where that is less: `limited_by` says which.

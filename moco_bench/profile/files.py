@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.files import write_json, write_text
-from moco_bench.profile.tables import Row
+from moco_bench.profile.tables import TableRow
 
 SUMMARY = "profile.json"
 TABLES = (
@@ -18,7 +18,7 @@ TABLES = (
 """All tables that a profile may have: one that this profile hasn't is removed. Other files are let alone."""
 
 
-def write_files(directory: Path, tables: Mapping[str, Iterable[Row]], summary: Mapping[str, Any]) -> None:
+def write_files(directory: Path, tables: Mapping[str, Iterable[TableRow]], summary: Mapping[str, Any]) -> None:
     """Write a CSV file for each table with rows, and the summary, in place of all that an earlier profile left.
 
     All is written beside `directory` first, so that a full disk leaves the earlier profile whole. Then the old summary
@@ -46,7 +46,7 @@ def write_files(directory: Path, tables: Mapping[str, Iterable[Row]], summary: M
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def write_csv(path: Path, rows: Iterable[Row]) -> None:
+def write_csv(path: Path, rows: Iterable[TableRow]) -> None:
     """Write rows, atomically; the columns are those of the first row. No file for no rows."""
     rows = list(rows)
     if not rows:

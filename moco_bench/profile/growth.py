@@ -12,7 +12,7 @@ from moco_bench.measure.surroundings import begin_watch, hindered, since
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.parts import LOSS
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import Row, time_rows
+from moco_bench.profile.tables import TableRow, time_rows
 from moco_bench.profile.timing import STEP, time_steps
 from moco_bench.profile.variants import ENCODER, stores_similarities, sweeps, variant
 from moco_bench.profile.work import count_flops
@@ -27,7 +27,7 @@ def growth_rows(
     config: GrowthConfig,
     baseline: str,
     tell: Callable[[str], None],
-) -> list[Row]:
+) -> list[TableRow]:
     """Measure every arm at every value of every quantity, the other quantities as the arm has them.
 
     Returns:
@@ -47,13 +47,13 @@ def growth_rows(
     return rows
 
 
-def mark_falls(rows: list[Row]) -> None:
+def mark_falls(rows: list[TableRow]) -> None:
     """Name in the column `not_monotone` the memory figures of a series that somewhere fall as the quantity grows.
 
     A power law can't describe such a series: where memory falls, the loss changed over to another way of computing.
     Nothing under a hundredth counts as a fall.
     """
-    series: dict[tuple[Any, ...], list[Row]] = {}
+    series: dict[tuple[Any, ...], list[TableRow]] = {}
     for row in rows:
         series.setdefault((row["arm"], row["quantity"]), []).append(row)
     for own in series.values():
@@ -75,7 +75,7 @@ def _at_one_value(
     device: str,
     config: GrowthConfig,
     baseline: str,
-) -> list[Row]:
+) -> list[TableRow]:
     torch.compiler.reset()  # after eight shapes of one function dynamo would give up and run it eagerly
     steppers = {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
     watch = begin_watch(device=next(iter(steppers.values())).numerics.device)

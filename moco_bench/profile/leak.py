@@ -12,7 +12,7 @@ from moco_bench.measure.allocations import MIB
 from moco_bench.measure.heap import heap
 from moco_bench.measure.process import process_memory
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import Row
+from moco_bench.profile.tables import TableRow
 from moco_bench.suite.runs import Run
 
 READINGS = 50
@@ -24,7 +24,7 @@ LEAK_ABOVE_KIB = 2.0
 
 def leak_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, steps: int, tell: Callable[[str], None]
-) -> list[Row]:
+) -> list[TableRow]:
     """Make `steps` steps of each arm and read on the way: MiB in use, MiB resident, Python's blocks."""
     rows = []
     for arm, run in runs.items():
@@ -39,7 +39,7 @@ def leak_rows(
     return rows
 
 
-def _readings(stepper: Stepper, steps: int) -> Iterator[Row]:
+def _readings(stepper: Stepper, steps: int) -> Iterator[TableRow]:
     every = max(1, steps // READINGS)
     for step in range(1, steps + 1):
         stepper.step()
@@ -64,7 +64,7 @@ def growth_per_step(steps: Sequence[int], sizes: Sequence[float]) -> float:
     return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
 
 
-def leak_verdicts(rows: Sequence[Row]) -> list[Row]:
+def leak_verdicts(rows: Sequence[TableRow]) -> list[TableRow]:
     """For each arm: KiB a step, and whether that is a leak.
 
     `kib_per_step` is what malloc (CUDA's allocator) gave out plus an estimate of small Python objects, which malloc

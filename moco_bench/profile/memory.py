@@ -15,8 +15,8 @@ from moco_bench.data.stored import bytes_in_memory
 from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.measure.allocations import AllocationMeter, Block, Timeline
 from moco_bench.measure.heap import heap
-from moco_bench.measure.held import bytes_held
 from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, restart_peak
+from moco_bench.measure.reachable_tensors import bytes_held
 from moco_bench.profile.accounting import EVALUATION, Before, HeapWatch, MemoryByCause, account
 from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, DATA_WAIT, KEY_FORWARD, LOSS, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper

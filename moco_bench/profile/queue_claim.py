@@ -14,7 +14,7 @@ from moco_bench.measure.allocations import MIB, Timeline
 from moco_bench.profile.memory import watch_step
 from moco_bench.profile.parts import LOSS
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import Row
+from moco_bench.profile.tables import TableRow
 from moco_bench.profile.variants import QUEUE_SIZE, variant
 from moco_bench.suite.runs import Run
 
@@ -29,7 +29,7 @@ goes on from such a matrix with what `topk` keeps of it, and holds nothing that 
 
 def queue_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, sizes: Sequence[int], tell: Callable[[str], None]
-) -> list[Row]:
+) -> list[TableRow]:
     """Every arm at every queue, with each loss: peak of tensors and the loss's own, the queue's part of the former.
 
     A rule that has no form of its own for `kept` has no row of it. Of a step that has ties to settle, which takes the

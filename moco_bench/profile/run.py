@@ -19,7 +19,7 @@ from moco_bench.profile.leak import leak_rows, leak_verdicts
 from moco_bench.profile.queue_claim import queue_rows
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import (
-    Row,
+    TableRow,
     clock_overhead,
     counter_rows,
     memory_rows,
@@ -32,7 +32,7 @@ from moco_bench.profile.timing import time_steps
 from moco_bench.profile.trace import write_trace
 from moco_bench.profile.work import count_flops, work_rows
 from moco_bench.suite.config.profile import ProfileConfig
-from moco_bench.suite.profiled import PROFILE_PROTOCOL, Cell, profile_fingerprint, profiled_runs
+from moco_bench.suite.profiled import PROFILE_PROTOCOL, GridCell, profile_fingerprint, profiled_runs
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 from moco_bench.train.precision import DTYPES
@@ -45,7 +45,7 @@ Tell = Callable[[str], None]
 class Profile:
     """What was measured: tables by name, and what else there is to say about each cell."""
 
-    tables: dict[str, list[Row]] = field(default_factory=dict)
+    tables: dict[str, list[TableRow]] = field(default_factory=dict)
     cells: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -100,9 +100,15 @@ class _Measurement:
     """One data set with one encoder: all arms, table after table."""
 
     def __init__(
-        self, cell: Cell, runs: Mapping[str, Run], config: ProfileConfig, device: str, baseline: str, tell: Tell
+        self,
+        cell: GridCell,
+        runs: Mapping[str, Run],
+        config: ProfileConfig,
+        device: str,
+        baseline: str,
+        tell: Tell,
     ) -> None:
-        self.tables: dict[str, list[Row]] = {}
+        self.tables: dict[str, list[TableRow]] = {}
         self._cell, self._runs, self._config, self._device, self._baseline = cell, runs, config, device, baseline
         self._told = tell
         self._about_memory: dict[str, Any] = {}
@@ -188,7 +194,7 @@ class _Measurement:
     def _tell(self, line: str) -> None:
         self._told(f"{' / '.join(self._cell)}: {line}")
 
-    def _add(self, table: str, rows: list[Row]) -> None:
+    def _add(self, table: str, rows: list[TableRow]) -> None:
         dataset, encoder = self._cell
         named = [{**row, "dataset": dataset, "encoder": encoder} for row in rows]
         self.tables.setdefault(table, []).extend(named)

@@ -11,25 +11,25 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW, steadiness
 from moco_bench.profile.accounting import PEAK, TENSOR_PARTS, MemoryByCause
 from moco_bench.profile.timing import STEP, Sample
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 
 TIMELINE_POINTS = 120
 
 
-def memory_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:
+def memory_rows(arm: str, phase: str, measured: MemoryByCause) -> list[TableRow]:
     """MiB by part; the parts, `unattributed` among them, add up to `peak`."""
     parts = {**measured.parts, PEAK: measured.peak}
     return [{"arm": arm, "phase": phase, "part": part, "mib": size} for part, size in parts.items()]
 
 
-def counter_rows(arm: str, phase: str, measured: MemoryByCause) -> list[Row]:
+def counter_rows(arm: str, phase: str, measured: MemoryByCause) -> list[TableRow]:
     """The same phase as others count it; empty where a platform doesn't say."""
     return [
         {"arm": arm, "phase": phase, "counter": counter, "mib": size} for counter, size in measured.counters.items()
     ]
 
 
-def timeline_rows(arm: str, measured: MemoryByCause) -> list[Row]:
+def timeline_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
     """Live tensor MiB by part over one step, thinned; `during` is the part of the step that was going on."""
     timeline = measured.timeline.thinned(TIMELINE_POINTS)
     rows = []
@@ -46,7 +46,7 @@ def timeline_rows(arm: str, measured: MemoryByCause) -> list[Row]:
     return rows
 
 
-def part_rows(arm: str, measured: MemoryByCause) -> list[Row]:
+def part_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
     """Each part of tensors at its own highest, and at the step's peak, which may lie elsewhere.
 
     `highest_during` is the part of the step in which it was highest first, `peak_during` that of the step's peak.
@@ -74,7 +74,7 @@ def _during(measured: MemoryByCause, seconds: float) -> str:
 
 def time_rows(
     samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, hindered: bool = False
-) -> list[Row]:
+) -> list[TableRow]:
     """One row an arm and part: median and quartiles over rounds, of each round's fastest step.
 
     `ratio` is to the baseline's same part in the same round, so that a slow minute of the machine cancels out; its

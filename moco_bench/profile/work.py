@@ -7,7 +7,7 @@ from moco_bench.measure.ceiling import Ceiling
 from moco_bench.measure.flops import FlopCounter
 from moco_bench.profile.parts import BACKWARD, KEY_FORWARD, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import Row
+from moco_bench.profile.tables import TableRow
 from moco_bench.profile.timing import STEP, Sample
 
 OF_ENCODERS = (QUERY_FORWARD, KEY_FORWARD, BACKWARD)
@@ -26,12 +26,12 @@ def count_flops(stepper: Stepper) -> dict[str, int]:
 def work_rows(
     arm: str,
     flops: Mapping[str, int],
-    times: Sequence[Row],
+    times: Sequence[TableRow],
     samples: Sequence[Sample],
     of_encoders: Ceiling,
     of_the_rest: Ceiling,
     images: int,
-) -> list[Row]:
+) -> list[TableRow]:
     """One row a part and one of the whole step: operations, operations a second, their share of the ceiling, energy.
 
     Args:

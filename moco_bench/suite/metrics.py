@@ -10,11 +10,11 @@ from typing import Literal
 from moco_bench.components import metrics as components
 from moco_bench.errors import InputError
 
-Kind = Literal["accuracy", "structure", "speed", "memory"]
+MetricKind = Literal["accuracy", "structure", "speed", "memory"]
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricColumn:
     """One column of `runs.csv`.
 
     Attributes:
@@ -37,7 +37,7 @@ class Metric:
     short: str
     unit: str
     better: Literal["higher", "lower"] | None
-    kind: Kind
+    kind: MetricKind
     decimals: int
     floor: str = ""
     floor_pixels: str = ""
@@ -67,38 +67,40 @@ class Metric:
 _KNN = "knn_top1"
 
 
-def of_class(idea: type[components.Metric]) -> Metric:
+def of_class(idea: type[components.Metric]) -> MetricColumn:
     """The entry of a metric that is a class: an accuracy if its unit is `%`, else a measure of structure.
 
     It says nothing of an encoder whose features classify no better than raw pixels.
     """
     title = idea.shown()
-    kind: Kind = "accuracy" if idea.unit == "%" else "structure"
-    return Metric(
+    kind: MetricKind = "accuracy" if idea.unit == "%" else "structure"
+    return MetricColumn(
         idea.column(), title, title, idea.unit, idea.better, kind, idea.decimals, floor=_KNN, reached=_KNN
     )  # fmt: skip
 
 
 _BUILT_IN = (
-    Metric(_KNN, "kNN accuracy", "kNN", "%", "higher", "accuracy", 2, floor=_KNN),
-    Metric(
+    MetricColumn(_KNN, "kNN accuracy", "kNN", "%", "higher", "accuracy", 2, floor=_KNN),
+    MetricColumn(
         "knn_top1_projection", "kNN accuracy, projection", "kNN, projection", "%", "higher", "accuracy", 2,
         floor="knn_top1_projection", floor_pixels=_KNN,
     ),
-    Metric("linear_top1", "Linear probe accuracy", "Linear probe", "%", "higher", "accuracy", 2, floor="linear_top1"),
-    Metric(
+    MetricColumn(
+        "linear_top1", "Linear probe accuracy", "Linear probe", "%", "higher", "accuracy", 2, floor="linear_top1"
+    ),
+    MetricColumn(
         "knn_top1_corrupted", "kNN accuracy, corrupted images", "kNN, corrupted", "%", "higher", "accuracy", 2,
         floor=_KNN, reached=_KNN,
     ),
-    Metric("alignment", "Alignment", "Alignment", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
+    MetricColumn("alignment", "Alignment", "Alignment", "", "lower", "structure", 3, floor=_KNN, reached=_KNN),
     of_class(components.Uniformity),
     of_class(components.EffectiveRank),
-    Metric("images_per_second", "Throughput", "Throughput", "images/s", "higher", "speed", 0),
-    Metric("step_ms_median", "Median step", "Median step", "ms", "lower", "speed", 1),
-    Metric("train_seconds", "Training time", "Training", "s", "lower", "speed", 1),
-    Metric("peak_memory_mib", "Peak memory", "Peak memory", "MiB", "lower", "memory", 0),
+    MetricColumn("images_per_second", "Throughput", "Throughput", "images/s", "higher", "speed", 0),
+    MetricColumn("step_ms_median", "Median step", "Median step", "ms", "lower", "speed", 1),
+    MetricColumn("train_seconds", "Training time", "Training", "s", "lower", "speed", 1),
+    MetricColumn("peak_memory_mib", "Peak memory", "Peak memory", "MiB", "lower", "memory", 0),
 )  # fmt: skip
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _BUILT_IN}
+METRICS: dict[str, MetricColumn] = {metric.name: metric for metric in _BUILT_IN}
 """By name, built in ones first."""
 
 RESERVED = frozenset(
@@ -113,7 +115,7 @@ RESERVED = frozenset(
 """Columns of `runs.csv` and `effects.csv` that are no metrics: a metric of that name would take their place."""
 
 
-def register(metric: Metric) -> None:
+def register(metric: MetricColumn) -> None:
     """Add a metric, or put it in the place of one that was added under its name.
 
     Raises:
@@ -129,6 +131,6 @@ def register(metric: Metric) -> None:
     METRICS[metric.name] = metric
 
 
-def added() -> tuple[Metric, ...]:
+def added() -> tuple[MetricColumn, ...]:
     """The metrics that were registered beside the built in ones."""
     return tuple(METRICS.values())[len(_BUILT_IN) :]

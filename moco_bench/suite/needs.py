@@ -26,15 +26,15 @@ MEM_MB_BESIDE = 500
 MEM_MB, MINUTES = 4000, 1440
 """What is asked for where nothing like a run has finished."""
 
-Place = tuple[str, ...]
+RunKind = tuple[str, ...]
 
 
 @dataclass
 class Taken:
     """What finished runs took, by (data set, encoder, arm) and by (data set, encoder)."""
 
-    epoch_seconds: dict[Place, list[float]] = field(default_factory=dict)
-    memory_mib: dict[Place, list[float]] = field(default_factory=dict)
+    epoch_seconds: dict[RunKind, list[float]] = field(default_factory=dict)
+    memory_mib: dict[RunKind, list[float]] = field(default_factory=dict)
 
     def seconds(self, run: Run) -> float | None:
         """Of a run's training; None where nothing like it has finished."""
@@ -84,5 +84,5 @@ def hours_left(taken: Taken, planned: Sequence[PlannedRun]) -> tuple[float, int]
     return sum(each for each in seconds if each is not None) / 3600, seconds.count(None)
 
 
-def _places(run: Run) -> tuple[Place, Place]:
+def _places(run: Run) -> tuple[RunKind, RunKind]:
     return (run.dataset.title, run.encoder.title, run.arm), (run.dataset.title, run.encoder.title)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from moco_bench.errors import InputError
 from moco_bench.files import is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
-from moco_bench.suite.costs import costs_path, known_runs
+from moco_bench.suite.equal_compute import costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.on_disk.finished import lender

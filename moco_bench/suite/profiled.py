@@ -7,13 +7,13 @@ from moco_bench.suite.suite import Suite
 PROFILE_PROTOCOL = 5
 """Raised when a change of the code changes what a profile's figures mean."""
 
-Cell = tuple[str, str]
+GridCell = tuple[str, str]
 """Titles of a data set and an encoder."""
 
 
-def profiled_runs(suite: Suite) -> dict[Cell, dict[str, Run]]:
+def profiled_runs(suite: Suite) -> dict[GridCell, dict[str, Run]]:
     """A run by arm, for each data set and encoder. Seeds differ in their weights, not in what a step costs."""
-    cells: dict[Cell, dict[str, Run]] = {}
+    cells: dict[GridCell, dict[str, Run]] = {}
     for run in expand(suite):
         if run.seed == suite.seeds[0] and run.checkpoint is None:
             cells.setdefault((run.dataset.title, run.encoder.title), {}).setdefault(run.arm, run)

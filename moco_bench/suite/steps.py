@@ -10,7 +10,7 @@ from typing import Any
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of
 from moco_bench.suite.config import DatasetConfig
-from moco_bench.suite.costs import costs_fingerprint, costs_path
+from moco_bench.suite.equal_compute import costs_fingerprint, costs_path
 from moco_bench.suite.identity.run import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.on_disk.sources import have_changed, request_of
 from moco_bench.suite.profiled import profile_fingerprint

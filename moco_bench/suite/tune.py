@@ -22,9 +22,9 @@ from moco_bench.suite.validation import validate
 HELD_OUT = 0.2
 """Part of the training images that candidates are judged on."""
 
-Values = Mapping[str, float]
+TunedValues = Mapping[str, float]
 """Such as `{"train.learning_rate": 0.03}`."""
-Choices = Mapping[tuple[str, str, str], Values]
+Choices = Mapping[tuple[str, str, str], TunedValues]
 """(data set, encoder, arm) -> the values of the chosen candidate."""
 
 
@@ -33,7 +33,7 @@ class Candidate:
     """One candidate of an arm: its number from 1, its values, and the run that shows what they are worth."""
 
     number: int
-    values: Values
+    values: TunedValues
     run: Run
     arm: str
 
@@ -143,7 +143,7 @@ def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
     return replace(with_values(run, values, suite), open_search=None, paced_by=paced_by)
 
 
-def with_values(run: Run, values: Values, suite: Suite) -> Run:
+def with_values(run: Run, values: TunedValues, suite: Suite) -> Run:
     """The run with a candidate's values. Raises `InputError` for one that can't be."""
     changes: dict[str, dict[str, float]] = {"train": {}, "contrast": {}}
     for key, value in values.items():
@@ -171,7 +171,7 @@ def _count(suite: Suite) -> int:
     return min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
 
 
-def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[Values]:
+def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[TunedValues]:
     """Every combination of the keys that the arm leaves open and that have an effect in it."""
     _, contrast, train = resolve_arm(suite, encoder, arm)
     changes = suite.arms[arm]
@@ -183,7 +183,7 @@ def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[Values]:
     )
 
 
-def _some(grid: list[Values], number: int) -> list[Values]:
+def _some(grid: list[TunedValues], number: int) -> list[TunedValues]:
     """`number` of a grid's points, each value as often as the others as far as that goes; the same ones every time."""
     left = sorted(range(len(grid)), key=lambda index: sha256_of([index, dict(grid[index])]))
     used: Counter[tuple[str, float]] = Counter()

@@ -39,7 +39,7 @@ DIAGNOSES_PER_EPOCH = 5
 COLLAPSED_BELOW = 0.01
 """Embedding spread below which the encoder gives every image the same answer; evenly spread embeddings have 1."""
 
-Row = dict[str, float | int | None]
+EpochRow = dict[str, float | int | None]
 
 
 class UnreadSteps:
@@ -144,11 +144,11 @@ def embedding_spread(embeddings: torch.Tensor) -> float:
     return float(embeddings.float().std(dim=0).mean() * math.sqrt(embeddings.shape[1]))
 
 
-def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> Row:
+def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> EpochRow:
     """Turn the sums into the epoch's row, append it to the history and start anew."""
     sums = progress.epoch_sums
     seconds = sum(sums["seconds"])
-    row: Row = {name: _mean(sums.get(name, [])) for name in COLUMNS}
+    row: EpochRow = {name: _mean(sums.get(name, [])) for name in COLUMNS}
     row.update(
         epoch=epoch,
         step=progress.step,
@@ -161,7 +161,7 @@ def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> Row:
     return row
 
 
-def why_collapsed(row: Row) -> str | None:
+def why_collapsed(row: EpochRow) -> str | None:
     """The reason why training makes no sense after an epoch, or None."""
     spread = row["embedding_std"]
     if spread is not None and spread < COLLAPSED_BELOW:
@@ -169,7 +169,7 @@ def why_collapsed(row: Row) -> str | None:
     return None
 
 
-def write_history(path: Path, rows: list[Row]) -> None:
+def write_history(path: Path, rows: list[EpochRow]) -> None:
     """Write the history as CSV; an empty field is a quantity that doesn't exist in that run."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")

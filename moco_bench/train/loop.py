@@ -20,7 +20,14 @@ from moco_bench.models.encoder import Encoder
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.feed import Batch
-from moco_bench.train.history import DIAGNOSES_PER_EPOCH, Row, UnreadSteps, close_epoch, note_diagnosis, why_collapsed
+from moco_bench.train.history import (
+    DIAGNOSES_PER_EPOCH,
+    EpochRow,
+    UnreadSteps,
+    close_epoch,
+    note_diagnosis,
+    why_collapsed,
+)
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import epoch_order
@@ -34,7 +41,7 @@ UNREAD = {"cuda": 50}
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Hooks:
     """What the loop asks and tells the outside: shall it stop, an epoch is over, where checkpoints go.
 
     `world` are the processes that share its work; `accuracy` is what an encoder is worth, in percent, where that is
@@ -42,7 +49,7 @@ class Surroundings:
     """
 
     stop_requested: Callable[[], bool]
-    on_epoch: Callable[[Row], None]
+    on_epoch: Callable[[EpochRow], None]
     checkpoints: Path
     belongs_to: dict[str, str]
     world: World = ALONE
@@ -82,7 +89,7 @@ class Trainer:
         networks: the encoders of `state` as they are to be called.
         dataset: its training images are all that training sees; labels are for diagnosis.
         numerics: device and precision.
-        surroundings: signals, progress, checkpoints.
+        hooks: stop requests, progress, where checkpoints go.
     """
 
     def __init__(
@@ -92,11 +99,11 @@ class Trainer:
         networks: Networks,
         dataset: DataSet,
         numerics: Numerics,
-        surroundings: Surroundings,
+        hooks: Hooks,
     ) -> None:
         self.run, self.state, self.networks, self.numerics = run, state, networks, numerics
-        self.surroundings = surroundings
-        self.inputs = StepInputs(run, dataset, numerics, surroundings.world)
+        self.hooks = hooks
+        self.inputs = StepInputs(run, dataset, numerics, hooks.world)
         self.labels = dataset.train.labels.to(numerics.device)
         self.batch_size = run.train.batch_size
         # An incomplete last batch is dropped, as in MoCo.
@@ -139,11 +146,11 @@ class Trainer:
                 if within + 1 == self.steps_per_epoch:
                     self._end_epoch(epoch + 1)
                     due = time.monotonic() - saved_at >= self.run.train.checkpoint_seconds
-                    if self.surroundings.world.any(due):
+                    if self.hooks.world.any(due):
                         self._note_load_since(load_at_start)
                         self.save()
                         saved_at = time.monotonic()
-                stop = self.surroundings.world.any(self.surroundings.stop_requested())
+                stop = self.hooks.world.any(self.hooks.stop_requested())
                 if stop and progress.step < self.total_steps:
                     self._read()
                     raise Interrupted(f"stopped after step {progress.step} of {self.total_steps}")
@@ -154,7 +161,7 @@ class Trainer:
         """Write a checkpoint; rank 0 does."""
         progress = self.state.progress
         self._read()
-        if not self.surroundings.world.first:
+        if not self.hooks.world.first:
             return
         peak = peak_memory(self.numerics.device).peak_memory_mib
         if self.numerics.device.type == "cuda":
@@ -162,7 +169,7 @@ class Trainer:
             images = 0 if resident is None else resident.nbytes
             peak -= (images + self.labels.nbytes) / 2**20  # the data set is no cost of training
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak)
-        save_checkpoint(self.surroundings.checkpoints, self.surroundings.belongs_to, self.state.state_dict())
+        save_checkpoint(self.hooks.checkpoints, self.hooks.belongs_to, self.state.state_dict())
 
     def _note_load_since(self, start: LoadSample) -> None:
         """Write down how disturbed this attempt was so far: a killed one can't do it at its end."""
@@ -202,7 +209,7 @@ class Trainer:
             learning_rate=rate,
             negatives=negatives,
             shuffle=self.inputs.shuffle(step),
-            world=self.surroundings.world,
+            world=self.hooks.world,
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
@@ -227,10 +234,10 @@ class Trainer:
 
     def _end_epoch(self, epoch: int) -> None:
         row = close_epoch(self.state.progress, epoch=epoch, batch_size=self.batch_size)
-        every, accuracy = self.run.evaluate.every, self.surroundings.accuracy
-        if every is not None and accuracy is not None and self.surroundings.world.first and epoch % every == 0:
+        every, accuracy = self.run.evaluate.every, self.hooks.accuracy
+        if every is not None and accuracy is not None and self.hooks.world.first and epoch % every == 0:
             row["knn_top1"] = accuracy(self.state.query_encoder)
-        self.surroundings.on_epoch(row)
+        self.hooks.on_epoch(row)
         reason = why_collapsed(row)
         if reason is not None:
             raise RunFailed(reason)

@@ -23,8 +23,8 @@ from moco_bench.train.across_ranks import spread_batch_norm
 from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
 from moco_bench.train.compilation import networks_of
-from moco_bench.train.history import Row, write_history
-from moco_bench.train.loop import Surroundings, Trainer, check_batch
+from moco_bench.train.history import EpochRow, write_history
+from moco_bench.train.loop import Hooks, Trainer, check_batch
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
 from moco_bench.train.world import ALONE, World
@@ -61,7 +61,7 @@ def pretrain(
     device: str | None = None,
     registered: str | None = None,
     stop_requested: Callable[[], bool] = lambda: False,
-    on_epoch: Callable[[Row], None] = lambda row: None,
+    on_epoch: Callable[[EpochRow], None] = lambda row: None,
     world: World = ALONE,
     accuracy: Callable[[Encoder], float] | None = None,
 ) -> Pretrained:
@@ -103,7 +103,7 @@ def pretrain(
         networks,
         dataset,
         numerics,
-        Surroundings(stop_requested, on_epoch, checkpoints, belongs_to, world, accuracy),
+        Hooks(stop_requested, on_epoch, checkpoints, belongs_to, world, accuracy),
     )
     try:
         trainer.train()

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from moco_bench.analyse.analysis_plan import plan_of
 from moco_bench.analyse.baselines import Standing, standings
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
-from moco_bench.analyse.plan import plan_of
 from moco_bench.suite.load import load_suite, parse_suite
 
 CONFIG = Path(__file__, "../../../config").resolve()

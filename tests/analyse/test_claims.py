@@ -3,10 +3,10 @@ import math
 import pandas as pd
 import pytest
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_of
 from moco_bench.analyse.claims import COLUMNS, claims_of, judge
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
-from moco_bench.analyse.plan import AnalysisPlan, plan_of
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS, AnalysisConfig
 from moco_bench.suite.load import parse_suite
 
@@ -201,7 +201,7 @@ def test_the_rule_about_memory_is_part_of_what_is_declared():
 
 def test_declared_claims_name_what_exists():
     from moco_bench.analyse.contrasts import contrasts_among
-    from moco_bench.analyse.metrics import METRICS
+    from moco_bench.suite.metrics import METRICS
 
     effects = {contrast.name for contrast in contrasts_among(("vanilla", "dual", "filter", "both"))}
     for claim in ABSTRACT_CLAIMS:

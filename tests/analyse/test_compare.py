@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from moco_bench.analyse.compare import compare, verdict
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.table import typed
 from moco_bench.analyse.text import comparison_as_text
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.metrics import METRICS
 
 CONFIG = AnalysisConfig()
 

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.counted_memory import FILE, counted_effects, read_memory
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.errors import InputError
 from moco_bench.files import write_text
 from moco_bench.suite.config.analysis import AnalysisConfig

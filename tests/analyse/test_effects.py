@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.detectable import detectable_dz
 from moco_bench.analyse.effects import COLUMNS, FIXED_COLUMNS, effects_of
 from moco_bench.analyse.multiplicity import holm
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import typed
 from moco_bench.suite.config.analysis import AnalysisConfig
 

@@ -2,9 +2,9 @@ import pytest
 
 from moco_bench.analyse.contrasts import contrasts_among
 from moco_bench.analyse.machines import measured_on, on_main_machine, precision_differs
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import typed
+from moco_bench.suite.metrics import METRICS
 
 BOTH = contrasts_among(("vanilla", "both"))[0]
 RECORD = {

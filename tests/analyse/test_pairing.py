@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from moco_bench.analyse.contrasts import FACTORIAL, contrasts_among
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import typed
+from moco_bench.suite.metrics import METRICS
 
 KNN, SPEED = METRICS["knn_top1"], METRICS["images_per_second"]
 BOTH = contrasts_among(("vanilla", "both"))[0]

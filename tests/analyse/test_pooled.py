@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
-from moco_bench.analyse.plan import AnalysisPlan
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.pooled import pooled_effects, random_effects
 from moco_bench.analyse.table import typed
 

@@ -18,7 +18,7 @@ def measured(monkeypatch):
     ratios = {"lightly": None, "lightly_bfloat16": None, "demo": 4.0}
     spreads = {"lightly": None, "lightly_bfloat16": None, "demo": [3.9, 4.1]}
     result = {
-        "protocol": bench_run.PROTOCOL,
+        "protocol": bench_run.PEERS_PROTOCOL,
         "workload": settings.workload(("resnet-compact",), quick=True).plain(),
         "timing": {"threads": 1},
         "machine": {"cpu": "a", "cores": 1, "bfloat16": "none"},

@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.effects import effects_of
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import columns, read_runs
 from moco_bench.cli.main import main
 from moco_bench.errors import InputError

@@ -110,7 +110,7 @@ def test_the_copy_in_the_results_needs_neither_torch_nor_the_files(folder, monke
         path.unlink()
     copy = folder / "results" / "mine" / "suite.yaml"
     code = (
-        "import sys; from pathlib import Path; from moco_bench.analyse.plan import plan_for\n"
+        "import sys; from pathlib import Path; from moco_bench.analyse.analysis_plan import plan_for\n"
         "from moco_bench.suite.runs import expand\n"
         f"plan = plan_for(Path({str(copy.parent)!r})); print(plan.fingerprint)\n"
         "print(*(run.fingerprint for run in expand(plan.suite))); sys.exit('torch' in sys.modules)"

@@ -12,7 +12,7 @@ from moco_bench.profile.memory import watch_step
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.timing import time_steps
 from moco_bench.profile.work import count_flops
-from moco_bench.train.loop import Surroundings, Trainer
+from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
 from moco_bench.train.step import Networks
@@ -25,9 +25,9 @@ def trainer_of(dataset, tmp_path):
     def make(run) -> Trainer:
         numerics = resolve_numerics(run.train)
         state = initial_state(run, numerics, channels=1, image_size=8)
-        surroundings = Surroundings(lambda: False, lambda row: None, tmp_path, {})
+        hooks = Hooks(lambda: False, lambda row: None, tmp_path, {})
         networks = Networks(state.query_encoder, state.key_encoder)
-        return Trainer(run, state, networks, dataset, numerics, surroundings)
+        return Trainer(run, state, networks, dataset, numerics, hooks)
 
     return make
 

@@ -21,7 +21,7 @@ from moco_bench.profile.parts import (
     QUEUE,
 )
 from moco_bench.profile.stepper import Stepper
-from moco_bench.train.loop import Surroundings, Trainer
+from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
 from moco_bench.train.step import Networks
@@ -64,8 +64,8 @@ def test_the_stepper_makes_the_steps_that_the_training_loop_makes(make_runs, dat
         stepper.step()
     numerics = resolve_numerics(run.train)
     state = initial_state(run, numerics, channels=1, image_size=8)
-    surroundings = Surroundings(lambda: False, lambda row: None, tmp_path, {})
-    Trainer(run, state, Networks(state.query_encoder, state.key_encoder), dataset, numerics, surroundings).train()
+    hooks = Hooks(lambda: False, lambda row: None, tmp_path, {})
+    Trainer(run, state, Networks(state.query_encoder, state.key_encoder), dataset, numerics, hooks).train()
     assert state.progress.step == 6
     for name, value in state.query_encoder.state_dict().items():
         assert torch.equal(stepper.state.query_encoder.state_dict()[name], value), name

@@ -13,7 +13,7 @@ import yaml
 from moco_bench.analyse.collect import collect
 from moco_bench.analyse.write import write_table
 from moco_bench.files import sealed
-from moco_bench.suite.costs import cost_row, known_runs, pairs_of
+from moco_bench.suite.equal_compute import cost_row, known_runs, pairs_of
 from moco_bench.suite.identity.analysis import RECORDED_AS, analysis_fingerprint
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.on_disk.hashes import describe_files

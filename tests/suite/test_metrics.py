@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.effects import effects_of
-from moco_bench.analyse.plan import AnalysisPlan
 from moco_bench.analyse.table import columns, read_runs
 from moco_bench.errors import InputError
 from moco_bench.suite.config.analysis import AnalysisConfig
-from moco_bench.suite.metrics import METRICS, Metric, register
+from moco_bench.suite.metrics import METRICS, MetricColumn, register
 
-CENTRED = Metric("centred_kernel", "Centred kernel alignment", "CKA", "", "higher", "structure", 3)
+CENTRED = MetricColumn("centred_kernel", "Centred kernel alignment", "CKA", "", "higher", "structure", 3)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.costs import find_settled_run, known_runs
+from moco_bench.suite.equal_compute import find_settled_run, known_runs
 from moco_bench.suite.identity.analysis import analysis_fingerprint
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import normalize
 
 from moco_bench.contrast import AtStep, Hardest
-from moco_bench.train.loop import Surroundings, Trainer
+from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
 from moco_bench.train.step import Networks, enqueue, training_step
@@ -221,7 +221,7 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
     numerics = resolve_numerics(run.train)
     state = initial_state(run, numerics, channels=1, image_size=8)
     networks = Networks(state.query_encoder, state.key_encoder)
-    nobody = Surroundings(lambda: False, lambda row: None, tmp_path, {})
+    nobody = Hooks(lambda: False, lambda row: None, tmp_path, {})
     trainer = Trainer(run, state, networks, dataset, numerics, nobody)
     used, shown = [], []
     ranks = AtStep.ranks

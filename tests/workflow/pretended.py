@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.files import sealed, write_json, write_text
-from moco_bench.suite.costs import costs_fingerprint, costs_path, known_runs
+from moco_bench.suite.equal_compute import costs_fingerprint, costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.on_disk.finished import pointer

@@ -18,7 +18,7 @@ DIGIT = 11
 """Bits of a digit."""
 
 
-class Place(NamedTuple):
+class DigitPlace(NamedTuple):
     """The score at a rank of each row: [R, 1] each.
 
     Attributes:
@@ -32,7 +32,7 @@ class Place(NamedTuple):
     tied: Tensor
 
 
-def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -> Place:
+def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -> DigitPlace:
     """Find the `count`-th highest score of some rows.
 
     Args:
@@ -65,10 +65,10 @@ def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -
         digit = 2**DIGIT - 1 - steps
         found = digit - 2 ** (width - 1) if left == torch.finfo(dtype).bits else (found << width) + digit
         left -= width
-    return Place(_score(found, dtype), rank, tied)
+    return DigitPlace(_score(found, dtype), rank, tied)
 
 
-def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperature: float) -> Place:
+def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperature: float) -> DigitPlace:
     """Find the score at which the highest ones of each row hold a share of its softmax mass: `score_at` by weight.
 
     Args:
@@ -107,7 +107,7 @@ def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperatu
     value = _score(found, dtype)
     of_one = ((value - highest).double() / temperature).exp().clamp_min(torch.finfo(torch.float64).tiny)
     ties = ((needed - above) / of_one * (1 - MASS_TOLERANCE)).ceil().clamp_min(1).minimum(tied)
-    return Place(value, ties.long(), tied.long())
+    return DigitPlace(value, ties.long(), tied.long())
 
 
 def _ordered(scores: Tensor) -> Tensor:

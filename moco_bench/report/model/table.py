@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import ABSENT, number
+from moco_bench.suite.metrics import MetricColumn
 
 
 class Source(NamedTuple):
@@ -149,6 +149,6 @@ KEY = (
 KEY_NAMES = tuple(column.name for column in KEY)
 
 
-def heading(metric: Metric) -> str:
+def heading(metric: MetricColumn) -> str:
     """A metric's short title with its unit."""
     return f"{metric.short}, {metric.unit}" if metric.unit else metric.short

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import number
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 DECIDED = ("higher", "lower", "equivalent")
 EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filter", "interaction": "Interaction"}
@@ -53,14 +53,14 @@ def finding_tone(metric: str, finding: str) -> str:
     return "open"
 
 
-def unit_of_effect(metric: Metric, *, singular: bool = False) -> str:
+def unit_of_effect(metric: MetricColumn, *, singular: bool = False) -> str:
     """The unit of a difference: points for what is in percent, else the metric's own; empty where it has none."""
     if metric.unit == "%":
         return "point" if singular else "points"
     return metric.unit
 
 
-def in_unit(metric: Metric) -> str:
+def in_unit(metric: MetricColumn) -> str:
     """`, in percentage points` and the like, to go on a sentence with; empty for a metric without a unit."""
     unit = "percentage points" if metric.unit == "%" else metric.unit
     return f", in {unit}" if unit else ""
@@ -80,7 +80,7 @@ def units_shown(metrics: Iterable[str]) -> str:
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
-def margin_of(row: Mapping[Any, Any], metric: Metric) -> str:
+def margin_of(row: Mapping[Any, Any], metric: MetricColumn) -> str:
     """One effect's own margin: `1 point`, `0.127`."""
     decimals = 1 if metric.unit == "%" else metric.decimals
     shown = number(row["margin"], decimals)

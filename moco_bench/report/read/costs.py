@@ -7,7 +7,7 @@ from moco_bench.report.read.profile import WHOLE_STEP, profile_table_of
 from moco_bench.report.read.results import Results
 
 COSTS = {"step_ms": "Time of a step, ms", "tensor_mib": "Memory of tensors, MiB"}
-PLACE = ["dataset", "encoder", "arm"]
+ARM_COLUMNS = ["dataset", "encoder", "arm"]
 
 
 def accuracy_of_arms(results: Results) -> pd.DataFrame:
@@ -15,8 +15,8 @@ def accuracy_of_arms(results: Results) -> pd.DataFrame:
     metric = results.accuracy.name
     done = results.finished[(results.finished["budget"] == "epochs") & results.finished[metric].notna()]
     if done.empty:
-        return pd.DataFrame(columns=[*PLACE, "top1", "sd"])
-    return done.groupby(PLACE, sort=False)[metric].agg(top1="mean", sd="std").reset_index()
+        return pd.DataFrame(columns=[*ARM_COLUMNS, "top1", "sd"])
+    return done.groupby(ARM_COLUMNS, sort=False)[metric].agg(top1="mean", sd="std").reset_index()
 
 
 def accuracy_and_cost(results: Results) -> pd.DataFrame:
@@ -24,9 +24,9 @@ def accuracy_and_cost(results: Results) -> pd.DataFrame:
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     if time.empty or memory.empty:
         return pd.DataFrame()
-    steps = time[time["part"] == WHOLE_STEP][[*PLACE, "median_ms"]].rename(columns={"median_ms": "step_ms"})
+    steps = time[time["part"] == WHOLE_STEP][[*ARM_COLUMNS, "median_ms"]].rename(columns={"median_ms": "step_ms"})
     sizes = tensors_mib(memory).rename(columns={"mib": "tensor_mib"})
-    return accuracy_of_arms(results).merge(steps, on=PLACE).merge(sizes, on=PLACE)
+    return accuracy_of_arms(results).merge(steps, on=ARM_COLUMNS).merge(sizes, on=ARM_COLUMNS)
 
 
 def judged_memory_claim(results: Results) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from moco_bench.files import read_mapping
 from moco_bench.report.model.words import listed
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_table_of
 from moco_bench.report.read.results import Results
-from moco_bench.suite.costs import SHARED_WITHIN, budget_rows
+from moco_bench.suite.equal_compute import SHARED_WITHIN, budget_rows
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from moco_bench.analyse.plan import AnalysisPlan
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 
 EFFECTS, CLAIMS, RUNS = "effects.csv", "claims.csv", "runs.csv"
 _EFFECT_KEY = ["dataset", "encoder", "metric", "budget", "effect"]

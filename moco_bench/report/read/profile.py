@@ -41,7 +41,7 @@ _MAY_BE_EMPTY = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCellRows:
     """The rows of one table about one data set and encoder."""
 
     dataset: str
@@ -70,12 +70,12 @@ def profile_table_of(results: Results, name: str) -> pd.DataFrame:
     return table.astype({column: bool for column in _TRUTH if column in table})
 
 
-def profile_cells(table: pd.DataFrame) -> list[Cell]:
+def profile_cells(table: pd.DataFrame) -> list[GridCellRows]:
     """A table cell by cell, in the order in which they were measured."""
     if table.empty:
         return []
     return [
-        Cell(str(dataset), str(encoder), rows)
+        GridCellRows(str(dataset), str(encoder), rows)
         for (dataset, encoder), rows in table.groupby(["dataset", "encoder"], sort=False)
     ]
 

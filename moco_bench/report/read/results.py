@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_for
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import FILE, read_memory
 from moco_bench.analyse.effects import effects_of
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
-from moco_bench.analyse.plan import AnalysisPlan, plan_for
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
 from moco_bench.report.read.freshness import Written, written_files
+from moco_bench.suite.metrics import METRICS, MetricColumn
 from moco_bench.suite.on_disk.made import edited_files
 
 UNRANKED = 6
@@ -47,12 +47,12 @@ class Results:
     written: Written = field(default_factory=Written)
 
     @property
-    def primary(self) -> Metric:
+    def primary(self) -> MetricColumn:
         """The metric that answers the first screen, declared before the runs."""
         return METRICS[self.plan.config.primary]
 
     @property
-    def accuracy(self) -> Metric:
+    def accuracy(self) -> MetricColumn:
         """The accuracy that costs are set against: the primary metric where it is one, else kNN."""
         return self.primary if self.primary.kind == "accuracy" else METRICS["knn_top1"]
 

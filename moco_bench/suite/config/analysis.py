@@ -21,7 +21,7 @@ def _registered(name: str) -> str:
     return name
 
 
-Metric = Annotated[
+MetricName = Annotated[
     str,
     AfterValidator(_registered),
     WithJsonSchema({"anyOf": [{"enum": list(METRICS)}, {"type": "string", "description": "of a plug-in"}]}),
@@ -32,7 +32,7 @@ Metric = Annotated[
 class Quantity(Section):
     """A further metric of a claim, and the side of zero that the claim is on."""
 
-    metric: Metric
+    metric: MetricName
     direction: Literal["higher", "lower"] = "higher"
 
 
@@ -61,7 +61,9 @@ class ClaimRule(Section):
     name: Label
     claim: Annotated[str, Field(min_length=1, max_length=400)]
     reading: Annotated[str, Field(max_length=400)] = Field("", description="Why this quantity stands for the claim.")
-    metric: Metric | None = Field(None, description="Left out, with `effect`: the claim is not tested by this suite.")
+    metric: MetricName | None = Field(
+        None, description="Left out, with `effect`: the claim is not tested by this suite."
+    )
     effect: Annotated[str, Field(min_length=1, max_length=160)] | None = None
     direction: Literal["higher", "lower"] = Field("higher", description="The side of zero that the claim is on.")
     also: tuple[Quantity, ...] = Field((), description="Further metrics of the same effect, which must agree.")
@@ -165,13 +167,13 @@ def _spell_out_claim(given: Any) -> Any:
 class AnalysisConfig(Section):
     """How results are turned into effects and verdicts; declared before the run."""
 
-    primary: Metric = Field("knn_top1", description="The metric that the report's first screen answers with.")
-    metrics: tuple[Metric, ...] = Field(
+    primary: MetricName = Field("knn_top1", description="The metric that the report's first screen answers with.")
+    metrics: tuple[MetricName, ...] = Field(
         ("knn_top1", "knn_top1_projection", "linear_top1", "knn_top1_corrupted"),
         min_length=1,
         description="Metrics of representation quality for which effects are computed.",
     )
-    costs: tuple[Metric, ...] = Field(
+    costs: tuple[MetricName, ...] = Field(
         ("images_per_second", "train_seconds", "peak_memory_mib"),
         description="Metrics of cost for which effects are computed.",
     )

@@ -7,19 +7,19 @@ from pydantic import Field
 from moco_bench.components.base import Count, Fraction, Positive, Section
 from moco_bench.suite.config import EncoderConfig
 
-Values = Annotated[tuple[Count, ...], Field(max_length=32)]
+SweptSizes = Annotated[tuple[Count, ...], Field(max_length=32)]
 
 
 class GrowthConfig(Section):
     """Sweeps of one quantity each, the others as the arm has them."""
 
-    batch_sizes: Values = Field((), description="B, images of a step.")
-    queue_sizes: Values = Field((), description="K, keys of the queue.")
+    batch_sizes: SweptSizes = Field((), description="B, images of a step.")
+    queue_sizes: SweptSizes = Field((), description="K, keys of the queue.")
     fractions: Annotated[tuple[Fraction, ...], Field(max_length=32)] = Field(
         (), description="k/K, of arms whose rule keeps a fraction."
     )
-    dimensions: Values = Field((), description="D, length of an embedding.")
-    widths: Values = Field((), description="Channels of the first stage, of `resnet-compact`.")
+    dimensions: SweptSizes = Field((), description="D, length of an embedding.")
+    widths: SweptSizes = Field((), description="Channels of the first stage, of `resnet-compact`.")
     encoders: Annotated[tuple[EncoderConfig, ...], Field(max_length=16)] = Field(
         (), description="Further encoders, in the same spelling as the suite's."
     )
@@ -48,7 +48,9 @@ class ProfileConfig(Section):
     memory_limit_mib: Positive | None = Field(
         None, description="Find the largest batch of each arm whose step fits into this memory."
     )
-    claim_queue_sizes: Values = Field((), description="Queues at which the loss is compared with two that hold logits.")
+    claim_queue_sizes: SweptSizes = Field(
+        (), description="Queues at which the loss is compared with two that hold logits."
+    )
     leak_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         0, description="Steps of every arm over which memory must not grow; 0 leaves the check out."
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moco_bench.analyse.published import PROTOCOL, published
+from moco_bench.analyse.published import COMPARED_SETTINGS, published
 from moco_bench.analyse.text import ABSENT
 from moco_bench.measure.machine import describe_machine, describe_versions
 from moco_bench.report.model.links import Links
@@ -231,7 +231,7 @@ def test_published_numbers_show_their_protocol(tmp_path, synthetic, loaded):
     path = synthetic.write_results(tmp_path, values)
     table = published_table(load_results(path), Links(path, tmp_path)).frame()
     assert len(table) == (published()["dataset"] == "cifar10").sum()
-    assert set(PROTOCOL) <= set(table.columns)
+    assert set(COMPARED_SETTINGS) <= set(table.columns)
     assert table["cite"].str.contains("facebookresearch/moco@f7364915").any()
     assert 82.58 in set(table["top1"])
     cited = published_table(load_results(path), Links(path, tmp_path)).rows[0]

@@ -4,13 +4,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.model.figure import Plot
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.render.figures import grid, theme
 from moco_bench.report.render.names import name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
+from moco_bench.suite.metrics import METRICS
 
 
 def accuracy_figure(results: Results) -> Plot | None:

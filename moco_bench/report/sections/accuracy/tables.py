@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
 from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.floors import Accuracies
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 
-def accuracy_metrics(results: Results) -> list[Metric]:
+def accuracy_metrics(results: Results) -> list[MetricColumn]:
     """The accuracies that at least one finished run has, in a fixed order."""
     return [m for m in METRICS.values() if m.kind == "accuracy" and results.finished[m.name].notna().any()]
 
@@ -48,7 +48,7 @@ def accuracy_table(results: Results, links: Links) -> Table:
 
 
 def _baseline_rows(
-    results: Results, links: Links, dataset: str, encoder: str, budget: str, metrics: list[Metric]
+    results: Results, links: Links, dataset: str, encoder: str, budget: str, metrics: list[MetricColumn]
 ) -> list[tuple[Cell, ...]]:
     """The same evaluation without training, and what always naming the largest class reaches."""
     href = links.to(f"floors/{dataset}.json")

@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.claims import COUNTED
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import ABSENT, interval, number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Column, Table, cell, drop_constant
 from moco_bench.report.model.words import sentence, unit_of_effect
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import METRICS
 
 COUNTED_DECIMALS = 1
 TONES = {"supported": "good", "contradicted": "bad"}

@@ -3,13 +3,13 @@
 import pandas as pd
 
 from moco_bench.analyse.machines import on_main_machine
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
 from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.cost.notes import other_machines
+from moco_bench.suite.metrics import METRICS
 
 SPEED = ("images_per_second", "step_ms_median", "train_seconds")
 NO_SPEEDS = "No run had the machine to itself, so no speeds are given."

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import FINDING_WORDS, effect_title, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import MetricColumn
 
 
 def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
@@ -34,7 +34,7 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
     return sentences
 
 
-def _effects_said(rows: pd.DataFrame, metric: Metric) -> str:
+def _effects_said(rows: pd.DataFrame, metric: MetricColumn) -> str:
     factorial = rows[rows["kind"] == "factorial"]
     return "; ".join(
         f"{effect_title(row['effect']).lower()} {number(row['estimate'], metric.decimals, signed=True)} "

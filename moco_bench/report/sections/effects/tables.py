@@ -3,15 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from moco_bench.analyse.metrics import METRICS, Metric
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading
 from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
-IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "Metric", numeric=False))
+IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "MetricColumn", numeric=False))
 Row = dict[Any, Any]
 
 
@@ -156,7 +156,7 @@ def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
     return rows
 
 
-def _identity(effect: Row, metric: Metric, baseline: str) -> tuple[Cell, ...]:
+def _identity(effect: Row, metric: MetricColumn, baseline: str) -> tuple[Cell, ...]:
     return (
         _effect(effect, baseline),
         *(cell(effect[name]) for name in KEY_NAMES),

@@ -7,9 +7,9 @@ it, marked as not significant, and never in it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import DECIDED, count, margin_of, sentence, subject, unit_of_effect
+from moco_bench.suite.metrics import MetricColumn
 
 Row = Mapping[Any, Any]
 INGREDIENTS = ("dual_view", "filtering")
@@ -26,7 +26,7 @@ def not_judged(row: Row) -> bool:
     return isinstance(short_of, str) and bool(short_of)
 
 
-def headline_of(rows: Sequence[Row], metric: Metric) -> str:
+def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
     """Over one data set and encoder: the two ingredients, or the comparisons that the suite has instead."""
     main = [row for row in rows if row["effect"] in INGREDIENTS] or list(rows)
     if all(row["finding"] == "no-data" for row in main):
@@ -78,7 +78,7 @@ def _nothing_decided(main: Sequence[Row]) -> str:
     return f"Inconclusive: {seeds} cannot show whether {what}."
 
 
-def _clause(row: Row, metric: Metric) -> str:
+def _clause(row: Row, metric: MetricColumn) -> str:
     size = f"{number(abs(row['estimate']), 1 if metric.unit == '%' else metric.decimals)} {unit_of_effect(metric)}"
     better = (row["finding"] == "higher") == (metric.better != "lower")
     if row["finding"] == "equivalent":

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moco_bench.analyse.detectable import detectable_effect
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
 from moco_bench.report.model.words import DECIDED, count, margin_of, unit_of_effect
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.metrics import MetricColumn
 
 Row = Mapping[Any, Any]
 TRIED = (8, 12, 16, 24)
@@ -28,7 +28,7 @@ def can_confirm(row: Row, level: float) -> bool:
     return row["n_seeds"] > 0 and smallest_corrected_p(row) <= level + 1e-12
 
 
-def limits_of(rows: Sequence[Row], metric: Metric, confidence: float) -> str:
+def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> str:
     """What the seeds of one data set and encoder can't decide, and which effects would have been seen."""
     rows = [row for row in rows if row["n_seeds"] > 0]
     if not rows:
@@ -56,7 +56,7 @@ def limits_of(rows: Sequence[Row], metric: Metric, confidence: float) -> str:
     )
 
 
-def to_decide(results: Results, rows: Sequence[Row], metric: Metric) -> str:
+def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> str:
     """How many seeds can decide, how long they take and how to run them; empty where everything is decided."""
     suite = results.plan.suite
     undecided = [row for row in rows if row["finding"] not in DECIDED and row["n_seeds"] > 0]

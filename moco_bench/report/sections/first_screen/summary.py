@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.summary import Answer, Block, Summary
@@ -28,6 +27,7 @@ from moco_bench.report.sections.first_screen.headline import (
 )
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
 from moco_bench.report.sections.first_screen.strip import strip_for
+from moco_bench.suite.metrics import MetricColumn
 
 QUESTIONS = {
     "dual_view": "Does the dual-view loss help?",
@@ -75,7 +75,7 @@ def _progress(results: Results) -> str:
     return f"{done} of {total} runs are done, {' and '.join(parts)}: see Holes."
 
 
-def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Sequence[Row]:
+def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:
     effects = results.effects
     chosen = effects[
         (effects["metric"] == metric.name)
@@ -86,7 +86,7 @@ def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Seque
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
 
 
-def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: Sequence[Row]) -> Block:
+def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, rows: Sequence[Row]) -> Block:
     confidence = results.plan.config.confidence
     shown = by_weight(rows)[:MOST_ANSWERS] if len(rows) > MOST_ANSWERS else rows
     hidden = len(rows) - len(shown)
@@ -101,7 +101,7 @@ def _block(results: Results, metric: Metric, dataset: str, encoder: str, rows: S
     )
 
 
-def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> Answer:
+def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row]) -> Answer:
     treatment, _, control = row["effect"].rpartition("-")
     question = QUESTIONS.get(row["effect"]) or (
         f"Is {treatment} better than {control}?"
@@ -126,7 +126,7 @@ def _answer(results: Results, row: Row, metric: Metric, rows: Sequence[Row]) -> 
     )
 
 
-def _verdict(row: Row, metric: Metric, level: float) -> str:
+def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
     finding, interaction = row["finding"], row["effect"] == "interaction"
     margin = margin_of(row, metric)
     if not_judged(row) and finding != "no-data":
@@ -146,7 +146,7 @@ def _verdict(row: Row, metric: Metric, level: float) -> str:
     return "No finished pair of seeds yet" if finding == "no-data" else "Inconclusive"
 
 
-def _simple_effects(results: Results, row: Row, metric: Metric) -> str:
+def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:
     """What a main effect averages: the ingredient's effect without and with the other one."""
     if results.factorial_arms is None or row["effect"] not in INGREDIENTS:
         return ""

@@ -11,7 +11,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import Cell, Column, Table, cell, drop_constant
 from moco_bench.report.read.profile import FOLDER, profile_table_of, title_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.sections.profile.work import ARM, PLACE, _number, _place
+from moco_bench.report.sections.profile.work import ARM, GRID_COLUMNS, _number, _place
 
 
 def exponents_table(results: Results, links: Links) -> Table | None:
@@ -41,7 +41,7 @@ def exponents_table(results: Results, links: Links) -> Table | None:
         note=_about_falls(growth),
         source=links.source(f"{FOLDER}/growth.csv"),
     )
-    return drop_constant(table, PLACE)
+    return drop_constant(table, GRID_COLUMNS)
 
 
 def _disturbed(found: Mapping[Any, Mapping[Any, Any]]) -> Cell:
@@ -122,7 +122,7 @@ def leak_table(results: Results, links: Links) -> Table | None:
             rows,
             source=links.source(f"{FOLDER}/leak_verdicts.csv"),
         ),
-        PLACE,
+        GRID_COLUMNS,
     )
 
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS, Metric, added
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
 from moco_bench.report.model.words import listed
 from moco_bench.report.read.results import Results, last_epochs
+from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
 LAST_EPOCH = {
     "positive_similarity": "Similarity to positive",
@@ -69,7 +69,7 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     return drop_constant(table, KEY_NAMES)
 
 
-def _directions(metrics: list[Metric]) -> str:
+def _directions(metrics: list[MetricColumn]) -> str:
     """Which side of each metric is better, as a sentence to go on with."""
     sides = {side: [metric.short for metric in metrics if metric.better == side] for side in ("higher", "lower")}
     said = [f"{side} is better for {listed(names)}" for side, names in sides.items() if names]

@@ -5,7 +5,7 @@ import pandas as pd
 from moco_bench.analyse.memory_claim import VERSIONS
 from moco_bench.analyse.text import number
 from moco_bench.report.read.costs import judged_memory_claim
-from moco_bench.report.read.profile import Cell, profile_cells
+from moco_bench.report.read.profile import GridCellRows, profile_cells
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.memory_claim.tables import LOSSES, split_condition
 
@@ -34,7 +34,7 @@ def _range(ratios: pd.Series) -> str:
     return " to ".join(dict.fromkeys(number(float(ratio), 2) for ratio in (ratios.min(), ratios.max())))
 
 
-def _place(cell: Cell, several: bool) -> str:
+def _place(cell: GridCellRows, several: bool) -> str:
     return f" (on {cell.dataset} with {cell.encoder})" if several else ""
 
 

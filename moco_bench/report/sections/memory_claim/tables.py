@@ -10,7 +10,7 @@ from moco_bench.report.model.words import margin_words
 from moco_bench.report.read.costs import judged_memory_claim
 from moco_bench.report.read.profile import FOLDER, profile_table_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.sections.profile.work import ARM, PLACE, _number, _place
+from moco_bench.report.sections.profile.work import ARM, GRID_COLUMNS, _number, _place
 
 TONES = {LOWER: "good", HIGHER: "bad"}
 LOSSES = {
@@ -124,5 +124,6 @@ def capacity_table(results: Results, links: Links) -> Table | None:
     if "limited_by" in table and (table["limited_by"] == "available").any():
         caption += " The suite states a higher limit: no more memory was available."
     return drop_constant(
-        Table("capacity", "Largest batch", caption, columns, rows, source=links.source(f"{FOLDER}/capacity.csv")), PLACE
+        Table("capacity", "Largest batch", caption, columns, rows, source=links.source(f"{FOLDER}/capacity.csv")),
+        GRID_COLUMNS,
     )

@@ -1,7 +1,7 @@
 """The methods section, written from the runs' own records and the suite's declared rules."""
 
-from moco_bench.analyse.doses import doses_said
-from moco_bench.analyse.plan import AnalysisPlan
+from moco_bench.analyse.analysis_plan import AnalysisPlan
+from moco_bench.analyse.doses import describe_doses
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
@@ -58,7 +58,7 @@ def _statistics(plan: AnalysisPlan) -> list[str]:
     extent = "data set and encoder" if config.holm == "data-set" else "suite, all its data sets and encoders together"
     metrics = (config.primary, *config.metrics, *config.costs)
     return [
-        *([doses_said(plan)] if doses_said(plan) else []),
+        *([describe_doses(plan)] if describe_doses(plan) else []),
         f"Shown: the {100 * config.confidence:g} % {shown} interval over paired seeds; the {other} interval is in "
         "effects.csv. Both were checked by simulation (documentation, page on statistics).",
         "p: exact two-sided sign-flip test. Holm\u2019s correction covers a family: one metric\u2019s factorial "

@@ -11,7 +11,7 @@ from moco_bench.report.model.table import Cell, Column, Table, cell, drop_consta
 from moco_bench.report.read.profile import FOLDER, Key, phases_of_profile, profile_cells, profile_table_of, title_of
 from moco_bench.report.read.results import Results
 
-PLACE = ("dataset", "encoder")
+GRID_COLUMNS = ("dataset", "encoder")
 PLACE_COLUMNS = (Column("dataset", "Data set", numeric=False), Column("encoder", "Encoder", numeric=False))
 SHOWN_FROM = 0.005
 """MiB below which a part would be shown as nothing."""
@@ -73,7 +73,7 @@ def tensor_parts_table(results: Results, links: Links) -> Table | None:
             tuple(rows),
             source=links.source(f"{FOLDER}/parts.csv"),
         ),
-        PLACE,
+        GRID_COLUMNS,
     )
 
 
@@ -141,14 +141,14 @@ def explained_table(results: Results, links: Links) -> Table | None:
         columns,
         rows,
     )
-    return drop_constant(table, PLACE)
+    return drop_constant(table, GRID_COLUMNS)
 
 
 def _by_phase(table: pd.DataFrame, column: str) -> dict[Key, dict[str, float]]:
     """MiB by the names in `column`, for each arm, data set, encoder and phase."""
     found: dict[Key, dict[str, float]] = {}
     for row in table.to_dict("records"):
-        key = tuple(str(row[name]) for name in ("arm", *PLACE, "phase"))
+        key = tuple(str(row[name]) for name in ("arm", *GRID_COLUMNS, "phase"))
         found.setdefault(key, {})[str(row[column])] = float(row["mib"])
     return found
 

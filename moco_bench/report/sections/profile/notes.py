@@ -10,7 +10,7 @@ from moco_bench.analyse.text import number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.read.profile import (
     WHOLE_STEP,
-    Cell,
+    GridCellRows,
     phases_of_profile,
     profile_cells,
     profile_summary_of,
@@ -49,7 +49,7 @@ def _what_disturbed(rows: pd.DataFrame) -> str:
     return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
-def _step_time(cell: Cell, baseline: str, several: bool) -> str:
+def _step_time(cell: GridCellRows, baseline: str, several: bool) -> str:
     place = f" on {cell.dataset} with {cell.encoder}" if several else ""
     base = cell.rows[cell.rows["arm"] == baseline]
     others = [row for row in cell.rows.to_dict("records") if row["arm"] != baseline and not pd.isna(row["ratio"])]
@@ -65,7 +65,7 @@ def _step_time(cell: Cell, baseline: str, several: bool) -> str:
     )
 
 
-def _disturbance(results: Results, cells: list[Cell]) -> list[str]:
+def _disturbance(results: Results, cells: list[GridCellRows]) -> list[str]:
     """What fixed reference work, done before each turn, says about the timing."""
     ranges = [found for cell in cells if (found := reference_range(results, cell.dataset, cell.encoder))]
     low, high = max(ranges, key=lambda found: found[1] / found[0], default=(1.0, 1.0))

@@ -13,7 +13,7 @@ from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, c
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_cells, profile_table_of
 from moco_bench.report.read.results import Results
 
-PLACE = ["dataset", "encoder", "arm"]
+ARM_COLUMNS = ["dataset", "encoder", "arm"]
 ALIKE = 0.01
 """Part by which sizes of several arms may differ and count as the same."""
 
@@ -26,9 +26,9 @@ def profile_table(results: Results, links: Links) -> Table | None:
     steps = time[time["part"] == WHOLE_STEP]
     training = memory[memory["phase"] == "training"]
     time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
-    tensors = {key: _tensors(rows) for key, rows in training.groupby(PLACE, sort=False)}
+    tensors = {key: _tensors(rows) for key, rows in training.groupby(ARM_COLUMNS, sort=False)}
     of_evaluation = memory[memory["phase"] == "evaluation"]
-    evaluation = of_evaluation[of_evaluation["part"] == PEAK].set_index(PLACE)["mib"]
+    evaluation = of_evaluation[of_evaluation["part"] == PEAK].set_index(ARM_COLUMNS)["mib"]
     rows: list[tuple[Cell, ...]] = []
     for step in steps.to_dict("records"):
         place = (step["dataset"], step["encoder"])

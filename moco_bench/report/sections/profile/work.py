@@ -17,7 +17,7 @@ ARM = (
     Column("dataset", "Data set", numeric=False),
     Column("encoder", "Encoder", numeric=False),
 )
-PLACE = ("dataset", "encoder")
+GRID_COLUMNS = ("dataset", "encoder")
 TOO_SHORT = "the counter never moved: too few steps"
 WITHOUT_ENERGY = {TOO_SHORT: "too few steps", "not readable": "not readable here"}
 """What `work.csv` says became of measuring energy, in the words of a cell."""
@@ -54,7 +54,7 @@ def work_table(results: Results, links: Links) -> Table | None:
             note=_about_energy(table),
             source=links.source(f"{FOLDER}/work.csv"),
         ),
-        PLACE,
+        GRID_COLUMNS,
     )
 
 
@@ -93,7 +93,7 @@ def _ceilings(results: Results) -> str:
 
 
 def _place(row: dict[object, object]) -> tuple[Cell, ...]:
-    return tuple(cell(row[name]) for name in ("arm", *PLACE))
+    return tuple(cell(row[name]) for name in ("arm", *GRID_COLUMNS))
 
 
 def _number(value: float, decimals: int) -> Cell:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from moco_bench.analyse.published import PROTOCOL, TOLERANCE_POINTS, agreement, published
+from moco_bench.analyse.published import COMPARED_SETTINGS, TOLERANCE_POINTS, agreement, published
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import Cell, Column, Table, cell, drop_constant
@@ -31,7 +31,7 @@ def published_table(results: Results, links: Links) -> Table | None:
             cell(row["dataset"]),
             _cited(number(float(row["top1"]), 2), row, float(row["top1"])),
             *_beside(row, ours, links.to("runs.csv")),
-            *(_cited(row[name], row) if name in COUNTS else cell(row[name] or ABSENT) for name in PROTOCOL),
+            *(_cited(row[name], row) if name in COUNTS else cell(row[name] or ABSENT) for name in COMPARED_SETTINGS),
             _cited(row["peak_gpu_gb"], row),
             cell(row["device"] or ABSENT),
             _cited(f"{row['source']}, {row['cite']}", row),
@@ -45,7 +45,7 @@ def published_table(results: Results, links: Links) -> Table | None:
         Column("ours", "Ours, %"),
         Column("our_runs", "Our runs"),
         Column("agreement", "Same protocol", numeric=False),
-        *(Column(name, name.capitalize(), numeric=name in COUNTS) for name in PROTOCOL),
+        *(Column(name, name.capitalize(), numeric=name in COUNTS) for name in COMPARED_SETTINGS),
         Column("peak_gpu_gb", "Peak GPU, GB"),
         Column("device", "Device", numeric=False),
         Column("cite", "Source", numeric=False),

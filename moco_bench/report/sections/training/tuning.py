@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import Cell, Column, Table, cell, drop_constant
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import METRICS
 
 FILE = "tune.csv"
 _KEY = ("dataset", "encoder", "arm")

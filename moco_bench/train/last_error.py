@@ -10,30 +10,30 @@ from pathlib import Path
 from moco_bench.errors import InputError, one_line, system_error
 from moco_bench.files import read_mapping, write_json
 
-ENDING = "error.json"
+LAST_ERROR = "error.json"
 
 
 @contextmanager
-def noted_ending(checkpoints: Path, fingerprint: str) -> Iterator[None]:
+def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
     """Forget how the last attempt ended, and write down the error that ends this one; the error goes its way.
 
     Args:
         checkpoints: the run's own folder for checkpoints; the caller holds its lock.
         fingerprint: the run's.
     """
-    (checkpoints / ENDING).unlink(missing_ok=True)
+    (checkpoints / LAST_ERROR).unlink(missing_ok=True)
     try:
         yield
     except Exception as error:  # an interruption is none: the same command goes on from there
         with suppress(OSError):  # of a full disk, say, which is then the error that is on its way
-            write_json(checkpoints / ENDING, {"fingerprint": fingerprint, "reason": _in_words(error)})
+            write_json(checkpoints / LAST_ERROR, {"fingerprint": fingerprint, "reason": _in_words(error)})
         raise
 
 
-def ending_noted(checkpoints: Path, fingerprint: str) -> str | None:
+def last_error(checkpoints: Path, fingerprint: str) -> str | None:
     """The error that ended the last attempt at the run of this fingerprint; None where none is known."""
     try:
-        noted = read_mapping(checkpoints / ENDING)
+        noted = read_mapping(checkpoints / LAST_ERROR)
     except InputError:
         return None
     reason = noted.get("reason")

@@ -18,7 +18,7 @@ from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import time_rows
 from moco_bench.profile.timing import STEP, time_steps
 from moco_bench.profile.work import count_flops
-from moco_bench.suite.costs import Pair, cost_row, costs_fingerprint, pairs_of
+from moco_bench.suite.equal_compute import Pair, cost_row, costs_fingerprint, pairs_of
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 

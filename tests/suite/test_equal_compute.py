@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from moco_bench.errors import InputError
-from moco_bench.suite.costs import (
+from moco_bench.suite.equal_compute import (
     budget_rows,
     costs_fingerprint,
     costs_path,

@@ -1,11 +1,11 @@
 import pytest
 import yaml
 
-from moco_bench.analyse.metrics import METRICS
-from moco_bench.analyse.plan import AnalysisPlan, plan_for
+from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_for
 from moco_bench.errors import InputError
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.identity.analysis import analysis_fingerprint
+from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.validation import validate
 
 SUITE = {"name": "s", "dataset": "digits", "encoder": "resnet-compact", "arms": {"vanilla": None}}

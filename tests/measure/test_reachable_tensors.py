@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from moco_bench.measure.held import bytes_held
+from moco_bench.measure.reachable_tensors import bytes_held
 
 CPU = torch.device("cpu")
 

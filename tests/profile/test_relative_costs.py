@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from moco_bench.cli.main import main
-from moco_bench.profile import costs as module
-from moco_bench.profile.costs import MEASURES, costs_of_suite, flops_of, seconds_of
-from moco_bench.suite.costs import pairs_of, read_costs
+from moco_bench.profile import relative_costs as module
+from moco_bench.profile.relative_costs import MEASURES, costs_of_suite, flops_of, seconds_of
+from moco_bench.suite.equal_compute import pairs_of, read_costs
 from moco_bench.suite.load import load_suite
 
 ARMS = {

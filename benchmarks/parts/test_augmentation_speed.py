@@ -6,15 +6,15 @@ from PIL import Image
 from benchmarks.peers.demo import pil_transform
 from benchmarks.peers.images import bench_images
 from benchmarks.peers.settings import workload
-from moco_bench.data.views import Augmentation
-from moco_bench.suite.config import AugmentConfig
+from moco_bench.components.augmentations import MocoRecipe
+from moco_bench.data.views import RecipeViews
 
 MEAN, STD = (0.5,) * 3, (0.25,) * 3
 
 
 @pytest.mark.parametrize("blur", [0.0, 0.5])
 def test_batched(benchmark, pixels, generator, blur, batch):
-    augmentation = Augmentation(AugmentConfig(blur=blur), MEAN, STD)
+    augmentation = RecipeViews(MocoRecipe(blur=blur), MEAN, STD)
 
     def two_views():
         return [augmentation.apply(pixels, augmentation.draw(batch, 32, 32, generator)) for _ in range(2)]
@@ -26,7 +26,7 @@ def test_batched(benchmark, pixels, generator, blur, batch):
 
 def test_with_pil_on_one_core(benchmark, pixels, batch):
     """What a worker of a DataLoader does, without the worker."""
-    transform = pil_transform(AugmentConfig(), bench_images(workload()))
+    transform = pil_transform(MocoRecipe(), bench_images(workload()))
     images = [Image.fromarray(image.numpy()) for image in pixels.permute(0, 2, 3, 1)]
 
     views = benchmark.pedantic(lambda: [transform(image) for image in images], rounds=3, warmup_rounds=1)

@@ -13,8 +13,9 @@ from torch.nn import functional
 from torchvision import transforms
 
 from benchmarks.peers.pil_loop import PilLoop
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.datasets import DataSet
-from moco_bench.suite.config import AugmentConfig, ContrastConfig, TrainConfig
+from moco_bench.suite.config import ContrastConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class TwoViews:
         return self.transform(image), self.transform(image)
 
 
-def pil_transform(augment: AugmentConfig, dataset: DataSet) -> TwoViews:
+def pil_transform(augment: MocoRecipe, dataset: DataSet) -> TwoViews:
     """The transforms of torchvision with the strengths of `augment`, less blur and solarize, which the demo lacks."""
     colour = transforms.ColorJitter(augment.brightness, augment.contrast, augment.saturation, augment.hue)
     return TwoViews(
@@ -63,12 +64,14 @@ class DemoLoop(PilLoop):
         device: torch.device,
     ) -> None:
         """Take encoders of equal weights and a `queue` [K, D] of unit rows, which is copied."""
+        recipe = train.augment
+        assert isinstance(recipe, MocoRecipe)
         super().__init__(
             "demo",
             query_encoder,
             key_encoder,
             dataset,
-            pil_transform(train.augment, dataset),
+            pil_transform(recipe, dataset),
             batch_size=train.batch_size,
             workers=workers,
             device=device,

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.peers.pil_loop import PilLoop
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.datasets import DataSet
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.config import ContrastConfig, TrainConfig
@@ -98,6 +99,7 @@ def _head(features: int, dimension: int, weights: nn.Module) -> nn.Module:
 def _transform(train: TrainConfig, dataset: DataSet) -> Any:
     """The transform of lightly for MoCo v2 with the strengths of the other contenders."""
     augment = train.augment
+    assert isinstance(augment, MocoRecipe)
     return import_module("lightly.transforms").MoCoV2Transform(
         input_size=dataset.train.images.shape[-1],
         min_scale=augment.crop_scale[0],

@@ -5,8 +5,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.errors import InputError
-from moco_bench.suite.config import AugmentConfig, ContrastConfig, EncoderConfig
+from moco_bench.suite.config import ContrastConfig, EncoderConfig
 from moco_bench.suite.identity.run import identity
 
 ENCODERS = {
@@ -41,7 +42,7 @@ class Workload:
 
     batch_sizes: dict[str, int]
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    augment: MocoRecipe = field(default_factory=MocoRecipe)
     data: str = "random"
     images: int = 4096
     loss_batch: int = 256

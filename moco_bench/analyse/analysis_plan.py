@@ -8,7 +8,7 @@ from pathlib import Path
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.errors import InputError
-from moco_bench.suite.checks.comparisons import arms_without_pairs, check_comparisons
+from moco_bench.suite.checks.comparisons import arms_with_other_views, arms_without_pairs, check_comparisons
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.factorial import Factorial, factorial_of
 from moco_bench.suite.identity.analysis import design_of, fingerprint_of
@@ -52,6 +52,11 @@ class AnalysisPlan:
         """All that is compared among these arms."""
         paired = (arm for arm in arms if arm not in self._alone)
         return contrasts_among(paired, self.baseline, self.contrasts, self.factorial)
+
+    @cached_property
+    def other_views(self) -> frozenset[str]:
+        """Arms that draw other views than the baseline on purpose."""
+        return frozenset() if self.suite is None else arms_with_other_views(self.suite)
 
     @cached_property
     def _alone(self) -> frozenset[str]:

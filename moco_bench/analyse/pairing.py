@@ -56,20 +56,23 @@ class RunsBySeed:
         finished: the finished run of a seed and arm.
         seeds: of each arm, finished or not.
         by_budget: whether the runs differ in length on purpose.
+        other_views: arms that draw other views than the baseline on purpose.
     """
 
     finished: dict[tuple[int, str], dict[Any, Any]]
     seeds: dict[str, frozenset[int]]
     by_budget: bool
+    other_views: frozenset[str] = frozenset()
 
 
-def runs_by_seed(cell: pd.DataFrame) -> RunsBySeed:
-    """The rows of one (data set, encoder, budget) as pairs are made of them."""
+def runs_by_seed(cell: pd.DataFrame, other_views: frozenset[str] = frozenset()) -> RunsBySeed:
+    """The rows of one (data set, encoder, budget) as pairs are made of them; `other_views` as in `RunsBySeed`."""
     columns = ["seed", "arm", "epochs", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
         by_budget=not cell["budget"].eq("epochs").all(),
+        other_views=other_views,
     )
 
 
@@ -83,7 +86,8 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) ->
             continue
         of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
-        agreement = _agreement(of_seed, runs.by_budget)
+        views_differ = bool(runs.other_views & set(contrast.weights))
+        agreement = _agreement(of_seed, 1 if runs.by_budget else 2 if views_differ else len(HASHES))
         if reason or agreement == "differ":
             left_out[int(seed)] = reason or "not paired: the arms' hashes differ"
             continue
@@ -131,13 +135,16 @@ def hashes_agree(of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HA
     return "unknown" if unknown else "agree"
 
 
-def _agreement(of_seed: Sequence[Mapping[Any, Any]], by_budget: bool) -> Agreement:
-    """The same, where runs that differ in length on purpose need to share their initialisation only."""
+def _agreement(of_seed: Sequence[Mapping[Any, Any]], needed: int) -> Agreement:
+    """The same, where it is enough that the first `needed` of the hashes agree.
+
+    Runs that differ in length on purpose share their initialisation, runs with other views the batch order as well.
+    """
     whole = hashes_agree(of_seed)
-    if whole == "agree" or not by_budget:
+    if whole == "agree" or needed == len(HASHES):
         return whole
-    initialisation = hashes_agree(of_seed, HASHES[:1])
-    return "initialisation" if initialisation == "agree" else initialisation
+    first = hashes_agree(of_seed, HASHES[:needed])
+    return "initialisation" if first == "agree" else first
 
 
 def _weakest(proofs: Sequence[Agreement]) -> Pairing:
@@ -148,7 +155,7 @@ def _weakest(proofs: Sequence[Agreement]) -> Pairing:
     return "initialisation" if "initialisation" in proofs else "proven"
 
 
-def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
+def random_number_table(runs: pd.DataFrame, other_views: frozenset[str] = frozenset()) -> pd.DataFrame:
     """One row a (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
 
     Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
@@ -156,10 +163,11 @@ def random_number_table(runs: pd.DataFrame) -> pd.DataFrame:
     separated by spaces.
     """
     rows, done = [], finished(runs)
+    done = done[~done["arm"].isin(other_views)]  # they draw other numbers on purpose
     trained = done[(done["epochs"] != 0) | (done[HASHES[0]] != "")]  # an encoder from elsewhere may tell nothing
     for key, of_seed in trained.groupby(["dataset", "encoder", "budget", "seed"], sort=False):
         own = of_seed.to_dict("records")
-        agreement = _agreement(own, by_budget=key[2] != "epochs")
+        agreement = _agreement(own, len(HASHES) if key[2] == "epochs" else 1)
         unequal = agreement != "differ" and precision_differs(own)
         rows.append(
             {

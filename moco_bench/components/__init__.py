@@ -5,9 +5,10 @@ Everything else about an idea is asked of its class: the keys of a suite and the
 idea needs no torch: formulas use the methods of the tensors that they are given, or import torch where they run.
 """
 
+from moco_bench.components.augmentations.base import Augmentation
 from moco_bench.components.backbones.base import Backbone, Built
 from moco_bench.components.base import Component, Section
-from moco_bench.components.datasets.base import Dataset
+from moco_bench.components.datasets.base import Arrays, Dataset, Files
 from moco_bench.components.heads.base import Head
 from moco_bench.components.metrics.base import Evaluation, Metric
 from moco_bench.components.negatives.base import Negatives, Selection
@@ -15,11 +16,14 @@ from moco_bench.components.objectives.base import Objective, Terms
 from moco_bench.components.ranks import Ranks
 
 __all__ = [
+    "Arrays",
+    "Augmentation",
     "Backbone",
     "Built",
     "Component",
     "Dataset",
     "Evaluation",
+    "Files",
     "Head",
     "Metric",
     "Negatives",

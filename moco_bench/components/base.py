@@ -55,6 +55,7 @@ class Component(Section):
         cost: what it adds to a step, in words.
         code: hash of the code of a plug-in's idea; None of the package's own, whose code the protocol's number covers.
         flags: attributes that a reader without the code needs to know.
+        unnamed: whether its name is left out of fingerprints, because it was there before its kind had others.
     """
 
     kind: ClassVar[str]
@@ -63,6 +64,7 @@ class Component(Section):
     cost: ClassVar[str] = "nothing"
     code: ClassVar[str | None] = None
     flags: ClassVar[tuple[str, ...]] = ()
+    unnamed: ClassVar[bool] = False
 
     @classmethod
     def title(cls) -> str | None:

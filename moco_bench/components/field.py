@@ -15,18 +15,18 @@ from moco_bench.components.registry import built_in
 class OneOf:
     """Marks a field that holds an idea of a kind: `Annotated[Negatives, OneOf("negatives")]`.
 
-    Its JSON schema is made of the package's own ideas.
+    Its JSON schema is made of the package's own ideas. Settings without a name are those of the idea called `default`.
     """
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, default: str | None = None) -> None:
+        self.kind, self.default = kind, default
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's way of asking an annotation what it means."""
         classes = built_in(self.kind)
         self._tag = next(iter(classes.values())).tag
         union: Any = reduce(or_, classes.values())
-        tagged: Any = Annotated[union, Field(discriminator=self._tag)]
+        tagged: Any = Annotated[union, Field(discriminator=self._tag)] if len(classes) > 1 else union
         as_any: Any = SerializeAsAny  # an idea of a plug-in is none of the union's
         return handler.generate_schema(Annotated[tagged, WrapValidator(self._read), as_any()])
 
@@ -34,6 +34,8 @@ class OneOf:
         if isinstance(given, Component) and given.kind == self.kind:
             return given
         spelled = {self._tag: given} if isinstance(given, str) else given
+        if self.default is not None and isinstance(spelled, dict):
+            spelled = {self._tag: self.default, **spelled}
         name = spelled.get(self._tag) if isinstance(spelled, dict) else None
         if not isinstance(name, str) or name in built_in(self.kind):
             return of_the_union(spelled)

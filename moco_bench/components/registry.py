@@ -8,6 +8,7 @@ from types import ModuleType
 from moco_bench.components.base import Component
 
 PACKAGES = {
+    "augmentation": "moco_bench.components.augmentations",
     "backbone": "moco_bench.components.backbones",
     "dataset": "moco_bench.components.datasets",
     "head": "moco_bench.components.heads",

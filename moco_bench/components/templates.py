@@ -169,6 +169,38 @@ class CLASS(Metric):
         return self.scale * float(evaluation.test.features.std(dim=0).mean())
 '''
 
+AUGMENTATION = '''"""TITLE: how views are drawn."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from moco_bench.components import Augmentation
+
+
+class CLASS(Augmentation):
+    """Moves each image, mirrors half of them and adds noise."""
+
+    source: ClassVar[str] = ""
+
+    name: Literal["NAME"] = "NAME"
+    shift: int = Field(4, ge=0, le=64, description="Pixels, at most, along each axis.")
+    noise: float = Field(0.1, ge=0, le=1, description="Standard deviation, of images in [0, 1].")
+
+    def view(self, images, generator):
+        """One view of each of the images, uint8 [B, C, H, W]; all randomness comes from `generator`, on the CPU."""
+        import torch
+
+        moved = []
+        for image in images:
+            down, across, mirror = torch.rand(3, generator=generator).tolist()
+            offset = (round((2 * down - 1) * self.shift), round((2 * across - 1) * self.shift))
+            image = image.roll(offset, dims=(1, 2))
+            moved.append(image.flip(2) if mirror < 0.5 else image)
+        noise = torch.randn(images.shape, generator=generator).to(images.device)
+        return (torch.stack(moved) / 255 + self.noise * noise).clamp(0, 1)  # uint8, or floats in [0, 1]
+'''
+
 TEST = '''"""CLASS against the conformance kit."""
 
 import sys
@@ -186,6 +218,7 @@ def test_it_conforms():
 '''
 
 TEMPLATES = {
+    "augmentation": AUGMENTATION,
     "backbone": BACKBONE,
     "dataset": DATASET,
     "head": HEAD,
@@ -195,6 +228,7 @@ TEMPLATES = {
 }
 _ARM = "arms:\n    NAME:\n      "
 USED_AS = {
+    "augmentation": _ARM + "train: {augment: NAME}",
     "backbone": "encoder: {name: NAME}",
     "dataset": "dataset: NAME",
     "head": "encoder: {name: resnet-compact, head: NAME}",

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.blur import SIGMA, gaussian_blur
 from moco_bench.data.colour import HUE, OPERATIONS, jitter, luma_weights, plan_jitter
 from moco_bench.data.crop import draw_crops, resample, sampling_lines
 from moco_bench.data.transfer import to_device
-from moco_bench.suite.config import AugmentConfig
 
 PIECE = 2**20
 """Values (4 MiB of float32) of the views that a CPU makes at once: its cache holds them from operation to operation."""
@@ -63,8 +63,8 @@ class ViewParameters:
         return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
-class Augmentation:
-    """Draws and applies the views that an `AugmentConfig` describes.
+class RecipeViews:
+    """Draws and applies the views that a `MocoRecipe` describes.
 
     Args:
         config: strengths and probabilities.
@@ -72,7 +72,7 @@ class Augmentation:
         std: per channel, of images in [0, 1].
     """
 
-    def __init__(self, config: AugmentConfig, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(self, config: MocoRecipe, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         self.config, self.mean, self.std = config, mean, std
         self._strengths = (config.brightness, config.contrast, config.saturation, config.hue)
 
@@ -97,6 +97,29 @@ class Augmentation:
             "solarize": uniform[:, 9] < config.solarize,
         }
         return ViewParameters(boxes=boxes, **{name: torch.from_numpy(values) for name, values in drawn.items()})
+
+    def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """One view of each image, normalised: [B, C, H, W] uint8 -> float32."""
+        count, _, height, width = images.shape
+        return self.apply(images, self.draw(count, height, width, generator))
+
+    def two(
+        self,
+        images: Tensor,
+        generator: torch.Generator,
+        hasher: Hasher,
+        rows: slice,
+        memory_format: torch.memory_format,
+    ) -> tuple[Tensor, Tensor]:
+        """Two views of those `rows` of a batch, normalised; `hasher` is fed how all were drawn."""
+        count, _, height, width = images.shape
+        drawn = [self.draw(count, height, width, generator) for _ in range(2)]
+        for parameters in drawn:
+            parameters.digest(hasher)
+        # Both at once: half as many operations, which is what a GPU's step is bound by.
+        own, joined = images[rows], ViewParameters.joined([parameters.of(rows) for parameters in drawn])
+        views = self.apply(own, joined, memory_format)
+        return views[: len(own)], views[len(own) :]
 
     def apply(
         self,
@@ -147,7 +170,7 @@ class Augmentation:
         if config.blur > 0 or config.solarize > 0:
             views = _where(parameters.blur, gaussian_blur, views, parameters.sigma)
             views = _where(parameters.solarize, solarize, views)
-            views = _standardise(views, self.mean, self.std)
+            views = standardise(views, self.mean, self.std)
         return views
 
     def _last_matrix(
@@ -170,10 +193,11 @@ def solarize(images: Tensor) -> Tensor:
 
 def normalise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """Images as evaluation sees them: uint8 [N, C, H, W] to float32, in [0, 1], less `mean`, over `std`."""
-    return _standardise(images.float().div_(255), mean, std)
+    return standardise(images.float().div_(255), mean, std)
 
 
-def _standardise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+def standardise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Float images [N, C, H, W] in [0, 1], less `mean`, over `std`, in place."""
     scale = to_device(torch.tensor([mean, std], dtype=images.dtype), images.device)[:, :, None, None]
     return images.sub_(scale[0]).div_(scale[1])
 

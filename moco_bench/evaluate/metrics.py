@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from moco_bench.components.augmentations import Augmentation
 from moco_bench.components.metrics import EffectiveRank, Embedded, Evaluation, Metric, Uniformity
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.drawing import views_of
 from moco_bench.data.splits import limit_to
 from moco_bench.data.stored import Pixels, in_memory
-from moco_bench.data.views import Augmentation
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, knn_of
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
@@ -21,7 +22,7 @@ from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
 from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.similarities import similarity_histograms
 from moco_bench.models import Encoder
-from moco_bench.suite.config import AugmentConfig, EvaluateConfig
+from moco_bench.suite.config import EvaluateConfig
 from moco_bench.train.precision import compute_float32_exactly
 from moco_bench.train.randomness import stream
 
@@ -40,7 +41,7 @@ def evaluate_encoder(
     dataset: DataSet,
     config: EvaluateConfig,
     *,
-    augment: AugmentConfig,
+    augment: Augmentation,
     seed: int,
     device: torch.device | str,
     tell: Callable[[str], None] = lambda what: None,
@@ -169,16 +170,15 @@ def _embed_view(
     images: Pixels,
     dataset: DataSet,
     config: EvaluateConfig,
-    augment: AugmentConfig,
+    augment: Augmentation,
     generator: torch.Generator,
     device: torch.device | str,
 ) -> Tensor:
     """Projections of one view of each image."""
-    augmentation = Augmentation(augment, dataset.mean, dataset.std)
-    height, width = images.shape[-2:]
+    views = views_of(augment, dataset.mean, dataset.std)
 
     def draw_and_apply(batch: Tensor) -> Tensor:
-        return augmentation.apply(batch, augmentation.draw(len(batch), height, width, generator))
+        return views.one(batch, generator)
 
     return embed_prepared(encoder, images, draw_and_apply, batch_size=config.batch_size, device=device).projection
 

@@ -158,7 +158,8 @@ def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[Encoder
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `changes` laid over it, key by key and level by level.
 
-    `negatives` and `objective` are replaced whole: the settings of one idea mean nothing to the next. An `objective`
+    `negatives`, `objective` and an `augment` of another name are replaced whole: the settings of one idea mean nothing
+    to the next. An `objective`
     takes the place of `dual_view` and the other way round.
     """
     result = dict(base)
@@ -167,8 +168,12 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
             result.pop(other, None)
     for key, value in changes.items():
         old = result.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping) and key not in ("negatives", "objective"):
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and _same_idea(key, old, value):
             result[key] = merged(old, value)
         else:
             result[key] = value
     return result
+
+
+def _same_idea(key: str, old: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    return key not in ("negatives", "objective") and value.get("name", old.get("name")) == old.get("name")

@@ -34,6 +34,9 @@ def suite_schema() -> Schema:
     for kind in ("negatives", "objective"):
         own = _name_or(list(built_in(kind)), _without_discriminators(contrast[kind]))
         contrast[kind] = {"anyOf": [*own["anyOf"], *_of_a_plugin(kind)]}
+    train = definitions["TrainConfig"]["properties"]
+    recipe = _name_or(list(built_in("augmentation")), train["augment"])
+    train["augment"] = {"anyOf": [*recipe["anyOf"], *_of_a_plugin("augmentation")]}
     definitions["EvaluateConfig"]["properties"]["metrics"]["items"] = {"anyOf": _of_a_plugin("metric")}
     analysis = definitions["AnalysisConfig"]["properties"]
     analysis["claims"]["items"] = _name_or([claim.name for claim in ABSTRACT_CLAIMS], analysis["claims"]["items"])

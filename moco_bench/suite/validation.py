@@ -16,7 +16,7 @@ from moco_bench.suite.suite import Suite
 INLINED = {**PARTS, "source": "dataset"}
 """Those of them whose settings stand beside the section's own."""
 
-IDEAS = {"negatives": "negatives", "objective": "objective", **INLINED}
+IDEAS = {"negatives": "negatives", "objective": "objective", "augment": "augmentation", **INLINED}
 """Fields that hold an idea, and the idea's kind."""
 T = TypeVar("T", bound=Section)
 

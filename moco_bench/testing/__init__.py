@@ -9,24 +9,34 @@ Each function raises `AssertionError` with a sentence that says what doesn't hol
 """
 
 from moco_bench.components.base import Component
+from moco_bench.testing.augmentations import check_augmentation
 from moco_bench.testing.losses import check_negatives, check_objective
 from moco_bench.testing.measures import check_dataset, check_metric
 from moco_bench.testing.networks import check_backbone, check_head
+from moco_bench.testing.resume import STATEFUL, check_resume
 from moco_bench.testing.settings import check_settings
 
 __all__ = [
     "check",
+    "check_augmentation",
     "check_backbone",
     "check_dataset",
     "check_head",
     "check_metric",
     "check_negatives",
     "check_objective",
+    "check_resume",
     "check_settings",
 ]
 
 
-_OTHERS = {"backbone": check_backbone, "dataset": check_dataset, "head": check_head, "metric": check_metric}
+_OTHERS = {
+    "augmentation": check_augmentation,
+    "backbone": check_backbone,
+    "dataset": check_dataset,
+    "head": check_head,
+    "metric": check_metric,
+}
 
 
 def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
@@ -44,3 +54,5 @@ def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool 
         check_objective(idea, stops_gradient=stops_gradient, order_matters=order_matters)
     else:
         _OTHERS[idea.kind](idea)
+    if idea.kind in STATEFUL:
+        check_resume(idea)

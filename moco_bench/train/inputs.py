@@ -5,8 +5,9 @@ import torch
 from moco_bench.components.negatives import All
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
+from moco_bench.data.drawing import views_of
 from moco_bench.data.transfer import to_device
-from moco_bench.data.views import Augmentation, Hasher, ViewParameters
+from moco_bench.data.views import Hasher
 from moco_bench.suite.runs import Run
 from moco_bench.train.feed import Batch, feed_of
 from moco_bench.train.precision import Numerics
@@ -28,7 +29,7 @@ class StepInputs:
         self.run, self.numerics, self.world = run, numerics, world
         self.feed = feed_of(dataset.train.images, numerics.device)
         self.count = len(dataset.train)
-        self._augmentation = Augmentation(run.train.augment, dataset.mean, dataset.std)
+        self._views = views_of(run.train.augment, dataset.mean, dataset.std)
 
     def gather(self, batch: Batch) -> torch.Tensor:
         """The images [B, C, H, W], uint8, of a batch."""
@@ -39,16 +40,8 @@ class StepInputs:
 
         They are drawn for the whole batch; of several ranks each makes its own rows.
         """
-        count, _, height, width = images.shape
         generator = stream(self.run.seed, "augmentation", step)
-        drawn = [self._augmentation.draw(count, height, width, generator) for _ in range(2)]
-        for parameters in drawn:
-            parameters.digest(hasher)
-        # Both at once: half as many operations, which is what a GPU's step is bound by.
-        rows = self.world.rows(count)
-        own, joined = images[rows], ViewParameters.joined([parameters.of(rows) for parameters in drawn])
-        views = self._augmentation.apply(own, joined, self.numerics.memory_format)
-        return views[: len(own)], views[len(own) :]
+        return self._views.two(images, generator, hasher, self.world.rows(len(images)), self.numerics.memory_format)
 
     def negatives(self, step: int) -> AtStep | None:
         """The rule in force, None where the whole queue is, or while a filter warms up."""

@@ -10,15 +10,15 @@ from scipy.stats import binomtest, chisquare, ks_2samp
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.blur import kernel_size
 from moco_bench.data.colour import OPERATIONS
-from moco_bench.data.views import Augmentation, ViewParameters, normalise, solarize
+from moco_bench.data.views import RecipeViews, ViewParameters, normalise, solarize
 from moco_bench.measure.launches import LaunchCounter
-from moco_bench.suite.config import AugmentConfig
 
 MEAN, STD = {1: (0.3,), 3: (0.49, 0.48, 0.45)}, {1: (0.35,), 3: (0.25, 0.24, 0.26)}
-EVERYTHING = AugmentConfig(jitter_probability=0.7, grayscale=0.3, blur=0.5, solarize=0.4)
-NOTHING = AugmentConfig(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0, jitter_probability=0, grayscale=0)
+EVERYTHING = MocoRecipe(jitter_probability=0.7, grayscale=0.3, blur=0.5, solarize=0.4)
+NOTHING = MocoRecipe(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0, jitter_probability=0, grayscale=0)
 
 
 def generator(seed=0):
@@ -32,7 +32,7 @@ def photographs(count, channels=3, side=32):
 
 
 def augmentation(config, channels=3):
-    return Augmentation(config, MEAN[channels], STD[channels])
+    return RecipeViews(config, MEAN[channels], STD[channels])
 
 
 def one(parameters, index):
@@ -83,7 +83,7 @@ def test_a_samples_view_does_not_depend_on_its_batch(channels):
 
 
 def test_two_draws_give_two_different_views():
-    augment, stream, images = augmentation(AugmentConfig()), generator(), photographs(64)
+    augment, stream, images = augmentation(MocoRecipe()), generator(), photographs(64)
     first, second = (augment.apply(images, augment.draw(64, 32, 32, stream)) for _ in range(2))
     assert float((first - second).abs().mean(dim=(1, 2, 3)).min()) > 1e-3
 
@@ -131,7 +131,7 @@ def test_colour_means_nothing_to_one_channel():
 
 def test_jitter_factors_and_orders_are_distributed_as_torchvisions():
     count = 6000
-    config = AugmentConfig(brightness=0.4, contrast=0.7, saturation=0.2, hue=0.1)
+    config = MocoRecipe(brightness=0.4, contrast=0.7, saturation=0.2, hue=0.1)
     ours = augmentation(config).draw(count, 32, 32, generator())
     transform = v2.ColorJitter(0.4, 0.7, 0.2, 0.1)
     with torch.random.fork_rng():
@@ -159,7 +159,7 @@ def test_blur_is_distributed_as_torchvisions():
 @pytest.mark.parametrize("name", ["flip", "jitter", "grayscale", "blur", "solarize"])
 def test_transforms_happen_as_often_as_asked(name, probability):
     key = "jitter_probability" if name == "jitter" else name
-    parameters = augmentation(AugmentConfig(**{key: probability})).draw(4000, 32, 32, generator())
+    parameters = augmentation(MocoRecipe(**{key: probability})).draw(4000, 32, 32, generator())
     happened = int(getattr(parameters, name).sum())
     assert binomtest(happened, 4000, probability).pvalue > 1e-3
 
@@ -177,7 +177,7 @@ def test_transforms_of_a_sample_and_of_neighbours_are_independent():
 
 
 def test_the_same_generator_gives_the_same_parameters_whatever_torchs_own_does():
-    augment = augmentation(AugmentConfig())
+    augment = augmentation(MocoRecipe())
     before = torch.random.get_rng_state()
     first = augment.draw(64, 32, 32, generator(5))
     assert torch.equal(torch.random.get_rng_state(), before)
@@ -234,7 +234,7 @@ def test_a_batch_in_pieces_is_the_whole_batch(monkeypatch, memory_format):
 
 def test_a_view_costs_at_most_60_operators_and_never_looks_at_a_tensor():
     # Each operator is a launch on a GPU; to read a value of a tensor there is to wait for all that came before.
-    images, augment, stream = photographs(64), augmentation(AugmentConfig()), generator()
+    images, augment, stream = photographs(64), augmentation(MocoRecipe()), generator()
     with LaunchCounter().counting() as seen:
         drawn = [augment.draw(64, 32, 32, stream) for _ in range(2)]
         views = augment.apply(images, ViewParameters.joined(drawn), torch.channels_last)

@@ -2,12 +2,13 @@ import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.datasets import DataSet, Split, load_dataset
 from moco_bench.errors import InputError
 from moco_bench.evaluate import evaluate_encoder, floors_of
 from moco_bench.evaluate.floors import pixel_floor
 from moco_bench.models import build_encoder
-from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
+from moco_bench.suite.config import DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 from moco_bench.train.randomness import stream_seed
 
 CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(c_values=(0.1,)), corruptions=False)
@@ -54,7 +55,7 @@ def test_every_encoder_and_seed_has_a_floor(digits):
 def test_the_random_encoder_is_the_one_that_the_run_of_that_seed_starts_from(digits):
     floor = floors_of(digits, [COMPACT], [3], CONFIG, "cpu")["random_encoder"]["resnet-compact"]["3"]
     encoder = build_encoder(COMPACT, channels=1, image_size=8, seed=stream_seed(3, "initialisation"))
-    metrics = evaluate_encoder(encoder, digits, CONFIG, augment=AugmentConfig(), seed=3, device="cpu")
+    metrics = evaluate_encoder(encoder, digits, CONFIG, augment=MocoRecipe(), seed=3, device="cpu")
     assert floor == {name: metrics[name] for name in floor}
 
 

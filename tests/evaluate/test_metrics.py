@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.components.metrics import EffectiveRank, Uniformity
 from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate import embed, evaluate_encoder, knn_top1
 from moco_bench.evaluate.metrics import measured
 from moco_bench.models import Encoder, build_encoder
-from moco_bench.suite.config import AugmentConfig, DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
+from moco_bench.suite.config import DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 
 CONFIG = EvaluateConfig(knn_k=15, probe=ProbeConfig(c_values=(0.1,)), neighbours=3)
 KEYS = {
@@ -44,7 +45,7 @@ def untrained(seed: int = 0) -> Encoder:
 
 
 def evaluate(dataset: DataSet, config: EvaluateConfig = CONFIG, encoder: Encoder | None = None, **changes):
-    arguments = {"augment": AugmentConfig(crop_scale=(0.5, 1.0)), "seed": 0, "device": "cpu", **changes}
+    arguments = {"augment": MocoRecipe(crop_scale=(0.5, 1.0)), "seed": 0, "device": "cpu", **changes}
     return evaluate_encoder(encoder or untrained(), dataset, config, **arguments)
 
 
@@ -105,7 +106,7 @@ def test_the_seed_draws_views_but_not_the_corrupted_images(metrics, digits):
         assert other[name] == metrics[name]
 
 
-STILL = AugmentConfig(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0.0, jitter_probability=0.0, grayscale=0.0)
+STILL = MocoRecipe(crop_scale=(1.0, 1.0), crop_ratio=(1.0, 1.0), flip=0.0, jitter_probability=0.0, grayscale=0.0)
 
 
 def test_views_that_are_the_images_are_aligned_and_similar(digits):

@@ -1,17 +1,18 @@
 """The kit on the package's own ideas, and on ideas with a fault each."""
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
 import torch
 from pydantic import Field
 
-from moco_bench.components import Backbone, Built, Dataset, Metric, Negatives, Objective, Terms
+from moco_bench.components import Augmentation, Backbone, Built, Dataset, Metric, Negatives, Objective, Terms
 from moco_bench.components import negatives as rules
 from moco_bench.components.registry import built_in
-from moco_bench.testing import check
+from moco_bench.errors import InputError
+from moco_bench.testing import check, check_resume
 
 SETTINGS = {
     "threshold": {"similarity": 0.2},
@@ -37,6 +38,7 @@ def test_the_packages_own_ideas_conform(kind, name):
     [
         ("backbone", "resnet-compact", {"width": 8}),
         ("backbone", "resnet18-cifar", {}),
+        *(("augmentation", name, {}) for name in built_in("augmentation")),
         *(("head", name, {}) for name in built_in("head")),
         *(("metric", name, {}) for name in built_in("metric")),
     ],
@@ -182,3 +184,112 @@ def test_a_loss_without_a_gradient_is_found():
 
     with pytest.raises(AssertionError, match="the gradient is"):
         check(Constant())
+
+
+class GoodViews(Augmentation):
+    """Mirrored at random."""
+
+    name: Literal["good"] = "good"
+
+    def view(self, images, generator):
+        mirrored = torch.rand(len(images), generator=generator) < 0.5
+        return torch.where(mirrored[:, None, None, None], images.flip(3), images)
+
+
+class Elsewhere(GoodViews):
+    """Draws from torch's own generator."""
+
+    def view(self, images, generator):
+        return super().view(images, torch.default_generator)
+
+
+class Still(GoodViews):
+    """Draws nothing."""
+
+    def view(self, images, generator):
+        return images.clone()
+
+
+class Bright(GoodViews):
+    """Leaves the range."""
+
+    def view(self, images, generator):
+        return super().view(images, generator) / 100
+
+
+class Painting(GoodViews):
+    """Paints on the images."""
+
+    def view(self, images, generator):
+        images[:, :, 0] = int(torch.randint(0, 256, (), generator=generator))
+        return images
+
+
+class Peeking(GoodViews):
+    """Asks for labels."""
+
+    def view(self, images, generator, labels=None):
+        return super().view(images, generator)
+
+
+class Cropping(GoodViews):
+    """Gives smaller images."""
+
+    def view(self, images, generator):
+        return super().view(images, generator)[:, :, 4:, 4:]
+
+
+def test_views_that_hold_what_they_should_conform():
+    check(GoodViews())
+
+
+@pytest.mark.parametrize(
+    ("idea", "said"),
+    [
+        (Elsewhere(), "must draw from `generator`, not from torch"),
+        (Still(), "another state of the generator must give other views"),
+        (Bright(), "0 to 1 would be right"),
+        (Painting(), "must leave the images as they were"),
+        (Peeking(), "all that it is given"),
+    ],
+)
+def test_views_with_a_fault_are_found(idea, said):
+    with pytest.raises(AssertionError, match=said):
+        check(idea)
+
+
+def test_views_of_another_size_are_refused():
+    with pytest.raises(InputError, match="one image for each of"):
+        check(Cropping())
+
+
+class Forgetful(Objective):
+    """Counts its steps where no checkpoint looks."""
+
+    name: Literal["forgetful"] = "forgetful"
+    steps: ClassVar[list[int]] = []
+
+    def terms(self, batch):
+        self.steps.append(1)
+        return Terms(-batch.positive.mean() * len(self.steps) + batch.query_sum().mean())
+
+
+class Drifting(GoodViews):
+    """Moves on with each batch, wherever the generator stands."""
+
+    batches: ClassVar[list[int]] = []
+
+    def view(self, images, generator):
+        self.batches.append(1)
+        return super().view(images, generator).roll(len(self.batches), dims=3)
+
+
+@pytest.mark.parametrize("idea", [Forgetful(), Drifting()])
+def test_state_that_no_checkpoint_holds_is_found(idea):
+    with pytest.raises(AssertionError, match="a resumed run must end with the bytes of an undisturbed one"):
+        check_resume(idea)
+
+
+def test_kinds_outside_of_a_step_have_nothing_to_resume():
+    with pytest.raises(AssertionError, match="takes no part in a training step"):
+        check_resume(GoodMetric())

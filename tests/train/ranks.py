@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.data.views import Augmentation
+from moco_bench.data.views import RecipeViews
 from moco_bench.train.pretrain import Pretrained, pretrain
 from moco_bench.train.world import World, together
 
@@ -31,7 +31,7 @@ def what_is_left(pretrained: Pretrained) -> dict[str, object]:
 
 def compute_in_float64() -> None:
     """For all of this process but the views, which are made sample by sample in float32, and then widened."""
-    in_float32, as_double, apply = torch.Tensor.float, torch.Tensor.double, Augmentation.apply
+    in_float32, as_double, apply = torch.Tensor.float, torch.Tensor.double, RecipeViews.apply
 
     def set_precision(dtype: torch.dtype) -> None:
         torch.set_default_dtype(dtype)
@@ -43,7 +43,7 @@ def compute_in_float64() -> None:
         set_precision(torch.float64)
         return views.double()
 
-    Augmentation.apply = widened  # type: ignore[method-assign, assignment]
+    RecipeViews.apply = widened  # type: ignore[method-assign, assignment]
     set_precision(torch.float64)
 
 

@@ -8,6 +8,7 @@ from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig, EncoderConfig
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.factorial import factorial_of
+from moco_bench.suite.identity.run import identity
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
 
@@ -37,6 +38,14 @@ def arms_without_pairs(suite: Suite) -> frozenset[str]:
     first = suite.encoders[0]
     given = {arm: resolve_arm(suite, first, arm)[0].checkpoint for arm in suite.arms}
     return frozenset(arm for arm, file in given.items() if file is not None and not file.by_seed)
+
+
+def arms_with_other_views(suite: Suite) -> frozenset[str]:
+    """Arms whose augmentation isn't the baseline's: their seeds share initialisation and batch order with it."""
+    if suite.baseline not in suite.arms:
+        return frozenset()
+    drawn = {arm: identity(resolve_arm(suite, suite.encoders[0], arm)[2].augment) for arm in suite.arms}
+    return frozenset(arm for arm, views in drawn.items() if views != drawn[suite.baseline])
 
 
 def check_comparisons(suite: Suite) -> None:

@@ -90,12 +90,10 @@ def check_train(train: TrainConfig, size: int | None, where: str) -> None:
         raise InputError(
             f"{where}.train.stop_after_epochs: {train.trained_epochs} of {train.epochs} epochs; at most all"
         )
-    low, high = train.augment.crop_scale
-    if low > high:
-        raise InputError(f"{where}.train.augment.crop_scale: {low} is above {high}; give [smallest, largest]")
-    low, high = train.augment.crop_ratio
-    if low > high:
-        raise InputError(f"{where}.train.augment.crop_ratio: {low} is above {high}; give [smallest, largest]")
+    try:
+        train.augment.check()
+    except ValueError as error:
+        raise InputError(f"{where}.train.augment.{error}") from None
 
 
 def check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:

@@ -12,5 +12,4 @@ from moco_bench.suite.config.evaluate import EvaluateConfig as EvaluateConfig
 from moco_bench.suite.config.evaluate import ProbeConfig as ProbeConfig
 from moco_bench.suite.config.fields import Budget as Budget
 from moco_bench.suite.config.fields import Label as Label
-from moco_bench.suite.config.train import AugmentConfig as AugmentConfig
 from moco_bench.suite.config.train import TrainConfig as TrainConfig

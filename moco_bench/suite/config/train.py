@@ -4,23 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from moco_bench.components.base import NOT_IDENTITY, Fraction, Positive, Probability, Section
-
-
-class AugmentConfig(Section):
-    """How the two views of an image are drawn. Defaults: MoCo's CIFAR-10 demo."""
-
-    crop_scale: tuple[Fraction, Fraction] = Field((0.08, 1.0), description="Area of the random crop, as parts.")
-    crop_ratio: tuple[Positive, Positive] = Field((0.75, 4 / 3), description="Width to height of the crop.")
-    flip: Probability = Field(0.5, description="Probability of a horizontal flip.")
-    jitter_probability: Probability = Field(0.8, description="Probability of the colour jitter.")
-    brightness: Probability = 0.4
-    contrast: Probability = 0.4
-    saturation: Probability = 0.4
-    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    grayscale: Probability = Field(0.2, description="Probability of losing all colour.")
-    blur: Probability = Field(0.0, description="Probability of a Gaussian blur, sigma 0.1-2.")
-    solarize: Probability = Field(0.0, description="Probability of inverting values above a half.")
+from moco_bench.components.augmentations import Augmentation, MocoRecipe
+from moco_bench.components.base import NOT_IDENTITY, Section
+from moco_bench.components.field import OneOf
 
 
 class TrainConfig(Section):
@@ -62,7 +48,9 @@ class TrainConfig(Section):
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
         30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
     )
-    augment: AugmentConfig = AugmentConfig()
+    augment: Annotated[Augmentation, OneOf("augmentation", default="moco")] = Field(
+        default_factory=MocoRecipe, description="How the two views of an image are drawn: a name, or settings."
+    )
 
     def idle_keys(self) -> tuple[str, ...]:
         """See `Section.idle_keys`."""

@@ -40,7 +40,7 @@ def identity(section: Section) -> dict[str, Any]:
             own = identity(value)
             values |= {f"{name}_code" if key == "code" else key: own[key] for key in own}
             continue
-        named = isinstance(section, Component) and name == section.tag
+        named = isinstance(section, Component) and name == section.tag and not section.unnamed
         if not named and name not in spelt_out and value == field.get_default(call_default_factory=True):
             continue
         values[name] = _identity_of_value(value)

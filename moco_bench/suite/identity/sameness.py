@@ -13,12 +13,9 @@ def what_trains(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainCo
     if encoder.checkpoint is not None:
         return canonical_json({"encoder": identity(encoder)})
     sections = {"encoder": identity(encoder), "contrast": effective(contrast), "train": identity(train)}
-    jitter = sections["train"]["augment"]
-    strengths = ("brightness", "contrast", "saturation", "hue")
-    if jitter["jitter_probability"] == 0 or not any(jitter[name] for name in strengths):
-        sections["train"]["augment"] = {
-            name: value for name, value in jitter.items() if name not in ("jitter_probability", *strengths)
-        }
+    drawn = sections["train"]["augment"]
+    idle = train.augment.without_effect()
+    sections["train"]["augment"] = {name: value for name, value in drawn.items() if name not in idle}
     return canonical_json(sections)
 
 

@@ -30,7 +30,7 @@ SPELT_OUT: dict[str, tuple[str, ...]] = {
         "mask_same_sample",
         "enqueue",
     ),
-    "AugmentConfig": (
+    "MocoRecipe": (
         "crop_scale",
         "crop_ratio",
         "flip",

@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.peers.demo import DemoLoop, pil_transform
 from benchmarks.peers.own import run_of
-from moco_bench.data.views import Augmentation
+from moco_bench.data.views import RecipeViews
 from moco_bench.suite.config import TrainConfig
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_encoder, initial_state
@@ -125,7 +125,7 @@ def test_views_of_pil_and_of_tensors_have_the_same_statistics(run, images):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)  # torchvision's transforms draw from the global generator
         theirs = torch.stack([view for _ in range(count // 2) for view in two_views(photograph)])
-    augmentation = Augmentation(TRAIN.augment, images.mean, images.std)
+    augmentation = RecipeViews(TRAIN.augment, images.mean, images.std)
     parameters = augmentation.draw(count, 32, 32, torch.Generator().manual_seed(0))
     ours = augmentation.apply(image.expand(count, -1, -1, -1), parameters)
 

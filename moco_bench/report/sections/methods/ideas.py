@@ -9,9 +9,9 @@ def ideas_said(suite: Suite) -> list[str]:
     """A sentence for each idea that an arm names: what it is, and where it is from. Plug-ins say theirs as well."""
     found: dict[tuple[str, str], type[Component]] = {}
     for run in expand(suite):
-        for idea in (run.contrast.loss, run.contrast.negatives):
+        for idea in (run.contrast.loss, run.contrast.negatives, run.train.augment):
             found.setdefault((idea.kind, str(idea.title())), type(idea))
-    said = [_said(name, idea) for (_, name), idea in found.items() if name not in ("none", "all")]
+    said = [_said(name, idea) for (_, name), idea in found.items() if name not in ("none", "all") and not idea.unnamed]
     return [" ".join(said)] if said else []
 
 

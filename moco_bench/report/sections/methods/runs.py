@@ -103,6 +103,10 @@ def _augmentations(runs: list[Trained]) -> str:
     def of(key: str) -> str:
         return shared(runs, f"train.augment.{key}")
 
+    if of("name") not in ("moco", ABSENT):
+        keys = dict.fromkeys(key for run in runs for key in run.values if key.startswith("train.augment."))
+        own = [key.rsplit(".", 1)[1] for key in keys if key != "train.augment.name"]
+        return f"drawn by {of('name')}" + (f" ({', '.join(f'{key} {of(key)}' for key in own)})" if own else "")
     jitter = ", ".join(f"{name} {of(name)}" for name in JITTER)
     drawn = [f"{title} {of(name)}" for name, title in AUGMENTATIONS.items() if of(name) not in ("0", ABSENT)]
     return (

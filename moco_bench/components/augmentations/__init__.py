@@ -1,0 +1,6 @@
+"""Augmentations: how the two views of an image are drawn. One idea per file."""
+
+from moco_bench.components.augmentations.base import Augmentation
+from moco_bench.components.augmentations.moco import MocoRecipe
+
+__all__ = ["Augmentation", "MocoRecipe"]

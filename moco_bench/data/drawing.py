@@ -1,0 +1,76 @@
+"""The views that a run's augmentation draws: the package's own recipe, or a plug-in's function."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from moco_bench.components.augmentations import Augmentation, MocoRecipe
+from moco_bench.data.views import Hasher, RecipeViews, standardise
+from moco_bench.errors import InputError
+from moco_bench.files import canonical_json
+
+
+class Views(Protocol):
+    """What draws views of images [B, C, H, W], uint8; they come normalised, float32."""
+
+    def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """One view of each image."""
+
+    def two(
+        self,
+        images: Tensor,
+        generator: torch.Generator,
+        hasher: Hasher,
+        rows: slice,
+        memory_format: torch.memory_format,
+    ) -> tuple[Tensor, Tensor]:
+        """Two views of those `rows` of a batch; `hasher` is fed how all were drawn."""
+
+
+def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> Views:
+    """What draws the views of an augmentation; mean and deviation are those of images in [0, 1], per channel."""
+    return RecipeViews(idea, mean, std) if isinstance(idea, MocoRecipe) else DrawnViews(idea, mean, std)
+
+
+class DrawnViews:
+    """Views from an idea's `view`, held to what the recipe's are: their shape, their range, no change to the images.
+
+    Args:
+        idea: draws a batch at a time.
+        mean: per channel, of images in [0, 1].
+        std: per channel, of images in [0, 1].
+    """
+
+    def __init__(self, idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        self.idea, self.mean, self.std = idea, mean, std
+        told = {"name": idea.title(), "settings": idea.settings(), "code": idea.code}
+        self._told = canonical_json(told).encode()
+
+    def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """See `Views.one`. Raises `InputError` where `view` gives anything but a view of each image."""
+        where = f"augmentation {self.idea.title()}: `view`"
+        drawn = self.idea.view(images, generator)
+        if not isinstance(drawn, Tensor) or drawn.shape != images.shape:
+            shape = list(drawn.shape) if isinstance(drawn, Tensor) else type(drawn).__name__
+            raise InputError(f"{where} gave {shape}; one image for each of {list(images.shape)} would be right")
+        if drawn.dtype == torch.uint8:
+            return standardise(drawn.float().div_(255), self.mean, self.std)
+        if not drawn.is_floating_point():
+            raise InputError(f"{where} gave {drawn.dtype}; uint8, or floats in [0, 1] would be right")
+        return standardise(drawn.float(), self.mean, self.std)
+
+    def two(
+        self,
+        images: Tensor,
+        generator: torch.Generator,
+        hasher: Hasher,
+        rows: slice,
+        memory_format: torch.memory_format,
+    ) -> tuple[Tensor, Tensor]:
+        """See `Views.two`: the whole batch is drawn, whatever the rows, so that ranks draw alike."""
+        hasher.update(self._told)
+        hasher.update(generator.get_state().numpy().tobytes())
+        first, second = (self.one(images, generator)[rows] for _ in range(2))
+        hasher.update(generator.get_state().numpy().tobytes())
+        return first.contiguous(memory_format=memory_format), second.contiguous(memory_format=memory_format)

@@ -92,8 +92,8 @@ site: $(INSTALLED) ## Build the documentation site in build/site; any dead link 
 	@echo build/site/index.html
 
 docs: $(INSTALLED) ## Make again what is generated from the code
-	$(BIN)/python -m moco_bench.suite.schema workflow/schemas/suite.schema.json
-	$(BIN)/python -m moco_bench.suite.reference config/README.md
+	$(BIN)/python -m tools.suite_schema workflow/schemas/suite.schema.json
+	$(BIN)/python -m tools.reference_tables config/README.md
 
 clean: ## Remove the environment and caches; results stay
 	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .coverage *.egg-info

@@ -9,10 +9,10 @@ import pytest
 
 Require = Callable[[Path, str], Path]
 
-WHOLE_SYSTEM = frozenset({"benchmarks", "browser", "cluster", "profile", "reliability", "tools", "workflow"})
+WHOLE_SYSTEM = frozenset({"benchmarks/peers", "browser", "cluster", "profile", "reliability", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
-MEASURING = frozenset({"benchmarks", "profile", "tools"})
+MEASURING = frozenset({"benchmarks/peers", "profile"})
 """Folders of tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
 
 
@@ -21,10 +21,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures."""
     here = Path(__file__).parent
     for item in items:
-        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
-        if folder in WHOLE_SYSTEM or item.get_closest_marker("soak"):
+        parts = item.path.relative_to(here).parts if item.path.is_relative_to(here) else ()
+        folders = {"/".join(parts[:depth]) for depth in (1, 2)}
+        if folders & WHOLE_SYSTEM or item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.slow)
-        if folder in MEASURING:
+        if folders & MEASURING:
             item.add_marker(pytest.mark.alone)
 
 

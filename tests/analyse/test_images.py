@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.studies.image_coverage import main, simulate_images
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
-from moco_bench.analyse.image_simulation import main, simulate_images
 from moco_bench.analyse.images import class_differences, two_level_interval
 from moco_bench.analyse.outcomes import read_outcomes
 from moco_bench.evaluate.outcomes import packed_outcomes

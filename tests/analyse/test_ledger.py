@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from benchmarks.studies.interval_coverage import simulate_ledger
 from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.ledger import ledger_p, max_t
 from moco_bench.analyse.signflip import sign_flip_p
-from moco_bench.analyse.simulation import simulate_ledger
 
 X = np.array([[1.2, 0.4, 2.9, 1.1, -0.3], [0.1, -0.2, 0.3, 0.4, -0.1], [0.5, 0.5, 0.6, 0.4, 0.5]])
 

@@ -29,7 +29,7 @@ def test_every_idea_says_what_it_is(kind, base):
 
 def test_finding_them_needs_no_torch():
     code = "import sys\nfrom moco_bench.components.registry import PACKAGES, built_in\n"
-    code += "assert all(map(built_in, PACKAGES))\nimport moco_bench.suite.plan, moco_bench.suite.schema\n"
+    code += "assert all(map(built_in, PACKAGES))\nimport moco_bench.suite.plan, moco_bench.suite.load\n"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

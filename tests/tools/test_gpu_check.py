@@ -7,6 +7,8 @@ import torch
 
 from tools import gpu_check
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 
 def test_checks_leave_their_findings_in_one_file(tmp_path):
     out = tmp_path / "found.json"

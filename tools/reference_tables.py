@@ -1,6 +1,6 @@
 """Tables of `config/README.md` that are made from the classes, so that they can't fall behind.
 
-`python -m moco_bench.suite.reference config/README.md` makes them again: each stands between the comments
+`python -m tools.reference_tables config/README.md` makes them again: each stands between the comments
 `<!-- ideas: KIND -->` or `<!-- keys: SECTION -->` and `<!-- end -->`.
 """
 

@@ -1,6 +1,6 @@
 """The JSON schema of a suite file, for editors and other tools; made from the configuration, so it can't fall behind.
 
-`python -m moco_bench.suite.schema workflow/schemas/suite.schema.json` writes it. It knows the short spellings that a
+`python -m tools.suite_schema workflow/schemas/suite.schema.json` writes it. It knows the short spellings that a
 suite file may use. It is looser than `load_suite`, which also checks what keys mean together.
 """
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from moco_bench.analyse.simulation import DISTRIBUTIONS, as_markdown, main, simulate
+from benchmarks.studies.interval_coverage import DISTRIBUTIONS, as_markdown, main, simulate
 
 NORMAL = DISTRIBUTIONS[0]
 SYMMETRIC = [distribution for distribution in DISTRIBUTIONS if distribution.symmetric]
@@ -43,7 +43,7 @@ def test_the_command_prints_the_documentations_table(capsys):
     assert len(printed) == 2 + len(DISTRIBUTIONS)
     assert printed[2].startswith("| normal | 4 | ")
     assert as_markdown([]).splitlines() == printed[:2]
-    documented = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[3] / "docs" / "statistics.md").read_text(encoding="utf-8")
     assert as_markdown([]) in documented
     for distribution in DISTRIBUTIONS:
         assert f"| {distribution.name} | 7 | " in documented

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from moco_bench.components.registry import built_in
 from moco_bench.suite.config import ContrastConfig
-from moco_bench.suite.reference import keys_of, table_of, with_tables
+from tools.reference_tables import keys_of, table_of, with_tables
 
 README = Path(__file__).parents[2] / "config" / "README.md"
 

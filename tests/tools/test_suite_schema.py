@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from moco_bench.suite.schema import schema_text
 from moco_bench.suite.strict_yaml import read_yaml
+from tools.suite_schema import schema_text
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "workflow" / "schemas" / "suite.schema.json"

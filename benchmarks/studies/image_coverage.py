@@ -1,6 +1,6 @@
 """How often the intervals cover the truth where seeds and test images are both drawn.
 
-`python -m moco_bench.analyse.image_simulation` prints the table of docs/statistics.md.
+`python -m benchmarks.studies.image_coverage` prints the table of docs/statistics.md.
 """
 
 import argparse

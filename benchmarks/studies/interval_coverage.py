@@ -1,6 +1,6 @@
 """How well intervals and tests keep their word with few seeds, measured on data whose truth is known.
 
-`python -m moco_bench.analyse.simulation` prints the tables that `docs/statistics.md` shows.
+`python -m benchmarks.studies.interval_coverage` prints the tables that `docs/statistics.md` shows.
 """
 
 import argparse

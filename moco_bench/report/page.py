@@ -2,11 +2,10 @@
 
 from shlex import quote
 
-from moco_bench.report.model.figure import Drawing
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Page
 from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import FigureOf, draw
+from moco_bench.report.render.figures import draw
 from moco_bench.report.section import Section
 from moco_bench.report.sections import (
     accuracy,
@@ -31,25 +30,13 @@ from moco_bench.report.sections import (
 from moco_bench.report.sections.accuracy.figures import accuracy_figure
 from moco_bench.report.sections.runs.tables import runs_table
 
-SECTIONS: tuple[Section, ...] = (
-    holes.SECTION,
-    accuracy.SECTION,
-    effects.SECTION,
-    claims.SECTION,
-    cost.SECTION,
-    profile.SECTION,
-    memory_claim.SECTION,
-    growth.SECTION,
-    benchmarks.SECTION,
-    seeds.SECTION,
-    training.SECTION,
-    robustness.SECTION,
-    mechanism.SECTION,
-    trust.SECTION,
-    published.SECTION,
-    runs.SECTION,
-    methods.SECTION,
-)
+SECTIONS: tuple[Section, ...] = tuple(
+    folder.SECTION
+    for folder in (
+        holes, accuracy, effects, claims, cost, profile, memory_claim, growth, benchmarks, seeds, training, robustness,
+        mechanism, trust, published, runs, methods,
+    )
+)  # fmt: skip
 """Below the first screen, in reading order."""
 
 
@@ -63,8 +50,7 @@ def build_page(results: Results, links: Links) -> Page:
         summary=first_screen.summarise(results, links),
         source=links.source(results.written.effects),
         warning=results.written.warning,
-        interaction=_drawn(first_screen.interaction_figure, results),
-        accuracy=_drawn(accuracy_figure, results),
+        figures=(*draw(first_screen.interaction_figure, results), *draw(accuracy_figure, results)),
         cost=first_screen.first_screen_cost(results, links),
         sections=tuple(part for part in parts if part.items or part.notes or part.folded),
         runs=runs_table(results, links),
@@ -72,11 +58,6 @@ def build_page(results: Results, links: Links) -> Page:
         repeat=_repeat(results),
         fingerprint=results.plan.fingerprint,
     )
-
-
-def _drawn(make: FigureOf, results: Results) -> tuple[Drawing, ...]:
-    drawing = draw(make, results)
-    return () if drawing is None else (drawing,)
 
 
 def _repeat(results: Results) -> tuple[str, ...]:

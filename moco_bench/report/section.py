@@ -30,19 +30,12 @@ class Section:
 
     def build(self, results: Results, links: Links) -> Part:
         """What the section shows of these results."""
-        drawings = (draw(make, results) for make in self.figures)
-
-        def made(builders: tuple[TableOf, ...]) -> tuple[Table, ...]:
-            found = (make(results, links) for make in builders)
-            return tuple(table for table in found if table is not None and table.rows)
-
-        return Part(
-            self.id,
-            self.title,
-            self.notes(results, links) if self.notes else (),
-            (*(drawing for drawing in drawings if drawing is not None), *made(self.tables)),
-            made(self.folded),
+        drawings = [drawing for make in self.figures for drawing in draw(make, results)]
+        tables, folded = (
+            tuple(table for make in makers if (table := make(results, links))) for makers in (self.tables, self.folded)
         )
+        notes = self.notes(results, links) if self.notes else ()
+        return Part(self.id, self.title, notes, (*drawings, *tables), folded)
 
 
 def sentences(say: Callable[[Results], list[str]], *files: str) -> NotesOf:

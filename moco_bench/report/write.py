@@ -6,8 +6,7 @@ from moco_bench.files import write_bytes, write_text
 from moco_bench.report.model.links import Links
 from moco_bench.report.page import build_page
 from moco_bench.report.read.results import load_results
-from moco_bench.report.render.html import downloads_of, render_html, render_runs
-from moco_bench.report.render.markdown import render_markdown
+from moco_bench.report.render.html import downloads_of, render_html, render_markdown, render_runs
 from moco_bench.report.render.tables import as_markdown
 
 

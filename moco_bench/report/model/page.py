@@ -1,11 +1,100 @@
-"""The report as a list of sections, before it becomes HTML or Markdown."""
+"""What a report says, before it becomes HTML or Markdown: figures, the first screen, sections."""
 
 from dataclasses import dataclass
 
-from moco_bench.report.model.figure import Drawing
+import pandas as pd
+from matplotlib.figure import Figure
+
 from moco_bench.report.model.links import Note
-from moco_bench.report.model.summary import Summary
 from moco_bench.report.model.table import Source, Table
+
+WIDTH, PAD = 320.0, 10.0
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Horizontal positions in a drawing `WIDTH` units wide. `low` and `high` are None where there is no interval.
+
+    `cut_low` and `cut_high`: the interval goes on beyond the axis on that side, which an arrow head says.
+    """
+
+    zero: float
+    margin: tuple[float, float] | None
+    estimate: float
+    low: float | None
+    high: float | None
+    ticks: tuple[tuple[float, str], ...]
+    cut_low: bool = False
+    cut_high: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question, answered: a verdict of a few words, the numbers, and a drawing of them.
+
+    `parts`: the simple effects that a main effect averages.
+    """
+
+    question: str
+    verdict: str
+    tone: str
+    decided: bool
+    estimate: str
+    interval: str
+    certainty: str
+    strip: Strip | None
+    leaning: str = ""
+    parts: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """The answers on one data set and encoder."""
+
+    title: str
+    headline: str
+    answers: tuple[Answer, ...]
+    limits: str
+    unit: str
+    to_decide: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything on the first screen but its figures.
+
+    `caution` is what a reader must know before believing the headline; `learnt`: the baseline arm beside what needs no
+    training.
+    """
+
+    headline: str
+    caution: str
+    learnt: tuple[Note, ...]
+    blocks: tuple[Block, ...]
+    metric: str
+    progress: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawn figure with the data behind it; `alt` says in words what it shows."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    figure: Figure
+    data: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Drawing(Plot):
+    """The same in both formats."""
+
+    svg: str
+    png: bytes
+
 
 Item = Table | Drawing
 
@@ -30,8 +119,8 @@ class Part:
 class Page:
     """All that a report says.
 
-    `source`: where the numbers of the first screen's answers come from. `interaction`, `accuracy`: the
-    figures of the first screen. `runs`: every run, on a page of its own.
+    `source`: where the numbers of the first screen's answers come from. `figures`: those of the
+    first screen. `runs`: every run, on a page of its own.
     """
 
     name: str
@@ -39,8 +128,7 @@ class Page:
     summary: Summary
     source: Source | None
     warning: str
-    interaction: tuple[Drawing, ...]
-    accuracy: tuple[Drawing, ...]
+    figures: tuple[Drawing, ...]
     cost: tuple[Note, ...]
     sections: tuple[Part, ...]
     runs: Table | None
@@ -62,4 +150,4 @@ class Page:
     def drawings(self) -> tuple[Drawing, ...]:
         """Of the first screen and all sections."""
         own = (item for part in self.sections for item in part.items if isinstance(item, Drawing))
-        return (*self.interaction, *self.accuracy, *own)
+        return (*self.figures, *own)

@@ -1,7 +1,7 @@
 """A table as the report knows it, before it becomes HTML, Markdown, LaTeX or CSV."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,31 +9,14 @@ import pandas as pd
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.suite.metrics import MetricColumn
 
+Row = Mapping[Any, Any]
+
 
 class Source(NamedTuple):
     """A file of the results that numbers come from: its name as people read it, and a link to it."""
 
     title: str
     href: str
-
-
-@dataclass(frozen=True)
-class Column:
-    """`name` heads the CSV, `title` the table that people read; numbers are set flush right, prose may wrap.
-
-    `sourced`: whether cells lead to the table's source; None: where they are numbers.
-    """
-
-    name: str
-    title: str
-    numeric: bool = True
-    prose: bool = False
-    sourced: bool | None = None
-
-    @property
-    def leads(self) -> bool:
-        """Whether its cells lead to the table's source."""
-        return self.numeric if self.sourced is None else self.sourced
 
 
 @dataclass(frozen=True)
@@ -51,8 +34,57 @@ class Cell:
 
     @property
     def plain(self) -> Any:
-        """For the CSV."""
-        return self.text if self.value is None else self.value
+        """For the CSV, which has nothing where there is nothing."""
+        return (None if self.text == ABSENT else self.text) if self.value is None else self.value
+
+
+@dataclass(frozen=True)
+class Column:
+    """`name` heads the CSV, `title` the table that people read; numbers are set flush right, prose may wrap.
+
+    `of` makes the cell of a row. `sourced`: whether cells lead to the table's source; None: where they are numbers.
+    """
+
+    name: str
+    title: str
+    numeric: bool = True
+    prose: bool = False
+    sourced: bool | None = None
+    of: Callable[[Row], Cell] = field(default=lambda row: Cell(ABSENT), compare=False)
+
+    @property
+    def leads(self) -> bool:
+        """Whether its cells lead to the table's source."""
+        return self.numeric if self.sourced is None else self.sourced
+
+    @classmethod
+    def text(cls, name: str, title: str, of: Callable[[Row], Any] | None = None, **kind: Any) -> "Column":
+        """Words: the row's own value of that name, or what `of` finds in the row."""
+
+        def shown(row: Row) -> Cell:
+            value = row[name] if of is None else of(row)
+            if isinstance(value, Cell):
+                return value
+            return Cell(ABSENT if value is None or value == "" or value != value else str(value))
+
+        return cls(name, title, numeric=False, of=shown, **kind)
+
+    @classmethod
+    def number(
+        cls, name: str, title: str, decimals: int | None = None, of: Callable[[Row], Any] | None = None,
+        *, signed: bool = False, href: str = "",
+    ) -> "Column":  # fmt: skip
+        """A number with so many decimals, or as it is; the row's own of that name, or what `of` finds in the row."""
+
+        def shown(row: Row) -> Cell:
+            value = row.get(name) if of is None else of(row)
+            if isinstance(value, Cell):
+                return value
+            if value is None or value != value:
+                return Cell(ABSENT)
+            return cell(value if decimals is None else number(value, decimals, signed=signed), value, href=href)
+
+        return cls(name, title, of=shown)
 
 
 @dataclass(frozen=True)
@@ -69,6 +101,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     source: Source | None = None
+
+    @classmethod
+    def of(
+        cls, name: str, title: str, caption: str, columns: Sequence[Column], rows: Iterable[Row],
+        *, source: Source | None = None, note: str = "", without: Iterable[str] = (),
+    ) -> "Table | None":  # fmt: skip
+        """One row of cells per row of values; None without rows.
+
+        The key's columns that say the same in every row go, and those of the columns `without` that do.
+        """
+        filled = tuple(tuple(column.of(row) for column in columns) for row in rows)
+        key = (column.name for column in columns if any(column is part for part in KEY))
+        table = cls(name, title, caption, tuple(columns), filled, note, source)
+        return drop_constant(table, (*key, *without)) if filled else None
 
     def leads(self, place: int, cell: Cell) -> bool:
         """Whether a cell of the column at `place` leads to the table's source."""
@@ -141,12 +187,10 @@ def drop_constant(table: Table, names: Iterable[str]) -> Table:
     )
 
 
-KEY = (
-    Column("dataset", "Data set", numeric=False),
-    Column("encoder", "Encoder", numeric=False),
-    Column("budget", "Budget", numeric=False),
-)
-KEY_NAMES = tuple(column.name for column in KEY)
+ARM = Column.text("arm", "Arm")
+KEY = (Column.text("dataset", "Data set"), Column.text("encoder", "Encoder"), Column.text("budget", "Budget"))
+
+PLACE = (ARM, *KEY[:2])
 
 
 def heading(metric: MetricColumn) -> str:

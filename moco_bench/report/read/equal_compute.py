@@ -6,6 +6,7 @@ counted operations say whether that comparison is one at equal operations as wel
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -37,10 +38,18 @@ class Compute:
     file: str
     declared: bool
 
+    @cached_property
+    def by_place(self) -> dict[tuple[str, str, str], tuple[Row, ...]]:
+        """The rows by data set, encoder and budget."""
+        found: dict[tuple[str, str, str], tuple[Row, ...]] = {}
+        for row in self.rows:
+            place = (row["dataset"], row["encoder"], row["budget"])
+            found[place] = (*found.get(place, ()), row)
+        return found
+
     def of(self, dataset: str, encoder: str, budget: str) -> tuple[Row, ...]:
         """The arms of one data set and encoder at one budget."""
-        place = (dataset, encoder, budget)
-        return tuple(row for row in self.rows if (row["dataset"], row["encoder"], row["budget"]) == place)
+        return self.by_place.get((dataset, encoder, budget), ())
 
     def all_shared(self, dataset: str, encoder: str, budget: str) -> bool:
         """Whether every arm's runs at equal epochs serve at this budget, so that both comparisons are one."""
@@ -73,16 +82,16 @@ def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
     if work.empty:
         return []
     batch = {(run.dataset.title, run.encoder.title, run.arm): run.train.batch_size for run in expand(suite)}
-    steps = work[work["part"] == WHOLE_STEP].to_dict("records")
-    keys = [(row["dataset"], row["encoder"], row["arm"]) for row in steps]
-    an_image = {key: row["flops"] / batch[key] for key, row in zip(keys, steps, strict=True) if key in batch}
-    rows = []
-    for (dataset, encoder, arm), flops in an_image.items():
-        base = an_image.get((dataset, encoder, suite.baseline))
-        if base and arm != suite.baseline:
-            place = {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": "flops"}
-            rows.append({**place, "relative": flops / base})
-    return rows
+    an_image = {
+        key: row["flops"] / batch[key]
+        for row in work[work["part"] == WHOLE_STEP].to_dict("records")
+        if (key := (row["dataset"], row["encoder"], row["arm"])) in batch
+    }
+    return [
+        {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": "flops", "relative": flops / base}
+        for (dataset, encoder, arm), flops in an_image.items()
+        if arm != suite.baseline and (base := an_image.get((dataset, encoder, suite.baseline)))
+    ]
 
 
 def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, str], pd.DataFrame]], str]:

@@ -30,27 +30,22 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
 
     A number leads to its row of `effects.csv` or `claims.csv` where that says the same, else to `runs.csv`.
     """
-    found_effects, found_claims = _read(directory / EFFECTS), _read(directory / CLAIMS)
-    problems = [_problem(EFFECTS, found_effects, effects, _EFFECT_KEY, None)]
+    found = {name: _read(directory / name) for name in (EFFECTS, CLAIMS)}
+    compared = [column for column in effects.columns if column not in (*_EFFECT_KEY, *_NOT_COMPARED)]
+    problems = {EFFECTS: _problem(EFFECTS, found[EFFECTS], effects, _EFFECT_KEY, compared)}
     if not claims.empty:
-        problems.append(_problem(CLAIMS, found_claims, claims, _CLAIM_KEY, _CLAIM_VALUES))
-    other = _other_analysis(found_claims, plan)
-    wrong = [problem for problem in problems if problem]
+        problems[CLAIMS] = _problem(CLAIMS, found[CLAIMS], claims, _CLAIM_KEY, _CLAIM_VALUES)
+    wrong = [problem for problem in problems.values() if problem]
+    absent, other = all(table is None for table in found.values()), _other_analysis(found[CLAIMS], plan)
     if other and wrong:
         wrong = [f"{EFFECTS} and {CLAIMS} were written under analysis {other}, not under this page's"]
-    elif len(wrong) == 2 and found_effects is None and found_claims is None:
+    elif absent and len(wrong) == 2:
         wrong = [f"{EFFECTS} and {CLAIMS} aren't there"]
-    again = "" if found_effects is None and found_claims is None else " again"
-    command = f"run `moco-bench analyse {_shown(directory)}`{again}"
+    command = f"run `moco-bench analyse results/{directory.resolve().name}`{'' if absent else ' again'}"
+    effects_from, claims_from = (RUNS if problems.get(name, name) else name for name in (EFFECTS, CLAIMS))
     return Written(
-        effects=RUNS if problems[0] else EFFECTS,
-        claims=RUNS if len(problems) < 2 or problems[1] else CLAIMS,
-        warning=f"{'; '.join(wrong)}: {command}. This page is computed anew." if wrong else "",
+        effects_from, claims_from, f"{'; '.join(wrong)}: {command}. This page is computed anew." if wrong else ""
     )
-
-
-def _shown(directory: Path) -> str:
-    return f"results/{directory.resolve().name}"
 
 
 def _read(path: Path) -> pd.DataFrame | None:
@@ -61,34 +56,26 @@ def _read(path: Path) -> pd.DataFrame | None:
         return None
 
 
-def _problem(
-    name: str, found: pd.DataFrame | None, computed: pd.DataFrame, key: list[str], values: list[str] | None
-) -> str:
+def _problem(name: str, found: pd.DataFrame | None, ours: pd.DataFrame, key: list[str], values: list[str]) -> str:
+    """What is wrong with a file, in a clause; empty where it says what the page says."""
     if found is None:
         return f"{name} isn't there"
-    columns = [column for column in values or computed.columns if column not in (*key, *_NOT_COMPARED)]
-    if any(column not in found for column in (*key, *columns)):
+    if any(column not in found for column in (*key, *values)):
         return f"{name} was written by another version"
-    differing = _rows_that_differ(found, computed, key, columns)
-    return f"{name} says something else than this page ({differing} of {len(computed)} rows)" if differing else ""
-
-
-def _rows_that_differ(found: pd.DataFrame, computed: pd.DataFrame, key: list[str], columns: list[str]) -> int:
-    """Rows of either table that the other lacks or has with other values."""
-    ours = computed[[*key, *columns]].astype(object).where(computed[[*key, *columns]].notna(), "").astype(str)
-    if found.duplicated(key).any():
-        return len(computed)
-    both = ours.merge(found[[*key, *columns]], on=key, how="outer", suffixes=("", "_found"), indicator=True)
-    differ = both["_merge"] != "both"
-    for column in columns:
-        differ |= ~_equal(both[column], both[f"{column}_found"])
-    return int(differ.sum())
+    differing = len(ours)
+    if not found.duplicated(key).any():
+        text = ours[[*key, *values]].astype(object).where(ours[[*key, *values]].notna(), "").astype(str)
+        both = text.merge(found[[*key, *values]], on=key, how="outer", suffixes=("", "_found"), indicator=True)
+        differ = both["_merge"] != "both"
+        for column in values:
+            differ |= ~_equal(both[column], both[f"{column}_found"])
+        differing = int(differ.sum())
+    return f"{name} says something else than this page ({differing} of {len(ours)} rows)" if differing else ""
 
 
 def _equal(ours: pd.Series, theirs: pd.Series) -> pd.Series:
     numbers, others = (pd.to_numeric(column, errors="coerce").to_numpy(dtype=float) for column in (ours, theirs))
-    close = np.isclose(numbers, others, rtol=_RELATIVE, atol=1e-9)
-    return (ours == theirs) | pd.Series(close, index=ours.index)
+    return (ours == theirs) | pd.Series(np.isclose(numbers, others, rtol=_RELATIVE, atol=1e-9), index=ours.index)
 
 
 def _other_analysis(claims: pd.DataFrame | None, plan: AnalysisPlan) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from moco_bench.analyse.memory_claim import Rule, memory_claim, tensors_mib
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.report.read.results import Results
@@ -72,12 +73,8 @@ def profile_table_of(results: Results, name: str) -> pd.DataFrame:
 
 def profile_cells(table: pd.DataFrame) -> list[GridCellRows]:
     """A table cell by cell, in the order in which they were measured."""
-    if table.empty:
-        return []
-    return [
-        GridCellRows(str(dataset), str(encoder), rows)
-        for (dataset, encoder), rows in table.groupby(["dataset", "encoder"], sort=False)
-    ]
+    grouped = table.groupby(["dataset", "encoder"], sort=False) if len(table) else ()
+    return [Cell(str(dataset), str(encoder), rows) for (dataset, encoder), rows in grouped]
 
 
 def profile_summary_of(results: Results) -> list[dict[str, Any]]:
@@ -110,3 +107,34 @@ def phases_of_profile(results: Results) -> dict[Key, dict[str, Any]]:
 def title_of(part: str) -> str:
     """A part's name in words."""
     return part.replace("_", " ")
+
+
+COSTS = {"step_ms": "Time of a step, ms", "tensor_mib": "Memory of tensors, MiB"}
+PLACE = ["dataset", "encoder", "arm"]
+
+
+def accuracy_of_arms(results: Results) -> pd.DataFrame:
+    """Mean and standard deviation over seeds of `results.accuracy`: columns dataset, encoder, arm, top1, sd."""
+    metric = results.accuracy.name
+    done = results.finished[(results.finished["budget"] == "epochs") & results.finished[metric].notna()]
+    if done.empty:
+        return pd.DataFrame(columns=[*PLACE, "top1", "sd"])
+    return done.groupby(PLACE, sort=False)[metric].agg(top1="mean", sd="std").reset_index()
+
+
+def accuracy_and_cost(results: Results) -> pd.DataFrame:
+    """`accuracy_of_arms` with the profile's median step and peak of tensors; arms that have all three."""
+    time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
+    if time.empty or memory.empty:
+        return pd.DataFrame()
+    steps = time[time["part"] == WHOLE_STEP][[*PLACE, "median_ms"]].rename(columns={"median_ms": "step_ms"})
+    sizes = tensors_mib(memory).rename(columns={"mib": "tensor_mib"})
+    return accuracy_of_arms(results).merge(steps, on=PLACE).merge(sizes, on=PLACE)
+
+
+def judged_memory_claim(results: Results) -> pd.DataFrame:
+    """The memory claim under all conditions that were measured."""
+    config = results.plan.config
+    accuracy = results.effects[results.effects["metric"] == config.primary]
+    rule = Rule(results.plan.baseline, config.margin_percent)
+    return memory_claim(profile_table_of(results, "memory"), profile_table_of(results, "queues"), accuracy, rule)

@@ -1,6 +1,7 @@
 """Everything a report shows, read once from `results/SUITE/`; what is absent or damaged is left out and named."""
 
 import csv
+import io
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -150,21 +151,21 @@ def load_results(directory: Path) -> Results:
     if runs.empty:
         raise InputError(f"{directory / 'runs.csv'}: no runs in it; collect the suite's runs first")
     damaged: list[str] = []
-    there = [path for path in runs["directory"] if path and _inside(directory, path)]
     effects = effects_of(runs, plan)
-    claims = claims_of(effects, plan, _memory(directory, damaged))
-    suite_path = directory / "suite.yaml"
-    records = _json_files(directory, there, "run.json", damaged)
-    metrics = _json_files(directory, there, "metrics.json", damaged)
-    files = {
-        place: {
-            name: found[place] for name, found in (("run.json", records), ("metrics.json", metrics)) if place in found
-        }
-        for place in there
-    }
+    try:
+        memory = read_memory(directory)
+    except InputError:
+        memory = None
+        damaged.append(FILE)
+    claims = claims_of(effects, plan, memory)
+    there = [path for path in runs["directory"] if path and _inside(directory, path)]
+    records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
+    files = {"run.json": records, "metrics.json": metrics}
+    by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
+    suite_path, named = directory / "suite.yaml", " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
     return Results(
         directory=directory,
-        name=plan.suite.name if plan.suite else _one_line(next(iter(runs["suite"]), "")) or directory.resolve().name,
+        name=plan.suite.name if plan.suite else named or directory.resolve().name,
         plan=plan,
         runs=runs,
         effects=effects,
@@ -176,22 +177,9 @@ def load_results(directory: Path) -> Results:
         manifests=_named_files(directory / "data", damaged),
         suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
         damaged=tuple(damaged),
-        edited=tuple(edited_files(directory, files)),
+        edited=tuple(edited_files(directory, by_run)),
         written=written_files(directory, effects, claims, plan),
     )
-
-
-def _memory(directory: Path, damaged: list[str]) -> pd.DataFrame | None:
-    """The bytes that the profile counted, as the claims are judged by them."""
-    try:
-        return read_memory(directory)
-    except InputError:
-        damaged.append(FILE)
-        return None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(str(text).split())[:100]
 
 
 def _inside(directory: Path, place: str) -> bool:
@@ -223,50 +211,44 @@ def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
 
 
 def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.DataFrame:
-    """All runs' histories in one table, with the run's identity in front.
+    """All runs' histories in one table of numbers, with the run's identity in front; NaN where there is none.
 
-    Plain rows and one table at the end: a table for each of many small files takes ten times as long.
+    They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history in which an
+    epoch stands twice can't be used, as nothing says which of them was.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in (*RUN, "epoch")}
-    count = 0
-    for run in runs.to_dict("records"):
-        path = directory / str(run["directory"]) / "history.csv"
-        if not run["directory"] or not _inside(directory, str(run["directory"])) or not path.exists():
+    bodies: dict[str, list[str]] = {}
+    for number, place in enumerate(runs["directory"]):
+        path = directory / place / "history.csv"
+        if not place or not _inside(directory, place) or not path.exists():
             continue
-        rows = _history(path)
-        if rows is None:
-            damaged.append(f"{run['directory']}/history.csv")
-            continue
-        for name in rows[0] if rows else ():
-            columns.setdefault(name, [float("nan")] * count)
-        count += len(rows)
-        for name, values in columns.items():
-            values += [run[name]] * len(rows) if name in RUN else [row.get(name, float("nan")) for row in rows]
-    return pd.DataFrame(columns)
+        try:
+            header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        except (OSError, UnicodeDecodeError):
+            header, lines = "not readable", []
+        if header and "epoch" not in header.split(","):
+            damaged.append(f"{place}/history.csv")
+        elif lines:
+            bodies.setdefault(header, []).extend(f"{number},{line}" for line in lines if line)
+    texts = (io.StringIO("\n".join([f"{_NUMBER},{header}", *lines])) for header, lines in bodies.items())
+    known = (pd.read_csv(text, quoting=csv.QUOTE_NONE, on_bad_lines="skip") for text in texts)
+    found: pd.DataFrame = pd.concat([pd.DataFrame(columns=[_NUMBER, "epoch"], dtype=float), *known], ignore_index=True)
+    found = found.apply(pd.to_numeric, errors="coerce").dropna(subset="epoch").sort_values(_NUMBER, kind="stable")
+    twice = found.loc[found.duplicated([_NUMBER, "epoch"]), _NUMBER].unique()
+    damaged += [f"{runs['directory'].iloc[int(number)]}/history.csv" for number in twice]
+    found = found[~found[_NUMBER].isin(twice)]
+    identity = runs[list(RUN)].iloc[found[_NUMBER].astype(int)].reset_index(drop=True)
+    joined: pd.DataFrame = pd.concat(
+        [identity, found.drop(columns=_NUMBER).astype(float).reset_index(drop=True)], axis=1
+    )
+    return joined
 
 
-def _history(path: Path) -> list[dict[str, float]] | None:
-    """The complete rows of one history as numbers, NaN where there is none; None where the file can't be used.
-
-    Nor can one be used in which an epoch stands twice: nothing says which of them was.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8") as handle:
-            found = list(csv.DictReader(handle))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return None
-    if found and "epoch" not in found[0]:
-        return None
-    rows = [{name: _number(text) for name, text in row.items()} for row in found if None not in row]
-    rows = [row for row in rows if row["epoch"] == row["epoch"]]
-    return rows if len({row["epoch"] for row in rows}) == len(rows) else None
+_NUMBER = "number of the run"
 
 
-def _number(text: str | None) -> float:
-    try:
-        return float(text) if text else float("nan")
-    except ValueError:
-        return float("nan")
+def of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
+    """The rows about one data set and encoder."""
+    return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table
 
 
 def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:

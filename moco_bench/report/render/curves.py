@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from moco_bench.report.model.figure import Plot
-from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.model.page import Plot
+from moco_bench.report.read.results import Results, of_cell
+from moco_bench.report.render.figures import grid
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import INK, RULE, arm_styles
 
@@ -47,24 +47,22 @@ def curves(
     data = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
     data = data[["dataset", "encoder", "arm", "seed", "epoch", *known]]
     arms, drawn = curve_arms(results)
-    with theme(name):
-        figure, axes = grid(len(results.cells), len(known), row_height=2.5)
-        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
-            of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
-            for panel, (column, text) in zip(row, known.items(), strict=True):
-                _lines(panel, of_cell, column, arms)
-                if levels and dataset in levels:
-                    panel.axhline(levels[dataset], color=INK, linewidth=0.9, linestyle=(0, (1, 2)), label="chance")
-                for place, epoch in enumerate(mixed):
-                    label = "" if place else "warm-up ends"
-                    panel.axvspan(epoch - 0.5, epoch + 0.5, color=RULE, linewidth=0, zorder=0, label=label)
-                panel.set(xlabel="Epoch", ylabel="", ylim=limits)
-                panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-                panel.set_title(text)
-            if len(results.cells) > 1:
-                row[0].set_ylabel(wrapped(f"{dataset} \u00b7 {encoder}", 30))
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        legend_above(figure, handles, labels)
+    figure, axes = grid(len(results.cells), len(known), row_height=2.5)
+    for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+        own = of_cell(data, dataset, encoder)
+        for panel, (column, text) in zip(row, known.items(), strict=True):
+            _lines(panel, own, column, arms)
+            if levels and dataset in levels:
+                panel.axhline(levels[dataset], color=INK, linewidth=0.9, linestyle=(0, (1, 2)), label="chance")
+            for place, epoch in enumerate(mixed):
+                label = "" if place else "warm-up ends"
+                panel.axvspan(epoch - 0.5, epoch + 0.5, color=RULE, linewidth=0, zorder=0, label=label)
+            panel.set(xlabel="Epoch", ylabel="", ylim=limits)
+            panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            panel.set_title(text)
+        if len(results.cells) > 1:
+            row[0].set_ylabel(wrapped(f"{dataset} \u00b7 {encoder}", 30))
+    legend_above(figure, axes[0, 0])
     ends = data.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
     last = ends.groupby("arm", sort=False)[next(iter(known))].mean()
     said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())

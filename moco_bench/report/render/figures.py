@@ -4,21 +4,26 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, cast
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from moco_bench.report.model.figure import Drawing, Plot
+from moco_bench.report.model.page import Drawing, Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.style import NAMES, PNG_DPI, THEME
 
 WIDTH = 7.2  # inches: 691 px on the page, a text column in print
 
 
+FigureOf = Callable[[Results], Plot | None]
+"""Draws one figure; None where the results have nothing for it."""
+
+
 @contextmanager
-def theme(name: str) -> Iterator[None]:
+def theme(name: str = "") -> Iterator[None]:
     """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time.
 
     It begins with matplotlib's own defaults, so that no matplotlibrc, style or notebook changes a byte.
@@ -27,6 +32,17 @@ def theme(name: str) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(cast(Any, {**THEME, "svg.hashsalt": name}))
         yield
+
+
+def themed(make: FigureOf) -> FigureOf:
+    """A figure drawn in the report's theme."""
+
+    @wraps(make)
+    def drawn(results: Results) -> Plot | None:
+        with theme():
+            return make(results)
+
+    return drawn
 
 
 def grid(rows: int, columns: int, *, row_height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
@@ -56,16 +72,21 @@ def as_png(plot: Plot) -> bytes:
     return buffer.getvalue()
 
 
+def draw(build: FigureOf, results: Results) -> tuple[Drawing, ...]:
+    """One figure in both formats; nothing where there is none."""
+    plot = build(results)
+    return () if plot is None else (Drawing(**{**vars(plot), "figure": Figure()}, svg=as_svg(plot), png=as_png(plot)),)
+
+
 def inline_svg(svg: str, name: str) -> str:
     """SVG that can stand inside the page: own identifiers, the page's font, colours that follow light and dark."""
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    body = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
     body = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", body)  # equal images have equal ones
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'\1="#{name}-\2"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
-    body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
-    body = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+    for size in ("width", "height"):
+        body = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", body, count=1)
     body = re.sub(r"#(?:[0-9a-f]{6})\b(?=[;\"])", _variable, body)
     body = body.replace("'DejaVu Sans'", "inherit").replace("DejaVu Sans", "inherit")
     return body.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
@@ -74,15 +95,3 @@ def inline_svg(svg: str, name: str) -> str:
 def _variable(match: re.Match[str]) -> str:
     colour = match.group(0)
     return f"var(--{NAMES[colour]}, {colour})" if colour in NAMES else colour
-
-
-FigureOf = Callable[[Results], Plot | None]
-"""Draws one figure; None where the results have nothing for it."""
-
-
-def draw(build: FigureOf, results: Results) -> Drawing | None:
-    """One figure in both formats."""
-    plot = build(results)
-    if plot is None:
-        return None
-    return Drawing(plot.name, plot.title, plot.caption, plot.alt, plot.data, as_svg(plot), as_png(plot))

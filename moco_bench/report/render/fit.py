@@ -1,14 +1,15 @@
-"""What gives way, and in which order, so that the page stays under 3 MB and can be mailed."""
+"""What gives way so that the page stays under 3 MB: the largest drawings and downloads, long tables."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from moco_bench.report.model.page import Page
+from moco_bench.report.model.table import Table
 
-MAX_BYTES = 3_000_000
-FEWEST_ROWS = 10
+MOST_ROWS = (400, 200, 100, 50, 20, 10)
+"""How many rows of each table are shown, where all of them would take more than half of the room."""
 QUOTED = 1.5
 """Percent-encoding makes a table or data about half as long again."""
 
@@ -18,50 +19,49 @@ class Fit:
     """How the page shows its heavy parts.
 
     `figures`: what stands for each figure, by name: a drawing or an image. `files`: the texts of the files that the
-    page offers for download, by their place beside it, such as `tables/runs.csv`; those in `beside` are only linked to.
-    `rows`: how many rows of a table are shown, where that isn't all.
+    page carries for download, by their place beside it, such as `tables/runs.csv`; to others it only links. `rows`:
+    how many rows of a table are shown at most.
     """
 
     figures: Mapping[str, Markup] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    beside: frozenset[str] = frozenset()
-    rows: Mapping[str, int] = field(default_factory=dict)
+    rows: int | None = None
+    suite: bool = True
 
 
-def cheaper(
-    page: Page, fit: Fit, excess: int, images: Mapping[str, Markup], table_bytes: Mapping[str, int]
-) -> Iterator[Fit]:
-    """Ever smaller ways to show a page that is `excess` bytes too large, from the first that may do.
+def fitted(
+    page: Page, files: Mapping[str, str], room: float, shown: Mapping[str, str], images: Mapping[str, str]
+) -> Fit:
+    """What a page can carry in `room` bytes. The smallest parts come first, so the largest give way.
 
-    The largest saving gives way first; rows of tables come last, half of the largest table's at a time.
+    Args:
+        page: what it says.
+        files: what it offers for download.
+        room: bytes for all of it.
+        shown: each figure's drawing.
+        images: what stands for a figure whose drawing is too large.
     """
-    saved = 0.0
-    for saving, kind, name in sorted(_savings(page, fit, images), key=lambda found: -found[0]):
-        saved += saving
-        if kind == "image":
-            fit = replace(fit, figures={**fit.figures, name: images[name]})
-        else:
-            fit = replace(fit, beside=fit.beside | {name})
-        if saved >= excess:
-            yield fit
-    counts = {table.name: len(table.rows) for table in page.tables}
-    sizes = {name: float(size) for name, size in table_bytes.items() if counts[name] > FEWEST_ROWS}
-    while sizes:
-        largest = max(sizes, key=lambda name: sizes[name])
-        kept = max(FEWEST_ROWS, fit.rows.get(largest, counts[largest]) // 2)
-        fit = replace(fit, rows={**fit.rows, largest: kept})
-        sizes[largest] /= 2
-        saved += sizes[largest]
-        if kept == FEWEST_ROWS:
-            del sizes[largest]
-        if saved >= excess:
-            yield fit
+    rows = next((most for most in (None, *MOST_ROWS) if _bytes(page, most) <= room / 2), MOST_ROWS[-1])
+    figures, carried = {name: min(drawing, images[name], key=len) for name, drawing in shown.items()}, {}
+    room -= _bytes(page, rows) + sum(map(len, figures.values()))
+    suite = len(page.suite_text) <= room
+    room -= suite * len(page.suite_text)
+    parts = [(len(drawing) - len(figures[name]), name) for name, drawing in shown.items()]
+    for size, name in sorted([*parts, *((QUOTED * len(text), place) for place, text in files.items())]):
+        if size <= room:
+            room -= size
+            if name in shown:
+                figures[name] = shown[name]
+            else:
+                carried[name] = files[name]
+    return Fit({name: Markup(text) for name, text in figures.items()}, carried, rows, suite)
 
 
-def _savings(page: Page, fit: Fit, images: Mapping[str, Markup]) -> Iterator[tuple[float, str, str]]:
-    """Bytes saved, how, and by what."""
-    for drawn in page.drawings:
-        yield len(fit.figures[drawn.name]) - len(images[drawn.name]), "image", drawn.name
-    for place, text in fit.files.items():
-        yield QUOTED * len(text), "beside", place
-    yield float(len(page.suite_text)), "beside", "suite.yaml"
+def _bytes(page: Page, most: int | None) -> int:
+    return sum(_size(table, most) for table in page.tables)
+
+
+def _size(table: Table, most: int | None) -> int:
+    """About how many bytes a table takes: tags and a sorting key, text and link of each cell."""
+    source = len(table.source.href) if table.source else 0
+    return sum(110 + len(cell.text) + (len(cell.href) or source) for row in table.rows[:most] for cell in row)

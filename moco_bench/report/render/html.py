@@ -1,6 +1,7 @@
-"""A page as one self-contained HTML file. Jinja2 escapes everything that comes from a suite."""
+"""A page as one self-contained HTML file, and as Markdown. Jinja2 escapes everything that comes from a suite."""
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -8,13 +9,15 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from moco_bench.report.model.page import Page
-from moco_bench.report.model.summary import WIDTH
+from moco_bench.report.model.page import WIDTH, Page
 from moco_bench.report.model.table import Table
 from moco_bench.report.render.figures import inline_svg
-from moco_bench.report.render.fit import MAX_BYTES, Fit, cheaper
+from moco_bench.report.render.fit import Fit, fitted
 from moco_bench.report.render.tables import as_csv, as_latex, as_markdown, data_as_csv, escape_link, escape_markdown
 
+MAX_BYTES = 3_000_000
+SPARE = 20_000
+"""Bytes for what is only estimated."""
 KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
 
 
@@ -25,25 +28,17 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
         page: what it says.
         files: the downloads, by their place beside the page: `downloads_of(page)`.
 
-    Figures are inline SVG, and downloads of tables and data are in the page. Where that is too much (long histories,
-    thousands of runs), the largest give way: drawings to images, downloads to files beside the page, at last rows of
-    long tables.
+    Figures are inline SVG, and downloads of tables and data are in the page, as many as there is room for beside what
+    has to be there: drawings become images, downloads are files beside the page, long tables show their first rows.
     """
-    jinja = environment(html=True)
-    template = jinja.get_template("report.html.j2")
-    shown = {drawn.name: Markup(inline_svg(drawn.svg, drawn.name)) for drawn in page.drawings}
-    elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
-    fit = Fit(shown, {place: text for place, text in files.items() if place not in elsewhere})
-    html = template.render(context(page, fit))
-    excess = len(html.encode()) - MAX_BYTES
-    if excess <= 0:
-        return html
+    template = environment(html=True).get_template("report.html.j2")
+    shown = {drawn.name: inline_svg(drawn.svg, drawn.name) for drawn in page.drawings}
     images = {drawn.name: _image(drawn.png) for drawn in page.drawings}
-    for smaller in cheaper(page, fit, excess, images, _sizes(jinja, page, fit)):
-        html = template.render(context(page, smaller))
-        if len(html.encode()) <= MAX_BYTES:
-            break
-    return html
+    elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
+    offered = {place: text for place, text in files.items() if place not in elsewhere}
+    bare = template.render(context(page, Fit(dict.fromkeys(shown, Markup()), rows=0, suite=False)))
+    room = MAX_BYTES - len(bare.encode()) - SPARE
+    return template.render(context(page, fitted(page, offered, room, shown, images)))
 
 
 def render_runs(page: Page) -> str:
@@ -59,15 +54,8 @@ def downloads_of(page: Page) -> dict[str, str]:
     return texts
 
 
-def _image(png: bytes) -> Markup:
-    return Markup('<img alt="" src="data:image/png;base64,{}">').format(base64.b64encode(png).decode())
-
-
-def _sizes(jinja: Environment, page: Page, fit: Fit) -> dict[str, int]:
-    """How many bytes each table takes without its downloads, by its name."""
-    show = jinja.get_template("_table.html.j2").module.show  # type: ignore[attr-defined]
-    bare = Fit(beside=frozenset(fit.files))
-    return {table.name: len(str(show(table, bare)).encode()) for table in page.tables}
+def _image(png: bytes) -> str:
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
 
 
 def context(page: Page, fit: Fit) -> dict[str, Any]:
@@ -105,3 +93,9 @@ def _sort_key(value: Any) -> str:
     if isinstance(value, bool) or value is None or value != value:
         return ""
     return f"{value:.10g}" if isinstance(value, (int, float)) else str(value)
+
+
+def render_markdown(page: Page) -> str:
+    """Tables as pipes, figures as links to SVG files."""
+    text = environment(html=False).get_template("report.md.j2").render(context(page, Fit()))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

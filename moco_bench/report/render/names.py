@@ -1,7 +1,7 @@
 """Names of arms and data sets in figures, whatever their number and length: wrapped, never cut, never turned."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -42,16 +42,21 @@ def name_cell(axes: Axes, dataset: str, encoder: str, several: bool, width: int 
         axes.set_title(wrapped(f"{dataset} \u00b7 {encoder}", width))
 
 
-def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], most: int = 6) -> None:
-    """A legend above all panels, in as many columns as its longest name leaves room for; the figure grows by it."""
-    if not labels:
+def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6) -> None:
+    """A legend above all panels, in as many columns as its longest name leaves room for; the figure grows by it.
+
+    `named`: a panel whose legend it is, or what stands for each name.
+    """
+    if isinstance(named, Axes):
+        handles, labels = named.get_legend_handles_labels()
+        named = dict(zip(labels, handles, strict=True))
+    if not named:
         return
-    shown = [wrapped(label, 70) for label in labels]
+    shown = [wrapped(label, 70) for label in named]
     letters = max(len(line) for label in shown for line in label.split("\n"))
     columns = max(1, min(int(figure.get_figwidth() * 72 // (5.4 * letters + 46)), most, len(shown)))
-    rows = -(-len(shown) // columns)
-    figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (rows - 1))
-    figure.legend(handles, shown, loc="outside upper center", ncols=columns)
+    figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (-(-len(shown) // columns) - 1))
+    figure.legend(list(named.values()), shown, loc="outside upper center", ncols=columns)
 
 
 def curve_arms(results: Results) -> tuple[tuple[str, ...], str]:

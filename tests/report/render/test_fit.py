@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from moco_bench.report.render.fit import MAX_BYTES
+from moco_bench.report.render.html import MAX_BYTES
 from moco_bench.report.write import write_report
 
 pytestmark = pytest.mark.slow  # pages of megabytes

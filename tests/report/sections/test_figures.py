@@ -13,13 +13,15 @@ from moco_bench.report.render.figures import as_png, as_svg, inline_svg, theme
 from moco_bench.report.render.style import INK
 from moco_bench.report.sections.accuracy.figures import accuracy_figure
 from moco_bench.report.sections.effects.figures import effects_figure
-from moco_bench.report.sections.mechanism.curves import false_negative_figure, gradient_figure
-from moco_bench.report.sections.mechanism.figures import mechanism_figure
-from moco_bench.report.sections.mechanism.similarities import similarity_figure
+from moco_bench.report.sections.mechanism.figures import (
+    false_negative_figure,
+    gradient_figure,
+    mechanism_figure,
+    similarity_figure,
+)
 from moco_bench.report.sections.robustness.figures import corruption_figure
 from moco_bench.report.sections.seeds.figures import pairs_figure
-from moco_bench.report.sections.training.figures import learning_figure
-from moco_bench.report.sections.training.neighbours import neighbours_figure
+from moco_bench.report.sections.training.figures import learning_figure, neighbours_figure
 
 ALL = (
     accuracy_figure, pairs_figure, false_negative_figure, learning_figure, effects_figure,

@@ -15,11 +15,10 @@ from moco_bench.report.sections.claims.notes import claims_notes, registration_n
 from moco_bench.report.sections.claims.tables import claims_table
 from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
 from moco_bench.report.sections.cost.tables import cost_table
-from moco_bench.report.sections.effects.budgets import budgets_table
 from moco_bench.report.sections.effects.notes import equal_compute_notes
-from moco_bench.report.sections.effects.tables import compute_effects_table, effects_table
-from moco_bench.report.sections.first_screen.cost import first_screen_cost
-from moco_bench.report.sections.mechanism.curves import false_negative_figure
+from moco_bench.report.sections.effects.tables import budgets_table, compute_effects_table, effects_table
+from moco_bench.report.sections.first_screen.notes import first_screen_cost
+from moco_bench.report.sections.mechanism.figures import false_negative_figure
 from moco_bench.report.sections.mechanism.notes import mechanism_notes
 from moco_bench.report.sections.methods.notes import kept_said
 from moco_bench.report.sections.seeds.notes import pairing_note

@@ -5,14 +5,15 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from moco_bench.analyse.text import number
-from moco_bench.report.model.figure import Plot
-from moco_bench.report.read.results import Results, equal_epochs
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.model.page import Plot
+from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
 from moco_bench.suite.metrics import METRICS
 
 
+@themed
 def accuracy_figure(results: Results) -> Plot | None:
     """Each seed a point, each arm's mean with its standard deviation; baselines below; kNN beside the linear probe."""
     done = equal_epochs(results.finished)
@@ -24,16 +25,15 @@ def accuracy_figure(results: Results) -> Plot | None:
     data = pd.concat([runs, _baselines(results, [m.name for m in metrics])], ignore_index=True).dropna(subset="top1")
     arms, all_rows = results.ranked_arms, list(dict.fromkeys(data["arm"]))
     names = [*arms, *(name for name in all_rows if name not in arms)]
-    with theme("accuracy"):
-        figure, axes = grid(len(results.cells), len(metrics), row_height=0.7 + rows_height(names))
-        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
-            for panel, metric in zip(row, metrics, strict=True):
-                chosen = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
-                _dots(panel, chosen[chosen["metric"] == metric.name], arms, names)
-                panel.set_xlabel(f"{metric.title}, %")
-            name_cell(row[0], dataset, encoder, len(results.cells) > 1, 80 // len(metrics))
-            for panel in row[1:]:
-                panel.tick_params(labelleft=False)
+    figure, axes = grid(len(results.cells), len(metrics), row_height=0.7 + rows_height(names))
+    for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+        for panel, metric in zip(row, metrics, strict=True):
+            chosen = of_cell(data, dataset, encoder)
+            _dots(panel, chosen[chosen["metric"] == metric.name], arms, names)
+            panel.set_xlabel(f"{metric.title}, %")
+        name_cell(row[0], dataset, encoder, len(results.cells) > 1, 80 // len(metrics))
+        for panel in row[1:]:
+            panel.tick_params(labelleft=False)
     means = data[data["metric"] == metrics[0].name].groupby("arm", sort=False)["top1"].mean()
     said = ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.items())
     return Plot(

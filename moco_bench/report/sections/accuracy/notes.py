@@ -26,9 +26,9 @@ def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
     if not parts:
         return ()
     text = (
-        "The linear probe\u2019s C, chosen on held-out training images, is at an edge of the suite\u2019s "
-        f"grid ({', '.join(f'{rate:g}' for rate in grid)}): {listed(parts)}. A better value may lie beyond, so those "
-        "probe accuracies may be too low."
+        "The linear probe\u2019s C, chosen on held-out training images, is at an edge of the suite\u2019s grid "
+        f"({', '.join(f'{rate:g}' for rate in grid)}): {listed(parts)}. A better value may lie beyond, so those probe "
+        "accuracies may be too low."
     )
     first = next(places[0] for places in hits.values() if places)
     return (links.note(text, f"{first}/metrics.json"),)

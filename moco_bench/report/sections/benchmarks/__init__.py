@@ -3,8 +3,4 @@
 from moco_bench.report.section import Section
 from moco_bench.report.sections.benchmarks.tables import benchmarks_table
 
-SECTION = Section(
-    "benchmarks",
-    "Benchmarks of the parts",
-    tables=(benchmarks_table,),
-)
+SECTION = Section("benchmarks", "Benchmarks of the parts", tables=(benchmarks_table,))

@@ -6,9 +6,10 @@ from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import Cell, Column, Table, cell
+from moco_bench.report.model.table import Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
 
+TIMES = ("median_ms", "q1_ms", "q3_ms")
 TONES = {FASTER: "good", SLOWER: "bad"}
 
 
@@ -16,48 +17,42 @@ def benchmarks_table(results: Results, links: Links) -> Table | None:
     """One row a benchmark: median and quartiles, and its change where there is something to compare with."""
     try:
         found = read_json(results.directory / FILE)
-        rows = tuple(_row(benchmark) for benchmark in found["benchmarks"])
-    except (InputError, KeyError, TypeError):
+        rows = [{**row, **{name: float(row[name]) for name in TIMES}} for row in found["benchmarks"]]
+    except (InputError, KeyError, TypeError, ValueError):
         return None
-    machine = found.get("machine") or {}
-    compared = found.get("compared_with")
+    machine, compared = found.get("machine") or {}, found.get("compared_with")
     note = (
         "Nothing is stored to compare with."
         if compared is None
         else f"Stored ones were measured on: {_words(compared, found.get('compared_with_torch'))}. "
         + ("Another machine, so changes are shown and not judged." if compared != machine else "The same machine.")
     ) + _load_words(found.get("foreign_load"))
+
+    def median(row: Row) -> Cell:
+        shown = (number(row[name], 3) for name in TIMES)
+        return cell("{} [{}, {}]".format(*shown), row["median_ms"])
+
+    def change(row: Row) -> Cell | None:
+        part = row.get("change")
+        return None if part is None else cell(number(100 * float(part), 1, signed=True), part)
+
+    def verdict(row: Row) -> Cell:
+        return cell(row.get("verdict") or ABSENT, tone=TONES.get(str(row.get("verdict")), "quiet"))
+
     columns = (
-        Column("name", "Benchmark", numeric=False),
-        Column("median_ms", "Median, ms [quartiles]"),
-        Column("rounds", "Rounds"),
-        Column("stored_ms", "Stored, ms"),
-        Column("change", "Change, %"),
-        Column("verdict", "Verdict", numeric=False),
+        Column.text("name", "Benchmark"),
+        Column.number("median_ms", "Median, ms [quartiles]", of=median),
+        Column.number("rounds", "Rounds"),
+        Column.number("stored_ms", "Stored, ms", 3),
+        Column.number("change", "Change, %", of=change),
+        Column.text("verdict", "Verdict", verdict),
     )
-    return Table(
-        "benchmarks",
-        "Benchmarks of the parts",
+    caption = (
         f"Measured by pytest-benchmark on: {_words(machine, found.get('torch'))}. A change counts beyond "
-        f"{100 * MARGIN:g} % and where the quartiles don't overlap.",
-        columns,
-        rows,
-        note=note,
-        source=links.source(FILE),
+        f"{100 * MARGIN:g} % and where the quartiles don't overlap."
     )
-
-
-def _row(benchmark: dict[str, object]) -> tuple[Cell, ...]:
-    median, low, high = (float(str(benchmark[name])) for name in ("median_ms", "q1_ms", "q3_ms"))
-    stored, change, verdict = (benchmark.get(name) for name in ("stored_ms", "change", "verdict"))
-    return (
-        cell(benchmark["name"]),
-        cell(f"{number(median, 3)} [{number(low, 3)}, {number(high, 3)}]", median),
-        cell(benchmark["rounds"], benchmark["rounds"]),
-        Cell(ABSENT) if stored is None else cell(number(float(str(stored)), 3), stored),
-        Cell(ABSENT) if change is None else cell(number(100 * float(str(change)), 1, signed=True), change),
-        cell(verdict or ABSENT, tone=TONES.get(str(verdict), "quiet")),
-    )
+    source = links.source(FILE)
+    return Table.of("benchmarks", "Benchmarks of the parts", caption, columns, rows, note=note, source=source)
 
 
 def _words(machine: dict[str, object], torch: object) -> str:

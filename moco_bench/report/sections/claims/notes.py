@@ -43,19 +43,16 @@ def registration_note(results: Results) -> str:
     every = "The only run was" if len(records) == 1 else f"All {len(records)} runs were"
     if not found.other and not found.unknown:
         return f"{every} started under this analysis."
-    said = []
+    if len(found.other) == len(records):
+        return f"{every} started under another analysis, before a rule or the design was changed."
+    said, of = [], f"of {count(len(records), 'run')}"
     if found.other:
-        if len(found.other) == len(records):
-            return f"{every} started under another analysis, before a rule or the design was changed."
-        were = "was" if len(found.other) == 1 else "were"
-        places = named([place.removeprefix("runs/") for place in found.other])
+        were, places = "was" if len(found.other) == 1 else "were", named([p.removeprefix("runs/") for p in found.other])
         said.append(
-            f"{len(found.other)} of {count(len(records), 'run')} {were} started under another analysis, before a rule "
-            f"or the design was changed: {places}."
+            f"{len(found.other)} {of} {were} started under another analysis, before a rule or the design was changed: "
+            f"{places}."
         )
     if found.unknown:
         does = "doesn\u2019t" if len(found.unknown) == 1 else "don\u2019t"
-        said.append(
-            f"{len(found.unknown)} of {count(len(records), 'run')} {does} say under which analysis they were started."
-        )
+        said.append(f"{len(found.unknown)} {of} {does} say under which analysis they were started.")
     return " ".join(said)

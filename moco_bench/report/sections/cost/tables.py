@@ -1,77 +1,63 @@
 """What an ingredient costs: throughput, training time and memory of each arm, and relative to the baseline."""
 
+from typing import Any
+
 import pandas as pd
 
 from moco_bench.analyse.machines import on_main_machine
-from moco_bench.analyse.text import ABSENT, number
+from moco_bench.analyse.metrics import METRICS
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
+from moco_bench.report.model.table import ARM, KEY, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.cost.notes import other_machines
 from moco_bench.suite.metrics import METRICS
 
 SPEED = ("images_per_second", "step_ms_median", "train_seconds")
+MEMORY = "peak_memory_mib"
 NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 
 
-def cost_table(results: Results, links: Links) -> Table:
+def cost_table(results: Results, links: Links) -> Table | None:
     """One row per arm. Speeds come from runs that had the machine to themselves; memory from all finished runs.
 
     Both on the kind of machine that made the most of them.
     """
     found, serve_too = cells_with_own_runs(results)
-    rows: list[tuple[Cell, ...]] = []
-    elsewhere = other_machines(results.finished)
-    for (dataset, encoder, budget), of_cell in found:
-        done = of_cell[(of_cell["status"] == "done") & (of_cell["replicate"] == 1)]
-        done = on_main_machine(done)
-        quiet = done[done["exclusive"]]
-        for arm in (arm for arm in results.ranked_arms if arm in set(of_cell["arm"])):
-            own, own_quiet = done[done["arm"] == arm], quiet[quiet["arm"] == arm]
-            rows.append(
-                (
-                    cell(arm),
-                    cell(dataset),
-                    cell(encoder),
-                    cell(budget),
-                    *(mean_cell(own_quiet[name], METRICS[name].decimals) for name in SPEED),
-                    _relative(quiet, arm, "images_per_second", results.plan.baseline),
-                    mean_cell(own["peak_memory_mib"], 0),
-                    _relative(done, arm, "peak_memory_mib", results.plan.baseline),
-                    cell(", ".join(sorted({str(v) for v in own["memory_source"] if v})) or ABSENT),
-                    cell(f"{len(own_quiet)} of {len(own)}", len(own_quiet)),
-                )
-            )
+    rows: list[dict[str, Any]] = []
+    for (dataset, encoder, budget), runs in found:
+        done = on_main_machine(runs[(runs["status"] == "done") & (runs["replicate"] == 1)])
+        arms, base = dict(list(done.groupby("arm"))), results.plan.baseline
+        rows += [
+            {"arm": arm, "dataset": dataset, "encoder": encoder, "budget": budget,
+             "own": arms.get(arm, done[:0]), "base": arms.get(base, done[:0])}
+            for arm in results.ranked_arms if (runs["arm"] == arm).any()
+        ]  # fmt: skip
+    timed = any(row["own"]["exclusive"].any() for row in rows)
     columns = (
-        Column("arm", "Arm", numeric=False),
+        ARM,
         *KEY,
-        *(Column(name, heading(METRICS[name])) for name in SPEED),
-        Column("relative_speed", "Speed, relative"),
-        Column("peak_memory_mib", "Peak memory, MiB"),
-        Column("relative_memory", "Memory, relative"),
-        Column("memory_source", "Memory source", numeric=False),
-        Column("quiet_runs", "Undisturbed runs"),
-    )
-    timed = any(row[-1].value for row in rows)
-    table = Table(
-        "cost",
-        "Cost",
-        "Mean and standard deviation over seeds. "
-        + ("Speeds come only from runs that had the machine to themselves." if timed else NO_SPEEDS)
-        + "".join(f" {said}" for said in elsewhere)
-        + serve_too,
-        columns,
-        tuple(rows),
-        source=links.source("runs.csv"),
-    )
-    return drop_constant(table, KEY_NAMES if timed else (*KEY_NAMES, *SPEED, "relative_speed"))
+        *(Column.number(name, heading(METRICS[name]), of=_speed_of(name)) for name in SPEED),
+        Column.number("relative_speed", "Speed, relative", 2, lambda row: _relative(row, "images_per_second", True)),
+        Column.number(MEMORY, "Peak memory, MiB", of=lambda row: mean_cell(row["own"][MEMORY], 0)),
+        Column.number("relative_memory", "Memory, relative", 2, lambda row: _relative(row, MEMORY, False)),
+        Column.text("memory_source", "Memory source", lambda row: ", ".join(
+            sorted({str(v) for v in row["own"]["memory_source"] if v}))),
+        Column.number("quiet_runs", "Undisturbed runs", of=lambda row: cell(
+            f"{row['own']['exclusive'].sum()} of {len(row['own'])}", int(row["own"]["exclusive"].sum()))),
+    )  # fmt: skip
+    speeds = "Speeds come only from runs that had the machine to themselves." if timed else NO_SPEEDS
+    said = "".join(f" {text}" for text in other_machines(results.finished))
+    caption = f"Mean and standard deviation over seeds. {speeds}{said}{serve_too}"
+    without = () if timed else (*SPEED, "relative_speed")
+    return Table.of("cost", "Cost", caption, columns, rows, source=links.source("runs.csv"), without=without)
 
 
-def _relative(rows: pd.DataFrame, arm: str, metric: str, baseline: str) -> Cell:
+def _speed_of(name: str) -> Any:
+    return lambda row: mean_cell(row["own"].loc[row["own"]["exclusive"], name], METRICS[name].decimals)
+
+
+def _relative(row: Row, metric: str, quiet: bool) -> float | None:
     """The arm's mean over the baseline's."""
-    means = rows.groupby("arm")[metric].mean()
-    if pd.isna(means.get(arm)) or not means.get(baseline, 0) > 0:
-        return Cell(ABSENT)
-    ratio = float(means[arm] / means[baseline])
-    return cell(number(ratio, 2), ratio)
+    own, base = ((runs[runs["exclusive"]] if quiet else runs)[metric].mean() for runs in (row["own"], row["base"]))
+    return float(own / base) if base > 0 and pd.notna(own) else None

@@ -1,10 +1,10 @@
 """What each ingredient is worth, and how certain that is."""
 
-from moco_bench.report.section import Section
-from moco_bench.report.sections.effects.budgets import budgets_table
+from moco_bench.report.section import Section, sentences
 from moco_bench.report.sections.effects.figures import effects_figure
 from moco_bench.report.sections.effects.notes import effects_notes
 from moco_bench.report.sections.effects.tables import (
+    budgets_table,
     certainty_table,
     compute_effects_table,
     effects_table,
@@ -14,7 +14,7 @@ from moco_bench.report.sections.effects.tables import (
 SECTION = Section(
     "effects",
     "Effects and their certainty",
-    notes=effects_notes,
+    notes=sentences(effects_notes),
     figures=(effects_figure,),
     tables=(effects_table, compute_effects_table, budgets_table),
     folded=(further_effects_table, certainty_table),

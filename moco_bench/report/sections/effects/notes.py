@@ -3,7 +3,6 @@
 import pandas as pd
 
 from moco_bench.analyse.text import interval, number
-from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import FINDING_WORDS, effect_title, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
@@ -25,8 +24,7 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
         if compute.all_shared(dataset, encoder, budget):
             sentences.append(
                 f"All arms are within {WITHIN} of {results.plan.baseline}\u2019s {WORDS[budget]}{place}, so equal "
-                "epochs is also "
-                f"equal {WORDS[budget]}."
+                f"epochs is also equal {WORDS[budget]}."
             )
         elif (dataset, encoder, budget) in groups:
             said = _effects_said(groups[dataset, encoder, budget], primary)
@@ -43,17 +41,11 @@ def _effects_said(rows: pd.DataFrame, metric: MetricColumn) -> str:
     )
 
 
-def effects_notes(results: Results, links: Links) -> tuple[Note, ...]:
+def effects_notes(results: Results) -> list[str]:
     """What counts as significant."""
-    del links
-    return (_decided_note(results),)
-
-
-def _decided_note(results: Results) -> Note:
     primary = results.primary
-    return Note(
+    return [
         f"Primary metric, declared beforehand: {primary.title}. Significant: the interval leaves out zero and the "
-        "exact "
-        "test, corrected for multiplicity, agrees. No difference: shown to be within "
+        "exact test, corrected for multiplicity, agrees. No difference: shown to be within "
         f"{margin_words(results.plan.config, [primary.name])}. Anything else is inconclusive."
-    )
+    ]

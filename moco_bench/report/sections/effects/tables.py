@@ -1,44 +1,38 @@
-"""What each ingredient is worth: the effects with everything that says how sure they are."""
+"""What each ingredient is worth, how sure that is, and what is equal at equal compute."""
 
-from dataclasses import replace
 from typing import Any
 
+from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading
+from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
 from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
-from moco_bench.report.read.equal_compute import WORDS, compute_of
+from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
-IDENTITY = (Column("effect", "Effect", numeric=False), *KEY, Column("metric", "MetricColumn", numeric=False))
-Row = dict[Any, Any]
 
-
-def declared_metrics(results: Results) -> list[str]:
-    """The metrics of representation quality that the suite declares, the primary one first."""
-    return list(dict.fromkeys((results.plan.config.primary, *results.plan.config.metrics)))
-
-
-def effects_table(results: Results, links: Links) -> Table:
+def effects_table(results: Results, links: Links) -> Table | None:
     """All effects on the primary metric at equal epochs: estimate, interval, test, correction, finding."""
     rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
     if len(results.arms) > UNRANKED:
         rows.sort(key=lambda row: (row["kind"] != "factorial", not row["n_seeds"], -row["estimate"]))
-    return _effects(results, links, rows, "effects", f"Effects on {results.primary.title}{_at_equal(results)}")
+    caption = (
+        f"{_units(rows)} {results.plan.config.interval} intervals over other seeds, on these test images; exact "
+        "two-sided sign-flip p; Holm\u2019s correction within each family."
+    ).strip()
+    title = f"Effects on {results.primary.title}{_at_equal(results)}"
+    return _effects(results, links, rows, "effects", title, caption)
 
 
 def further_effects_table(results: Results, links: Links) -> Table | None:
-    """The 2x2's effects, or the arms' without one, on all other metrics; `effects.csv` has everything."""
-    declared = declared_metrics(results)[1:]
-    others = [name for name in METRICS if name in set(results.effects["metric"])]
-    metrics = list(dict.fromkeys((*declared, *(name for name in others if name != results.primary.name))))
+    """The 2x2's effects, or the arms' without one, on all other metrics, the declared ones first."""
+    others = (name for name in METRICS if name in set(results.effects["metric"]))
+    metrics = [name for name in dict.fromkeys((*results.plan.config.metrics, *others)) if name != results.primary.name]
     rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
     rows = [row for row in rows if row["kind"] == "factorial"] or rows
-    if not rows:
-        return None
-    table = _effects(results, links, rows, "further_effects", "Effects on the other metrics")
-    return replace(table, caption=f"{units_shown(row['metric'] for row in rows)} All comparisons are in effects.csv.")
+    caption = f"{_units(rows)} All comparisons are in effects.csv."
+    return _effects(results, links, rows, "further_effects", "Effects on the other metrics", caption)
 
 
 def _at_equal(results: Results) -> str:
@@ -50,121 +44,143 @@ def _at_equal(results: Results) -> str:
 
 
 def compute_effects_table(results: Results, links: Links) -> Table | None:
-    """The same at equal training time and at equal operations; None where the suite has no such runs."""
+    """The same at equal training time and at equal operations; without rows where the suite has no such runs."""
     rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] != "epochs"]
-    if not rows:
-        return None
-    equal = listed(WORDS[budget] for budget in dict.fromkeys(row["budget"] for row in rows))
-    table = _effects(results, links, rows, "effects_compute", f"Effects at equal {equal}")
-    return replace(table, caption="As above, with each arm\u2019s runs of equal compute.")
-
-
-def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str) -> Table:
-    config = results.plan.config
-    rows = []
-    for effect in effects:
-        metric = METRICS[effect["metric"]]
-        rows.append(
-            (
-                *_identity(effect, metric, results.plan.baseline),
-                cell(number(effect["estimate"], metric.decimals, signed=True), effect["estimate"]),
-                cell(interval(effect["ci_low"], effect["ci_high"], metric.decimals)),
-                cell(p_value(effect["p_value"]), effect["p_value"]),
-                cell(p_value(effect["p_holm"]), effect["p_holm"]),
-                cell(effect["n_seeds"], effect["n_seeds"]),
-                cell(effect["paired"]),
-                cell(FINDING_WORDS[effect["finding"]], tone=finding_tone(metric.name, effect["finding"])),
-            )
-        )
-    columns = (
-        *IDENTITY,
-        Column("estimate", "Estimate"),
-        Column("interval", f"{100 * config.confidence:g} % interval", numeric=False, sourced=True),
-        Column("p_value", "Exact p"),
-        Column("p_holm", "Holm p"),
-        Column("n_seeds", "Seeds"),
-        Column("paired", "Pairing", numeric=False),
-        Column("finding", "Finding", numeric=False),
+    title = f"Effects at equal {listed(WORDS[budget] for budget in dict.fromkeys(row['budget'] for row in rows))}"
+    return _effects(
+        results, links, rows, "effects_compute", title, "As above, with each arm\u2019s runs of equal compute."
     )
-    caption = (
-        f"{units_shown(effect['metric'] for effect in effects)} {config.interval} intervals over other seeds, "
-        "on these test images; exact two-sided sign-flip "
-        "p; Holm\u2019s correction within each family."
-    ).strip()
-    table = Table(name, title, caption, columns, tuple(rows), source=links.source(results.written.effects))
-    return drop_constant(table, (*KEY_NAMES, "metric", "paired"))
 
 
-def certainty_table(results: Results, links: Links) -> Table:
+def _units(rows: list[Row]) -> str:
+    return units_shown(row["metric"] for row in rows)
+
+
+def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str, caption: str) -> Table | None:
+    columns = (
+        *_identity(results),
+        _number("estimate", "Estimate", signed=True),
+        _interval("interval", f"{100 * results.plan.config.confidence:g} % interval", "ci"),
+        _p("p_value", "Exact p"),
+        _p("p_holm", "Holm p"),
+        Column.number("n_seeds", "Seeds"),
+        Column.text("paired", "Pairing"),
+        Column.text("finding", "Finding", lambda row: cell(
+            FINDING_WORDS[row["finding"]], tone=finding_tone(row["metric"], row["finding"]))),
+    )  # fmt: skip
+    source = links.source(results.written.effects)
+    return Table.of(name, title, caption, columns, effects, source=source, without=("metric", "paired"))
+
+
+def certainty_table(results: Results, links: Links) -> Table | None:
     """The primary metric's effects: the other interval, equivalence, standardised and robust sizes, power."""
     config = results.plan.config
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
-    rows = []
     effects = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
-    for effect in effects:
-        metric = METRICS[effect["metric"]]
-        digits = metric.decimals
-        rows.append(
-            (
-                *_identity(effect, metric, results.plan.baseline),
-                cell(interval(effect["other_low"], effect["other_high"], digits)),
-                cell(interval(effect["images_low"], effect["images_high"], digits)),
-                cell(interval(effect["equivalence_low"], effect["equivalence_high"], digits)),
-                cell(p_value(effect["p_equivalence"]), effect["p_equivalence"]),
-                cell(p_value(effect["p_equivalence_exact"]), effect["p_equivalence_exact"]),
-                cell(p_value(effect["p_equivalence_holm"]), effect["p_equivalence_holm"]),
-                cell(number(effect["cohens_dz"], 2, signed=True), effect["cohens_dz"]),
-                cell(number(effect["probability_of_improvement"], 2), effect["probability_of_improvement"]),
-                cell(number(effect["interquartile_mean"], digits, signed=True), effect["interquartile_mean"]),
-                cell(p_value(effect["smallest_p"]), effect["smallest_p"]),
-                cell(number(effect["detectable_effect"], digits), effect["detectable_effect"]),
-            )
-        )
     columns = (
-        *IDENTITY,
-        Column("other_interval", f"{100 * config.confidence:g} % {other}", numeric=False, sourced=True),
-        Column("images_interval", f"{100 * config.confidence:g} %, seeds and images", numeric=False, sourced=True),
-        Column("equivalence_interval", f"{100 * (2 * config.confidence - 1):.4g} % t", numeric=False, sourced=True),
-        Column("p_equivalence", "Equivalence p, t"),
-        Column("p_equivalence_exact", "Equivalence p, exact"),
-        Column("p_equivalence_holm", "Equivalence p, Holm"),
-        Column("cohens_dz", "Cohen\u2019s dz"),
-        Column("probability_of_improvement", "P(better)"),
-        Column("interquartile_mean", "IQM"),
-        Column("smallest_p", "Smallest p"),
-        Column("detectable_effect", "Detectable"),
+        *_identity(results),
+        _interval("other_interval", f"{100 * config.confidence:g} % {other}", "other"),
+        _interval("images_interval", f"{100 * config.confidence:g} %, seeds and images", "images"),
+        _interval("equivalence_interval", f"{100 * (2 * config.confidence - 1):.4g} % t", "equivalence"),
+        _p("p_equivalence", "Equivalence p, t"),
+        _p("p_equivalence_exact", "Equivalence p, exact"),
+        _p("p_equivalence_holm", "Equivalence p, Holm"),
+        Column.number("cohens_dz", "Cohen\u2019s dz", 2, signed=True),
+        Column.number("probability_of_improvement", "P(better)", 2),
+        _number("interquartile_mean", "IQM", signed=True),
+        _p("smallest_p", "Smallest p"),
+        _number("detectable_effect", "Detectable"),
     )
-    table = Table(
-        "certainty",
-        "More about each effect",
-        f"{units_shown(effect['metric'] for effect in effects)} Equivalence within "
+    caption = (
+        f"{_units(effects)} Equivalence within "
         f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
         "interval before them. Seeds and images: over other seeds and other test images. "
-        "Detectable: the smallest effect found with 80 % power.",
-        columns,
-        tuple(rows),
-        source=links.source(results.written.effects),
+        "Detectable: the smallest effect found with 80 % power."
     )
-    return drop_constant(table, (*KEY_NAMES, "metric"))
+    source = links.source(results.written.effects)
+    return Table.of(
+        "certainty", "More about each effect", caption, columns, effects, source=source, without=("metric",)
+    )
 
 
 def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
     """The effects on these metrics, in their order."""
     effects = results.effects[results.effects["metric"].isin(metrics)]
     order = effects["metric"].map({name: place for place, name in enumerate(metrics)})
-    rows: list[Row] = effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
-    return rows
+    rows: Any = effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
+    return list(rows)
 
 
-def _identity(effect: Row, metric: MetricColumn, baseline: str) -> tuple[Cell, ...]:
-    return (
-        _effect(effect, baseline),
-        *(cell(effect[name]) for name in KEY_NAMES),
-        cell(metric.short if metric.unit == "%" else heading(metric)),
+def _identity(results: Results) -> tuple[Column, ...]:
+    """What an effect is of. In words; files keep the name that an arm's comparison has in `effects.csv`."""
+
+    def effect(row: Row) -> Cell:
+        title = contrast_title(row, results.plan.baseline)
+        return cell(title, row["effect"] if row["kind"] == "arm" else title)
+
+    def metric(row: Row) -> str:
+        found = METRICS[row["metric"]]
+        return found.short if found.unit == "%" else heading(found)
+
+    return (Column.text("effect", "Effect", effect), *KEY, Column.text("metric", "Metric", metric))
+
+
+def _number(name: str, title: str, *, signed: bool = False) -> Column:
+    """In the metric's own decimals."""
+    return Column.number(
+        name, title, of=lambda row: cell(number(row[name], METRICS[row["metric"]].decimals, signed=signed), row[name])
     )
 
 
-def _effect(effect: Row, baseline: str) -> Cell:
-    """In words; files keep the name that an arm's comparison has in `effects.csv`."""
-    title = contrast_title(effect, baseline)
-    return cell(title, effect["effect"] if effect["kind"] == "arm" else title)
+def _p(name: str, title: str) -> Column:
+    return Column.number(name, title, of=lambda row: cell(p_value(row[name]), row[name]))
+
+
+def _interval(name: str, title: str, ends: str) -> Column:
+    def shown(row: Row) -> str:
+        return interval(row[f"{ends}_low"], row[f"{ends}_high"], METRICS[row["metric"]].decimals)
+
+    return Column.text(name, title, shown, sourced=True)
+
+
+def budgets_table(results: Results, links: Links) -> Table | None:
+    """One row per arm and budget; None where no cost is known, or where all arms cost the same."""
+    compute = compute_of(results)
+    if all(row["shared"] for row in compute.rows):
+        return None  # one sentence says it
+    timed = any(row["budget"] == "seconds" for row in compute.rows)
+    own = "of their own" if compute.declared else "none"
+    columns = (
+        ARM,
+        *KEY[:2],
+        Column.text("budget", "Equal", lambda row: WORDS[row["budget"]]),
+        Column.number("relative", f"Cost per image relative to {results.plan.baseline}", 3),
+        *((Column.number("foreign_load", "CPU used by others", of=_load),) if timed else ()),
+        Column.number("declared_epochs", "Epochs, equal epochs", 0),
+        Column.number("epochs", "Epochs, equal compute", 0),
+        Column.text("runs", "Runs", lambda row: "those at equal epochs" if row["shared"] else own),
+        Column.number("compute", "Compute reached", 2),
+    )
+    caption = (
+        f"An arm within {WITHIN} of the baseline\u2019s cost isn\u2019t run again: its runs at equal epochs serve."
+    )
+    caption += (
+        " All others have runs of their own with their whole schedule. Epochs are whole, so compute is equal to within "
+        "half an epoch."
+        if compute.declared
+        else " FLOPs are those that the profile counted."
+    )
+    return Table.of(
+        "budgets",
+        "Equal compute",
+        caption,
+        columns,
+        compute.rows,
+        source=links.source(compute.file),
+        without=("budget",),
+    )
+
+
+def _load(row: Row) -> Cell:
+    share = row.get("foreign_load")
+    return cell(f"{100 * share:.0f} %" if isinstance(share, int | float) else "counted, not timed", share)

@@ -1,11 +1,9 @@
 """The 2x2 as an interaction plot: parallel lines mean that the two ingredients add up."""
 
-import pandas as pd
-
 from moco_bench.analyse.text import number
-from moco_bench.report.model.figure import Plot
-from moco_bench.report.read.results import Results, equal_epochs
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.model.page import Plot
+from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import legend_above, name_cell
 from moco_bench.report.render.style import arm_styles
 
@@ -13,6 +11,7 @@ WIDTH = 4.2
 MOST_CELLS = 6
 
 
+@themed
 def interaction_figure(results: Results) -> Plot | None:
     """The primary metric of the four arms: filter along the axis, one line per loss; None without a 2x2."""
     arms, metric = results.factorial_arms, results.primary
@@ -20,27 +19,26 @@ def interaction_figure(results: Results) -> Plot | None:
         return None
     data = equal_epochs(results.finished)
     data = data[data["arm"].isin(arms)][["dataset", "encoder", "arm", "seed", metric.name]].dropna()
-    cells = [cell for cell in results.cells if set(data.loc[_of(data, cell), "arm"]) == set(arms)][:MOST_CELLS]
+    cells = [cell for cell in results.cells if set(of_cell(data, *cell)["arm"]) == set(arms)][:MOST_CELLS]
     if not cells:
         return None
     base, dual, filtered, both = arms
     styles = arm_styles(arms)
-    with theme("interaction"):
-        figure, axes = grid(len(cells), 1, row_height=2.6, width=WIDTH)
-        for panel, cell in zip(axes[:, 0], cells, strict=True):
-            values = data[_of(data, cell)].pivot(index="seed", columns="arm", values=metric.name)
-            for ends, label in (((base, filtered), "one view in the loss"), ((dual, both), "dual-view loss")):
-                style = styles[ends[0]]
-                for _, pair in values[list(ends)].dropna().iterrows():
-                    panel.plot((0, 1), pair, color=style.colour, linewidth=0.6, alpha=0.4)
-                panel.plot((0, 1), values[list(ends)].mean(), color=style.colour, linestyle=style.dash, linewidth=2,
-                           marker=style.marker, markersize=6, label=label)  # fmt: skip
-            panel.set_xticks((0, 1), ("all negatives", "filtered negatives"))
-            panel.set_xlim(-0.25, 1.25)
-            panel.grid(axis="x", visible=False)
-            panel.set_ylabel(f"{metric.title}, {metric.unit}" if metric.unit else metric.title)
-            name_cell(panel, *cell, len(cells) > 1, 44)
-        legend_above(figure, *axes[0, 0].get_legend_handles_labels())
+    figure, axes = grid(len(cells), 1, row_height=2.6, width=WIDTH)
+    for panel, cell in zip(axes[:, 0], cells, strict=True):
+        values = of_cell(data, *cell).pivot(index="seed", columns="arm", values=metric.name)
+        for ends, label in (((base, filtered), "one view in the loss"), ((dual, both), "dual-view loss")):
+            style = styles[ends[0]]
+            for _, pair in values[list(ends)].dropna().iterrows():
+                panel.plot((0, 1), pair, color=style.colour, linewidth=0.6, alpha=0.4)
+            panel.plot((0, 1), values[list(ends)].mean(), color=style.colour, linestyle=style.dash, linewidth=2,
+                       marker=style.marker, markersize=6, label=label)  # fmt: skip
+        panel.set_xticks((0, 1), ("all negatives", "filtered negatives"))
+        panel.set_xlim(-0.25, 1.25)
+        panel.grid(axis="x", visible=False)
+        panel.set_ylabel(f"{metric.title}, {metric.unit}" if metric.unit else metric.title)
+        name_cell(panel, *cell, len(cells) > 1, 44)
+    legend_above(figure, axes[0, 0])
     means = data.groupby("arm", sort=False)[metric.name].mean()
     said = ", ".join(f"{arm} {number(means[arm], metric.decimals)}" for arm in arms)
     return Plot(
@@ -51,7 +49,3 @@ def interaction_figure(results: Results) -> Plot | None:
         figure,
         data,
     )
-
-
-def _of(data: pd.DataFrame, cell: tuple[str, str]) -> "pd.Series[bool]":
-    return (data["dataset"] == cell[0]) & (data["encoder"] == cell[1])

@@ -41,8 +41,7 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
         return (
             f"With {seeds_of(rows)} the exact test\u2019s p cannot fall below {p_value(weakest['smallest_p'])}"
             f"{corrected}, so no difference can be confirmed at {100 * level:.2g} %, nor can equivalence be shown. "
-            "Either "
-            f"conclusion needs at least {count(seeds_needed(level, tests), 'seed')}."
+            f"Either conclusion needs at least {count(seeds_needed(level, tests), 'seed')}."
         )
     known = [float(row["detectable_effect"]) for row in rows if row["detectable_effect"] > 0]
     if not known:
@@ -51,8 +50,7 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
     return (
         f"With this design, {seeds_of(rows)}, the smallest effects detectable with 80 % power are "
         f"{f'{sizes} {unit_of_effect(metric)}'.strip()}; differences within {margin_of(weakest, metric)} can be shown "
-        "to "
-        "be none."
+        "to be none."
     )
 
 
@@ -69,8 +67,7 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
     finds = f" and would find effects from {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip()
     return (
         f"{seeds} seeds can decide{finds if found else ''}: set \u201cseeds: {seeds}\u201d in the suite file and run "
-        "the same "
-        f"command again; finished runs are kept{_duration(results, seeds)}."
+        f"the same command again; finished runs are kept{_duration(results, seeds)}."
     )
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moco_bench.report.model.summary import PAD, WIDTH, Strip
+from moco_bench.report.model.page import PAD, WIDTH, Strip
 
 
 def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decimals: int) -> Strip | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.summary import Answer, Block, Summary
+from moco_bench.report.model.page import Answer, Block, Summary
 from moco_bench.report.model.words import (
     DECIDED,
     FINDING_WORDS,
@@ -15,8 +15,7 @@ from moco_bench.report.model.words import (
     margin_of,
     unit_of_effect,
 )
-from moco_bench.report.read.results import Results, equal_epochs
-from moco_bench.report.sections.first_screen.baselines import below_baselines, data_warnings, learnt_notes
+from moco_bench.report.read.results import Results, equal_epochs, of_cell
 from moco_bench.report.sections.first_screen.headline import (
     INGREDIENTS,
     Row,
@@ -26,6 +25,7 @@ from moco_bench.report.sections.first_screen.headline import (
     not_judged,
 )
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
+from moco_bench.report.sections.first_screen.notes import below_baselines, data_warnings, learnt_notes
 from moco_bench.report.sections.first_screen.strip import strip_for
 from moco_bench.suite.metrics import MetricColumn
 
@@ -75,14 +75,9 @@ def _progress(results: Results) -> str:
     return f"{done} of {total} runs are done, {' and '.join(parts)}: see Holes."
 
 
-def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:
-    effects = results.effects
-    chosen = effects[
-        (effects["metric"] == metric.name)
-        & (effects["budget"] == "epochs")
-        & (effects["dataset"] == dataset)
-        & (effects["encoder"] == encoder)
-    ]
+def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Sequence[Row]:
+    chosen = of_cell(equal_epochs(results.effects), dataset, encoder)
+    chosen = chosen[chosen["metric"] == metric.name]
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
 
 
@@ -154,8 +149,7 @@ def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:
     own, other, name = (
         (dual, filtered, "filter") if row["effect"] == "dual_view" else (filtered, dual, "dual-view loss")
     )
-    values = equal_epochs(results.finished)
-    values = values[(values["dataset"] == row["dataset"]) & (values["encoder"] == row["encoder"])]
+    values = of_cell(equal_epochs(results.finished), row["dataset"], row["encoder"])
     by_arm = values.pivot(index="seed", columns="arm", values=metric.name)
     if not {base, own, other, both} <= set(by_arm):
         return ""

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from moco_bench.analyse.exponents import ENOUGH, TIMES, disturbed_in, fitted, law_of
-from moco_bench.report.model.figure import Plot
+from moco_bench.report.model.page import Plot
 from moco_bench.report.read.profile import profile_cells, profile_table_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import curve_arms, legend_above
 from moco_bench.report.render.style import PAPER, arm_styles
 
@@ -22,6 +22,7 @@ QUANTITIES = {
 }  # fmt: skip
 
 
+@themed
 def growth_figure(results: Results) -> Plot | None:
     """A row a measure and a column a quantity; points are medians, lines the fitted power laws."""
     cells = profile_cells(profile_table_of(results, "growth"))
@@ -35,21 +36,19 @@ def growth_figure(results: Results) -> Plot | None:
         return None
     kept, drawn = curve_arms(results)
     arms = tuple(arm for arm in dict.fromkeys(table["arm"]) if arm in kept)
-    with theme("growth"):
-        figure, axes = grid(len(ROWS), len(quantities), row_height=1.9, sharex="col")
-        for row, (measure, title) in zip(axes, ROWS.items(), strict=True):
-            for panel, quantity in zip(row, quantities, strict=True):
-                _laws(panel, table[table["quantity"] == quantity], measure, arms)
-            row[0].set_ylabel(title)
-        for panel, quantity in zip(axes[-1], quantities, strict=True):
-            panel.set_xlabel(QUANTITIES.get(quantity, quantity))
-            values = sorted(table.loc[table["quantity"] == quantity, "value"].unique())
-            panel.set_xticks(values, [_compact(value) for value in values])
-            panel.tick_params(axis="x", labelsize=8)
-            for label in panel.get_xticklabels():
-                label.set(rotation=45, ha="right", rotation_mode="anchor")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        legend_above(figure, handles, labels)
+    figure, axes = grid(len(ROWS), len(quantities), row_height=1.9, sharex="col")
+    for row, (measure, title) in zip(axes, ROWS.items(), strict=True):
+        for panel, quantity in zip(row, quantities, strict=True):
+            _laws(panel, table[table["quantity"] == quantity], measure, arms)
+        row[0].set_ylabel(title)
+    for panel, quantity in zip(axes[-1], quantities, strict=True):
+        panel.set_xlabel(QUANTITIES.get(quantity, quantity))
+        values = sorted(table.loc[table["quantity"] == quantity, "value"].unique())
+        panel.set_xticks(values, [_compact(value) for value in values])
+        panel.tick_params(axis="x", labelsize=8)
+        for label in panel.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+    legend_above(figure, axes[0, 0])
     return Plot(
         "growth",
         "How cost grows",

@@ -1,17 +1,15 @@
 """How time and memory grow: fitted exponents, and memory over many steps."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pandas as pd
 
 from moco_bench.analyse.exponents import ENOUGH, MEASURES, TIMES, exponents_of
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import Cell, Column, Table, cell, drop_constant
+from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
 from moco_bench.report.read.profile import FOLDER, profile_table_of, title_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.sections.profile.work import ARM, GRID_COLUMNS, _number, _place
 
 
 def exponents_table(results: Results, links: Links) -> Table | None:
@@ -20,31 +18,40 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     exponents = exponents_of(growth)
     if exponents.empty:
         return None
-    rows, any_disturbed = [], bool(exponents["disturbed"].any())
-    for key, own in exponents.groupby(["arm", "dataset", "encoder", "quantity"], sort=False):
-        found = {row["measure"]: row for row in own.to_dict("records")}
-        fits = (_exponent(found.get(measure)) for measure in MEASURES)
-        rows.append((*(cell(name) for name in key), *fits, *((_disturbed(found),) if any_disturbed else ())))
+    rows = [
+        {**dict(zip(KEYS, key, strict=True)), **{row["measure"]: row for row in own.to_dict("records")}}
+        for key, own in exponents.groupby(list(KEYS), sort=False)
+    ]
+    disturbed = Column("disturbed", "Disturbed times", numeric=False, sourced=True, of=_disturbed)
     columns = (
-        *ARM,
-        Column("quantity", "Grows with", numeric=False),
-        *(Column(measure, title.capitalize()) for measure, title in MEASURES.items()),
-        *((Column("disturbed", "Disturbed times", numeric=False, sourced=True),) if any_disturbed else ()),
+        *PLACE,
+        Column.text("quantity", "Grows with"),
+        *(Column.number(measure, title.capitalize(), of=_exponent_of(measure)) for measure, title in MEASURES.items()),
+        *((disturbed,) if exponents["disturbed"].any() else ()),
     )
-    table = Table(
-        "exponents",
-        "Exponents of growth",
+    caption = (
         "Cost as a power of one quantity: 1 is proportional, 0 independent; with the standard error of the fit. "
-        f"{_about_disturbed(exponents)}".strip(),
-        columns,
-        tuple(rows),
-        note=_about_falls(growth),
-        source=links.source(f"{FOLDER}/growth.csv"),
-    )
-    return drop_constant(table, GRID_COLUMNS)
+        f"{_about_disturbed(exponents)}"
+    ).strip()
+    source, note = links.source(f"{FOLDER}/growth.csv"), _about_falls(growth)
+    return Table.of("exponents", "Exponents of growth", caption, columns, rows, note=note, source=source)
 
 
-def _disturbed(found: Mapping[Any, Mapping[Any, Any]]) -> Cell:
+KEYS = ("arm", "dataset", "encoder", "quantity")
+
+
+def _exponent_of(measure: str) -> Callable[[Row], Cell | None]:
+    def shown(row: Row) -> Cell | None:
+        fit = row.get(measure)
+        if fit is None:
+            return None
+        error = "" if pd.isna(fit["standard_error"]) else f" \u00b1 {number(fit['standard_error'], 2)}"
+        return cell(f"{number(fit['exponent'], 2)}{error}", fit["exponent"])
+
+    return shown
+
+
+def _disturbed(found: Row) -> Cell:
     """How many of the times of a row were disturbed, and what became of them."""
     row = next((found[measure] for measure in TIMES if measure in found), None)
     if row is None:
@@ -86,49 +93,22 @@ def _about_falls(growth: pd.DataFrame) -> str:
 
 def leak_table(results: Results, links: Links) -> Table | None:
     """Whether memory grows with the number of steps."""
-    table = profile_table_of(results, "leak_verdicts")
-    if table.empty:
-        return None
-    rows = tuple(
-        (
-            *_place(row),
-            _number(row["steps"], 0),
-            cell(number(row["kib_per_step"], 3), row["kib_per_step"]),
-            _number(row["python_blocks_per_step"], 3),
-            _number(row["resident_kib_per_step"], 3),
-            cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good"),
-        )
-        for row in table.to_dict("records")
-    )
+
+    def verdict(row: Row) -> Cell:
+        return cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good")
+
     columns = (
-        *ARM,
-        Column("steps", "Steps"),
-        Column("kib_per_step", "Growth, KiB per step"),
-        Column("python_blocks_per_step", "Of which Python objects, per step"),
-        Column("resident_kib_per_step", "Resident set, KiB per step"),
-        Column("leaks", "Verdict", numeric=False),
+        *PLACE,
+        Column.number("steps", "Steps", 0),
+        Column.number("kib_per_step", "Growth, KiB per step", 3),
+        Column.number("python_blocks_per_step", "Of which Python objects, per step", 3),
+        Column.number("resident_kib_per_step", "Resident set, KiB per step", 3),
+        Column.text("leaks", "Verdict", verdict),
     )
     caption = (
         "Median slope of memory over steps. The verdict uses the growth of malloc\u2019s (or CUDA\u2019s "
-        "allocator\u2019s) bytes "
-        "and of Python\u2019s small objects together."
+        "allocator\u2019s) bytes and of Python\u2019s small objects together."
     )
-    return drop_constant(
-        Table(
-            "leaks",
-            "Memory over many steps",
-            caption,
-            columns,
-            rows,
-            source=links.source(f"{FOLDER}/leak_verdicts.csv"),
-        ),
-        GRID_COLUMNS,
-    )
-
-
-def _exponent(row: dict[object, float] | None) -> Cell:
-    if row is None:
-        return Cell(ABSENT)
-    error = row["standard_error"]
-    shown = number(row["exponent"], 2) + ("" if pd.isna(error) else f" \u00b1 {number(error, 2)}")
-    return cell(shown, row["exponent"])
+    rows = profile_table_of(results, "leak_verdicts").to_dict("records")
+    source = links.source(f"{FOLDER}/leak_verdicts.csv")
+    return Table.of("leaks", "Memory over many steps", caption, columns, rows, source=source)

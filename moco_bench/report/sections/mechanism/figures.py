@@ -1,17 +1,21 @@
-"""What an ingredient does to negatives and gradient against what it does to accuracy, seed by seed."""
+"""What the arms do to negatives, gradient and embeddings, against what they do to accuracy."""
 
-from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from moco_bench.report.model.figure import Plot
+from moco_bench.analyse.text import number
+from moco_bench.report.model.page import Plot
 from moco_bench.report.model.words import in_unit, unit_of_effect
-from moco_bench.report.read.results import Results, equal_epochs, last_epochs
-from moco_bench.report.render.figures import grid, theme
-from moco_bench.report.render.names import curve_arms, legend_above, name_cell
+from moco_bench.report.read.results import Results, equal_epochs, last_epochs, of_cell
+from moco_bench.report.render.curves import curves
+from moco_bench.report.render.figures import grid, themed
+from moco_bench.report.render.names import LINE, curve_arms, legend_above, name_cell, wrapped
 from moco_bench.report.render.style import INK, RULE, arm_styles
+from moco_bench.report.sections.mechanism.notes import mixed_epochs
 
 CAUSES = {
     "false_negative_rate_kept": "Change of the false-negative rate of kept negatives",
@@ -44,26 +48,28 @@ def mechanism_rows(results: Results) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+@themed
 def mechanism_figure(results: Results) -> Plot | None:
     """One panel a cause, one point an arm and seed; colour and marker are the arm's."""
     data = mechanism_rows(results)
     if data.empty:
         return None
     causes = [name for name in CAUSES if (data["cause"] == name).any()]
-    cells = [cell for cell in results.cells if not _of(data, *cell).empty]
+    cells = [cell for cell in results.cells if not of_cell(data, *cell).empty]
     arms, drawn = curve_arms(results)
-    with theme("mechanism"):
-        figure, axes = grid(len(cells), len(causes), row_height=2.6, sharey="row")
-        for row, (dataset, encoder) in zip(axes, cells, strict=True):
-            for panel, cause in zip(row, causes, strict=True):
-                of_cell = _of(data, dataset, encoder)
-                _points(panel, of_cell[of_cell["cause"] == cause], arms)
-                panel.set_xlabel(CAUSES[cause])
-            unit = unit_of_effect(results.primary)
-            row[0].set_ylabel(f"{results.primary.short} against {results.plan.baseline}{f', {unit}' if unit else ''}")
-            name_cell(row[0], dataset, encoder, len(cells) > 1, 80 // len(causes))
-        handles = {label: handle for panel in axes.flat for handle, label in _legend(panel)}
-        legend_above(figure, list(handles.values()), list(handles))
+    figure, axes = grid(len(cells), len(causes), row_height=2.6, sharey="row")
+    for row, (dataset, encoder) in zip(axes, cells, strict=True):
+        for panel, cause in zip(row, causes, strict=True):
+            own = of_cell(data, dataset, encoder)
+            _points(panel, own[own["cause"] == cause], arms)
+            panel.set_xlabel(CAUSES[cause])
+        unit = unit_of_effect(results.primary)
+        row[0].set_ylabel(f"{results.primary.short} against {results.plan.baseline}{f', {unit}' if unit else ''}")
+        name_cell(row[0], dataset, encoder, len(cells) > 1, 80 // len(causes))
+    legend_above(figure, {
+        label: handle for panel in axes.flat
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    })  # fmt: skip
     return Plot(
         "mechanism",
         "Mechanism against accuracy",
@@ -77,10 +83,6 @@ def mechanism_figure(results: Results) -> Plot | None:
     )
 
 
-def _of(data: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
-    return data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
-
-
 def _points(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
     styles = arm_styles(arms)
     panel.axhline(0, color=INK, linewidth=1)
@@ -92,11 +94,7 @@ def _points(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
                        label=arm)  # fmt: skip
 
 
-def _legend(panel: Axes) -> Iterator[tuple[Artist, str]]:
-    handles, labels = panel.get_legend_handles_labels()
-    return zip(handles, labels, strict=True)
-
-
+@themed
 def structure_figure(results: Results) -> Plot | None:
     """Alignment against uniformity, one point per run; lower is better for both (Wang & Isola 2020)."""
     data = equal_epochs(results.finished)[[*KEY, "alignment", "uniformity"]].dropna()
@@ -104,18 +102,17 @@ def structure_figure(results: Results) -> Plot | None:
         return None
     arms, drawn = curve_arms(results)
     styles = arm_styles(arms)
-    cells = [cell for cell in results.cells if not _of(data, *cell).empty]
-    with theme("structure"):
-        figure, axes = grid(len(cells), 1, row_height=2.8, width=5.2)
-        for panel, cell in zip(axes[:, 0], cells, strict=True):
-            for arm in arms:
-                own = _of(data, *cell)
-                own = own[own["arm"] == arm]
-                panel.plot(own["uniformity"], own["alignment"], linestyle="", marker=styles[arm].marker,
-                           color=styles[arm].colour, label=arm)  # fmt: skip
-            panel.set(xlabel="Uniformity (more even to the left)", ylabel="Alignment (closer: down)")
-            name_cell(panel, *cell, len(cells) > 1, 56)
-        legend_above(figure, *axes[0, 0].get_legend_handles_labels())
+    cells = [cell for cell in results.cells if not of_cell(data, *cell).empty]
+    figure, axes = grid(len(cells), 1, row_height=2.8, width=5.2)
+    for panel, cell in zip(axes[:, 0], cells, strict=True):
+        for arm in arms:
+            own = of_cell(data, *cell)
+            own = own[own["arm"] == arm]
+            panel.plot(own["uniformity"], own["alignment"], linestyle="", marker=styles[arm].marker,
+                       color=styles[arm].colour, label=arm)  # fmt: skip
+        panel.set(xlabel="Uniformity (more even to the left)", ylabel="Alignment (closer: down)")
+        name_cell(panel, *cell, len(cells) > 1, 56)
+    legend_above(figure, axes[0, 0])
     means = data.groupby("arm", sort=False)[["alignment", "uniformity"]].mean()
     said = ", ".join(f"{arm} {row['alignment']:.3f} and {row['uniformity']:.3f}" for arm, row in means.iterrows())
     return Plot(
@@ -123,6 +120,123 @@ def structure_figure(results: Results) -> Plot | None:
         "Alignment and uniformity",
         f"One point per run. Lower is better for both (Wang & Isola 2020).{drawn}",
         f"Alignment and uniformity by arm: {said}.",
+        figure,
+        data,
+    )
+
+
+FALSE_NEGATIVES = {
+    "false_negative_rate_kept": "Of kept negatives",
+    "false_negative_rate_dropped": "Of dropped negatives",
+}
+KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
+
+
+@themed
+def false_negative_figure(results: Results) -> Plot | None:
+    """The part of negatives that has the anchor's own class."""
+    mixed = sorted({int(epoch) for epoch in mixed_epochs(results.histories)["epoch"]}) if len(results.histories) else []
+    shaded = " Shaded: the epoch in which a filter\u2019s warm-up ends, a mean over both." if mixed else ""
+    return curves(
+        results,
+        FALSE_NEGATIVES,
+        "false_negatives",
+        "False negatives",
+        "Fraction of the negatives that has the anchor\u2019s own class. Labels serve this diagnosis only, never "
+        f"training.{shaded}",
+        mixed=mixed,
+        levels={dataset: level for dataset, _ in results.cells if (level := results.chance(dataset))},
+    )
+
+
+@themed
+def gradient_figure(results: Results) -> Plot | None:
+    """Fraction of the gradient due to the second term of a dual-view loss."""
+    return curves(
+        results,
+        KEY_GRADIENT,
+        "gradient_share",
+        "Share of the gradient",
+        "Fraction of the query\u2019s gradient norm due to the key term: 0 is MoCo, 1 the key term alone.",
+        limits=(0.0, 1.0),  # or noise around a half would fill the panel
+    )
+
+
+GROUPS = {
+    "positive": ("positives", "#009e73", "-"),
+    "same_class": ("negatives, own class", "#d55e00", (0, (5, 1.5))),
+    "other_class": ("negatives, other classes", "#6b6b6b", (0, (1.2, 1.2))),
+}
+VISIBLE = 0.002
+"""Part of the highest density below which a curve lies on the axis."""
+
+
+def similarity_rows(results: Results) -> pd.DataFrame:
+    """dataset, encoder, arm, group, low, high, density: densities averaged over seeds."""
+    rows = []
+    for run in equal_epochs(results.finished).to_dict("records"):
+        found = results.metrics.get(run["directory"], {}).get("similarities")
+        for group, edges, density in _densities(found):
+            for low, high, value in zip(edges[:-1], edges[1:], density, strict=True):
+                rows.append((run["dataset"], run["encoder"], run["arm"], group, low, high, value))
+    names = ["dataset", "encoder", "arm", "group", "low", "high", "density"]
+    return pd.DataFrame(rows, columns=names).groupby(names[:-1], sort=False, as_index=False).mean()
+
+
+def _densities(found: Any) -> list[tuple[str, Any, Any]]:
+    """(group, edges, density) of each well-formed group; anything else is left out."""
+    if not isinstance(found, dict) or not isinstance(found.get("counts"), dict):
+        return []
+    good = []
+    for group in GROUPS:
+        try:
+            edges = np.asarray(found["edges"], dtype=float)
+            counts = np.asarray(found["counts"][group], dtype=float)
+        except (KeyError, TypeError, ValueError):
+            continue
+        if edges.ndim == 1 and counts.shape == (len(edges) - 1,) and counts.sum() > 0 and (np.diff(edges) > 0).all():
+            good.append((group, edges, counts / counts.sum() / np.diff(edges)))
+    return good
+
+
+@themed
+def similarity_figure(results: Results) -> Plot | None:
+    """One panel an arm; a row a data set and encoder."""
+    data = similarity_rows(results)
+    if data.empty:
+        return None
+    arms = [arm for arm in results.arms if (data["arm"] == arm).any()][:4]
+    lowest = data.loc[data["density"] > VISIBLE * data["density"].max(), "low"].min()
+    figure, axes = grid(
+        len(results.cells),
+        len(arms),
+        row_height=2.1 + LINE * max(wrapped(arm, 17).count("\n") for arm in arms),
+        sharex=True,
+        sharey="row",
+    )
+    for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+        here = of_cell(data, dataset, encoder)
+        for panel, arm in zip(row, arms, strict=True):
+            for group, (title, colour, dash) in GROUPS.items():
+                own = here[(here["arm"] == arm) & (here["group"] == group)]
+                middle = (own["low"] + own["high"]) / 2
+                panel.plot(middle, own["density"], color=colour, linestyle=dash, label=title)
+            panel.set(title=wrapped(arm, 17), xlim=(lowest, 1.0))
+            panel.xaxis.set_major_locator(MaxNLocator(3))
+        row[0].set_ylabel("Density" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 26))
+    legend_above(figure, axes[0, 0], 3)
+    figure.supxlabel("Cosine similarity", fontsize=9)
+    mean = data.assign(weight=data["density"] * (data["high"] - data["low"]) * (data["low"] + data["high"]) / 2)
+    centres = mean.groupby("group", sort=False)["weight"].sum() / mean.groupby("group", sort=False)["arm"].nunique()
+    said = ", ".join(
+        f"{GROUPS[str(group)][0]} {number(value / len(results.cells), 2)}" for group, value in centres.items()
+    )
+    return Plot(
+        "similarities",
+        "Similarities",
+        "Densities over pairs of augmented views, averaged over seeds. Where own and other classes overlap, a filter "
+        "by similarity cannot tell false negatives from hard ones.",
+        f"Histograms of cosine similarity for {len(arms)} arms; mean similarity: {said}.",
         figure,
         data,
     )

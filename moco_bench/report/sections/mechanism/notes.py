@@ -75,6 +75,5 @@ def _rates(rates: pd.Series, baseline: str) -> str:
         said.append(f"{listed(alike)} leave{'s' * (len(alike) == 1)} it as it is")
     return (
         f"at the last epoch a fraction of {number(base, 2)} of {baseline}\u2019s negatives has the anchor\u2019s own "
-        "class; "
-        f"{'; '.join(said)}."
+        f"class; {'; '.join(said)}."
     )

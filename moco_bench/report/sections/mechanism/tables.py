@@ -1,12 +1,12 @@
 """Why an arm may differ: what its negatives and embeddings look like, beside what it does to accuracy."""
 
-import pandas as pd
+from collections.abc import Callable
+from typing import Any
 
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading, mean_cell
-from moco_bench.report.model.words import listed
-from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.suite.metrics import METRICS, MetricColumn, added
+from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, heading, mean_cell
+from moco_bench.report.model.words import listed, sentence
+from moco_bench.report.read.results import Results, last_epochs, of_cell
 
 LAST_EPOCH = {
     "positive_similarity": "Similarity to positive",
@@ -32,50 +32,44 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     if not (from_history or from_runs or structure):
         return None
     differences = results.seed_values[results.seed_values["budget"] == "epochs"]
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[dict[str, Any]] = []
     for dataset, encoder in results.cells:
-        here, ends, paired = (_of_cell(table, dataset, encoder) for table in (done, last, differences))
+        here, ends, paired = (of_cell(table, dataset, encoder) for table in (done, last, differences))
         for arm in results.ranked_arms:
-            own, end = here[here["arm"] == arm], ends[ends["arm"] == arm] if len(ends) else ends
-            history = next((links.to_run(place, "history.csv") for place in own["directory"]), "")
-            against = paired.loc[paired["effect"] == f"{arm}-{results.plan.baseline}", "value"]
-            rows.append(
-                (
-                    cell(arm),
-                    cell(dataset),
-                    cell(encoder),
-                    mean_cell(against, results.primary.decimals, signed=True),
-                    *(mean_cell(own[name], 3) for name in from_runs),
-                    *(mean_cell(end[name], 3, href=history) for name in from_history),
-                    *(mean_cell(own[m.name], m.decimals) for m in structure),
-                )
-            )
+            own = here[here["arm"] == arm]
+            rows.append({
+                "arm": arm, "dataset": dataset, "encoder": encoder, "own": own,
+                "end": ends[ends["arm"] == arm] if len(ends) else ends,
+                "difference": paired.loc[paired["effect"] == f"{arm}-{results.plan.baseline}", "value"],
+                "history": next((links.to_run(place, "history.csv") for place in own["directory"]), ""),
+            })  # fmt: skip
     columns = (
-        Column("arm", "Arm", numeric=False),
-        *KEY[:2],
-        Column("accuracy_difference", f"{results.primary.short}, against {results.plan.baseline}"),
-        *(Column(name, text) for name, text in (from_runs | from_history).items()),
-        *(Column(m.name, heading(m)) for m in structure),
-    )
-    table = Table(
-        "mechanism",
-        "Mechanism",
+        *PLACE,
+        Column.number(
+            "accuracy_difference", f"{results.primary.short}, against {results.plan.baseline}",
+            of=lambda row: mean_cell(row["difference"], results.primary.decimals, signed=True),
+        ),
+        *(Column.number(name, text, of=_mean_of(name, 3)) for name, text in from_runs.items()),
+        *(Column.number(name, text, of=_end_of(name)) for name, text in from_history.items()),
+        *(Column.number(m.name, heading(m), of=_mean_of(m.name, m.decimals)) for m in structure),
+    )  # fmt: skip
+    caption = (
         "Last epoch, mean and standard deviation over seeds. False negatives: fraction with the anchor\u2019s own "
-        f"class.{_directions(structure)}",
-        columns,
-        tuple(rows),
-        source=links.source("runs.csv"),
+        f"class.{_directions(structure)}"
     )
-    return drop_constant(table, KEY_NAMES)
+    return Table.of("mechanism", "Mechanism", caption, columns, rows, source=links.source("runs.csv"))
+
+
+def _mean_of(name: str, decimals: int) -> Callable[[Row], Cell]:
+    return lambda row: mean_cell(row["own"][name], decimals)
+
+
+def _end_of(name: str) -> Callable[[Row], Cell]:
+    return lambda row: mean_cell(row["end"][name], 3, href=row["history"])
 
 
 def _directions(metrics: list[MetricColumn]) -> str:
     """Which side of each metric is better, as a sentence to go on with."""
     sides = {side: [metric.short for metric in metrics if metric.better == side] for side in ("higher", "lower")}
-    said = [f"{side} is better for {listed(names)}" for side, names in sides.items() if names]
-    said_at_once = "; ".join(said)
-    return f" {said_at_once[0].upper()}{said_at_once[1:]}." if said else ""
-
-
-def _of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
-    return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table
+    said = "; ".join(f"{side} is better for {listed(names)}" for side, names in sides.items() if names)
+    return f" {sentence(said)}." if said else ""

@@ -10,8 +10,5 @@ SECTION = Section(
     "Is memory lower?",
     notes=sentences(memory_claim_notes, "profile/memory.csv", "profile/queues.csv"),
     figures=(pareto_figure,),
-    tables=(
-        memory_claim_table,
-        capacity_table,
-    ),
+    tables=(memory_claim_table, capacity_table),
 )

@@ -4,14 +4,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from moco_bench.analyse.pareto import not_dominated
-from moco_bench.report.model.figure import Plot
-from moco_bench.report.read.costs import COSTS, accuracy_and_cost
+from moco_bench.report.model.page import Plot
+from moco_bench.report.read.profile import COSTS, accuracy_and_cost
 from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import curve_arms, legend_above, name_cell
 from moco_bench.report.render.style import RULE, arm_styles
 
 
+@themed
 def pareto_figure(results: Results) -> Plot | None:
     """The accuracy's mean and standard deviation against time and memory of a step; the front is connected."""
     table = accuracy_and_cost(results)
@@ -21,17 +22,15 @@ def pareto_figure(results: Results) -> Plot | None:
     cells = list(table.groupby(["dataset", "encoder"], sort=False))
     fronts = []
     arms, drawn = curve_arms(results)
-    with theme("pareto"):
-        figure, axes = grid(len(cells), len(COSTS), row_height=2.7, sharey="row")
-        for row, ((dataset, encoder), rows) in zip(axes, cells, strict=True):
-            for panel, (cost, title) in zip(row, COSTS.items(), strict=True):
-                front = _points(panel, rows, cost, arms)
-                fronts.append(rows.assign(cost=cost, on_front=front))
-                panel.set_xlabel(title)
-            row[0].set_ylabel(f"{metric.title}, {metric.unit}" if metric.unit else metric.title)
-            name_cell(row[0], str(dataset), str(encoder), len(cells) > 1, 40)
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        legend_above(figure, handles, labels)
+    figure, axes = grid(len(cells), len(COSTS), row_height=2.7, sharey="row")
+    for row, ((dataset, encoder), rows) in zip(axes, cells, strict=True):
+        for panel, (cost, title) in zip(row, COSTS.items(), strict=True):
+            front = _points(panel, rows, cost, arms)
+            fronts.append(rows.assign(cost=cost, on_front=front))
+            panel.set_xlabel(title)
+        row[0].set_ylabel(f"{metric.title}, {metric.unit}" if metric.unit else metric.title)
+        name_cell(row[0], str(dataset), str(encoder), len(cells) > 1, 40)
+    legend_above(figure, axes[0, 0])
     data = pd.concat(fronts, ignore_index=True)
     best = ", ".join(dict.fromkeys(data.loc[data["on_front"], "arm"]))
     return Plot(

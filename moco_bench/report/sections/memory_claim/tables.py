@@ -2,22 +2,21 @@
 
 from typing import Any
 
+import pandas as pd
+
 from moco_bench.analyse.memory_claim import HIGHER, LOWER, VERSIONS
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, Cell, Column, Table, cell, drop_constant
+from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import margin_words
-from moco_bench.report.read.costs import judged_memory_claim
-from moco_bench.report.read.profile import FOLDER, profile_table_of
+from moco_bench.report.read.profile import FOLDER, judged_memory_claim, profile_table_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.sections.profile.work import ARM, GRID_COLUMNS, _number, _place
 
 TONES = {LOWER: "good", HIGHER: "bad"}
 LOSSES = {
     VERSIONS["streamed"]: ("streamed", "this package\u2019s loss, which streams the queue"),
     VERSIONS["kept"]: ("kept", "a loss that materialises the logits and keeps the top k"),
 }
-Row = dict[Any, Any]
 
 
 def memory_claim_table(results: Results, links: Links) -> Table | None:
@@ -25,59 +24,54 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     claim = judged_memory_claim(results)
     if claim.empty:
         return None
-    found: dict[tuple[str, ...], dict[str, Row]] = {}
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in claim.to_dict("records"):
         at, loss = split_condition(str(row["at"]))
-        if loss not in LOSSES:
-            continue
-        key = (at, row["arm"], row["dataset"], row["encoder"], row["quantity"])
-        found.setdefault(key, {})[loss] = row
-    losses = [loss for loss in LOSSES if any(loss in ways for ways in found.values())]
-    rows = tuple(
-        (
-            *(cell(part) for part in key),
-            *(
-                shown
-                for loss in losses
-                for row in (ways.get(loss),)
-                for shown in (
-                    _ratio(links, row),
-                    Cell(ABSENT) if row is None else cell(row["verdict"], tone=TONES.get(row["verdict"], "quiet")),
-                )
-            ),
-        )
-        for key, ways in found.items()
-    )
+        if loss in LOSSES:
+            key = {"at": at} | {name: row[name] for name in ("arm", "dataset", "encoder", "quantity")}
+            found.setdefault(tuple(key.values()), key)[loss] = row
+    losses = [loss for loss in LOSSES if any(loss in row for row in found.values())]
     columns = (
-        Column("at", "At", numeric=False),
-        Column("arm", "Arm", numeric=False),
-        *KEY[:2],
-        Column("quantity", "Memory of", numeric=False),
-        *(
-            column
-            for loss in losses
-            for column in (
-                Column(f"{LOSSES[loss][0]}_ratio", LOSSES[loss][1].capitalize()),
-                Column(f"{LOSSES[loss][0]}_verdict", "Memory is", numeric=False),
-            )
-        ),
+        Column.text("at", "At"),
+        *PLACE,
+        Column.text("quantity", "Memory of"),
+        *(column for loss in losses for column in _columns_of(links, loss)),
     )
     config = results.plan.config
-    table = Table(
-        "memory_claim",
-        f"Memory relative to {results.plan.baseline}",
+    caption = (
         "Peak of a training step, in tensor bytes, which repeat exactly, so there is no interval; worst case, a step "
-        "with "
-        f"ties, and in brackets a typical step where it differs. Differences up to {config.margin_percent:g} % count "
-        "as "
-        "none.",
-        columns,
-        rows,
-        note=f"Fixed accuracy: counts where the arm\u2019s {results.primary.title} is shown to be no worse by more "
-        "than "
-        f"{margin_words(config, [results.primary.name])}.",
+        "with ties, and in brackets a typical step where it differs. Differences up to "
+        f"{config.margin_percent:g} % count as none."
     )
-    return drop_constant(table, ("dataset", "encoder"))
+    note = (
+        f"Fixed accuracy: counts where the arm\u2019s {results.primary.title} is shown to be no worse by more than "
+        f"{margin_words(config, [results.primary.name])}."
+    )
+    title = f"Memory relative to {results.plan.baseline}"
+    return Table.of("memory_claim", title, caption, columns, found.values(), note=note)
+
+
+def _columns_of(links: Links, loss: str) -> tuple[Column, Column]:
+    """Ratio and verdict with one way of writing the loss."""
+    name, title = LOSSES[loss]
+
+    def ratio(row: Row) -> Cell | None:
+        found = row.get(loss)
+        if found is None or pd.isna(found["ratio"]):
+            return None
+        most, typical = (number(found[part], 3) for part in ("ratio", "typical_ratio"))
+        shown = most if typical in (ABSENT, most) else f"{most} [{typical}]"
+        file = "queues" if row["at"].startswith("queue") else "memory"
+        return cell(shown, found["ratio"], href=links.to(f"{FOLDER}/{file}.csv"))
+
+    def verdict(row: Row) -> Cell | None:
+        found = row.get(loss)
+        return found and cell(found["verdict"], tone=TONES.get(found["verdict"], "quiet"))
+
+    return (
+        Column.number(f"{name}_ratio", title.capitalize(), of=ratio),
+        Column.text(f"{name}_verdict", "Memory is", verdict),
+    )
 
 
 def split_condition(at: str) -> tuple[str, str]:
@@ -88,42 +82,17 @@ def split_condition(at: str) -> tuple[str, str]:
     return at, VERSIONS["streamed"]
 
 
-def _ratio(links: Links, row: Row | None) -> Cell:
-    if row is None or row["ratio"] is None or row["ratio"] != row["ratio"]:
-        return Cell(ABSENT)
-    most, typical = (number(row[name], 3) for name in ("ratio", "typical_ratio"))
-    shown = most if typical in (ABSENT, most) else f"{most} [{typical}]"
-    return cell(shown, row["ratio"], href=_source(links, row["at"]))
-
-
-def _source(links: Links, at: str) -> str:
-    return links.to(f"{FOLDER}/{'queues' if at.startswith('queue') else 'memory'}.csv")
-
-
 def capacity_table(results: Results, links: Links) -> Table | None:
     """The largest batch of each arm within a stated memory."""
     table = profile_table_of(results, "capacity")
-    if table.empty:
-        return None
-    rows = tuple(
-        (
-            *_place(row),
-            _number(row["limit_mib"], 0),
-            cell(number(row["batch_size"], 0), row["batch_size"]),
-            _number(row["mib"], 1),
-        )
-        for row in table.to_dict("records")
-    )
     columns = (
-        *ARM,
-        Column("limit_mib", "Limit, MiB"),
-        Column("batch_size", "Largest batch"),
-        Column("mib", "Its memory, MiB"),
+        *PLACE,
+        Column.number("limit_mib", "Limit, MiB", 0),
+        Column.number("batch_size", "Largest batch", 0),
+        Column.number("mib", "Its memory, MiB", 1),
     )
     caption = "Found by trying: the next larger batch doesn't fit. Memory of tensors; on CUDA, what was allocated."
     if "limited_by" in table and (table["limited_by"] == "available").any():
         caption += " The suite states a higher limit: no more memory was available."
-    return drop_constant(
-        Table("capacity", "Largest batch", caption, columns, rows, source=links.source(f"{FOLDER}/capacity.csv")),
-        GRID_COLUMNS,
-    )
+    rows, source = table.to_dict("records"), links.source(f"{FOLDER}/capacity.csv")
+    return Table.of("capacity", "Largest batch", caption, columns, rows, source=source)

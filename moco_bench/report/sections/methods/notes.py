@@ -1,46 +1,107 @@
-"""The methods section, written from the runs' own records and the suite's declared rules."""
+"""The methods section, from the runs' own records and the suite's declared rules; its sentences are in methods.j2."""
 
-from moco_bench.analyse.analysis_plan import AnalysisPlan
-from moco_bench.analyse.doses import describe_doses
+import re
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from moco_bench.analyse.doses import doses_said
 from moco_bench.analyse.signflip import seeds_needed
+from moco_bench.analyse.text import number
+from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
 from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.report.read.settings import disagreements, trained_runs
+from moco_bench.report.read.settings import ABSENT, Trained, changes, disagreements, shared, trained_runs
 from moco_bench.report.sections.mechanism.notes import kept_mass_said
-from moco_bench.report.sections.methods.ideas import ideas_said
-from moco_bench.report.sections.methods.runs import arms_said, evaluation_said, images_said, training_said
 from moco_bench.suite.config.analysis import AnalysisConfig
+from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
-READING = "The paper (arXiv 2501.16360) is known to us by its abstract; the formulas here are our reading of it."
+AUGMENTATIONS = {
+    "flip": "horizontal flip",
+    "jitter_probability": "colour jitter",
+    "grayscale": "greyscale",
+    "blur": "Gaussian blur",
+    "solarize": "solarisation",
+}
+NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_groups", "checkpoint")
+"""Keys of an encoder that are no settings of its backbone."""
 
 
 def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
     """Headed paragraphs: what was trained on what, how it was evaluated, how it was judged."""
-    parts: list[tuple[str, tuple[Note, ...]]] = []
-    runs = trained_runs(results)
-    if runs:
-        record = next((f"{place}/run.json" for place in results.records), "suite.yaml")
-        where = record if runs[0].recorded else "suite.yaml"
-        parts.append(("What was trained", links.notes([READING, *training_said(results, runs)], where)))
-        arms = [*arms_said(results, runs), *kept_said(results), *disagreements(results)]
-        parts.append(("Arms", links.notes(arms, where)))
-    suite = results.plan.suite
-    if suite is not None:
-        ideas = ideas_said(suite)
-        if ideas:
-            parts.append(("Losses and negatives", links.notes(ideas, "suite.yaml")))
-        parts.append(("How it was evaluated", links.notes(evaluation_said(results, suite.evaluate), "suite.yaml")))
-    images = images_said(results)
-    if images:
-        places = (f"data/{name}.json" for name in results.manifests)
-        parts.append(("Images, and what an interval covers", links.notes(images, *places)))
-    judged = [*_statistics(results.plan), registered(results)]
-    parts.append(("How it was judged", links.notes(judged, "suite.yaml")))
-    return tuple(
-        note._replace(heading="" if place else title) for title, notes in parts for place, note in enumerate(notes)
+    runs, plan = trained_runs(results), results.plan
+    jinja = Environment(trim_blocks=True, undefined=StrictUndefined)
+    jinja.filters |= {"listed": listed, "count": lambda value: number(value, 0)}
+    template = resources.files(__package__).joinpath("methods.j2").read_text(encoding="utf-8")
+    stated = plan.suite.analysis.model_fields_set if plan.suite else set()
+    text = jinja.from_string(template).render(
+        _trained(results, runs),
+        suite=plan.suite,
+        evaluate=plan.suite.evaluate if plan.suite else None,
+        ideas=_ideas(plan.suite) if plan.suite else [],
+        corruptions=_corruptions(results),
+        images=_images(results),
+        doses=doses_said(plan),
+        config=plan.config,
+        margin=margin_words(plan.config, (plan.config.primary, *plan.config.metrics, *plan.config.costs)),
+        fewest=seeds_needed(1 - plan.config.confidence, 3),
+        stated=sorted(stated),
+        defaults=sorted(set(AnalysisConfig.model_fields) - stated),
+        fingerprint=plan.fingerprint,
     )
+    record = next((f"{place}/run.json" for place in results.records), "suite.yaml")
+    where = [record if runs and runs[0].recorded else "suite.yaml"]
+    files = {"What was trained": where, "Arms": where}
+    files["Images, and what an interval covers"] = [f"data/{name}.json" for name in results.manifests]
+    notes: list[Note] = []
+    for part in re.split(r"^== ", text, flags=re.MULTILINE)[1:]:
+        heading, *paragraphs = (" ".join(one.split()) for one in re.split(r"\n\s*\n", part))
+        said = [re.sub(r" ([,;.:])", r"\1", one) for one in paragraphs if one]
+        first, *others = links.notes(said, *files.get(heading, ("suite.yaml",)))
+        notes += [first._replace(heading=heading), *others]
+    return tuple(notes)
+
+
+def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
+    """What the first two parts need."""
+    baseline, done = results.plan.baseline, results.finished
+    base = [run for run in runs if run.arm == baseline] or runs
+
+    def of(key: str) -> str:
+        return shared(base, key)
+
+    dual = [run for run in runs if run.values.get("contrast.dual_view") not in (None, "none", "symmetric")]
+    filtered = [run for run in runs if run.values.get("contrast.negatives.rule") not in (None, "all")]
+    rates = {title: of(f"train.augment.{name}") for name, title in AUGMENTATIONS.items()}
+    found = {arm: changes(runs, arm, baseline) for arm in results.arms if any(run.arm == arm for run in runs)}
+    elsewhere = {run.arm for run in runs if run.elsewhere and run.arm != baseline}
+    return {
+        "runs": runs,
+        "baseline": baseline,
+        "of": of,
+        "shared": shared,
+        "absent": ABSENT,
+        "encoders": {run.cell[1]: [other for other in base if other.cell[1] == run.cell[1]] for run in base},
+        "backbone_keys": _backbone_keys,
+        "precisions": [value for value in dict.fromkeys(done["precision"]) if value],
+        "devices": [value for value in dict.fromkeys(done["device"]) if value],
+        "dual": dual,
+        "summed": sorted({run.values.get("contrast.combine") == "sum" for run in dual}),
+        "filtered": filtered,
+        "warmup": shared(filtered, "contrast.filter_warmup_steps"),
+        "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", ABSENT)],
+        "seeds": sorted(results.runs["seed"].unique()),
+        "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
+        "also": [*kept_said(results), *disagreements(results)],
+    }
+
+
+def _backbone_keys(runs: list[Trained]) -> list[str]:
+    keys = dict.fromkeys(key for run in runs for key in run.values if key.startswith("encoder."))
+    return [key for key in keys if key.split(".")[1] not in NOT_A_BACKBONES]
 
 
 def kept_said(results: Results) -> list[str]:
@@ -49,44 +110,30 @@ def kept_said(results: Results) -> list[str]:
     return [said] if len(last) and (said := kept_mass_said(last)) else []
 
 
-def _statistics(plan: AnalysisPlan) -> list[str]:
-    config = plan.config
-    level = 1 - config.confidence
-    shown, other = config.interval.replace("-", " "), "t"
-    if config.interval == "t":
-        other = "studentised bootstrap"
-    extent = "data set and encoder" if config.holm == "data-set" else "suite, all its data sets and encoders together"
-    metrics = (config.primary, *config.metrics, *config.costs)
-    return [
-        *([describe_doses(plan)] if describe_doses(plan) else []),
-        f"Shown: the {100 * config.confidence:g} % {shown} interval over paired seeds; the {other} interval is in "
-        "effects.csv. Both were checked by simulation (documentation, page on statistics).",
-        "p: exact two-sided sign-flip test. Holm\u2019s correction covers a family: one metric\u2019s factorial "
-        "effects on one "
-        f"{extent}; arms against the baseline, and the suite\u2019s own contrasts, are families of their own.",
-        f"Higher or lower: the interval leaves out zero and the corrected p is at most {level:.2g}. No difference: two "
-        f"one-sided tests, by t and by sign flips, put it within {margin_words(config, metrics)} after the same "
-        "correction, "
-        "with enough seeds to have found a difference. \u201cSuggests\u201d: only the t side says so. "
-        f"{seeds_needed(level, 3)} seeds are the fewest that can confirm one of three effects.",
-    ]
+def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:
+    """Each idea that an arm names, with its class, which says what it is and where it is from; plug-ins as well."""
+    ideas = (idea for run in expand(suite) for idea in (run.contrast.loss, run.contrast.negatives))
+    found = {(idea.kind, str(idea.title())): type(idea) for idea in ideas}
+    return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all")]
 
 
-def registered(results: Results) -> str:
-    """Where the rules come from, and the fingerprint that changes with them."""
-    suite = results.plan.suite
-    if suite is None:
-        return "No suite file lies with these results: defaults were used, and no claims are judged."
-    return f"{rules_of(suite)} Fingerprint of rules and design: {results.plan.fingerprint}."
+def _corruptions(results: Results) -> list[str]:
+    found = (metrics.get("corruptions") for metrics in results.metrics.values())
+    kinds = dict.fromkeys(kind for each in found if isinstance(each, dict) for kind in each)
+    return list(kinds) or ["noise", "blur", "contrast", "occlusion"]
 
 
-def rules_of(suite: Suite) -> str:
-    """Whether the suite declares rules of its own, and which."""
-    if "analysis" not in suite.model_fields_set:
-        return "The rules are the package\u2019s defaults: suite.yaml has no block \u201canalysis\u201d."
-    stated = suite.analysis.model_fields_set
-    if not stated:
-        return "The rules are the package\u2019s defaults: the block \u201canalysis\u201d of suite.yaml is empty."
-    rules = f"The block \u201canalysis\u201d of suite.yaml states {listed(sorted(stated))}"
-    open_fields = sorted(set(AnalysisConfig.model_fields) - stated)
-    return f"{rules}; {listed(open_fields)} are the package\u2019s defaults." if open_fields else f"{rules}."
+def _images(results: Results) -> list[dict[str, Any]]:
+    """Sizes of each data set, and the part of its images that the baseline's kNN gets right."""
+    found, done = [], results.finished
+    for name in dict.fromkeys(results.runs["dataset"]):
+        data = results.data_of(name)
+        train, test, classes = (data.get(key) for key in ("train_images", "evaluation_images", "classes"))
+        if all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in (train, test)):
+            right = done.loc[(done["dataset"] == name) & (done["arm"] == results.plan.baseline), "knn_top1"].mean()
+            found.append({
+                "name": name, "train": train, "test": test, "split": data.get("evaluated_on"),
+                "classes": len(classes) if isinstance(classes, list) else 0,
+                "reached": None if right != right else float(right) / 100,
+            })  # fmt: skip
+    return found

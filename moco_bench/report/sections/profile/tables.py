@@ -1,19 +1,17 @@
 """What a step of each arm costs, as the profile measured it, and relative to the baseline."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
-from moco_bench.analyse.text import ABSENT, number
+from moco_bench.analyse.text import number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant
+from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_cells, profile_table_of
 from moco_bench.report.read.results import Results
 
-ARM_COLUMNS = ["dataset", "encoder", "arm"]
 ALIKE = 0.01
 """Part by which sizes of several arms may differ and count as the same."""
 
@@ -23,59 +21,38 @@ def profile_table(results: Results, links: Links) -> Table | None:
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     if time.empty or memory.empty:
         return None
-    steps = time[time["part"] == WHOLE_STEP]
-    training = memory[memory["phase"] == "training"]
+    training, evaluation = (memory[memory["phase"] == phase] for phase in ("training", "evaluation"))
+    place = ["dataset", "encoder", "arm"]
+    steps = time[time["part"] == WHOLE_STEP].merge(_sizes(training), on=place, how="left")
+    peaks = _sizes(evaluation)[[*place, "peak_mib"]].rename(columns={"peak_mib": "evaluation_mib"})
+    steps = steps.merge(peaks, on=place, how="left")
+    base = steps[steps["arm"] == results.plan.baseline].set_index(place[:2])["tensors_mib"].to_dict()
     time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
-    tensors = {key: _tensors(rows) for key, rows in training.groupby(ARM_COLUMNS, sort=False)}
-    of_evaluation = memory[memory["phase"] == "evaluation"]
-    evaluation = of_evaluation[of_evaluation["part"] == PEAK].set_index(ARM_COLUMNS)["mib"]
-    rows: list[tuple[Cell, ...]] = []
-    for step in steps.to_dict("records"):
-        place = (step["dataset"], step["encoder"])
-        own = tensors.get((*place, step["arm"]))
-        base = tensors.get((*place, results.plan.baseline))
-        rows.append(
-            (
-                cell(step["arm"]),
-                cell(step["dataset"]),
-                cell(step["encoder"]),
-                cell(number(step["images_per_second"], 0), step["images_per_second"], href=time_source),
-                _with_quartiles(step, ("median_ms", "q1", "q3"), 1, time_source),
-                _with_quartiles(step, ("ratio", "ratio_q1", "ratio_q3"), 3, time_source),
-                _with_quartiles(step, ("in_references", "in_references_q1", "in_references_q3"), 2, time_source),
-                *_memory_cells(own, base, memory_source),
-                _size(evaluation.get((*place, step["arm"])), memory_source),
-                _spread(step["reference_spread"], time_source),
-                cell(disturbance(step) or "undisturbed"),
-            )
-        )
+
+    def relative(row: Row) -> float | None:
+        of = base.get((row["dataset"], row["encoder"]), 0.0)
+        return row["tensors_mib"] / of if of > 0 else None
+
     columns = (
-        Column("arm", "Arm", numeric=False),
-        Column("dataset", KEY[0].title, numeric=False),
-        Column("encoder", KEY[1].title, numeric=False),
-        Column("images_per_second", "Throughput, images/s"),
-        Column("step_ms", "Step, ms [quartiles]"),
-        Column("relative_time", "Time, relative [quartiles]"),
-        Column("in_references", "Step over fixed work [quartiles]"),
-        Column("peak_mib", "Peak of the process, MiB"),
-        Column("tensors_mib", "Its tensors, MiB"),
-        Column("relative_tensors", "Tensors, relative"),
-        Column("unattributed", "Unattributed, %"),
-        Column("evaluation_mib", "Peak of evaluation, MiB"),
-        Column("reference_spread", "Fixed work, third over first quartile"),
-        Column("machine", "Machine", numeric=False),
+        *PLACE,
+        Column.number("images_per_second", "Throughput, images/s", 0, href=time_source),
+        _with_quartiles("step_ms", "Step, ms [quartiles]", "median_ms", 1, time_source),
+        _with_quartiles("relative_time", "Time, relative [quartiles]", "ratio", 3, time_source),
+        _with_quartiles("in_references", "Step over fixed work [quartiles]", "in_references", 2, time_source),
+        Column.number("peak_mib", "Peak of the process, MiB", 0, href=memory_source),
+        Column.number("tensors_mib", "Its tensors, MiB", 1, href=memory_source),
+        Column.number("relative_tensors", "Tensors, relative", 3, relative, href=memory_source),
+        Column.number("unattributed", "Unattributed, %", 1, href=memory_source),
+        Column.number("evaluation_mib", "Peak of evaluation, MiB", 0, href=memory_source),
+        Column.number("reference_spread", "Fixed work, third over first quartile", 2, href=time_source),
+        Column.text("machine", "Machine", lambda row: disturbance(row) or "undisturbed"),
     )
-    table = Table(
-        "profile",
-        "Cost of a training step",
+    caption = (
         "Medians and quartiles over rounds; relative to the baseline in the same round. Fixed work: the same matmuls "
-        "and "
-        "convolutions before each turn; a step\u2019s time over its time repeats better than milliseconds do.",
-        columns,
-        tuple(rows),
-        note=about_evaluation(of_evaluation),
+        "and convolutions before each turn; a step\u2019s time over its time repeats better than milliseconds do."
     )
-    return drop_constant(table, KEY_NAMES)
+    rows, note = steps.to_dict("records"), about_evaluation(evaluation)
+    return Table.of("profile", "Cost of a training step", caption, columns, rows, note=note)
 
 
 def about_evaluation(memory: pd.DataFrame) -> str:
@@ -89,8 +66,8 @@ def about_evaluation(memory: pd.DataFrame) -> str:
     cells = profile_cells(memory)
     sentences = []
     for measured in cells:
-        sizes = [_tensors(rows) for _, rows in measured.rows.groupby("arm", sort=False)]
-        tensors, peaks = ([own[name] for own in sizes] for name in ("tensors", "peak"))
+        sizes = _sizes(measured.rows)
+        tensors, peaks = list(sizes["tensors_mib"]), list(sizes["peak_mib"])
         known = all(size > 0 for size in (*tensors, *peaks))  # so no NaN of a part that is missing, either
         if not known or _ratio(tensors) > 1 + ALIKE or _ratio(peaks) <= 1 + ALIKE:
             continue
@@ -119,7 +96,7 @@ def _range(sizes: Sequence[float] | pd.Series, decimals: int = 0) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def disturbance(row: Mapping[Any, Any]) -> str:
+def disturbance(row: Row) -> str:
     """Why a row of `time.csv` isn't of a quiet machine, in a few words; empty where it is."""
     if row["exclusive"]:
         return ""
@@ -131,38 +108,23 @@ def disturbance(row: Mapping[Any, Any]) -> str:
     return ", ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
-def _spread(value: float, href: str) -> Cell:
-    return Cell(ABSENT) if pd.isna(value) else cell(number(value, 2), value, href=href)
+def _sizes(memory: pd.DataFrame) -> pd.DataFrame:
+    """Of each arm: `peak_mib` of its process, `tensors_mib` in it, and `unattributed`, in percent of the peak."""
+    sizes = memory.pivot_table(index=["dataset", "encoder", "arm"], columns="part", values="mib", sort=False)
+    of_tensors = [part for part in sizes if part not in (*OUTSIDE_TENSORS, PEAK)]
+    peak, unknown = (sizes[name] if name in sizes else float("nan") for name in (PEAK, "unattributed"))
+    tensors = sizes[of_tensors].sum(axis=1)
+    return sizes.assign(peak_mib=peak, tensors_mib=tensors, unattributed=100 * unknown / peak).reset_index()
 
 
-def _tensors(rows: pd.DataFrame) -> dict[str, float]:
-    sizes = rows.set_index("part")["mib"]
-    return {
-        "peak": float(sizes.get(PEAK, float("nan"))),
-        "tensors": float(sizes[~sizes.index.isin((*OUTSIDE_TENSORS, PEAK))].sum()),
-        "unattributed": float(sizes.get("unattributed", float("nan"))),
-    }
+def _with_quartiles(name: str, title: str, of: str, decimals: int, href: str) -> Column:
+    ends = ("q1", "q3") if of == "median_ms" else (f"{of}_q1", f"{of}_q3")
 
+    def shown(row: Row) -> Cell | None:
+        median, low, high = (row.get(part) for part in (of, *ends))
+        if pd.isna(median):
+            return None
+        shown = (number(value, decimals) for value in (median, low, high))
+        return cell("{} [{}, {}]".format(*shown), median, href=href)
 
-def _memory_cells(own: dict[str, float] | None, base: dict[str, float] | None, href: str) -> tuple[Cell, ...]:
-    if own is None:
-        return (Cell(ABSENT),) * 4
-    relative = own["tensors"] / base["tensors"] if base is not None and base["tensors"] > 0 else None
-    unattributed = 100 * own["unattributed"] / own["peak"]
-    return (
-        cell(number(own["peak"], 0), own["peak"], href=href),
-        cell(number(own["tensors"], 1), own["tensors"], href=href),
-        Cell(ABSENT) if relative is None else cell(number(relative, 3), relative, href=href),
-        cell(number(unattributed, 1), unattributed, href=href),
-    )
-
-
-def _size(mib: float | None, href: str) -> Cell:
-    return Cell(ABSENT) if mib is None or pd.isna(mib) else cell(number(mib, 0), float(mib), href=href)
-
-
-def _with_quartiles(row: Mapping[Any, Any], names: tuple[str, str, str], decimals: int, href: str) -> Cell:
-    median, low, high = (row.get(name) for name in names)
-    if pd.isna(median):
-        return Cell(ABSENT)
-    return cell(f"{number(median, decimals)} [{number(low, decimals)}, {number(high, decimals)}]", median, href=href)
+    return Column.number(name, title, of=shown)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from moco_bench.report.model.figure import Plot
-from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, theme
+from moco_bench.report.model.page import Plot
+from moco_bench.report.read.results import Results, of_cell
+from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import arm_styles
 
@@ -23,6 +23,7 @@ def corruption_rows(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dataset", "encoder", "arm", "seed", "corruption", "strength", "knn_top1"])
 
 
+@themed
 def corruption_figure(results: Results) -> Plot | None:
     """One panel per corruption, one line per arm: mean and standard deviation over seeds."""
     data = corruption_rows(results)
@@ -30,24 +31,22 @@ def corruption_figure(results: Results) -> Plot | None:
         return None
     kinds, styles = list(dict.fromkeys(data["corruption"])), arm_styles(results.arms)
     arms, drawn = curve_arms(results)
-    with theme("corruptions"):
-        figure, axes = grid(len(results.cells), len(kinds), row_height=2.3, sharey="row")
-        for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
-            of_cell = data[(data["dataset"] == dataset) & (data["encoder"] == encoder)]
-            for panel, kind in zip(row, kinds, strict=True):
-                found = of_cell[of_cell["corruption"] == kind].groupby(["arm", "strength"])["knn_top1"]
-                means, spreads = found.mean(), found.std()
-                for place, arm in enumerate(arm for arm in arms if arm in means.index.get_level_values(0)):
-                    style, beside = styles[arm], 0.05 * (place - len(arms) / 2)  # or bars would cover each other
-                    panel.errorbar(means[arm].index + beside, means[arm], yerr=spreads[arm].fillna(0.0), label=arm,
-                                   color=style.colour, linestyle=style.dash, marker=style.marker, markersize=4,
-                                   elinewidth=0.9, capsize=1.5)  # fmt: skip
-                panel.set_title(kind)
-                panel.set_xticks([0, 1, 2, 3], ["clean", "1", "2", "3"])
-            row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 28))
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        legend_above(figure, handles, labels)
-        figure.supxlabel("Strength of the corruption", fontsize=9)
+    figure, axes = grid(len(results.cells), len(kinds), row_height=2.3, sharey="row")
+    for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
+        own = of_cell(data, dataset, encoder)
+        for panel, kind in zip(row, kinds, strict=True):
+            found = own[own["corruption"] == kind].groupby(["arm", "strength"])["knn_top1"]
+            means, spreads = found.mean(), found.std()
+            for place, arm in enumerate(arm for arm in arms if arm in means.index.get_level_values(0)):
+                style, beside = styles[arm], 0.05 * (place - len(arms) / 2)  # or bars would cover each other
+                panel.errorbar(means[arm].index + beside, means[arm], yerr=spreads[arm].fillna(0.0), label=arm,
+                               color=style.colour, linestyle=style.dash, marker=style.marker, markersize=4,
+                               elinewidth=0.9, capsize=1.5)  # fmt: skip
+            panel.set_title(kind)
+            panel.set_xticks([0, 1, 2, 3], ["clean", "1", "2", "3"])
+        row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 28))
+    legend_above(figure, axes[0, 0])
+    figure.supxlabel("Strength of the corruption", fontsize=9)
     means = data[data["strength"] > 0].groupby("arm", sort=False)["knn_top1"].mean()
     said = ", ".join(f"{arm} {value:.1f} %" for arm, value in means.items())
     return Plot(

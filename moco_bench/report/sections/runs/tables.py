@@ -3,53 +3,38 @@
 from collections.abc import Callable
 from typing import Any
 
+from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import ABSENT, number
-from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Cell, Column, Table, cell, drop_constant, heading
+from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Source, Table, cell, heading
+from moco_bench.report.model.words import count
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.accuracy.tables import accuracy_metrics
 
 
 def machines_table(results: Results, links: Links) -> Table | None:
-    """One row a distinct machine and set of versions, with the runs that it did; None without records."""
+    """One row per distinct machine and set of versions, with the runs that it did; no rows without records."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for place, record in results.records.items():
-        groups.setdefault(_described(record), []).append(place)
-    if not groups:
-        return None
-    names = ("Processor", "Cores", "Memory, GiB", "Instructions", "bfloat16 hardware", "GPU", "System", "Device",
-             "Precision", "Threads", "Compiled", "Python", "PyTorch", "moco_bench")  # fmt: skip
-    rows = []
-    for described, places in groups.items():
-        source = links.to_run(places[0], "run.json")
-        values = (cell(value, href=source if any(char.isdigit() for char in value) else "") for value in described)
-        rows.append((*values, cell(len(places), len(places), href=links.to("runs.csv"))))
+        groups.setdefault(tuple(_told(record, *DESCRIBED[name]) for name in DESCRIBED), []).append(place)
+    href = links.to("runs.csv")
     columns = (
-        *(Column(name.lower().replace(", ", "_").replace(" ", "_"), name, numeric=False) for name in names),
-        Column("runs", "Runs"),
+        *(
+            Column.text(name.lower().replace(", ", "_").replace(" ", "_"), name, _linked(links, place))
+            for place, name in enumerate(DESCRIBED)
+        ),
+        Column.number("runs", "Runs", of=lambda row: cell(len(row["places"]), len(row["places"]), href=href)),
     )
-    caption = "What ran where, with which versions."
-    return Table("machines", "Machines", caption, columns, tuple(rows))
+    rows = [{"told": told, "places": places} for told, places in groups.items()]
+    return Table.of("machines", "Machines", "What ran where, with which versions.", columns, rows)
 
 
-def _described(record: dict[str, Any]) -> tuple[str, ...]:
-    machine, versions = _mapping(record, "machine"), _mapping(record, "versions")
-    return (
-        _text(machine.get("cpu")),
-        _text(machine.get("cores")),
-        _text(machine.get("memory_gib"), lambda v: number(float(v), 1)),
-        _text(machine.get("instructions")),
-        _text(machine.get("bfloat16")),
-        _text(machine.get("gpus"), _names),
-        _text(machine.get("os")),
-        _text(record.get("device")),
-        _text(record.get("precision")),
-        _text(record.get("threads")),
-        _text(record.get("compiled")),
-        _text(versions.get("python")),
-        _text(versions.get("torch")),
-        _text(versions.get("moco-bench")),
-    )
+def _linked(links: Links, place: int) -> Callable[[Row], Cell]:
+    def shown(row: Row) -> Cell:
+        text, source = row["told"][place], links.to_run(row["places"][0], "run.json")
+        return cell(text, href=source if any(char.isdigit() for char in text) else "")
+
+    return shown
 
 
 def _names(found: Any) -> str:
@@ -59,12 +44,27 @@ def _names(found: Any) -> str:
     return ", ".join(f"{names.count(name)} \u00d7 {name}" if names.count(name) > 1 else name for name in each) or "none"
 
 
-def _mapping(record: dict[str, Any], name: str) -> dict[str, Any]:
-    value = record.get(name)
-    return value if isinstance(value, dict) else {}
+DESCRIBED: dict[str, tuple[str, str, Callable[[Any], str]]] = {
+    "Processor": ("machine", "cpu", str),
+    "Cores": ("machine", "cores", str),
+    "Memory, GiB": ("machine", "memory_gib", lambda value: number(float(value), 1)),
+    "Instructions": ("machine", "instructions", str),
+    "bfloat16 hardware": ("machine", "bfloat16", str),
+    "GPU": ("machine", "gpus", _names),
+    "System": ("machine", "os", str),
+    "Device": ("", "device", str),
+    "Precision": ("", "precision", str),
+    "Threads": ("", "threads", str),
+    "Compiled": ("", "compiled", str),
+    "Python": ("versions", "python", str),
+    "PyTorch": ("versions", "torch", str),
+    "moco_bench": ("versions", "moco-bench", str),
+}
+"""What a record tells of where a run ran: the heading, where it stands in the record, and how it is shown."""
 
 
-def _text(value: Any, show: Callable[[Any], str] = str) -> str:
+def _told(record: dict[str, Any], part: str, name: str, show: Callable[[Any], str]) -> str:
+    value = (mapping_in(record, part) if part else record).get(name)
     if value is None or value == "":
         return ABSENT
     if isinstance(value, bool):
@@ -75,40 +75,51 @@ def _text(value: Any, show: Callable[[Any], str] = str) -> str:
         return str(value)[:120]
 
 
-def runs_table(results: Results, links: Links) -> Table:
+def mapping_in(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of a record; empty where the record has none or something else there."""
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def runs_table(results: Results, links: Links) -> Table | None:
     """Every run, each number linked to the file it comes from."""
-    metrics = accuracy_metrics(results)
-    rows = []
-    for run in results.runs.to_dict("records"):
-        source = links.to_run(run["directory"], "metrics.json")
-        record = links.to_run(run["directory"], "run.json") if run["status"] != "missing" else ""
-        seed = f"{run['seed']}" + (f" (rep {run['replicate']})" if run["replicate"] > 1 else "")
-        tone = {"done": "", "failed": "bad", "missing": "open"}[run["status"]]
-        rows.append(
-            (
-                cell(run["arm"]),
-                cell(run["dataset"]),
-                cell(run["encoder"]),
-                cell(run["budget"]),
-                cell(seed, run["seed"]),
-                cell(run["status"], href=record, tone=tone),
-                *(
-                    Cell(number(run[m.name], m.decimals), run[m.name], source if run[m.name] == run[m.name] else "")
-                    for m in metrics
-                ),
-                cell(number(run["epochs"], 0), run["epochs"]),
-                cell(str(run["fingerprint"])[:8] or ABSENT),
-            )
-        )
+
+    def seed(row: Row) -> Cell:
+        again = f" (rep {row['replicate']})" if row["replicate"] > 1 else ""
+        return cell(f"{row['seed']}{again}", row["seed"])
+
+    def status(row: Row) -> Cell:
+        record = links.to_run(row["directory"], "run.json") if row["status"] != "missing" else ""
+        return cell(row["status"], href=record, tone=TONES[row["status"]])
+
+    def measured(metric: Metric) -> Callable[[Row], Cell | None]:
+        def shown(row: Row) -> Cell | None:
+            value = row[metric.name]
+            if value != value:
+                return None
+            return cell(number(value, metric.decimals), value, href=links.to_run(row["directory"], "metrics.json"))
+
+        return shown
+
     columns = (
-        Column("arm", "Arm", numeric=False),
+        ARM,
         *KEY,
-        Column("seed", "Seed"),
-        Column("status", "Status", numeric=False),
-        *(Column(m.name, heading(m)) for m in metrics),
-        Column("epochs", "Epochs"),
-        Column("fingerprint", "Fingerprint", numeric=False, sourced=True),
+        Column.number("seed", "Seed", of=seed),
+        Column.text("status", "Status", status),
+        *(Column.number(m.name, heading(m), of=measured(m)) for m in accuracy_metrics(results)),
+        Column.number("epochs", "Epochs", 0),
+        Column.text("fingerprint", "Fingerprint", lambda row: str(row["fingerprint"])[:8], sourced=True),
     )
     caption = "Each number leads to the file it comes from."
-    table = Table("runs", "Every run", caption, columns, tuple(rows), source=links.source("runs.csv"))
-    return drop_constant(table, KEY_NAMES)
+    rows, source = results.runs.to_dict("records"), links.source("runs.csv")
+    return Table.of("runs", "Every run", caption, columns, rows, source=source)
+
+
+TONES = {"done": "", "failed": "bad", "missing": "open"}
+
+
+def runs_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """A link to the page of all runs."""
+    del links
+    text = f"{count(len(results.runs), 'run')}, each with its numbers and its files, with search and sorting."
+    return (Note(text, (Source("runs.html", "runs.html"),)),)

@@ -1,15 +1,6 @@
 """Why the numbers may be believed."""
 
 from moco_bench.report.section import Section
-from moco_bench.report.sections.trust.notes import noise_notes
-from moco_bench.report.sections.trust.tables import noise_table, pairing_table
+from moco_bench.report.sections.trust.tables import noise_notes, noise_table, pairing_table
 
-SECTION = Section(
-    "trust",
-    "Reproducibility checks",
-    notes=noise_notes,
-    tables=(
-        pairing_table,
-        noise_table,
-    ),
-)
+SECTION = Section("trust", "Reproducibility checks", notes=noise_notes, tables=(pairing_table, noise_table))

@@ -6,7 +6,7 @@ import pytest
 
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.accuracy.classes import class_accuracies, classes_table
+from moco_bench.report.sections.accuracy.tables import class_accuracies, classes_table
 
 COUNTS = [100, 50]
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from moco_bench.report.model.summary import PAD, WIDTH
+from moco_bench.report.model.page import PAD, WIDTH
 from moco_bench.report.sections.first_screen.strip import strip_for
 
 

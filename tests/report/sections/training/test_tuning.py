@@ -4,7 +4,7 @@ import pytest
 
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.training.tuning import tuning_table
+from moco_bench.report.sections.training.tables import tuning_table
 
 HEAD = "dataset,encoder,arm,candidate,train.learning_rate,metric,score,chosen"
 ROWS = ("d,e,vanilla,0,0.03,knn_top1,61.5,false", "d,e,vanilla,1,0.06,knn_top1,64.25,true")

@@ -1,12 +1,49 @@
-"""Whether training added anything: the baseline arm beside raw pixels, an untrained encoder and the majority class."""
+"""What an arm costs, and whether training added anything to the baselines without training."""
 
 from typing import NamedTuple
 
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results, equal_epochs
+from moco_bench.report.read.equal_compute import compute_of
+from moco_bench.report.read.profile import FOLDER
+from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
+from moco_bench.report.sections.effects.notes import equal_compute_notes
+from moco_bench.report.sections.memory_claim.notes import written_otherwise_notes
+from moco_bench.report.sections.profile.notes import profile_notes, tensor_notes
 
+
+def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
+    """What an arm costs, in one paragraph that doesn't mix its sources: the profile's figures where there are any.
+
+    A profile measures by itself, and counts bytes; runs share the machine, and a process is mostly libraries.
+    """
+    timed, counted = profile_notes(results), tensor_notes(results)
+    notes: list[Note] = []
+    if timed:
+        timed = [*timed, *_own_speeds_are_not_used(results)]
+        notes.append(links.note(" ".join(timed), *(f"{FOLDER}/{name}.csv" for name in ("time", "samples"))))
+    else:
+        notes += links.each(speed_notes(results), "runs.csv")
+    if counted:
+        notes.append(links.note(" ".join(counted), f"{FOLDER}/memory.csv"))
+        notes += links.each(written_otherwise_notes(results), f"{FOLDER}/queues.csv")
+    else:
+        notes += links.each(process_memory_notes(results), "runs.csv")
+    compute = compute_of(results)
+    sources = (results.written.effects, compute.file) if compute.declared else (compute.file,)
+    return (*notes, *links.each(equal_compute_notes(results, compute), *sources))
+
+
+def _own_speeds_are_not_used(results: Results) -> list[str]:
+    done = equal_epochs(results.finished)
+    if done.empty or done["exclusive"].any():
+        return []
+    return ["The runs\u2019 own speeds are not used: all of them shared the machine."]
+
+
+UNTRAINED = "untrained encoder"
 MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
@@ -22,11 +59,6 @@ class Standing(NamedTuple):
         """What the mean over seeds isn't above."""
         return {name: value for name, value in self.without.items() if not self.reached > value}
 
-    @property
-    def below(self) -> frozenset[str]:
-        """What the mean over seeds is below."""
-        return frozenset(name for name, value in self.without.items() if self.reached < value)
-
 
 def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
     """What is known of each data set and encoder: nothing where nothing was measured without training, or finished."""
@@ -34,7 +66,7 @@ def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
     done = done[done["arm"] == results.plan.baseline]
     found: dict[tuple[str, str], list[Standing]] = {}
     for cell in results.cells:
-        own = done[(done["dataset"] == cell[0]) & (done["encoder"] == cell[1])]
+        own = of_cell(done, *cell)
         found[cell] = []
         for metric, title in MEASURES.items():
             reached = float(own[metric].mean())
@@ -82,22 +114,21 @@ def below_baselines(results: Results) -> str:
 
     Below its own initialisation is worse than below the pixels: training has done harm.
     """
-    missed = {cell: [one for one in measured if one.missed] for cell, measured in standings(results).items()}
-    missed = {cell: measured for cell, measured in missed.items() if measured}
+    missed = {cell: found for cell, own in standings(results).items() if (found := [one for one in own if one.missed])}
     if not missed:
         return ""
-    first = next(iter(missed.values()))
-    names = listed(dict.fromkeys(name for measured in missed.values() for one in measured for name in one.missed))
+    every = [one for found in missed.values() for one in found]
+    names = listed(dict.fromkeys(name for one in every for name in one.missed))
     if len(results.cells) == 1:
-        parts = (
+        where = ", ".join(
             f"{one.title} {number(one.reached, 1)} % against {number(value, 1)} %"
-            for one in first
+            for one in every
             for value in one.missed.values()
         )
-        where = f" ({', '.join(parts)})"
+        where = f" ({where})"
     else:
         where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
+    worse = any(one.reached < one.missed.get(UNTRAINED, 0.0) for one in every)
+    harm = f": training has left it below its own start, the {UNTRAINED}" if worse else ""
     arm = sentence(results.plan.baseline)
-    worse = any("untrained encoder" in one.below for measured in missed.values() for one in measured)
-    harm = ": training has left it below its own start, the untrained encoder" if worse else ""
     return f"{arm} is not above {names}{where}{harm}, so treat differences between arms with caution."

@@ -190,7 +190,7 @@ def drop_constant(table: Table, names: Iterable[str]) -> Table:
 ARM = Column.text("arm", "Arm")
 KEY = (Column.text("dataset", "Data set"), Column.text("encoder", "Encoder"), Column.text("budget", "Budget"))
 
-PLACE = (ARM, *KEY[:2])
+ARM_KEY = (ARM, *KEY[:2])
 
 
 def heading(metric: MetricColumn) -> str:

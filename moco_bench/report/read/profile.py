@@ -74,7 +74,7 @@ def profile_table_of(results: Results, name: str) -> pd.DataFrame:
 def profile_cells(table: pd.DataFrame) -> list[GridCellRows]:
     """A table cell by cell, in the order in which they were measured."""
     grouped = table.groupby(["dataset", "encoder"], sort=False) if len(table) else ()
-    return [Cell(str(dataset), str(encoder), rows) for (dataset, encoder), rows in grouped]
+    return [GridCellRows(str(dataset), str(encoder), rows) for (dataset, encoder), rows in grouped]
 
 
 def profile_summary_of(results: Results) -> list[dict[str, Any]]:

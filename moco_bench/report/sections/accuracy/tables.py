@@ -9,6 +9,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.results import Results, equal_epochs
+from moco_bench.suite.metrics import METRICS, MetricColumn
 
 
 def accuracy_metrics(results: Results) -> list[MetricColumn]:
@@ -48,7 +49,7 @@ def _seeds(row: Row) -> Cell:
     return cell(known if known == of else f"{known} of {of}", known, href=row["href"])
 
 
-def _mean_of(metric: Metric) -> Any:
+def _mean_of(metric: MetricColumn) -> Any:
     return lambda row: mean_cell(row["values"][metric.name], metric.decimals, href=row["href"])
 
 

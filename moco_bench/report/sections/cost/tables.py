@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.machines import on_main_machine
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.read.equal_compute import cells_with_own_runs

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
 from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
-from moco_bench.suite.metrics import METRICS, MetricColumn
+from moco_bench.suite.metrics import METRICS
 
 
 def effects_table(results: Results, links: Links) -> Table | None:

@@ -75,7 +75,7 @@ def _progress(results: Results) -> str:
     return f"{done} of {total} runs are done, {' and '.join(parts)}: see Holes."
 
 
-def _rows(results: Results, metric: Metric, dataset: str, encoder: str) -> Sequence[Row]:
+def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:
     chosen = of_cell(equal_epochs(results.effects), dataset, encoder)
     chosen = chosen[chosen["metric"] == metric.name]
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")

@@ -7,7 +7,7 @@ import pandas as pd
 from moco_bench.analyse.exponents import ENOUGH, MEASURES, TIMES, exponents_of
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
+from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.profile import FOLDER, profile_table_of, title_of
 from moco_bench.report.read.results import Results
 
@@ -24,7 +24,7 @@ def exponents_table(results: Results, links: Links) -> Table | None:
     ]
     disturbed = Column("disturbed", "Disturbed times", numeric=False, sourced=True, of=_disturbed)
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.text("quantity", "Grows with"),
         *(Column.number(measure, title.capitalize(), of=_exponent_of(measure)) for measure, title in MEASURES.items()),
         *((disturbed,) if exponents["disturbed"].any() else ()),
@@ -98,7 +98,7 @@ def leak_table(results: Results, links: Links) -> Table | None:
         return cell("leaks", tone="bad") if row["leaks"] else cell("no leak", tone="good")
 
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.number("steps", "Steps", 0),
         Column.number("kib_per_step", "Growth, KiB per step", 3),
         Column.number("python_blocks_per_step", "Of which Python objects, per step", 3),

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, heading, mean_cell
+from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, heading, mean_cell
 from moco_bench.report.model.words import listed, sentence
 from moco_bench.report.read.results import Results, last_epochs, of_cell
+from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
 LAST_EPOCH = {
     "positive_similarity": "Similarity to positive",
@@ -44,7 +45,7 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
                 "history": next((links.to_run(place, "history.csv") for place in own["directory"]), ""),
             })  # fmt: skip
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.number(
             "accuracy_difference", f"{results.primary.short}, against {results.plan.baseline}",
             of=lambda row: mean_cell(row["difference"], results.primary.decimals, signed=True),

@@ -4,7 +4,7 @@ import pandas as pd
 
 from moco_bench.analyse.memory_claim import VERSIONS
 from moco_bench.analyse.text import number
-from moco_bench.report.read.profile import Cell, judged_memory_claim, profile_cells
+from moco_bench.report.read.profile import GridCellRows, judged_memory_claim, profile_cells
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.memory_claim.tables import LOSSES, split_condition
 

@@ -7,7 +7,7 @@ import pandas as pd
 from moco_bench.analyse.memory_claim import HIGHER, LOWER, VERSIONS
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
+from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import margin_words
 from moco_bench.report.read.profile import FOLDER, judged_memory_claim, profile_table_of
 from moco_bench.report.read.results import Results
@@ -33,7 +33,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     losses = [loss for loss in LOSSES if any(loss in row for row in found.values())]
     columns = (
         Column.text("at", "At"),
-        *PLACE,
+        *ARM_KEY,
         Column.text("quantity", "Memory of"),
         *(column for loss in losses for column in _columns_of(links, loss)),
     )
@@ -86,7 +86,7 @@ def capacity_table(results: Results, links: Links) -> Table | None:
     """The largest batch of each arm within a stated memory."""
     table = profile_table_of(results, "capacity")
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.number("limit_mib", "Limit, MiB", 0),
         Column.number("batch_size", "Largest batch", 0),
         Column.number("mib", "Its memory, MiB", 1),

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from moco_bench.analyse.doses import doses_said
+from moco_bench.analyse.doses import describe_doses
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
@@ -44,7 +44,7 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
         ideas=_ideas(plan.suite) if plan.suite else [],
         corruptions=_corruptions(results),
         images=_images(results),
-        doses=doses_said(plan),
+        doses=describe_doses(plan),
         config=plan.config,
         margin=margin_words(plan.config, (plan.config.primary, *plan.config.metrics, *plan.config.costs)),
         fewest=seeds_needed(1 - plan.config.confidence, 3),
@@ -76,6 +76,8 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
     dual = [run for run in runs if run.values.get("contrast.dual_view") not in (None, "none", "symmetric")]
     filtered = [run for run in runs if run.values.get("contrast.negatives.rule") not in (None, "all")]
     rates = {title: of(f"train.augment.{name}") for name, title in AUGMENTATIONS.items()}
+    keys = dict.fromkeys(key for run in base for key in run.values if key.startswith("train.augment."))
+    own = [f"{key.rsplit('.', 1)[1]} {of(key)}" for key in keys if key != "train.augment.name"]
     found = {arm: changes(runs, arm, baseline) for arm in results.arms if any(run.arm == arm for run in runs)}
     elsewhere = {run.arm for run in runs if run.elsewhere and run.arm != baseline}
     return {
@@ -92,6 +94,8 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "summed": sorted({run.values.get("contrast.combine") == "sum" for run in dual}),
         "filtered": filtered,
         "warmup": shared(filtered, "contrast.filter_warmup_steps"),
+        "augmentation": of("train.augment.name"),
+        "own_augmentation": own,
         "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", ABSENT)],
         "seeds": sorted(results.runs["seed"].unique()),
         "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
@@ -112,9 +116,9 @@ def kept_said(results: Results) -> list[str]:
 
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:
     """Each idea that an arm names, with its class, which says what it is and where it is from; plug-ins as well."""
-    ideas = (idea for run in expand(suite) for idea in (run.contrast.loss, run.contrast.negatives))
+    ideas = (idea for run in expand(suite) for idea in (run.contrast.loss, run.contrast.negatives, run.train.augment))
     found = {(idea.kind, str(idea.title())): type(idea) for idea in ideas}
-    return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all")]
+    return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all") and not idea.unnamed]
 
 
 def _corruptions(results: Results) -> list[str]:

@@ -5,7 +5,7 @@ import pandas as pd
 from moco_bench.analyse.memory_claim import PEAK
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, PLACE, Cell, Column, Row, Table, cell
+from moco_bench.report.model.table import ARM_KEY, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import count
 from moco_bench.report.read.profile import (
     FOLDER,
@@ -94,7 +94,7 @@ def explained_table(results: Results, links: Links) -> Table | None:
     shown = [name for name in COUNTERS if any(not pd.isna(row.get(name)) for row in rows)]
     files = {name: links.to(f"{FOLDER}/{name}") for name in ("memory.csv", "counters.csv", "profile.json")}
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.text("phase", "Phase"),
         Column.number("peak_mib", "Peak, MiB", 1, href=files["memory.csv"]),
         Column.number("unattributed_mib", "Unattributed, MiB", 2, href=files["memory.csv"]),
@@ -138,7 +138,7 @@ def work_table(results: Results, links: Links) -> Table | None:
     if table.empty:
         return None
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.number("flops", "GFLOPs per step", of=lambda row: cell(number(row["flops"] / 1e9, 2), row["flops"])),
         Column.number("share_of_ceiling", "Of the measured ceiling, %", 1, lambda row: 100 * row["share_of_ceiling"]),
         Column.number("joules", "Energy per step, J", of=lambda row: _energy(row, "joules", 2)),

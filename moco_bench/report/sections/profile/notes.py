@@ -54,7 +54,7 @@ def _what_disturbed(rows: pd.DataFrame) -> str:
     return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
-def _step_time(cell: Cell, baseline: str, several: bool) -> str:
+def _step_time(cell: GridCellRows, baseline: str, several: bool) -> str:
     base = cell.rows[cell.rows["arm"] == baseline]
     others = cell.rows[(cell.rows["arm"] != baseline) & cell.rows["ratio"].notna()]
     if base.empty or others.empty:

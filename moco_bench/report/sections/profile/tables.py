@@ -8,7 +8,7 @@ from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import PLACE, Cell, Column, Row, Table, cell
+from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_cells, profile_table_of
 from moco_bench.report.read.results import Results
 
@@ -34,7 +34,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
         return row["tensors_mib"] / of if of > 0 else None
 
     columns = (
-        *PLACE,
+        *ARM_KEY,
         Column.number("images_per_second", "Throughput, images/s", 0, href=time_source),
         _with_quartiles("step_ms", "Step, ms [quartiles]", "median_ms", 1, time_source),
         _with_quartiles("relative_time", "Time, relative [quartiles]", "ratio", 3, time_source),

@@ -41,7 +41,7 @@ def published_table(results: Results, links: Links) -> Table | None:
             Column.number(name, name.capitalize(), of=_cited_of(name))
             if name in COUNTS
             else Column.text(name, name.capitalize())
-            for name in PROTOCOL
+            for name in COMPARED_SETTINGS
         ),
         Column.number("peak_gpu_gb", "Peak GPU, GB", of=_cited_of("peak_gpu_gb")),
         Column.text("device", "Device"),

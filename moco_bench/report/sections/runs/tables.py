@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from moco_bench.analyse.metrics import Metric
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Source, Table, cell, heading
 from moco_bench.report.model.words import count
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.accuracy.tables import accuracy_metrics
+from moco_bench.suite.metrics import MetricColumn
 
 
 def machines_table(results: Results, links: Links) -> Table | None:
@@ -92,7 +92,7 @@ def runs_table(results: Results, links: Links) -> Table | None:
         record = links.to_run(row["directory"], "run.json") if row["status"] != "missing" else ""
         return cell(row["status"], href=record, tone=TONES[row["status"]])
 
-    def measured(metric: Metric) -> Callable[[Row], Cell | None]:
+    def measured(metric: MetricColumn) -> Callable[[Row], Cell | None]:
         def shown(row: Row) -> Cell | None:
             value = row[metric.name]
             if value != value:

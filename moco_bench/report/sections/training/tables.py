@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import METRICS
 
 FILE = "tune.csv"
 _OTHER = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")

@@ -1,11 +1,11 @@
-"""Softmax regression with an L2 penalty: its objective, for several penalties side by side.
+"""Softmax regression with an L2 penalty on standardised features, and the coordinates in which it is solved.
 
-Arrays of scores are [G, C, N], examples last: for ten classes a softmax over the middle dimension takes a tenth of the
-time that it takes over the last.
+Scores are [C, N], examples last: for ten classes a softmax over the first dimension takes a tenth of the time that it
+takes over the last.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import torch
@@ -17,102 +17,100 @@ EXAMPLES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class Standardisation:
-    """Each feature to mean zero and variance one; a constant feature becomes zero.
+class Coordinates:
+    """Each feature to mean zero and variance one, then turned into the principal axes.
+
+    The squared norm of weights is the same in turned coordinates, so the regression is the same one; but there the
+    Hessian of zero weights is diagonal. Axes along which examples can't differ, since there are fewer examples than
+    features, are left out: no weight along them is worth its penalty.
 
     Attributes:
         mean: [F].
-        scale: [F].
+        scale: [F]; zero for a constant feature.
+        axes: [F, A], A at most F and the number of examples.
+        spread: [A], the examples' variance along each axis.
     """
 
     mean: Tensor
     scale: Tensor
+    axes: Tensor
+    spread: Tensor
 
     @classmethod
-    def of(cls, features: Tensor) -> Self:
-        """From the rows of [N, F]."""
+    def of(cls, features: Tensor) -> tuple[Self, Tensor]:
+        """From the rows of [N, F]; also those rows as `inputs` has them."""
         std, mean = torch.std_mean(features, dim=0, correction=0)
-        varies = std > 1e-6 * std.max()
-        return cls(mean, torch.where(varies, 1 / std, 0.0))
+        scale = torch.where(std > 1e-6 * std.max(), 1 / std, 0.0)
+        standardised = (features - mean).mul_(scale)
+        spread, axes = torch.linalg.eigh(standardised.T @ standardised / len(features))
+        count = min(features.shape)
+        found = cls(mean, scale, axes[:, -count:].contiguous(), spread[-count:].clamp(min=0))
+        return found, found._turned(standardised)
 
-    def __call__(self, features: Tensor) -> Tensor:
-        """[B, F] to [B, F + 1]: standardised, with a last column of ones for the bias."""
-        inputs = features.new_ones(len(features), features.shape[1] + 1)
-        torch.sub(features, self.mean, out=inputs[:, :-1])
-        inputs[:, :-1] *= self.scale
+    def inputs(self, features: Tensor) -> Tensor:
+        """[B, F] to [B, A + 1], with a last column of ones for the bias."""
+        return self._turned((features - self.mean).mul_(self.scale))
+
+    def _turned(self, standardised: Tensor) -> Tensor:
+        inputs = standardised.new_ones(len(standardised), len(self.spread) + 1)
+        inputs[:, :-1] = standardised @ self.axes
         return inputs
 
 
 @dataclass(frozen=True)
-class SoftmaxRegressions:
-    """Mean cross-entropy + penalty / 2 * |weights without bias|^2, for G penalties on the same examples.
+class SoftmaxRegression:
+    """Mean cross-entropy + penalty / 2 * |weights without bias|^2.
 
-    Weights are [G, C, F + 1], the bias last. With them, sums over examples are in float64: near the minimum two losses
-    differ by less than the rounding of a float32 sum.
+    Weights are [C, A + 1], the bias last. Sums over examples are in float64: near the minimum two losses differ by less
+    than the rounding of a float32 sum.
 
     Attributes:
-        inputs: [N, F + 1], centred, the last column ones.
+        inputs: [N, A + 1], of `Coordinates`.
         labels: int64 [N].
         class_count: C.
-        ridge: [G, 1, F + 1], the penalty of each weight; zero for the bias.
-        axes: [F, F], the eigenvectors of the inputs' covariance as columns.
-        flatness: [G, 1, F + 1], the inverse curvature along each of them, and of the bias, where all weights are zero.
+        ridge: [A + 1], the penalty of each weight; zero for the bias.
+        flatness: [A + 1], the inverse curvature along each axis, and of the bias, where all weights are zero.
     """
 
     inputs: Tensor
     labels: Tensor
     class_count: int
     ridge: Tensor
-    axes: Tensor
     flatness: Tensor
 
     @classmethod
-    def of(cls, inputs: Tensor, labels: Tensor, penalties: Tensor, class_count: int) -> Self:
-        """From `Standardisation`'s inputs [N, F + 1], labels [N] and penalties [G] above zero."""
-        ridge = penalties.to(inputs)[:, None, None].repeat(1, 1, inputs.shape[1])
-        ridge[:, :, -1] = 0
-        features = inputs[:, :-1]
-        spread, axes = torch.linalg.eigh(features.T @ features / len(inputs))
+    def of(cls, inputs: Tensor, labels: Tensor, class_count: int, *, c: float, spread: Tensor) -> Self:
+        """With scikit-learn's C, which weighs the summed cross-entropy; `spread` as `Coordinates` has it."""
+        ridge = functional.pad(torch.full_like(spread, 1 / (c * len(inputs))), (0, 1))
         # The Hessian at zero is (I / C - 1 / C^2) times the covariance; what its second term takes away moves all
         # classes' scores alike, which changes nothing.
-        curvature = functional.pad(spread.clamp(min=0), (0, 1), value=1.0) / class_count
-        return cls(inputs, labels, class_count, ridge, axes, 1 / (curvature + ridge))
-
-    def only(self, keep: Tensor) -> Self:
-        """Those of the regressions where `keep`, bool [G], is true."""
-        return replace(self, ridge=self.ridge[keep], flatness=self.flatness[keep])
+        curvature = functional.pad(spread, (0, 1), value=1.0) / class_count
+        return cls(inputs, labels, class_count, ridge, 1 / (curvature + ridge))
 
     def scores(self, weights: Tensor) -> Tensor:
-        """[G, C, N]. Linear in the weights: along a line, they are had without further products."""
-        return (weights.flatten(0, 1) @ self.inputs.T).view(*weights.shape[:2], len(self.inputs))
+        """[C, N]. Linear in the weights: along a line, they are had without further products."""
+        return weights @ self.inputs.T
 
-    def cross_entropy(self, scores: Tensor, along: Tensor, sizes: Tensor) -> Tensor:
-        """Means of `scores + sizes * along`, float64 [G]."""
-        total = torch.zeros(len(scores), dtype=torch.float64, device=scores.device)
-        steps = sizes.to(scores.dtype)[:, None, None]
+    def cross_entropy(self, scores: Tensor) -> Tensor:
+        """Mean over the examples, float64."""
+        total = torch.zeros((), dtype=torch.float64, device=scores.device)
         for part in self._parts():
-            moved = torch.addcmul(scores[:, :, part], steps, along[:, :, part])
-            own = moved.gather(1, self.labels[part].expand(len(moved), 1, -1))[:, 0]
-            total += (moved.logsumexp(dim=1) - own).sum(dim=1, dtype=torch.float64)
+            own = scores[:, part].gather(0, self.labels[None, part])[0]
+            total += (scores[:, part].logsumexp(dim=0) - own).sum(dtype=torch.float64)
         return total / len(self.inputs)
 
     def penalty(self, weights: Tensor, others: Tensor) -> Tensor:
-        """The penalty's inner product of two sets of weights, float64 [G]; a set's penalty is half of its own."""
+        """The penalty's inner product of two sets of weights, float64; a set's penalty is half of its own."""
         return dot(self.ridge * weights, others)
 
     def gradient(self, scores: Tensor, weights: Tensor) -> Tensor:
-        """Of the objective at `weights`, whose scores are given: [G, C, F + 1]."""
-        gradient = torch.zeros_like(weights).flatten(0, 1)
+        """Of the objective at `weights`, whose scores are given: [C, A + 1]."""
+        gradient = torch.zeros_like(weights)
         for part in self._parts():
             targets = functional.one_hot(self.labels[part], self.class_count).T
-            error = scores[:, :, part].softmax(dim=1).sub_(targets)
-            gradient.addmm_(error.flatten(0, 1), self.inputs[part])
-        return gradient.view_as(weights).div_(len(self.inputs)).addcmul_(self.ridge, weights)
-
-    def precondition(self, gradient: Tensor) -> Tensor:
-        """The inverse Hessian at zero weights times `gradient`: Newton's step from there."""
-        along_axes = torch.cat([gradient[:, :, :-1] @ self.axes, gradient[:, :, -1:]], dim=2) * self.flatness
-        return torch.cat([along_axes[:, :, :-1] @ self.axes.T, along_axes[:, :, -1:]], dim=2)
+            error = scores[:, part].softmax(dim=0).sub_(targets)
+            gradient.addmm_(error, self.inputs[part])
+        return gradient.div_(len(self.inputs)).addcmul_(self.ridge, weights)
 
     def _parts(self) -> Iterator[slice]:
         for start in range(0, len(self.inputs), EXAMPLES_AT_ONCE):
@@ -120,5 +118,5 @@ class SoftmaxRegressions:
 
 
 def dot(left: Tensor, right: Tensor) -> Tensor:
-    """Inner products of G sets of weights, float64 [G]."""
-    return (left * right).sum(dim=(1, 2), dtype=torch.float64)
+    """Inner product, float64 without dimensions."""
+    return (left * right).sum(dtype=torch.float64)

@@ -6,6 +6,7 @@ from sklearn.preprocessing import StandardScaler
 from moco_bench.data.datasets import load_dataset
 from moco_bench.evaluate import embed, linear_probe
 from moco_bench.evaluate.held_out import held_out
+from moco_bench.evaluate.lbfgs import minimise
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import DatasetConfig, EncoderConfig, ProbeConfig
 
@@ -166,3 +167,26 @@ def test_a_class_without_training_images_is_never_predicted_and_no_obstacle():
     seen = labels != 3
     found = probe((features[seen], labels[seen]), test)
     assert 40 < found.top1 <= 100 * (test[1] != 3).float().mean()
+
+
+def test_leaving_out_hopeless_candidates_changes_no_choice(monkeypatch):
+    """Among a path's weakest penalties, and at low precision, candidates are given up: as if all had been solved."""
+    digits = load_dataset(DatasetConfig(name="digits"))
+    train, test = digits.train, digits.evaluation
+    held = held_out(train.images, train.labels, 0.2)
+    pixels = [split.images.flatten(1).float() for split in (train, test)]
+    noisy = [x + 60 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0)) for x in pixels]
+    solved = []
+    monkeypatch.setattr("moco_bench.evaluate.probe.minimise", lambda *args: solved.append(1) or minimise(*args))
+
+    def found(splits):
+        solved.clear()
+        result = linear_probe(splits[0], train.labels, splits[1], test.labels, ProbeConfig(), class_count=10, held=held)
+        return result, len(solved)
+
+    few = [found(splits) for splits in (pixels, noisy)]
+    monkeypatch.setattr("moco_bench.evaluate.probe.CONTENDS", (1.0, 1.0))
+    monkeypatch.setattr("moco_bench.evaluate.probe.CLEARLY", 1e9)
+    for (result, count), splits in zip(few, (pixels, noisy), strict=True):
+        assert found(splits) == (result, 31)
+        assert count < 25

@@ -144,7 +144,7 @@ def _count_places(fault: Fault | None, trace: Path | None) -> None:
 
     A kill before a file is flushed cuts the file in two first: such is a file whose writer was killed while it wrote.
     """
-    from moco_bench.evaluate.softmax_regression import SoftmaxRegressions
+    from moco_bench.evaluate.softmax_regression import SoftmaxRegression
     from moco_bench.models.encoder import Encoder
     from moco_bench.train import loop
 
@@ -199,7 +199,7 @@ def _count_places(fault: Fault | None, trace: Path | None) -> None:
     Encoder.features = (  # type: ignore[method-assign]
         lambda self, images: (in_training if self.training else in_evaluation)(self, images)
     )
-    SoftmaxRegressions.scores = announced("step of the probe", SoftmaxRegressions.scores)  # type: ignore[method-assign]
+    SoftmaxRegression.scores = announced("step of the probe", SoftmaxRegression.scores)  # type: ignore[method-assign]
 
 
 def _intended(temporary: str) -> str:

@@ -24,7 +24,8 @@ def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     Raises:
         InputError: one of these files is there and can't be used, or there are no runs; nothing is written then.
     """
-    runs, plan, memory = read_runs(results / "runs.csv"), plan_for(results), read_memory(results)
+    plan = plan_for(results)  # first: the table may have columns of the suite's own metrics
+    runs, memory = read_runs(results / "runs.csv"), read_memory(results)
     effects = effects_of(runs, plan)
     claims = claims_of(effects, plan, memory)
     write_table(results / "effects.csv", effects)

@@ -34,14 +34,15 @@ def run(args: argparse.Namespace) -> int:
     from moco_bench.analyse.text import comparison_as_text
     from moco_bench.suite.metrics import METRICS
 
-    unknown = [name for name in args.metric or [] if name not in METRICS]
-    if unknown:
-        raise InputError(f"--metric {unknown[0]}: no such metric; there are {', '.join(METRICS)}")
     margins = {name: getattr(args, name) for name in ("margin_points", "margin_percent")}
     for name, value in margins.items():
         if value is not None and not 0 <= value < 1e9:
             raise InputError(f"--{name.replace('_', '-')} {value}: a margin is a number from 0")
-    config = plan_for(args.before).config.model_copy(update={k: v for k, v in margins.items() if v is not None})
+    config = plan_for(args.before).config
+    unknown = [name for name in args.metric or [] if name not in METRICS]
+    if unknown:
+        raise InputError(f"--metric {unknown[0]}: no such metric; there are {', '.join(METRICS)}")
+    config = config.model_copy(update={k: v for k, v in margins.items() if v is not None})
     found = compare(
         read_runs(args.before / "runs.csv"),
         read_runs(args.after / "runs.csv"),

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
-from moco_bench.contrast.pairs import AtStep, log_sum_for
+from moco_bench.components.ranks import Ranks
+from moco_bench.contrast.candidates import Candidates
+from moco_bench.contrast.pairs import AtStep, Pairs, log_sum_for
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,19 @@ class Batch:
         if self.query_queue is None:
             raise ValueError("query_queue is missing: this loss needs it")
         return self.query_queue
+
+    def nearest(self, count: int) -> tuple[Tensor, Tensor]:
+        """The keys of the queue that are most similar to each query's other view, whatever the rule keeps.
+
+        Returns:
+            Their slots, int64 [B, count], most similar first; and which of them are of other images, bool [B, count].
+        """
+        candidates = Candidates(self.key, self.queue, *self.images, other_view=self.query.detach())
+        slots = Pairs(candidates, Ranks(), self.positive, self.negatives).hardest(count)
+        own, queued = self.images
+        if own is None or queued is None:
+            return slots, torch.ones_like(slots, dtype=torch.bool)
+        return slots, own[:, None] != queued[slots]
 
     def query_sum(self, temperature: float | None = None) -> Tensor:
         """Log of the sum of e^{q.n_j/tau} over the negatives of each query, as its rule forms it: [B].

@@ -6,6 +6,7 @@ from typing import Any
 from moco_bench.components.plugins import Plugins, from_description, load_plugins
 from moco_bench.errors import InputError
 from moco_bench.suite.checks.suite import check_suite
+from moco_bench.suite.metrics import forget_added
 from moco_bench.suite.strict_yaml import read_yaml
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.validation import tuples_for_lists, validate
@@ -55,6 +56,7 @@ def parse_suite(raw: Any, source: str, *, plugins: Plugins | None = None) -> Sui
         raise InputError(f"{source}: a suite is a mapping of keys such as `name`, `dataset`, `arms`")
     if plugins is None:
         plugins = from_description(tuples_for_lists(raw.get("recorded_plugins") or ()))
+    forget_added()  # by the suite that was read before
     suite = validate(Suite, raw, source, plugins)
     suite._ideas = plugins
     return suite

@@ -101,7 +101,7 @@ _BUILT_IN = (
     MetricColumn("peak_memory_mib", "Peak memory", "Peak memory", "MiB", "lower", "memory", 0),
 )  # fmt: skip
 METRICS: dict[str, MetricColumn] = {metric.name: metric for metric in _BUILT_IN}
-"""By name, built in ones first."""
+"""By name, built-in ones first, then those of the plug-ins of the suite that was read last."""
 
 RESERVED = frozenset(
     (
@@ -131,6 +131,12 @@ def register(metric: MetricColumn) -> None:
     METRICS[metric.name] = metric
 
 
+def forget_added() -> None:
+    """Only the built-in metrics are known: what the plug-ins of one suite register is not another suite's."""
+    for metric in added():
+        del METRICS[metric.name]
+
+
 def added() -> tuple[MetricColumn, ...]:
-    """The metrics that were registered beside the built in ones."""
+    """The metrics that the suite's plug-ins registered."""
     return tuple(METRICS.values())[len(_BUILT_IN) :]

@@ -86,9 +86,25 @@ def test_it_is_measured_and_flows_into_tables_and_effects(folder, monkeypatch):
     assert (metric.unit, metric.better, metric.decimals) == ("au", "higher", 2)
     effects = effects_of(read_runs(folder / "results" / "mine" / "runs.csv"), AnalysisPlan())
     assert "my_spread" in set(effects["metric"])
+    registry.forget_added()  # as in a process of its own
     assert main(["analyse", str(folder / "results" / "mine")]) == 0
+    registry.forget_added()
     assert main(["report", str(folder / "results" / "mine"), "--out", str(folder / "reports")]) == 0
     assert "My spread, au" in (folder / "reports" / "report.html").read_text()
+
+
+def test_it_is_known_to_its_own_suite_alone(folder, tmp_path):
+    load_suite(folder / "suite.yaml")
+    assert [metric.unit for metric in registry.added()] == ["au"]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "spread.py").write_text(SPREAD.replace('"au"', '"m"'))
+    load_suite(write(other))
+    assert [metric.unit for metric in registry.added()] == ["m"]
+    load_suite(write(other, metrics=()))
+    assert registry.added() == ()
+    with pytest.raises(InputError, match="my_spread"):
+        load_suite(write(other, metrics=(), analysis={"metrics": ["my_spread"]}))
 
 
 def test_a_suite_without_metrics_has_the_fingerprints_it_had(folder):

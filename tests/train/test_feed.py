@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.stored import StoredImages
 from moco_bench.errors import Interrupted
 from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.profile.parts import DATA, DATA_WAIT
 from moco_bench.profile.stepper import Stepper
-from moco_bench.suite.config import AugmentConfig, EvaluateConfig
+from moco_bench.suite.config import EvaluateConfig
 from moco_bench.train import feed
 from moco_bench.train.feed import Batch, Prefetched, Resident, feed_of
 from moco_bench.train.pretrain import pretrain
@@ -99,7 +100,7 @@ def test_training_reads_each_batch_ahead_and_leaves_the_bits_of_images_in_memory
 
     config = EvaluateConfig(knn_k=5, corruption_images=100)
     found = [
-        evaluate_encoder(plain.encoder, each, config, augment=AugmentConfig(), seed=0, device="cpu")
+        evaluate_encoder(plain.encoder, each, config, augment=MocoRecipe(), seed=0, device="cpu")
         for each in (dataset, on_disk)
     ]
     assert found[0] == found[1]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
-
-from moco_bench.components.backbones.base import Backbone, Built
+from moco_bench.components.backbones.base import Built
+from moco_bench.components.backbones.of_library import LibraryModel
 from moco_bench.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,30 +13,19 @@ if TYPE_CHECKING:
 
     from moco_bench.components.backbones.base import NormLayer
 
-Model = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 CLASSES = 1000
 """Outputs of the classifiers that torchvision makes by default."""
 
 
-class TorchvisionModel(Backbone):
+class TorchvisionModel(LibraryModel):
     """Any classification network of torchvision without its classifier, from random weights.
 
     The classifier is the network's last linear layer with 1,000 outputs; what it took are the features.
     """
 
     source: ClassVar[str] = "torchvision.models"
-    smallest_image: ClassVar[int] = 16
 
     name: Literal["torchvision"] = "torchvision"
-    model: Model = Field(description="Its name there, such as `mobilenet_v3_small`.")
-    stem: Literal["full", "small"] = Field(
-        "full",
-        description="`small`: first convolution at stride 1 and no first max-pooling, for images up to 64 pixels.",
-    )
-
-    def label(self) -> str:
-        """See `Backbone.label`."""
-        return self.model
 
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
         """See `Backbone.build`."""
@@ -63,10 +50,7 @@ class TorchvisionModel(Backbone):
         place, classifier = classifiers[-1]
         network.set_submodule(place, nn.Identity())
         with_channels(network, channels)
-        if self.stem == "small":
-            without_early_strides(network)
-        with_norm_layer(network, norm_layer)
-        return Built(network, classifier.in_features)
+        return Built(self.adapted(network, norm_layer), classifier.in_features)
 
 
 def with_channels(network: nn.Module, channels: int) -> None:
@@ -87,26 +71,3 @@ def with_channels(network: nn.Module, channels: int) -> None:
             bias=first.bias is not None,
         ),
     )
-
-
-def without_early_strides(network: nn.Module) -> None:
-    """The stem for small images: the first convolution looks at every pixel, and the first max-pooling goes."""
-    from torch import nn
-
-    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
-    first.stride = (1, 1)
-    for name, module in network.named_modules():
-        if isinstance(module, nn.MaxPool2d):
-            network.set_submodule(name, nn.Identity())
-            return
-
-
-def with_norm_layer(network: nn.Module, norm_layer: NormLayer) -> None:
-    """Replace every BatchNorm by `norm_layer`, unless it is BatchNorm itself."""
-    from torch import nn
-
-    if norm_layer is nn.BatchNorm2d:
-        return
-    for name, module in list(network.named_modules()):
-        if isinstance(module, nn.BatchNorm2d) and re.fullmatch(r"BatchNorm.*", type(module).__name__):
-            network.set_submodule(name, norm_layer(module.num_features))

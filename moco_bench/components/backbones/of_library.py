@@ -1,0 +1,63 @@
+"""What networks of torchvision and of timm have in common here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from moco_bench.components.backbones.base import Backbone
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from moco_bench.components.backbones.base import NormLayer
+
+Model = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+
+
+class LibraryModel(Backbone):
+    """A network that a library has by name, without its classifier, from random weights."""
+
+    smallest_image: ClassVar[int] = 16
+
+    model: Model = Field(description="Its name there, such as `resnet50` or `convnext_atto`.")
+    stem: Literal["full", "small"] = Field(
+        "full",
+        description="`small`: first convolution at stride 1 and no first max-pooling, for images up to 64 pixels.",
+    )
+
+    def label(self) -> str:
+        """See `Backbone.label`."""
+        return self.model
+
+    def adapted(self, network: nn.Module, norm_layer: NormLayer) -> nn.Module:
+        """The network with the stem that was asked for and with `norm_layer` in place of every BatchNorm."""
+        if self.stem == "small":
+            _without_early_strides(network)
+        _with_norm_layer(network, norm_layer)
+        return network
+
+
+def _without_early_strides(network: nn.Module) -> None:
+    """The stem for small images: the first convolution looks at every pixel, and the first max-pooling goes."""
+    from torch import nn
+
+    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    first.stride = (1, 1)
+    for name, module in network.named_modules():
+        if isinstance(module, nn.MaxPool2d):
+            network.set_submodule(name, nn.Identity())
+            return
+
+
+def _with_norm_layer(network: nn.Module, norm_layer: NormLayer) -> None:
+    """Replace every BatchNorm by `norm_layer`, unless it is BatchNorm itself."""
+    from torch import nn
+
+    if norm_layer is nn.BatchNorm2d:
+        return
+    for name, module in list(network.named_modules()):
+        if isinstance(module, nn.BatchNorm2d) and re.fullmatch(r"BatchNorm.*", type(module).__name__):
+            network.set_submodule(name, norm_layer(module.num_features))

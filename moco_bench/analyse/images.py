@@ -69,10 +69,10 @@ def image_differences(
         row: Floats | None = None
         for arm, weight in contrast.weights.items():
             own = known.get((seed, arm))
-            bits = own.correct.get(metric) if own is not None else None
-            if bits is None or (row is not None and len(row) != len(bits)):
+            right = own.correct.get(metric) if own is not None else None
+            if right is None or (row is not None and len(row) != len(right)):
                 return None
-            added: Floats = 100 * weight * bits.astype(np.float64)
+            added: Floats = 100 * weight * right
             row = added if row is None else row + added
         if row is None or (rows and len(row) != len(rows[0])):
             return None

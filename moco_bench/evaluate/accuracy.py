@@ -49,8 +49,8 @@ def accuracy_of(
     probe = probe_of(train.backbone, evaluation.backbone, dataset, config, device=device)
     labels = dataset.evaluation.labels
     predicted = {
-        "knn_top1": _neighbours_say(train.backbone, evaluation.backbone, dataset, config, device),
-        "knn_top1_projection": _neighbours_say(train.projection, evaluation.projection, dataset, config, device),
+        "knn_top1": neighbours_say(train.backbone, evaluation.backbone, dataset, config, device),
+        "knn_top1_projection": neighbours_say(train.projection, evaluation.projection, dataset, config, device),
         "linear_top1": probe.predicted,
     }
     return Accuracy(
@@ -67,12 +67,13 @@ def knn_of(
     bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str
 ) -> float:
     """`knn_top1` with a data set's labels and a suite's settings."""
-    return percent_correct(_neighbours_say(bank, queries, dataset, config, device), dataset.evaluation.labels)
+    return percent_correct(neighbours_say(bank, queries, dataset, config, device), dataset.evaluation.labels)
 
 
-def _neighbours_say(
+def neighbours_say(
     bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> Tensor:
+    """The class that weighted kNN finds for each query, int64 [Q], with a data set's labels and a suite's settings."""
     return knn_predict(
         bank.to(device),
         dataset.labelled.labels,

@@ -15,11 +15,13 @@ from moco_bench.data.drawing import views_of
 from moco_bench.data.splits import limit_to
 from moco_bench.data.stored import Pixels, in_memory
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.evaluate.accuracy import accuracy_of, knn_of
+from moco_bench.evaluate.accuracy import accuracy_of, neighbours_say
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from moco_bench.evaluate.diagnostics import alignment
 from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
+from moco_bench.evaluate.knn import percent_correct
 from moco_bench.evaluate.neighbours import nearest_neighbours
+from moco_bench.evaluate.outcomes import packed_counts
 from moco_bench.evaluate.similarities import similarity_histograms
 from moco_bench.models import Encoder
 from moco_bench.suite.config import EvaluateConfig
@@ -84,12 +86,16 @@ def evaluate_encoder(
         _embed_view(encoder, viewed.images, dataset, config, augment, stream(seed, "alignment", view), device)
         for view in (0, 1)
     )
-    corruptions = _corrupted(encoder, train.backbone, dataset, config, device, tell) if config.corruptions else {}
+    corruptions, images = (
+        _corrupted(encoder, train.backbone, dataset, config, device, tell) if config.corruptions else ({}, {})
+    )
     under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
     tell("kNN and linear probe")
+    accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
     found = {
         "evaluated_on": dataset.evaluated_on,
-        **accuracy_of(train, evaluation, dataset, config, device=device),
+        **accuracy,
+        "images": {**accuracy["images"], **images},
         "alignment": alignment(first, second),
         **measured((Uniformity(), EffectiveRank(), *config.metrics), train, evaluation, dataset, config, seed),
         "similarities": similarity_histograms(first, second, viewed.labels),
@@ -190,17 +196,20 @@ def _corrupted(
     config: EvaluateConfig,
     device: torch.device | str,
     tell: Callable[[str], None],
-) -> dict[str, dict[str, float]]:
-    """Top-1 of kNN by kind and strength; the bank stays clean."""
+) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
+    """Top-1 of kNN by kind and strength, the bank clean; and under how many each image was right, for `images`."""
     if len(dataset.evaluation) > config.corruption_images:
         asked = limit_to(dataset.evaluation, config.corruption_images, "evaluate.corruption_images")
         dataset = replace(dataset, evaluation=asked)
-    images = in_memory(dataset.evaluation.images)
+    images, labels = in_memory(dataset.evaluation.images), dataset.evaluation.labels
     top1: dict[str, dict[str, float]] = {kind: {} for kind in CORRUPTIONS}
+    right = torch.zeros(len(labels), dtype=torch.uint8)
     for kind in CORRUPTIONS:
         tell(f"kNN under {kind}")
         for strength in STRENGTHS:
             changed = corrupt(images, kind, strength, stream(CORRUPTION_SEED, f"corruption {kind}", strength))
             queries = _embed(encoder, changed, dataset, config, device).backbone
-            top1[kind][str(strength)] = knn_of(bank, queries, dataset, config, device=device)
-    return top1
+            found = neighbours_say(bank, queries, dataset, config, device).cpu()
+            top1[kind][str(strength)] = percent_correct(found, labels)
+            right += found == labels.cpu()
+    return top1, {"counts": {"knn_top1_corrupted": packed_counts(right, len(CORRUPTIONS) * len(STRENGTHS))}}

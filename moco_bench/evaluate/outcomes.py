@@ -34,6 +34,19 @@ def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: in
     }
 
 
+def packed_counts(right: Tensor, of: int) -> dict[str, Any]:
+    """How often each image was right, where a metric is a mean over `of` versions of it.
+
+    Args:
+        right: Between 0 and `of`, uint8 [N].
+        of: At most 255.
+
+    Returns:
+        `of`, and `right`: base64 of a byte for each image.
+    """
+    return {"of": of, "right": base64.b64encode(right.numpy().tobytes()).decode("ascii")}
+
+
 def _counts(labels: Tensor, classes: int) -> list[int]:
     return [int(count) for count in torch.bincount(labels, minlength=classes)]
 

@@ -13,7 +13,7 @@ from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.analyse.images import class_differences, two_level_interval
 from moco_bench.analyse.outcomes import read_outcomes
-from moco_bench.evaluate.outcomes import packed_outcomes
+from moco_bench.evaluate.outcomes import packed_counts, packed_outcomes
 
 LABELS = torch.arange(40) % 4
 
@@ -29,7 +29,7 @@ def test_what_is_written_is_read():
     held = outcomes([1, 5, 39])
     assert json.loads(json.dumps(held)) == held == outcomes([39, 5, 1])
     found = read_outcomes({"images": held})
-    assert np.flatnonzero(~found.correct["knn_top1"]).tolist() == [1, 5, 39]
+    assert np.flatnonzero(found.correct["knn_top1"] == 0).tolist() == [1, 5, 39]
     assert found.class_counts.tolist() == [10] * 4
     assert found.class_correct["knn_top1"].tolist() == [10, 8, 10, 9]
 
@@ -37,7 +37,9 @@ def test_what_is_written_is_read():
 @pytest.mark.parametrize(
     "change",
     [{"count": 41}, {"count": 90}, {"correct": {"knn_top1": "!"}}, {"class_counts": [40]}, {"correct": 3},
-     {"class_correct": {"knn_top1": [1, 1, 1, 1]}}, {"class_correct": {"other": [1, 1, 1, 1]}}],
+     {"class_correct": {"knn_top1": [1, 1, 1, 1]}}, {"class_correct": {"other": [1, 1, 1, 1]}},
+     {"counts": {"knn_top1_corrupted": {"of": 2, "right": "Aw=="}}}, {"counts": {"x": {"of": 2, "right": ""}}},
+     {"counts": {"x": {"right": "Aw=="}}}],
 )  # fmt: skip
 def test_damaged_outcomes_are_none(change):
     assert read_outcomes({"images": {**outcomes([1]), **change}}) is None
@@ -88,3 +90,26 @@ def test_effects_have_the_interval_and_classes_their_differences(tmp_path, runs_
     assert (by_class["estimate"] * 10).sum() / 40 == pytest.approx(35 / 6)
     unknown = effects_of(runs).query("metric == 'knn_top1'").iloc[0]
     assert np.isnan(unknown["images_low"])
+
+
+def test_corrupted_images_have_an_interval_too(tmp_path, runs_of):
+    """Each image counts with the part of its versions that were right; the estimate is that of `knn_top1_corrupted`."""
+    random, values = np.random.default_rng(0), {}
+    for arm, chance in (("vanilla", 0.5), ("dual", 0.7)):
+        for seed in range(3):
+            right = torch.from_numpy(random.binomial(12, chance, size=60).astype(np.uint8))
+            held = {**outcomes([1]), "counts": {"knn_top1_corrupted": packed_counts(right, 12)}}
+            values[arm, seed] = right
+            place = tmp_path / f"{arm}{seed}"
+            place.mkdir()
+            (place / "metrics.json").write_text(json.dumps({"images": held}))
+    runs = runs_of(3, {"vanilla": 0.0, "dual": 2.0})
+    runs["directory"] = [f"{arm}{seed}" for arm, seed in zip(runs["arm"], runs["seed"], strict=True)]
+    runs["knn_top1_corrupted"] = [
+        100 * float(values[arm, seed].double().mean()) / 12 for arm, seed in zip(runs["arm"], runs["seed"], strict=True)
+    ]
+    table = effects_of(runs, AnalysisPlan(evidence=Evidence(tmp_path)))
+    (row,) = table.query("metric == 'knn_top1_corrupted'").to_dict("records")
+    assert row["n_images"] == 60
+    assert (row["images_low"] + row["images_high"]) / 2 == pytest.approx(row["estimate"])
+    assert 0 < row["images_low"] < row["images_high"] < 30

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from moco_bench.analyse.outcomes import read_outcomes
 from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.components.metrics import EffectiveRank, Uniformity
 from moco_bench.data.datasets import DataSet, load_dataset
@@ -87,6 +88,9 @@ def test_the_corrupted_accuracy_is_the_mean_over_kinds_and_strengths(metrics):
     assert all(set(strengths) == {"1", "2", "3"} for strengths in metrics["corruptions"].values())
     values = [top1 for strengths in metrics["corruptions"].values() for top1 in strengths.values()]
     assert metrics["knn_top1_corrupted"] == pytest.approx(math.fsum(values) / 12)
+    by_image = read_outcomes(metrics).correct["knn_top1_corrupted"]
+    assert 100 * by_image.mean() == pytest.approx(metrics["knn_top1_corrupted"])
+    assert 0 < by_image.std() < 0.5
     assert min(values) < metrics["knn_top1"]
 
 

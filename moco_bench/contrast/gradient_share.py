@@ -1,26 +1,14 @@
 """How the gradient divides between the two terms of a dual-view loss. For the history of a run."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from moco_bench.components.negatives import Negatives
-from moco_bench.components.objectives import Objective
 from moco_bench.contrast.loss import contrastive_terms
-from moco_bench.contrast.pairs import AtStep
 
 
-def key_gradient_share(
-    query: Tensor,
-    key: Tensor,
-    queue: Tensor,
-    *,
-    temperature: float,
-    objective: Objective,
-    negatives: Negatives | AtStep | None = None,
-    sample_index: Tensor | None = None,
-    queue_index: Tensor | None = None,
-    query_queue: Tensor | None = None,
-) -> float | None:
+def key_gradient_share(query: Tensor, key: Tensor, queue: Tensor, **settings: Any) -> float | None:
     """Which part of what pulls at a query comes from the key term, averaged over the batch.
 
     With z_i the projection whose unit row is q_i, L_q and L_k the batch means of the two terms, u and w their weights,
@@ -34,15 +22,11 @@ def key_gradient_share(
     Queries and keys are left as they are. Nothing of the size B x K is held.
 
     Args:
-        query: as in `contrastive_loss`, like all that isn't named here.
-        key: see `query`.
-        queue: see `query`.
-        temperature: see `query`.
-        objective: the loss. For the control `scaled-positive` the key term is the attraction that it adds.
-        negatives: see `query`. Its random numbers are drawn as in the loss.
-        sample_index: see `query`.
-        queue_index: see `query`.
-        query_queue: see `query`.
+        query: [B, D], unit rows.
+        key: [B, D], unit rows.
+        queue: [K, D], unit rows.
+        settings: the others of `contrastive_loss`. For the control `scaled-positive` the key term is the attraction
+            that it adds. A rule's random numbers are drawn as in the loss.
 
     Returns:
         In [0, 1]; rows that nothing pulls at are left out. None where there is no such row, and for losses without a
@@ -50,17 +34,7 @@ def key_gradient_share(
     """
     anchor = query.detach().requires_grad_()
     with torch.enable_grad():
-        terms = contrastive_terms(
-            anchor,
-            key,
-            queue,
-            temperature=temperature,
-            objective=objective,
-            negatives=negatives,
-            sample_index=sample_index,
-            queue_index=queue_index,
-            query_queue=query_queue,
-        )
+        terms = contrastive_terms(anchor, key, queue, **settings)
     if terms.key_part is None:
         return None
 

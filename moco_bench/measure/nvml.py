@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psutil
 import torch
+
+T = TypeVar("T")
 
 
 def device_handle(device: torch.device) -> tuple[Any, Any] | None:
@@ -21,17 +23,21 @@ def device_handle(device: torch.device) -> tuple[Any, Any] | None:
         return None
 
 
-def process_memory_of(device: torch.device) -> int | None:
-    """Bytes of the device that this process holds, context included; None where NVML doesn't say."""
+def asked_of(device: torch.device, question: Callable[[Any, Any], T]) -> T | None:
+    """The answer to a question about the library and its handle of the device; None where it can't be answered."""
     found = device_handle(device)
     if found is None:
         return None
-    library, handle = found
-    own = psutil.Process().pid
     try:
-        processes = library.nvmlDeviceGetComputeRunningProcesses(handle)
-    except Exception:  # a device without that, or no right to ask
+        return question(*found)
+    except Exception:  # a device or driver without that, or no right to ask
         return None
+
+
+def process_memory_of(device: torch.device) -> int | None:
+    """Bytes of the device that this process holds, context included; None where NVML doesn't say."""
+    processes = asked_of(device, lambda library, handle: library.nvmlDeviceGetComputeRunningProcesses(handle)) or []
+    own = psutil.Process().pid
     if _under_another_number(own, processes) and len(processes) == 1:
         own = processes[0].pid
     for process in processes:
@@ -52,14 +58,7 @@ def _under_another_number(own: int, processes: Sequence[Any]) -> bool:
 
 def joules_of(device: torch.device) -> float | None:
     """Energy that the device has used since its driver was loaded; None where NVML doesn't say."""
-    found = device_handle(device)
-    if found is None:
-        return None
-    library, handle = found
-    try:
-        return float(library.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000
-    except Exception:  # a device without that counter
-        return None
+    return asked_of(device, lambda library, handle: float(library.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000)
 
 
 THROTTLED_BY = {
@@ -89,37 +88,30 @@ class DeviceNeighbours(NamedTuple):
 
 def throttle_reasons_of(device: torch.device) -> list[str] | None:
     """Why the device's clock is held down right now; empty where it isn't, None where NVML doesn't say."""
-    found = device_handle(device)
-    if found is None:
-        return None
-    library, handle = found
-    try:
+
+    def question(library: Any, handle: Any) -> list[str]:
         bits = int(library.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
-    except Exception:  # a device or driver without that
-        return None
-    prefix = "nvmlClocksThrottleReason"
-    return [words for name, words in THROTTLED_BY.items() if bits & int(getattr(library, prefix + name, 0))]
+        reason = "nvmlClocksThrottleReason"
+        return [words for name, words in THROTTLED_BY.items() if bits & int(getattr(library, reason + name, 0))]
+
+    return asked_of(device, question)
 
 
 def neighbours_on(device: torch.device, since_microseconds: int = 0) -> DeviceNeighbours | None:
     """Other processes on the device, and whether one was busy since that time of the clock; None where NVML is mute."""
-    found = device_handle(device)
-    if found is None:
+    processes = asked_of(device, lambda library, handle: library.nvmlDeviceGetComputeRunningProcesses(handle))
+    if processes is None:
         return None
-    library, handle = found
     own = psutil.Process().pid
-    try:
-        processes = library.nvmlDeviceGetComputeRunningProcesses(handle)
-    except Exception:
-        return None
     listed = {process.pid for process in processes} - {own}
     self_among_them = int(_under_another_number(own, processes))
     others = len(listed) - self_among_them
     if others == 0:
         return DeviceNeighbours(0, False)
-    try:
-        samples = library.nvmlDeviceGetProcessUtilization(handle, since_microseconds)
-    except Exception:  # no right to ask, or none was sampled
+    samples = asked_of(  # None where there is no right to ask, or none was sampled
+        device, lambda library, handle: library.nvmlDeviceGetProcessUtilization(handle, since_microseconds)
+    )
+    if samples is None:
         return DeviceNeighbours(others, None)
     busy = {sample.pid for sample in samples if sample.pid in listed and sample.smUtil > BUSY_ABOVE}
     return DeviceNeighbours(others, len(busy) > self_among_them)
@@ -137,23 +129,16 @@ def settings_of(device: torch.device) -> dict[str, Any] | None:
     """
     if device.type != "cuda":
         return None
-    found = device_handle(device)
-    if found is None:
+    if device_handle(device) is None:
         return {"nvml": WITHOUT_NVML}
-    library, handle = found
-
-    def asked(question: Callable[[], Any]) -> Any:
-        try:
-            return question()
-        except Exception:  # a device or driver without that
-            return None
-
-    return {
-        "nvml": "asked",
-        "driver": asked(lambda: str(library.nvmlSystemGetDriverVersion())),
-        "power_limit_watts": asked(lambda: library.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
-        "sm_clock_mhz": asked(lambda: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_SM)),
-        "sm_clock_mhz_at_most": asked(lambda: library.nvmlDeviceGetMaxClockInfo(handle, library.NVML_CLOCK_SM)),
-        "memory_clock_mhz": asked(lambda: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_MEM)),
-        "mig": asked(lambda: bool(library.nvmlDeviceGetMigMode(handle)[0])),
+    questions: dict[str, Callable[[Any, Any], Any]] = {
+        "driver": lambda library, _: str(library.nvmlSystemGetDriverVersion()),
+        "power_limit_watts": lambda library, handle: library.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,
+        "sm_clock_mhz": lambda library, handle: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_SM),
+        "sm_clock_mhz_at_most": lambda library, handle: library.nvmlDeviceGetMaxClockInfo(
+            handle, library.NVML_CLOCK_SM
+        ),
+        "memory_clock_mhz": lambda library, handle: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_MEM),
+        "mig": lambda library, handle: bool(library.nvmlDeviceGetMigMode(handle)[0]),
     }
+    return {"nvml": "asked", **{name: asked_of(device, question) for name, question in questions.items()}}

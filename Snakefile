@@ -37,6 +37,7 @@ onerror:
 localrules:
     all,
     prepare,
+    metrics,
     collect,
     analyse,
     report,

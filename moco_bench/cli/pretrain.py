@@ -24,15 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the run's files; `metrics.json` is left to `evaluate`, which finds what was computed here."""
+    """Write all of the run's files, `metrics.json` last."""
     suite = load_suite(options.suite)
     wanted = find_settled_run(suite, options.run_id, options.results)
     if wanted.train.devices > 1 and wanted.checkpoint is None and not is_launched():
         return _launched(options, wanted.train.devices)
     with interrupted_by_signals(wanted.id):
-        from moco_bench.jobs.pretrain import train_run  # takes seconds, in which a signal may come too
+        from moco_bench.jobs.pretrain import train_and_evaluate  # takes seconds, in which a signal may come too
 
-        outcome = train_run(suite, wanted, options.results)
+        outcome = train_and_evaluate(suite, wanted, options.results)
         if outcome:
             print(f"{wanted.id}: {outcome}")
     return 0

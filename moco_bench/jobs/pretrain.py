@@ -13,8 +13,10 @@ from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.evaluate.metrics import check_evaluation
 from moco_bench.evaluate.on_the_way import knn_on_the_way
 from moco_bench.evaluate.stored import store_evaluation
-from moco_bench.jobs.progress import tell_of_wait, told_epochs, told_parts
+from moco_bench.jobs.evaluate import evaluate_run
+from moco_bench.jobs.progress import tell_of_twin, tell_of_wait, told_epochs, told_parts
 from moco_bench.suite.identity.analysis import analysis_fingerprint
+from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
 from moco_bench.train.from_elsewhere import take_over
@@ -22,10 +24,18 @@ from moco_bench.train.gpu_lease import leased_device
 from moco_bench.train.last_error import noting_last_error
 from moco_bench.train.loop import check_training
 from moco_bench.train.pretrain import Pretrained, pretrain, write_results
-from moco_bench.train.run_lock import sole_writer
+from moco_bench.train.run_lock import sole_trainer, sole_writer
 from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
 from moco_bench.train.signals import StopRequest, stop_on_signals
 from moco_bench.train.world import World, device_of, place_in_world, together
+
+
+def train_and_evaluate(suite: Suite, wanted: Run, results: Path) -> str:
+    """All that a run lacks; what came of it in a few words, nothing from ranks behind the first."""
+    outcome = train_run(suite, wanted, results)
+    if outcome and plan_run(wanted, results).state in ("evaluate", "failed"):
+        evaluate_run(wanted, results)
+    return outcome
 
 
 def train_run(suite: Suite, wanted: Run, results: Path) -> str:
@@ -87,6 +97,7 @@ class _Job:
         checkpoints = wanted.checkpoints(results)
         with (
             sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
+            sole_trainer(wanted, results, partial(tell_of_twin, wanted)),
             noting_last_error(checkpoints, wanted.fingerprint),
         ):
             finished = is_finished(wanted, dataset.sha256, results)

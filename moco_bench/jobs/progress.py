@@ -62,3 +62,8 @@ def tell_of_wait(run: Run, checkpoints: Path) -> None:
     """Say why nothing happens, and who would have to be ended to change it."""
     who = holder_of(checkpoints)
     print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)
+
+
+def tell_of_twin(run: Run, who: str) -> None:
+    """Say that another suite trains the same run, which this one then takes over."""
+    print(f"{run.id}: {who} trains the same run for another suite; waiting for its result", file=sys.stderr, flush=True)

@@ -97,7 +97,7 @@ class SuitePlan:
             "prepare": frozenset(self.data),
             "floors": frozenset(self.floors),
             "pretrain": frozenset(item.run.id for item in self.runs if item.would_train),
-            "evaluate": frozenset(item.run.id for item in self.runs if item.would_run),
+            "evaluate": frozenset(item.run.id for item in self.runs if item.would_run and not item.would_train),
             **{step: frozenset({"once"}) for step in self.once},
         }
 

@@ -1,10 +1,15 @@
-"""One writer per run: two of them, one an orphan of a killed workflow perhaps, would spoil each other's files."""
+"""One writer per run: two of them, one an orphan of a killed workflow perhaps, would spoil each other's files.
+
+And one trainer per fingerprint, whichever suites ask for it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from moco_bench.locks import Lock
+from moco_bench.suite.on_disk.finished import pointer
+from moco_bench.suite.runs import Run
 
 LOCK = "lock"
 
@@ -32,5 +37,34 @@ def sole_writer(checkpoints: Path, on_wait: Callable[[], None] = lambda: None) -
         lock.acquire(wait=True)
     try:
         yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def sole_trainer(run: Run, results: Path, on_wait: Callable[[str], None] = lambda who: None) -> Iterator[None]:
+    """Hold the lock of all runs with this fingerprint: suites that share a run and run at the same time train it once.
+
+    Whoever waited finds a finished run to take over. A repeated seed waits for nobody: that it is trained again is its
+    point.
+
+    Args:
+        run: whose lock is held.
+        results: folder of all results.
+        on_wait: called once if the lock isn't free, with words for who has it.
+    """
+    if run.replicate > 1:
+        yield
+        return
+    path = pointer(run, results).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = Lock(path)
+    if not lock.acquire():
+        on_wait(lock.holder())
+        lock.acquire(wait=True)
+    try:
+        yield
+        if pointer(run, results).exists():  # nobody will train it again, so nobody needs this file
+            path.unlink(missing_ok=True)
     finally:
         lock.release()

@@ -112,6 +112,7 @@ class Chain:
         """Remove what the trainer's process has computed, so that `evaluate` has to compute it from the file."""
         for stored in self.checkpoints.glob("evaluation-*.json"):
             stored.unlink()
+        (self.run / "metrics.json").unlink(missing_ok=True)
 
     def trace(self, command: str) -> Path:
         """Where a process notes the places that it passes."""

@@ -16,7 +16,8 @@ HARDEST = {"rule": "hardest", "fraction": 0.25}
 
 
 def runs_of(arm: str, *, seeds: int = 2) -> set[str]:
-    return {f"{step} digits/resnet-compact/{arm}/seed{seed}" for step in ("Train", "Evaluate") for seed in range(seeds)}
+    """The one job of each run: it trains and evaluates."""
+    return {f"Train digits/resnet-compact/{arm}/seed{seed}" for seed in range(seeds)}
 
 
 def test_a_new_suite_runs_everything(workflow: Any) -> None:
@@ -25,7 +26,6 @@ def test_a_new_suite_runs_everything(workflow: Any) -> None:
         "prepare": 1,
         "floors": 1,
         "pretrain": 8,
-        "evaluate": 8,
         "collect": 1,
         "analyse": 1,
         "report": 1,
@@ -51,11 +51,7 @@ def test_an_added_arm_runs_alone(finished: Any) -> None:
 
 def test_an_added_seed_runs_alone(finished: Any) -> None:
     plan = finished.plan(finished.write_suite(seeds=3))
-    new = {
-        f"{step} digits/resnet-compact/{arm}/seed2"
-        for step in ("Train", "Evaluate")
-        for arm in ("vanilla", "dual", "filter", "both")
-    }
+    new = {f"Train digits/resnet-compact/{arm}/seed2" for arm in ("vanilla", "dual", "filter", "both")}
     assert plan.jobs == new | {"Evaluate raw pixels and untrained encoders on digits"} | BEHIND
 
 
@@ -111,7 +107,7 @@ def test_images_that_changed_train_again_and_a_new_time_stamp_does_not(workflow:
     assert workflow.plan(suite).jobs == set()
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "sha256": "another"}))
     counts = workflow.plan(suite).counts
-    assert counts == {"pretrain": 1, "evaluate": 1, "floors": 1, "collect": 1, "analyse": 1, "report": 1}
+    assert counts == {"pretrain": 1, "floors": 1, "collect": 1, "analyse": 1, "report": 1}
 
 
 def test_a_users_own_file_that_changed_is_described_again(workflow: Any) -> None:

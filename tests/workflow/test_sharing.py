@@ -1,6 +1,10 @@
 """A run that another suite takes over stays that suite's own: neither of the two is done again."""
 
+import json
+import subprocess
 from typing import Any
+
+import pytest
 
 RUN = "digits/resnet-compact/vanilla/seed0"
 ONE = {
@@ -32,3 +36,26 @@ def test_a_suite_that_lent_a_run_has_nothing_to_do(workflow: Any) -> None:
         plan = workflow.run("--dry-run", f"results/{name}/runs/{RUN}/metrics.json", "--configfile", suite)
         assert plan.code == 0, plan.text
         assert plan.jobs == set(), plan.text
+
+
+@pytest.mark.slow
+def test_two_suites_at_the_same_time_train_what_they_share_once(workflow: Any) -> None:
+    arms = {"vanilla": {}, "dual": {"contrast": {"dual_view": "key-in-batch"}}}
+    small = {**ONE, "seeds": 2, "arms": arms, "encoder": {"name": "resnet-compact", "width": 8}}
+    suites = [workflow.write_suite(f"{name}.yaml", **{**small, "name": name}) for name in ("first", "second")]
+    command = [*workflow.command, "--cores", "2", "--until", "pretrain", "--configfile"]
+    at_work = [
+        subprocess.Popen([*command, str(suite)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for suite in suites
+    ]
+    for process in at_work:
+        text, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, text
+
+    records = [json.loads(path.read_text()) for path in workflow.directory.glob("results/*/runs/*/*/*/seed*/run.json")]
+    trained = [record["fingerprint"] for record in records if record["shared_from"] is None]
+    assert len(records) == 8
+    assert len(trained) == len(set(trained)) == 4
+    assert not list(workflow.directory.glob("results/.finished/*.lock"))
+    for suite in suites:
+        assert "pretrain" not in workflow.plan(suite).counts

@@ -6,9 +6,11 @@
 # never deletes one.
 import os
 import re
+import shlex
 import shutil
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from moco_bench.errors import InputError, system_error
@@ -94,34 +96,44 @@ wildcard_constraints:
 def done(step, *names):
     """The marks of those jobs of a step, among `names`, that are to be done; all of them without names.
 
-    Jobs that Snakemake starts in a process of their own, on a node of a cluster, wait for none but one another.
+    A job that Snakemake starts in a process of its own, on a node of a cluster, waits for nothing: it was started
+    because all before it is done.
     """
-    wanted = PLAN.to_do(step) if workflow.is_main_process else of_this_process(step)
+    if not workflow.is_main_process:
+        return []
+    wanted = PLAN.to_do(step)
     return [f"{JOBS}/{step}/{name}" for name in (names or wanted) if name in wanted]
 
 
-def of_this_process(step):
-    """The runs whose job of this step is one of the jobs that this process was started for: on Slurm, a run's two."""
-    settings = workflow.dag_settings
-    own = [job.wildcards_dict for job in settings.target_jobs if job.rulename == step] if settings else []
-    return {RUN.format(**wildcards) for wildcards in own if {"dataset", "encoder", "arm", "seed"} <= set(wildcards)}
+def run_done(run_id):
+    """The mark of the one job that a run has: it is trained and evaluated, or only evaluated."""
+    return done("pretrain", run_id) + done("evaluate", run_id)
+
+
+@cache
+def images_ready(dataset):
+    return done("prepare", dataset) + done("tune")
 
 
 def before_training(wildcards):
     """Images come first; a run at equal seconds or operations waits for its cost and for the run at equal epochs."""
+    if SUITE.budgets == ("epochs",):
+        return images_ready(wildcards.dataset)
     run = PLAN.by_id[RUN.format(**wildcards)].run
-    paced = [run.id.removesuffix(f"-{run.budget}")] if run.budget != "epochs" else []
-    return (
-        done("prepare", wildcards.dataset) + done("tune") + (done("costs") + done("evaluate", *paced) if paced else [])
-    )
+    paced = run_done(run.id.removesuffix(f"-{run.budget}")) if run.budget != "epochs" else []
+    return images_ready(wildcards.dataset) + (done("costs") + paced if run.budget != "epochs" else [])
 
 
-def before_evaluation(wildcards):
-    return done("prepare", wildcards.dataset) + done("pretrain", RUN.format(**wildcards))
+SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
 
 
 def job(command, mark="mark"):
-    """A job's command as a shell has it: what it prints goes to the log, and bad input (exit code 2) leaves a word."""
+    """A job's command as a shell has it: what it prints goes to the log, and bad input (exit code 2) leaves a word.
+
+    `SUITE` in it is the suite's file. It is no parameter of rules, which Snakemake would work out for every job.
+    """
+    suite = shlex.quote(SUITE_ARGUMENT).replace("{", "{{").replace("}", "}}")
+    command = command.replace("SUITE", suite)
     return (
         # Signals are the command's to answer; the shell waits for it.
         f"trap : TERM USR1; rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
@@ -129,18 +141,18 @@ def job(command, mark="mark"):
     )
 
 
-SUITE_ARGUMENT = str(SUITE_FILE.relative_to(Path.cwd()) if SUITE_FILE.is_relative_to(Path.cwd()) else SUITE_FILE)
-
-
-def suite_argument(wildcards):
-    """The suite file as a job's command names it; a function, because Snakemake takes braces in a string for wildcards."""
-    return SUITE_ARGUMENT
-
-
 # What jobs take of the machine
 
 # Memory and time of a training are told from finished runs, for executors that ask for them.
 TAKEN = taken_by(PLAN.runs, Path("results"))
+ASKED = (
+    {}
+    if workflow.local_exec
+    else {
+        "mem_mb": lambda wildcards, attempt: TAKEN.mem_mb(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
+        "runtime": lambda wildcards, attempt: TAKEN.minutes(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
+    }
+)
 
 # A run over several devices has a process, with threads of its own, for each.
 THREADS = max(item.run.train.threads * item.run.train.devices for item in PLAN.runs)

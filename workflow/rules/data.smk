@@ -7,10 +7,8 @@ rule prepare:
     log:
         f"{LOGS}/prepare/{{dataset}}.log",
     retries: 0  # a missing or damaged data set is still missing a second later
-    params:
-        suite=suite_argument,
     message:
         "Check the images of {wildcards.dataset}"
     shell:
-        job("moco-bench prepare {params.suite:q} --dataset {wildcards.dataset}")
+        job("moco-bench prepare SUITE --dataset {wildcards.dataset}")
         + " && {{ grep '^warning: ' {log:q} >&2 || true; }}"

@@ -1,23 +1,36 @@
 # What an encoder is worth, and what raw pixels and an untrained encoder are worth on the same images.
 
 
+# A run that was trained before and has to be evaluated (again); one that is trained is evaluated by the same job.
 rule evaluate:
     input:
-        before_evaluation,
+        lambda wildcards: images_ready(wildcards.dataset),
     output:
         mark=touch(f"{JOBS}/evaluate/{RUN}"),
-        metrics=update(f"{RESULTS}/runs/{RUN}/metrics.json"),  # a name to ask for one run by; the command replaces the file
     log:
         f"{LOGS}/evaluate/{RUN}.log",
     threads: THREADS
     resources:
+        **ASKED,
         gpu=GPUS,
-    params:
-        suite=suite_argument,
     message:
         "Evaluate {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
-        job(f"moco-bench evaluate {{params.suite:q}} --run {RUN_ARGUMENT}")
+        job(f"moco-bench evaluate SUITE --run {RUN_ARGUMENT}")
+
+
+# A name to ask for one run by.
+rule metrics:
+    input:
+        lambda wildcards: run_done(RUN.format(**wildcards)),
+    output:
+        update(f"{RESULTS}/runs/{RUN}/metrics.json"),
+    log:
+        f"{LOGS}/metrics/{RUN}.log",
+    message:
+        "{output} is there"
+    shell:
+        "test -f {output:q}"
 
 
 rule floors:
@@ -30,9 +43,7 @@ rule floors:
     threads: THREADS
     resources:
         gpu=GPUS,
-    params:
-        suite=suite_argument,
     message:
         "Evaluate raw pixels and untrained encoders on {wildcards.dataset}"
     shell:
-        job("moco-bench evaluate {params.suite:q} --floors {wildcards.dataset}")
+        job("moco-bench evaluate SUITE --floors {wildcards.dataset}")

@@ -1,5 +1,5 @@
-# One run: an encoder trained with one arm from one seed. The command goes on from the run's checkpoint where there is one,
-# takes over a finished run of another suite, and does nothing where all is done.
+# One run: an encoder trained with one arm from one seed, and evaluated, in one job. The command goes on from the run's
+# checkpoint where there is one, takes over a finished run of another suite, and does nothing where all is done.
 
 
 rule pretrain:
@@ -11,12 +11,9 @@ rule pretrain:
         f"{LOGS}/pretrain/{RUN}.log",
     threads: THREADS
     resources:
+        **ASKED,
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: TAKEN.mem_mb(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
-        runtime=lambda wildcards, attempt: TAKEN.minutes(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
-    params:
-        suite=suite_argument,
     message:
         "Train {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
-        job(f"moco-bench pretrain {{params.suite:q}} --run {RUN_ARGUMENT}")
+        job(f"moco-bench pretrain SUITE --run {RUN_ARGUMENT}")

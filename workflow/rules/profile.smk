@@ -14,12 +14,10 @@ rule profile:
     threads: ALL_CORES
     resources:
         gpu=GPUS,
-    params:
-        suite=suite_argument,
     message:
         "Profile all arms"
     shell:
-        job("moco-bench profile {params.suite:q}")
+        job("moco-bench profile SUITE")
 
 
 # What equal compute is measured by. Only suites with such a budget have runs that ask for it.
@@ -34,9 +32,7 @@ rule costs:
     threads: ALL_CORES
     resources:
         gpu=GPUS,
-    params:
-        suite=suite_argument,
     message:
         "Measure what a step of each arm costs"
     shell:
-        job("moco-bench profile {params.suite:q} --costs")
+        job("moco-bench profile SUITE --costs")

@@ -4,6 +4,7 @@
 
 rule collect:
     input:
+        done("pretrain"),
         done("evaluate"),
         done("floors"),
         done("costs"),
@@ -12,12 +13,10 @@ rule collect:
     log:
         f"{LOGS}/collect.log",
     retries: 0
-    params:
-        suite=suite_argument,
     message:
         f"Gather all runs in {RESULTS}/runs.csv"
     shell:
-        job("moco-bench collect {params.suite:q} --complete")
+        job("moco-bench collect SUITE --complete")
 
 
 rule analyse:

@@ -13,9 +13,7 @@ rule tune:
     threads: THREADS
     resources:
         gpu=GPUS,
-    params:
-        suite=SUITE_ARGUMENT,
     message:
         "Search each arm's settings"
     shell:
-        job("moco-bench tune {params.suite:q}")
+        job("moco-bench tune SUITE")

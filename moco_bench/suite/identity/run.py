@@ -55,6 +55,19 @@ def _identity_of_value(value: Any) -> Any:
     return identity(value) if isinstance(value, Section) else value
 
 
+_KNOWN: dict[int, tuple[Section, dict[str, Any]]] = {}
+"""Identities of sections by their object: the runs of a large grid share a few. Sections never change."""
+
+
+def _known_identity(section: Section) -> dict[str, Any]:
+    found = _KNOWN.get(id(section))
+    if found is None or found[0] is not section:
+        if len(_KNOWN) > 1000:
+            _KNOWN.clear()
+        found = _KNOWN[id(section)] = (section, identity(section))
+    return found[1]
+
+
 def pretraining_identity(
     *, dataset: DatasetConfig, encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig, seed: int
 ) -> dict[str, Any]:
@@ -66,17 +79,17 @@ def pretraining_identity(
         file = {"sha256": hash_of_checkpoint(encoder.checkpoint.of_seed(seed))}
         return {
             "protocol": PROTOCOL,
-            "dataset": identity(dataset),
+            "dataset": _known_identity(dataset),
             "encoder": {**identity(encoder), "checkpoint": {**identity(encoder.checkpoint), "file": file}},
             "augment": identity(train.augment),
             "seed": seed,
         }
     return {
         "protocol": PROTOCOL,
-        "dataset": identity(dataset),
-        "encoder": identity(encoder),
-        "contrast": identity(contrast),
-        "train": identity(train),
+        "dataset": _known_identity(dataset),
+        "encoder": _known_identity(encoder),
+        "contrast": _known_identity(contrast),
+        "train": _known_identity(train),
         "seed": seed,
     }
 
@@ -90,4 +103,6 @@ def pretraining_fingerprint(
 
 def evaluation_fingerprint(pretraining: str, evaluate: EvaluateConfig) -> str:
     """The fingerprint of a run's metrics: of its weights and of how they are evaluated."""
-    return sha256_of({"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": identity(evaluate)})
+    return sha256_of(
+        {"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": _known_identity(evaluate)}
+    )

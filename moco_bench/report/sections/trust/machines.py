@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from moco_bench.analyse.metrics import METRICS
 from moco_bench.analyse.pooled import pooled_effects
-from moco_bench.analyse.text import interval, number, p_value
+from moco_bench.analyse.text import interval, p_value
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import KEY, KEY_NAMES, Column, Table, cell, drop_constant
+from moco_bench.report.model.table import KEY, Column, Table, cell
 from moco_bench.report.read.results import Results
+from moco_bench.suite.metrics import METRICS
 
 EFFECTS_FILE = "machine_effects.csv"
 POOLED_FILE = "pooled.csv"
@@ -17,39 +17,30 @@ _NEEDED = {"run", "metric", "kept", "other", "difference", "kept_on", "other_on"
 
 
 def pooled_table(results: Results, links: Links) -> Table | None:
-    """One row per effect on the primary metric, pooled over machines; None where all runs are of one."""
+    """One row per effect on the primary metric, pooled over machines; without rows where all runs are of one."""
     metric = results.primary
     found = pooled_effects(results.runs, results.plan)
-    found = found[found["metric"] == metric.name]
-    rows = tuple(
-        (
-            cell(row["effect"]),
-            *(cell(row[name]) for name in KEY_NAMES),
-            cell(number(row["estimate"], metric.decimals, signed=True), row["estimate"]),
-            cell(interval(row["ci_low"], row["ci_high"], metric.decimals)),
-            cell(row["machines"], row["machines"]),
-            cell(row["seeds"], row["seeds"]),
-            cell(number(row["between_machines"], metric.decimals), row["between_machines"]),
-            cell(p_value(row["p_heterogeneity"]), row["p_heterogeneity"]),
-        )
-        for row in found.to_dict("records")
-    )
     columns = (
-        Column("effect", "Effect", numeric=False),
+        Column.text("effect", "Effect"),
         *KEY,
-        Column("estimate", "Pooled estimate"),
-        Column("interval", "Interval"),
-        Column("machines", "Machines"),
-        Column("seeds", "Seeds"),
-        Column("between_machines", "SD between machines"),
-        Column("p_heterogeneity", "p, no difference between machines"),
+        Column.number("estimate", "Pooled estimate", metric.decimals, signed=True),
+        Column.text("interval", "Interval", lambda row: cell(interval(row["ci_low"], row["ci_high"], metric.decimals))),
+        Column.number("machines", "Machines"),
+        Column.number("seeds", "Seeds"),
+        Column.number("between_machines", "SD between machines", metric.decimals),
+        Column.text(
+            "p_heterogeneity",
+            "p, no difference between machines",
+            lambda row: cell(p_value(row["p_heterogeneity"]), row["p_heterogeneity"]),
+        ),
     )
     caption = (
         f"{metric.title}: effects paired within each kind of machine, pooled by DerSimonian and Laird\u2019s "
         "random-effects model. A difference between machines widens the interval."
     )
+    rows = found[found["metric"] == metric.name].to_dict("records")
     source = links.source(POOLED_FILE) or links.source("runs.csv")
-    return drop_constant(Table("pooled", "Effects over machines", caption, columns, rows, source=source), KEY_NAMES)
+    return Table.of("pooled", "Effects over machines", caption, columns, rows, source=source)
 
 
 def machine_effects_table(results: Results, links: Links) -> Table | None:
@@ -57,32 +48,21 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
     found = _read(results)
     if found is None:
         return None
-    rows = tuple(
-        (
-            cell(row["run"].partition("/runs/")[2] or row["run"]),
-            cell(METRICS[row["metric"]].title),
-            cell(number(float(row["kept"]), 2), float(row["kept"])),
-            cell(number(float(row["other"]), 2), float(row["other"])),
-            cell(number(float(row["difference"]), 2, signed=True), float(row["difference"])),
-            cell(row["kept_on"]),
-            cell(row["other_on"]),
-        )
-        for row in found.to_dict("records")
-    )
     columns = (
-        Column("run", "Run", numeric=False),
-        Column("metric", "Metric", numeric=False),
-        Column("kept", "Kept"),
-        Column("other", "Other"),
-        Column("difference", "Difference"),
-        Column("kept_on", "Kept from", numeric=False, prose=True),
-        Column("other_on", "Other from", numeric=False, prose=True),
+        Column.text("run", "Run", lambda row: cell(row["run"].partition("/runs/")[2] or row["run"])),
+        Column.text("metric", "Metric", lambda row: cell(METRICS[row["metric"]].title)),
+        Column.number("kept", "Kept", 2),
+        Column.number("other", "Other", 2),
+        Column.number("difference", "Difference", 2, signed=True),
+        Column.text("kept_on", "Kept from"),
+        Column.text("other_on", "Other from"),
     )
     caption = (
         "Runs with equal settings that came to unequal numbers on two machines (`moco-bench merge`). The kept ones are "
         "in this report."
     )
-    return Table("machine_effects", "Effects of the machine", caption, columns, rows, source=links.source(EFFECTS_FILE))
+    rows, source = found.to_dict("records"), links.source(EFFECTS_FILE)
+    return Table.of("machine_effects", "Effects of the machine", caption, columns, rows, source=source)
 
 
 def _read(results: Results) -> pd.DataFrame | None:
@@ -96,5 +76,6 @@ def _read(results: Results) -> pd.DataFrame | None:
     if not set(found.columns) >= _NEEDED:
         return None
     shown = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy")
-    numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce").notna().all(axis=1)
-    return found[shown & numbers]
+    numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce")
+    chosen = shown & numbers.notna().all(axis=1)
+    return pd.DataFrame(found.assign(**{name: numbers[name] for name in numbers.columns})[chosen])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
+from moco_bench.files import canonical_json, is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.equal_compute import costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
@@ -236,12 +236,16 @@ def _what_changed(record: Mapping[str, Any], run: Run) -> str:
     )
     found = {**record["config"], "seed": record.get("seed")}
     changes = list(_differences(found, {key: wanted[key] for key in wanted if key != "protocol"}))
-    return "; ".join(changes[:3]) + (f" and {len(changes) - 3} more" if len(changes) > 3 else "") or "settings changed"
+    more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
+    otherwise = "the file of a plug-in has changed" if 'code":' in canonical_json(wanted) else "settings changed"
+    return "; ".join(changes[:3]) + more or otherwise
 
 
 def _differences(found: Any, wanted: Any, path: str = "") -> Iterator[str]:
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key in wanted:
+            if key == "code" or key.endswith("_code"):  # records hold settings; what else differs is the file
+                continue
             yield from _differences(found.get(key), wanted[key], f"{path}.{key}" if path else key)
     elif found != (list(wanted) if isinstance(wanted, tuple) else wanted):
         yield f"{path}: {found} -> {wanted}"

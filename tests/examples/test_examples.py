@@ -61,7 +61,9 @@ def test_the_suite_runs_to_its_report_and_an_edit_runs_one_arm_again(tmp_path, m
     capsys.readouterr()
     assert main(["plan", "mine.yaml", "--json"]) == 0
     planned = json.loads(capsys.readouterr().out)
-    assert {item["arm"] for item in planned if item["would_run"]} == {"soft", "softer"}
+    again = [item for item in planned if item["would_run"]]
+    assert {item["arm"] for item in again} == {"soft", "softer"}
+    assert {item["reason"] for item in again} == {"the file of a plug-in has changed"}
 
 
 @pytest.mark.slow
@@ -91,10 +93,11 @@ def test_ideas_of_every_kind_run_through_one_suite_and_an_edit_runs_its_arms_alo
         assert "Separation" in Path("reports/whole/report.html").read_text()
         assert _trained_again("align_uniform", capsys) == {"align-uniform"}
         assert _trained_again("separation", capsys) == set()
-        assert _trained_again("small_timm", capsys) == {"vanilla", "soft", "align-uniform"}
-        assert _trained_again("shapes", capsys) == {"vanilla", "soft", "align-uniform", "other-timm"}
+        assert _trained_again("cutout", capsys) == {"cutout"}
+        assert _trained_again("small_timm", capsys) == {"vanilla", "soft", "align-uniform", "cutout"}
+        assert _trained_again("shapes", capsys) == {"vanilla", "soft", "align-uniform", "cutout", "other-timm"}
     finally:
-        registry.METRICS.pop("separation", None)
+        registry.forget_added()
 
 
 def _trained_again(idea, capsys):

@@ -72,7 +72,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def _errors_naming(path: Path) -> Iterator[None]:
-    """An error of the file system names no file, or a temporary one of which nobody has heard; this names `path`."""
+    """Name `path` in a file system's error, which names no file or a temporary one."""
     try:
         yield
     except OSError as error:
@@ -128,7 +128,7 @@ SEAL = "content_sha256"
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with their own hash among them: whoever reads them can tell that nobody has changed one by hand."""
+    """`values` with their own hash among them: a reader can tell whether one was changed by hand."""
     own = {key: value for key, value in values.items() if key != SEAL}
     return {**own, SEAL: sha256_of(own)}
 
@@ -139,7 +139,7 @@ def seal_is_broken(values: Mapping[str, Any]) -> bool:
 
 
 def is_vouched_for(values: Mapping[str, Any]) -> bool:
-    """Whether a mapping was sealed and has not changed since: one without a seal has been seen by nobody."""
+    """Whether a mapping was sealed and has not changed since: one without a seal is not trusted."""
     return SEAL in values and not seal_is_broken(values)
 
 

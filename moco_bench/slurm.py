@@ -80,7 +80,7 @@ def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_
 
 
 def live_jobs(suite: str, directory: Path) -> list[LiveJob]:
-    """This user's jobs of a suite that were submitted from a directory and haven't ended; none where nobody answers."""
+    """This user's unfinished jobs of a suite, submitted from a directory; none where Slurm does not answer."""
     try:
         asked = subprocess.run(
             ["squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z"],

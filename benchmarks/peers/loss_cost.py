@@ -80,7 +80,7 @@ def loss_costs(
     """By rule: peak extra memory and time of the loss, and both over those of the plain version.
 
     Extra memory is all that was allocated beyond the inputs, the gradient included. A queue shorter than the workload's
-    long one gets as many more steps a turn.
+    long one gets as many more steps per turn.
     """
     inputs = LossInputs.random(workload.loss_batch, queue_size, dimension, device)
     longer = max(1, workload.loss_queue // queue_size)

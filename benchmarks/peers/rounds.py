@@ -27,7 +27,7 @@ class Contender(Protocol):
 def rounds_of(
     contenders: Sequence[Contender], timing: Timing, clock: Clock = time.perf_counter
 ) -> list[dict[str, float]]:
-    """Seconds a step by contender, for each round.
+    """Seconds per step by contender, for each round.
 
     Each round begins with another contender, so that none always follows the same one. Rounds end early where the
     next one would likely go past `timing.seconds`; the first is always made whole.

@@ -49,7 +49,7 @@ def simulate_images(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table as Markdown."""
     parser = argparse.ArgumentParser(description="Measure what intervals cover where seeds and images are drawn.")
-    parser.add_argument("--datasets", type=int, default=2000, help="simulated data sets a row (default: 2000)")
+    parser.add_argument("--datasets", type=int, default=2000, help="simulated data sets per row (default: 2000)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[3, 5, 8], help="numbers of seeds")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     options = parser.parse_args(arguments)

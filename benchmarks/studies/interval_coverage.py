@@ -175,7 +175,7 @@ def as_markdown(found: Iterable[Reliability]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Measure coverage and false positives with few seeds.")
-    parser.add_argument("--datasets", type=int, default=20_000, help="simulated data sets a row (default: 20000)")
+    parser.add_argument("--datasets", type=int, default=20_000, help="simulated data sets per row (default: 20000)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[4, 5, 7, 8, 10], help="numbers of seeds")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--ledger", action="store_true", help="wrong verdicts among a suite's claims instead")

@@ -135,7 +135,7 @@ VARIANTS: dict[str, Callable[[argparse.Namespace], Stepper]] = {
 
 
 def main(words: list[str] | None = None) -> int:
-    """Print a row a variant."""
+    """Print one row per variant."""
     parser = argparse.ArgumentParser(description="Training steps with and without single changes.")
     parser.add_argument("--encoder", choices=tuple(ENCODERS), default="resnet-compact")
     parser.add_argument("--batch-size", type=int, default=256)

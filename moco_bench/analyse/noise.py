@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """One row an arm with at least one finished seed that ran twice. Differences in the metric's unit.
+    """One row per arm with at least one finished seed that ran twice. Differences in the metric's unit.
 
     `identical` counts pairs of runs whose metric is the same; `weights_compared` those whose weights' hashes are both
     known, and `identical_weights` those among them where they are equal: the same to the last bit. `seed_sd` is the

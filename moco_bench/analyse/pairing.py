@@ -40,7 +40,7 @@ SIGNIFICANT = 8
 
 @dataclass(frozen=True)
 class PairedValues:
-    """One effect's value a seed, and why other seeds gave none."""
+    """One effect's value per seed, and why other seeds gave none."""
 
     seeds: tuple[int, ...]
     values: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""`runs.csv`, one row a run: its columns, and reading it with every surprise named."""
+"""`runs.csv`, one row per run: its columns, and reading it with every surprise named."""
 
 from pathlib import Path
 from typing import Any

@@ -57,7 +57,7 @@ def equal_budget(budget: str) -> str:
 
 
 def comparison_as_text(found: Comparison) -> str:
-    """A comparison, a line an arm and metric, then what only one side has and what else a reader has to know."""
+    """A comparison, one line per arm and metric, then what only one side has and what else a reader has to know."""
     lines = []
     for row in found.table.to_dict("records"):
         digits = METRICS[row["metric"]].decimals

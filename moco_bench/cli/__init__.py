@@ -1,1 +1,1 @@
-"""`moco-bench COMMAND`: one file a command, each thin."""
+"""`moco-bench COMMAND`: one file per command, each thin."""

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _launched(options: argparse.Namespace, devices: int) -> int:
-    """The same command in one process a device, on this machine."""
+    """The same command in one process per device, on this machine."""
     arguments = ["pretrain", str(options.suite), "--run", options.run_id, "--results", str(options.results)]
     code, message = launch(arguments, devices)
     if message:

@@ -27,7 +27,7 @@ class OneOf:
         self._tag = next(iter(classes.values())).tag
         union: Any = reduce(or_, classes.values())
         tagged: Any = Annotated[union, Field(discriminator=self._tag)] if len(classes) > 1 else union
-        as_any: Any = SerializeAsAny  # an idea of a plug-in is none of the union's
+        as_any: Any = SerializeAsAny  # a plug-in's idea is not in the union
         return handler.generate_schema(Annotated[tagged, WrapValidator(self._read), as_any()])
 
     def _read(self, given: Any, of_the_union: Any, info: ValidationInfo) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Ranks:
-    """A rule's wish for one pass over the queue: keep the ranks [first, last) of `order`.
+    """Which ranks of the sorted queue a rule keeps: the ranks [first, last) of `order`.
 
     Attributes:
         order: how an anchor sorts the queue. Equal places are settled by the slot: the lower one comes first.

@@ -35,7 +35,7 @@ def _computed_by(version: LogSum) -> Iterator[None]:
 
 
 def plain_version() -> AbstractContextManager[None]:
-    """Within it the losses use `plain_log_sum`: the partner of tests and benchmarks."""
+    """Within it the losses use `plain_log_sum`: the reference implementation used in tests and benchmarks."""
     return _computed_by(plain_log_sum)
 
 

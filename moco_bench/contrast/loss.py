@@ -76,7 +76,7 @@ def contrastive_loss(
             are taken out before the selection, so that they can't take the place of another.
         queue_index: int64 [K], the image of each key of the queue, negative where there is none.
         query_queue: [K, D], unit rows: past queries, filled in step with `queue`. The reading `query-queue` needs it,
-            the others pay no heed to it.
+            the others ignore it.
 
     Returns:
         Scalar. An anchor without any negative counts as zero.
@@ -113,7 +113,7 @@ def contrastive_terms(
     queue_index: Tensor | None = None,
     query_queue: Tensor | None = None,
 ) -> LossTerms:
-    """`contrastive_loss`, with its parts for the history of a run. Same arguments, same errors."""
+    """`contrastive_loss` with its terms apart, for a run's history. Same arguments, same errors."""
     loss = _check_settings(dual_view, key_weight, temperature, objective)
     check_rows(query, key, queue)
     check_images(query, queue, sample_index, queue_index)

@@ -187,7 +187,9 @@ def _stored(file: Path, count: int, size: int) -> Shard | None:
 
 def _read_only(pixels: NDArray[np.uint8]) -> Tensor:
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # nobody writes to images
+        warnings.filterwarnings(
+            "ignore", message="The given NumPy array is not writable"
+        )  # images are never written to
         return torch.from_numpy(pixels)
 
 

@@ -30,7 +30,7 @@ class Split:
 
 @dataclass(frozen=True)
 class LazySplits:
-    """Where a data set comes from. Its splits are read when asked for, so that one nobody asks for is never opened."""
+    """Where a data set comes from. Its splits are read when asked for, so that an unused one is never opened."""
 
     classes: tuple[str, ...]
     train: Callable[[], Split]

@@ -49,7 +49,7 @@ def collect_suite(
 
 
 def _join_benchmarks(latest: Path | None, stored: Path | None, directory: Path) -> None:
-    """Write benchmarks.json where there are any. A damaged file that nobody asked for must not stop a suite."""
+    """Write benchmarks.json where there are any. A damaged file that was not asked for must not stop a suite."""
     asked_for = latest is not None or stored is not None
     latest = latest or LATEST
     if not asked_for and not latest.is_file():

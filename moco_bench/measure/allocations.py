@@ -1,4 +1,4 @@
-"""Bytes of tensors by cause: every block of memory that tensors share, from its birth to its death.
+"""Bytes of tensors by cause: every storage from its allocation until it is freed.
 
 Operators are seen where PyTorch dispatches them, in the forward and in the backward pass alike, and the end of a block
 through a weak reference to its storage. So nothing is estimated from shapes, and views count once. What an operator

@@ -17,8 +17,8 @@ class Ceiling:
     """Best of a few tries, with the threads that PyTorch is set to.
 
     Attributes:
-        flops: floating-point operations a second of a matrix product.
-        bytes: moved a second by a copy, read and written.
+        flops: FLOP/s of a matrix product.
+        bytes: moved per second by a copy, read and written.
         precision: of the product.
     """
 

@@ -38,7 +38,7 @@ class FlopCounter:
             yield self
 
     def add(self, flops: int) -> None:
-        """Operations of what is going on; before the first part begins, nobody's."""
+        """Operations of the current part; ignored before the first part begins."""
         if self._part is not None:
             self.flops[self._part] += flops
 

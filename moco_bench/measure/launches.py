@@ -1,4 +1,4 @@
-"""Operators that a device would be asked for one by one, and the places where the CPU would wait for its answer.
+"""Counts operator launches, and the places where the CPU would wait for the device.
 
 Counted where PyTorch dispatches them, on any device: one operator stands for one launch, whether the CPU or a GPU works
 it off (a few take two or three kernels). What only looks at memory in another way launches nothing. A list or an array

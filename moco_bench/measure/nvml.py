@@ -68,7 +68,7 @@ THROTTLED_BY = {
     "HwThermalSlowdown": "heat (hardware)",
     "HwPowerBrakeSlowdown": "power brake",
 }
-"""Reasons for a lower clock that nobody chose, by NVML's name: idleness and clocks that were set aren't among them."""
+"""Reasons for a throttled clock, by NVML's name; idleness and clocks that were set are not among them."""
 
 BUSY_ABOVE = 5
 """Per cent of the device's time that one other process may use before the device counts as shared."""

@@ -1,4 +1,4 @@
-"""Bytes of the tensors that Python can reach: a count that knows nothing of operators, to check one that does."""
+"""Bytes of the tensors that Python can reach: an independent check of the count by operators."""
 
 import gc
 

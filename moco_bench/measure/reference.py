@@ -1,4 +1,4 @@
-"""One and the same piece of work, of the kind that a training step is: where its time changes, the machine did."""
+"""A fixed workload that resembles a training step: where its time changes, the machine changed."""
 
 import time
 

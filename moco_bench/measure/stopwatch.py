@@ -28,7 +28,7 @@ class StepTimes:
 
     `warmup` are the first steps of each process, kept apart; `train_seconds` counts them too. `paused` is the time in
     which the process stood still in the middle of a step (stopped by a signal, a suspended machine): the step itself
-    is counted with the warm-up, as long as a usual one, since nobody knows how long it would have taken.
+    is counted with the warm-up, as long as a usual one, since its own time is unknown.
     """
 
     counted: list[float] = field(default_factory=list)

@@ -112,7 +112,7 @@ def hindered(found: Mapping[str, Any]) -> bool:
 
 
 def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
-    """Whether others computed on the device: yes, where there are some of which nobody says that they were idle."""
+    """Whether others computed on the device; yes where there are some and NVML can't say that they were idle."""
     return None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
 
 

@@ -75,7 +75,7 @@ class HeapWatch:
     size are the meter's.
 
     Attributes:
-        held: bytes of tensors that Python reached when nothing was under way (`measure.held`).
+        held: bytes of tensors that Python reached when nothing was under way (`measure.reachable_tensors`).
         rest: the heap at that moment.
         start: the heap when the watched work began.
         start_live: bytes of tensors that the meter knew then.

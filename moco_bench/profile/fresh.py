@@ -77,7 +77,7 @@ def _work(told: Connection, function: Callable[..., T], arguments: tuple[Any, ..
     except Exception as error:
         error.add_note(traceback.format_exc())  # a traceback isn't pickled
         succeeded, answer = False, error
-    with suppress(BrokenPipeError):  # nobody is there any more
+    with suppress(BrokenPipeError):  # the parent process has ended
         told.send((succeeded, answer))
 
 

@@ -31,7 +31,7 @@ def growth_rows(
     """Measure every arm at every value of every quantity, the other quantities as the arm has them.
 
     Returns:
-        One row a quantity, value and arm. `value` is a number, for encoders that of their parameters; memory is the
+        One row per quantity, value and arm. `value` is a number, for encoders that of their parameters; memory is the
         peak of tensors, which unlike a process's peak doesn't depend on what was measured before. `regime` is
         `stored` where a rule holds a step's similarities and else `streamed`; see `mark_falls` for the last column.
     """

@@ -19,7 +19,7 @@ READINGS = 50
 BLOCK_BYTES = 64
 """Of a small Python object on average. Those up to 512 bytes lie in arenas of Python's own, which malloc never sees."""
 LEAK_ABOVE_KIB = 2.0
-"""Growth a step above which it counts as a leak: a tenth of one batch's sample numbers and embeddings at B = 128."""
+"""Growth per step above which it counts as a leak: a tenth of one batch's sample numbers and embeddings at B = 128."""
 
 
 def leak_rows(
@@ -65,7 +65,7 @@ def growth_per_step(steps: Sequence[int], sizes: Sequence[float]) -> float:
 
 
 def leak_verdicts(rows: Sequence[TableRow]) -> list[TableRow]:
-    """For each arm: KiB a step, and whether that is a leak.
+    """For each arm: KiB per step, and whether that is a leak.
 
     `kib_per_step` is what malloc (CUDA's allocator) gave out plus an estimate of small Python objects, which malloc
     doesn't see. The resident set's growth stands beside it and isn't judged: it comes in pages and in arenas.

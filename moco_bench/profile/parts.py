@@ -37,7 +37,7 @@ Mark = Callable[[str], None]
 
 
 def unmarked(part: str) -> None:
-    """For steps that nobody watches."""
+    """For steps that are not observed."""
 
 
 def observed(state: TrainingState, networks: Networks, mark: Mark) -> tuple[TrainingState, Networks]:

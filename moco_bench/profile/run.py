@@ -1,4 +1,4 @@
-"""A suite's profile: everything that it asks for, measured in an order in which nothing disturbs the rest."""
+"""Measures a suite's profile, in an order in which no measurement disturbs another."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field

@@ -75,7 +75,7 @@ def _during(measured: MemoryByCause, seconds: float) -> str:
 def time_rows(
     samples: Sequence[Sample], batch_sizes: Mapping[str, int], baseline: str, *, hindered: bool = False
 ) -> list[TableRow]:
-    """One row an arm and part: median and quartiles over rounds, of each round's fastest step.
+    """One row per arm and part: median and quartiles over rounds, of each round's fastest step.
 
     `ratio` is to the baseline's same part in the same round, so that a slow minute of the machine cancels out; its
     median and quartiles are over rounds, too. `in_references` is the time in units of the fixed work just before, for

@@ -27,7 +27,7 @@ class Sample:
         milliseconds: how long.
         foreign_load: what others had during this arm's turn, as a share of the processor time at hand.
         reference_ms: one and the same piece of work just before this arm's turn, always on the CPU.
-        joules: energy a step in this arm's turn; None where the platform doesn't tell.
+        joules: energy per step in this arm's turn; None where the platform doesn't tell.
     """
 
     arm: str

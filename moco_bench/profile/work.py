@@ -1,4 +1,4 @@
-"""How much arithmetic a step does, and how near to what the machine reaches at best it does it."""
+"""FLOPs of a step, and which fraction of the machine's peak it reaches."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def work_rows(
     of_the_rest: Ceiling,
     images: int,
 ) -> list[TableRow]:
-    """One row a part and one of the whole step: operations, operations a second, their share of the ceiling, energy.
+    """One row per part and one of the whole step: FLOPs, FLOPs per second, their share of the ceiling, energy.
 
     Args:
         arm: which arm.

@@ -129,7 +129,7 @@ def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
     """The run that lies at `run_id` below `runs/`, ready to be trained.
 
     Raises:
-        InputError: there is no such run, its epochs follow from a cost that nobody has measured, or its arm
+        InputError: there is no such run, its epochs follow from a cost that has not been measured, or its arm
             isn't tuned yet.
     """
     run = tuned(find_run(suite, run_id), read_choices(suite, results), suite)

@@ -1,4 +1,4 @@
-"""What runs take, told from finished ones: hours for a plan, memory and time for the jobs of a cluster.
+"""Estimates from finished runs: hours for a plan, memory and time for cluster jobs.
 
 A run takes what the finished runs of its arm took, or else those of its data set and encoder, on whatever machine they
 ran. Evaluation is not counted.

@@ -1,4 +1,4 @@
-"""What would keep a suite's runs from starting here, as far as files and drivers tell: nothing is loaded for it."""
+"""What would keep a suite's runs from starting on this machine, without loading anything."""
 
 import shutil
 from collections.abc import Iterator

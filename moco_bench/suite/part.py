@@ -1,4 +1,4 @@
-"""A part of a suite's runs, for one of several machines: the suite, its registration and all fingerprints stay.
+"""A part of a suite's runs for one of several machines; suite, registration and fingerprints stay the same.
 
 A part takes whole seeds (of a data set and encoder), so that the arms that are compared are trained on one machine.
 """

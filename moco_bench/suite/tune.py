@@ -1,4 +1,4 @@
-"""Every arm its own small search: as many candidates for each, on held-out training images, before its runs.
+"""Each arm's search before its runs: equally many candidates per arm, judged on held-out training images.
 
 One setting for all arms is the optimum of whichever arm it was chosen for. With `tune` in a suite, each arm of each
 data set and encoder trains its candidates on the training images less a held-out part, from a seed that no run has,

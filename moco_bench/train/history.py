@@ -1,4 +1,4 @@
-"""What a run tells about itself: a row an epoch."""
+"""A run's training history: one row per epoch."""
 
 import csv
 import io

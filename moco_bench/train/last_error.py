@@ -15,7 +15,7 @@ LAST_ERROR = "error.json"
 
 @contextmanager
 def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
-    """Forget how the last attempt ended, and write down the error that ends this one; the error goes its way.
+    """Delete the previous attempt's error; if the body raises, record the error and re-raise it.
 
     Args:
         checkpoints: the run's own folder for checkpoints; the caller holds its lock.
@@ -24,7 +24,7 @@ def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
     (checkpoints / LAST_ERROR).unlink(missing_ok=True)
     try:
         yield
-    except Exception as error:  # an interruption is none: the same command goes on from there
+    except Exception as error:  # not of an interruption: the same command goes on from there
         with suppress(OSError):  # of a full disk, say, which is then the error that is on its way
             write_json(checkpoints / LAST_ERROR, {"fingerprint": fingerprint, "reason": _in_words(error)})
         raise

@@ -39,7 +39,7 @@ def launch(arguments: Sequence[str], size: int) -> tuple[int, str]:
     """Run `moco-bench ARGUMENTS` in `size` processes until all have ended.
 
     Returns:
-        The exit code of them all, and what is to be said where it is none of rank 0's making, else nothing.
+        The exit code of them all, and a message where rank 0 did not cause it, else nothing.
     """
     with tempfile.TemporaryDirectory(prefix="moco-bench-ranks-") as folder:
         logs = [open(Path(folder, f"rank{rank}.log"), "w+b") for rank in range(size)]  # noqa: SIM115

@@ -137,7 +137,7 @@ class Trainer:
                     order, order_epoch = epoch_order(self.run.seed, epoch, self.inputs.count), epoch
                     if within == 0:
                         progress.order_hash.update(order.numpy().tobytes())
-                    on_device = to_device(order, self.numerics.device)  # once an epoch, not a batch at a time
+                    on_device = to_device(order, self.numerics.device)  # once per epoch, not a batch at a time
                 rows = slice(within * self.batch_size, (within + 1) * self.batch_size)
                 self._step(Batch(order[rows], on_device[rows], self._upcoming(order)))
                 progress.step += 1

@@ -1,4 +1,4 @@
-"""A word about how far a run is, beside its checkpoints: what `status --watch` reads, here or over a shared disk.
+"""How far a run is, written beside its checkpoints: what `status --watch` reads, here or over a shared disk.
 
 It decides nothing: a run goes on from its checkpoint, whatever stands here.
 """
@@ -69,7 +69,7 @@ class Sign:
 
 
 def read_sign(checkpoints: Path, fingerprint: str, now: float | None = None) -> Sign | None:
-    """The last word of the run with this fingerprint; None where there is none."""
+    """The last progress of the run with this fingerprint; None where there is none."""
     path = checkpoints / FILE
     try:
         said, written = read_mapping(path), path.stat().st_mtime

@@ -34,7 +34,7 @@ class Progress:
     foreign_load: list[tuple[float, float]] = field(default_factory=list)
     """(seconds, foreign share) of each attempt."""
     joules: list[float | None] = field(default_factory=list)
-    """Energy of each attempt, of the whole processor and device; None where nobody tells."""
+    """Energy of each attempt, of the whole processor and device; None where it can't be read."""
 
     def state_dict(self) -> dict[str, Any]:
         """Plain values."""

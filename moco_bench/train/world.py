@@ -1,4 +1,4 @@
-"""The processes that train one run together: one a device, each with its part of every batch.
+"""The processes that train one run together: one per device, each with its part of every batch.
 
 All of them hold the same state. A step's randomness is drawn for the whole batch, each rank works on its rows, and
 embeddings are gathered before the loss: every rank computes the loss of the whole batch and its gradient for its own
@@ -167,7 +167,7 @@ def device_of(world: World, requested: str, available: int) -> str:
     if world.local_rank >= available:
         raise InputError(
             f"train.devices: rank {world.rank} is number {world.local_rank} on its machine, which shows {available} "
-            "CUDA devices; one a rank is needed"
+            "CUDA devices; each rank needs one"
         )
     return f"cuda:{world.local_rank}"
 

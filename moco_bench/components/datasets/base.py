@@ -63,7 +63,7 @@ class Dataset(Component):
         licence: the terms of the images, where they are known.
         of_files: whether its images are files of any size, so that the suite has to give an `image_size`.
         side: the `image_size` of such files where the suite gives none.
-        checksums: whether it reads nothing but files of known content, so that nobody has to watch them.
+        checksums: whether it reads nothing but files of known content, so that they need no watching.
     """
 
     kind: ClassVar[str] = "dataset"

@@ -33,7 +33,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 
 def list_images(folder: Path, classes: tuple[str, ...]) -> Listing:
-    """The images under `folder`, one folder a class.
+    """The images under `folder`, one folder per class.
 
     Raises:
         InputError: other classes than these, a class without images, or a folder that can't be read.

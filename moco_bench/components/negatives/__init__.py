@@ -1,4 +1,4 @@
-"""Which keys an anchor is compared with, with what weight, and keys that the queue doesn't hold. One rule a file."""
+"""Which keys an anchor is compared with, with what weight, and keys that the queue doesn't hold. One rule per file."""
 
 from moco_bench.components.negatives.all_keys import All
 from moco_bench.components.negatives.band import Band

@@ -1,4 +1,4 @@
-"""Losses of queries, keys and a queue. One a file; those with a `key_weight` are readings of the paper's dual view."""
+"""Losses of queries, keys and a queue, one per file; those with a `key_weight` read the paper's dual view."""
 
 from moco_bench.components.objectives.base import Objective, Terms
 from moco_bench.components.objectives.info_nce import InfoNCE

@@ -81,7 +81,7 @@ def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encode
 
 
 def check_train(train: TrainConfig, size: int | None, where: str) -> None:
-    """Batches beyond `size` training images (None: not known yet), and ranges that are none."""
+    """Batches beyond `size` training images (None: not known yet), and ranges whose ends are swapped."""
     if size is not None and train.batch_size > size:
         raise InputError(f"{where}.train.batch_size: {train.batch_size} is more than the {size} training images")
     if train.warmup_epochs >= train.epochs:

@@ -79,7 +79,7 @@ def _check_settings(run: Run, where: str) -> None:
 
 
 def warnings(suite: Suite) -> list[str]:
-    """What can run but may not mean what its author thinks, a line each."""
+    """Warnings about what runs but may not mean what its author thinks, one line each."""
     return list(dict.fromkeys(_warn(suite)))
 
 
@@ -87,8 +87,8 @@ def _warn(suite: Suite) -> Iterator[str]:
     for run in expand(suite):
         if run.contrast.loss.swaps_views:
             yield (
-                f"arm {run.arm}: `{run.contrast.loss.title()}` encodes twice as many images a step, so at equal epochs "
-                "it has about twice the compute of the other arms"
+                f"arm {run.arm}: `{run.contrast.loss.title()}` encodes twice as many images per step, so at equal "
+                "epochs it has about twice the compute of the other arms"
             )
     for dataset in suite.datasets:
         size = training_images(dataset)

@@ -160,7 +160,7 @@ def _spell_out_claim(given: Any) -> Any:
     if given not in known:
         close = difflib.get_close_matches(given, known, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
-        raise ValueError(f"{given!r} is none of the abstract's claims{meant}")
+        raise ValueError(f"{given!r} is not one of the abstract's claims{meant}")
     return known[given]
 
 

@@ -41,7 +41,7 @@ class TrainConfig(Section):
     )
     devices: Annotated[int, Field(ge=1, le=1024)] = Field(
         1,
-        description="Processes that share each batch, one a device; the numbers of one process but for rounding.",
+        description="Processes that share each batch, one per device; the numbers of one process but for rounding.",
         json_schema_extra=NOT_IDENTITY,
     )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run, of each process.")

@@ -1,4 +1,4 @@
-"""What an arm's settings train, in one spelling: two arms that train the same encoder can't be compared."""
+"""A canonical form of an arm's settings: arms that train the same encoder have the same one, and can't be compared."""
 
 from typing import Any
 

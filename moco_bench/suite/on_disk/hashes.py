@@ -43,7 +43,7 @@ def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -
 
     Args:
         directory: the run's.
-        record: the content of its `run.json`. A result of which it has no hash has been seen by nobody.
+        record: the content of its `run.json`. A result without a hash in it is not trusted.
         whole: hash large files too, whatever their time stamps say.
     """
     described = record.get("files")

@@ -1,4 +1,4 @@
-"""What finished runs say about their filter: how much of the negatives' softmax mass it kept.
+"""Warns of filters that kept nearly all of the negatives' softmax mass in finished runs.
 
 A filter that keeps nearly all of it has nearly the gradient of the whole queue, however few keys it keeps: the softmax
 weighs by hardness already. A comparison with such an arm can only find no difference.

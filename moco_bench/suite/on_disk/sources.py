@@ -47,7 +47,7 @@ def _content(dataset: DatasetConfig) -> str:
 
 
 def _files(dataset: DatasetConfig) -> Iterator[tuple[str, Path, os.stat_result]]:
-    """Regular files in order of name; those whose name or folder begins with a dot are nobody's images."""
+    """Regular files in order of name; those whose name or folder begins with a dot are ignored."""
     source = dataset.source
     path = getattr(source, "path", None)
     if source.checksums or not isinstance(path, str):

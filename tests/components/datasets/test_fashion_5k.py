@@ -13,7 +13,7 @@ from moco_bench.components.datasets.fashion_5k import FASHION_MNIST_5K
 from moco_bench.data.datasets import load_dataset
 from moco_bench.suite.config import DatasetConfig
 
-TOOL = Path(__file__).parents[2] / "tools" / "make_fashion_mnist_5k.py"
+TOOL = Path(__file__).parents[3] / "tools" / "make_fashion_mnist_5k.py"
 
 
 @pytest.fixture(scope="module")

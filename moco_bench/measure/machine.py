@@ -29,6 +29,13 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
+def kind_of(device: torch.device) -> str:
+    """The kind of device that computes, by name: times on equal cards or processors compare, whichever it was."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"{_cpu_model()}, {torch.backends.cpu.get_cpu_capability()}, bfloat16 {bfloat16_hardware()}"
+
+
 def describe_accelerator(device: torch.device) -> dict[str, Any] | None:
     """The CUDA device that a run computes on, its libraries and what it is set to; None on a CPU."""
     if device.type != "cuda":

@@ -1,7 +1,7 @@
 """What a training step of each arm costs beside the baseline's: measured seconds, counted operations.
 
 Timed, both sides make their steps in turns and ratios are formed within rounds (decision 043), so that a slow minute of
-the machine hits both. A pair that was measured on this machine before isn't measured again: the epochs of finished runs
+the machine hits both. A pair that was measured on this kind of device before isn't measured again: the epochs of finished runs
 must not move because another arm was added. Only what the suite's budgets ask for is measured: one step is enough to
 count operations, and timing many may take hours where the machine is slow.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from moco_bench.data.datasets import load_dataset
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, sha256_of, write_json
-from moco_bench.measure.machine import describe_machine, describe_versions
+from moco_bench.measure.machine import describe_machine, describe_versions, kind_of
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import time_rows
 from moco_bench.profile.timing import STEP, time_steps
@@ -21,6 +21,7 @@ from moco_bench.profile.work import count_flops
 from moco_bench.suite.equal_compute import Pair, cost_row, costs_fingerprint, pairs_of
 from moco_bench.suite.runs import Run
 from moco_bench.suite.suite import Suite
+from moco_bench.train.precision import resolve_device
 
 MEASURED = ".costs"
 ROUNDS = 15
@@ -32,7 +33,7 @@ Cost = dict[str, float]
 
 
 def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
-    """Measure what has not been measured on this machine yet; returns the content of `costs.json`.
+    """Measure what has not been measured on this kind of device yet; returns the content of `costs.json`.
 
     Args:
         suite: one with a budget besides epochs.
@@ -121,7 +122,8 @@ def _side_by_side(pairs: Sequence[Pair]) -> list[list[Pair]]:
 
 
 def _place(pair: Pair, budget: str, device: str, results: Path) -> Path:
-    return results / MEASURED / f"{sha256_of([pair.key, budget, device, describe_machine()])}.json"
+    """By the kind of device: neither a card's number nor the machine that it is in changes what is measured."""
+    return results / MEASURED / f"{sha256_of([pair.key, budget, kind_of(resolve_device(device))])}.json"
 
 
 def _kept(pair: Pair, budget: str, device: str, results: Path) -> Cost | None:

@@ -288,7 +288,7 @@ resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 from moco_bench.data.datasets import load_dataset
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.runs import expand
-from moco_bench.suite.suite import parse_suite
+from moco_bench.suite.load import parse_suite
 from moco_bench.profile.stepper import Stepper
 import torch, torchvision, PIL.JpegImagePlugin
 def resident(name):

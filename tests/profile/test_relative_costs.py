@@ -82,6 +82,20 @@ def test_a_pair_is_measured_once_on_a_machine(suite_file, tmp_path, monkeypatch)
     assert len(asked) == 7
 
 
+def test_budgets_go_by_the_kind_of_device_and_not_by_its_number_or_machine(suite_file, tmp_path, monkeypatch):
+    pair = next(iter(pairs_of(load_suite(suite_file))))
+    monkeypatch.setattr(module, "resolve_device", torch.device)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: {2: "other"}.get(device.index, "card"))
+    places = {name: module._place(pair, "seconds", name, tmp_path) for name in ("cuda:0", "cuda:1", "cuda:2", "cpu")}
+    assert places["cuda:0"] == places["cuda:1"]
+    assert len(set(places.values())) == 3
+    monkeypatch.setattr(machine, "available_cores", lambda: 64)
+    monkeypatch.setattr(machine, "usable_memory", lambda: 2**40)
+    assert module._place(pair, "seconds", "cpu", tmp_path) == places["cpu"]
+    monkeypatch.setattr(machine, "_cpu_model", lambda: "another processor")
+    assert module._place(pair, "seconds", "cpu", tmp_path) != places["cpu"]
+
+
 def test_nothing_is_timed_where_operations_are_asked_for(suite_file, tmp_path, monkeypatch):
     suite_file.write_text(suite_file.read_text().replace("- seconds\n", ""))
     asked = priced(monkeypatch, seconds=1.5, flops=1.25)

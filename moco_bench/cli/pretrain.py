@@ -2,11 +2,14 @@
 
 import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import one_line
 from moco_bench.suite.equal_compute import find_settled_run
 from moco_bench.suite.load import load_suite
+from moco_bench.suite.needs import gpus_here
+from moco_bench.suite.runs import Run
 from moco_bench.train.launch import is_launched, launch
 from moco_bench.train.signals import interrupted_by_signals
 
@@ -28,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     suite = load_suite(options.suite)
     wanted = find_settled_run(suite, options.run_id, options.results)
     if wanted.train.devices > 1 and wanted.checkpoint is None and not is_launched():
-        return _launched(options, wanted.train.devices)
+        return _launched(options, wanted)
     with interrupted_by_signals(wanted.id):
         from moco_bench.jobs.pretrain import train_and_evaluate  # takes seconds, in which a signal may come too
 
@@ -38,10 +41,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _launched(options: argparse.Namespace, devices: int) -> int:
-    """The same command in one process per device, on this machine."""
+def _cards_of(wanted: Run) -> AbstractContextManager[dict[str, str]]:
+    """The GPUs of a run's processes, held until they have ended."""
+    if wanted.train.device == "cpu" or gpus_here() == 0:
+        return nullcontext({})
+    from moco_bench.train.gpu_lease import leased_devices
+
+    return leased_devices(wanted.train.device, wanted.train.devices)
+
+
+def _launched(options: argparse.Namespace, wanted: Run) -> int:
+    """The same command in one process per device, on this machine; this process holds the devices."""
     arguments = ["pretrain", str(options.suite), "--run", options.run_id, "--results", str(options.results)]
-    code, message = launch(arguments, devices)
+    with interrupted_by_signals(wanted.id), _cards_of(wanted) as environment:
+        code, message = launch(arguments, wanted.train.devices, environment)
     if message:
         print(f"moco-bench: {one_line(message)}", file=sys.stderr)
     return code

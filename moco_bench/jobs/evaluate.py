@@ -59,7 +59,10 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
     channels, height, width = dataset.train.images.shape[1:]
     weights = wanted.directory(results) / "encoder.safetensors"
     encoder = trained_encoder(wanted, weights, record["hashes"], channels=channels, image_size=min(height, width))
-    with leased_device(wanted.train.device) as name, told_parts(f"{wanted.id}: evaluation") as tell:
+    with (
+        leased_device(wanted.train.device, runs_per_gpu=wanted.train.runs_per_gpu) as name,
+        told_parts(f"{wanted.id}: evaluation") as tell,
+    ):
         device = resolve_numerics(wanted.train, name).device
         try:
             return store_evaluation(wanted, encoder, dataset, device, wanted.checkpoints(results), tell)

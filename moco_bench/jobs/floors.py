@@ -20,7 +20,10 @@ def evaluate_floors(suite: Suite, title: str, results: Path) -> Path:
         raise InputError(f"--floors: suite {suite.name} has no data set {title!r}; it has {', '.join(configs)}")
 
     folder = results / suite.name
-    with leased_device(suite.train.device) as name, told_parts(f"floors of {title}") as tell:
+    with (
+        leased_device(suite.train.device, runs_per_gpu=suite.train.runs_per_gpu) as name,
+        told_parts(f"floors of {title}") as tell,
+    ):
         dataset = load_described(configs[title], folder / "data" / f"{title}.json")
         device = resolve_numerics(suite.train, name).device
         floors = floors_of(dataset, suite.encoders, suite.seeds, suite.evaluate, device, tell)

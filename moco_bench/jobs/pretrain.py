@@ -145,4 +145,7 @@ class _Job:
         return pretrained, stop
 
     def _leased(self) -> AbstractContextManager[str]:
-        return leased_device(self.wanted.train.device) if self.world.size == 1 else nullcontext(self.device)
+        train = self.wanted.train
+        if self.world.size > 1:
+            return nullcontext(self.device)
+        return leased_device(train.device, runs_per_gpu=train.runs_per_gpu)

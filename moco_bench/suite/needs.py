@@ -4,7 +4,9 @@ A run takes what the finished runs of its arm took, or else those of its data se
 ran. Evaluation is not counted.
 """
 
-from collections.abc import Iterable, Sequence
+import os
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -25,6 +27,19 @@ MEM_MB_BESIDE = 500
 
 MEM_MB, MINUTES = 4000, 1440
 """What is asked for where nothing like a run has finished."""
+
+
+def gpus_here(environment: Mapping[str, str] = os.environ) -> int:
+    """NVIDIA GPUs that processes of this machine may use: those that CUDA_VISIBLE_DEVICES names, else all."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named:
+        return sum(name.strip() not in ("", "-1", "NoDevFiles") for name in named.split(","))
+    try:
+        told = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):  # no driver, or one that hangs
+        return 0
+    return sum(line.startswith("GPU ") for line in told.stdout.splitlines())
+
 
 RunKind = tuple[str, ...]
 

@@ -3,10 +3,14 @@
 A device chosen from outside (`--device`, `train.device: cuda:1`, or CUDA_VISIBLE_DEVICES as Slurm sets it) is taken as
 it is. Untested on real GPUs; tested with pretended devices.
 
+A suite may let several small runs share a card (`train.runs_per_gpu`). They share the lock of the card, and each has a
+place of its own; a run that wants a card for itself waits until all of them have ended.
+
 A device is held until the process ends, not until its work does: the memory that CUDA has taken is given back only
 then, and a run that began before would find a device that is half full.
 """
 
+import fcntl
 import os
 import tempfile
 import time
@@ -15,12 +19,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 
 POLL_SECONDS = 1.0
 
-_held: dict[Path, FileLock] = {}
-"""This process's devices, by lock file. The kernel frees them when it ends, however it ends."""
+
+_held: dict[Path, tuple[int, ...]] = {}
+"""This process's devices, by lock file: its open files, which the kernel frees when it ends, however it ends."""
 
 _at_work: set[Path] = set()
 """Those of them that are in use now."""
@@ -30,6 +34,7 @@ _at_work: set[Path] = set()
 def leased_device(
     requested: str,
     *,
+    runs_per_gpu: int = 1,
     environment: Mapping[str, str] = os.environ,
     physical: Sequence[str] | None = None,
     folder: Path | None = None,
@@ -40,6 +45,7 @@ def leased_device(
 
     Args:
         requested: `auto`, `cpu`, `cuda` or `cuda:N`.
+        runs_per_gpu: runs that share a device.
         environment: where CUDA_VISIBLE_DEVICES is looked up.
         physical: names of the machine's devices, one a CUDA ordinal; asked of the driver by default.
         folder: of the lock files; the machine's temporary folder by default, so that all users' runs see them.
@@ -48,39 +54,100 @@ def leased_device(
         The device to compute on, such as `cpu` or `cuda:0`.
     """
     physical = _physical_devices() if physical is None else physical
-    chosen_outside = requested not in ("auto", "cuda") or bool(environment.get("CUDA_VISIBLE_DEVICES"))
-    if chosen_outside or not physical:
+    if _chosen_outside(requested, environment) or not physical:
         yield requested
         return
+    with _leased(physical, 1, runs_per_gpu, folder) as (ordinal,):
+        yield f"cuda:{ordinal}"
+
+
+@contextmanager
+def leased_devices(
+    requested: str,
+    count: int,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    physical: Sequence[str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[dict[str, str]]:
+    """Have `count` devices to oneself, for the processes of one run: all of them at once, or none.
+
+    Args:
+        requested: as of `leased_device`.
+        count: how many.
+        environment: as of `leased_device`.
+        physical: likewise.
+        folder: likewise.
+
+    Yields:
+        What those processes need to have in their environment; nothing where devices were chosen outside, or where
+        there are too few, which they say themselves.
+    """
+    physical = _physical_devices() if physical is None else physical
+    if _chosen_outside(requested, environment) or len(physical) < count:
+        yield {}
+        return
+    with _leased(physical, count, 1, folder) as ordinals:
+        yield {"CUDA_VISIBLE_DEVICES": ",".join(map(str, ordinals))}
+
+
+def _chosen_outside(requested: str, environment: Mapping[str, str]) -> bool:
+    return requested not in ("auto", "cuda") or bool(environment.get("CUDA_VISIBLE_DEVICES"))
+
+
+@contextmanager
+def _leased(physical: Sequence[str], count: int, runs: int, folder: Path | None) -> Iterator[list[int]]:
     folder = folder or Path(tempfile.gettempdir()) / "moco-bench-gpu-leases"
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(PermissionError):  # somebody else's, who opened it to all
         folder.chmod(0o777)
     paths = [folder / f"{name}.lock" for name in physical]
-    ordinal = _first_free(paths)
-    _at_work.add(paths[ordinal])
-    try:
-        yield f"cuda:{ordinal}"
-    finally:
-        _at_work.discard(paths[ordinal])
-
-
-def _first_free(paths: Sequence[Path]) -> int:
-    for ordinal, path in enumerate(paths):
-        if path in _held and path not in _at_work:
-            return ordinal
-    while True:
-        for ordinal, path in enumerate(paths):
-            if path in _held:
-                continue
-            lock = FileLock(path, mode=0o666)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            _held[path] = lock
-            return ordinal
+    while not (ordinals := _free(paths, count, runs)):
         time.sleep(POLL_SECONDS)
+    taken = {paths[ordinal] for ordinal in ordinals}
+    _at_work.update(taken)
+    try:
+        yield ordinals
+    finally:
+        _at_work.difference_update(taken)
+
+
+def _free(paths: Sequence[Path], count: int, runs: int) -> list[int]:
+    """Ordinals of `count` devices, held from now on; none where there aren't as many."""
+    ordinals = [place for place, path in enumerate(paths) if path in _held and path not in _at_work][:count]
+    fresh: list[int] = []
+    for place_on_card in range(runs):  # the first place of every card comes before the second of any
+        for ordinal, path in enumerate(paths):
+            if len(ordinals) + len(fresh) < count and path not in _held:
+                files = _lock(path, place_on_card, runs)
+                if files:
+                    _held[path] = files
+                    fresh.append(ordinal)
+    if len(ordinals) + len(fresh) == count:
+        return [*ordinals, *fresh]
+    for ordinal in fresh:  # whoever waits holds nothing that others wait for
+        for file in _held.pop(paths[ordinal]):
+            os.close(file)
+    return []
+
+
+def _lock(path: Path, place: int, runs: int) -> tuple[int, ...]:
+    """Lock a card: alone, or one of its `runs` places. Descriptors of the locked files; none where it is taken."""
+    wanted = [(path, fcntl.LOCK_EX if runs == 1 else fcntl.LOCK_SH)]
+    if runs > 1:
+        wanted.append((path.with_suffix(f".{place}.lock"), fcntl.LOCK_EX))
+    files: list[int] = []
+    for file, kind in wanted:
+        files.append(os.open(file, os.O_RDWR | os.O_CREAT, 0o666))
+        with suppress(OSError):  # somebody else's, who opened it to all
+            os.fchmod(files[-1], 0o666)
+        try:
+            fcntl.flock(files[-1], kind | fcntl.LOCK_NB)
+        except OSError:
+            for opened in files:
+                os.close(opened)
+            return ()
+    return tuple(files)
 
 
 def _physical_devices() -> list[str]:

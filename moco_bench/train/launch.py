@@ -35,8 +35,8 @@ def is_launched(environment: Mapping[str, str] = os.environ) -> bool:
     return "WORLD_SIZE" in environment and "RANK" in environment
 
 
-def launch(arguments: Sequence[str], size: int) -> tuple[int, str]:
-    """Run `moco-bench ARGUMENTS` in `size` processes until all have ended.
+def launch(arguments: Sequence[str], size: int, more: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run `moco-bench ARGUMENTS` in `size` processes until all have ended; `more` is added to their environment.
 
     Returns:
         The exit code of them all, and a message where rank 0 did not cause it, else nothing.
@@ -55,7 +55,7 @@ def launch(arguments: Sequence[str], size: int) -> tuple[int, str]:
         try:
             with handled_by(pass_on):
                 for rank in range(size):
-                    processes.append(_start(arguments, rank, size, Path(folder, "store"), logs[rank]))
+                    processes.append(_start(arguments, rank, size, Path(folder, "store"), logs[rank], more or {}))
                 if stopped:  # it came while they were being started
                     pass_on(stopped[0], None)
                 return _judge(processes, _wait(processes), logs)
@@ -68,9 +68,12 @@ def launch(arguments: Sequence[str], size: int) -> tuple[int, str]:
                 log.close()
 
 
-def _start(arguments: Sequence[str], rank: int, size: int, store: Path, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(
+    arguments: Sequence[str], rank: int, size: int, store: Path, log: IO[bytes], more: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
+        **more,
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(size),

@@ -204,6 +204,7 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
     seconds = sum(duration for duration, _ in progress.foreign_load)
     foreign = sum(duration * share for duration, share in progress.foreign_load) / seconds if seconds else None
     memory = peak_memory(pretrained.numerics.device)
+    shares_a_card = run.train.runs_per_gpu > 1 and pretrained.numerics.device.type == "cuda"
     return {
         **progress.times.summary(run.train.batch_size),
         "train_seconds": progress.times.train_seconds,
@@ -212,7 +213,7 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
         "peak_memory_mib": progress.peak_memory_mib,
         "memory_source": memory.memory_source,
         "peak_reserved_mib": memory.peak_reserved_mib,
-        "exclusive": foreign is not None and foreign < EXCLUSIVE_BELOW,
+        "exclusive": foreign is not None and foreign < EXCLUSIVE_BELOW and not shares_a_card,
         "foreign_load": foreign,
         "device": str(pretrained.numerics.device),
         "precision": pretrained.numerics.precision,

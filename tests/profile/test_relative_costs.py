@@ -3,9 +3,11 @@
 import json
 
 import pytest
+import torch
 import yaml
 
 from moco_bench.cli.main import main
+from moco_bench.measure import machine
 from moco_bench.profile import relative_costs as module
 from moco_bench.profile.relative_costs import MEASURES, costs_of_suite, flops_of, seconds_of
 from moco_bench.suite.equal_compute import pairs_of, read_costs

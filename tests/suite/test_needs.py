@@ -4,7 +4,7 @@ import pytest
 
 from moco_bench.files import write_json
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, hours_left, taken_by
+from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, gpus_here, hours_left, taken_by
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.runs import expand
 
@@ -50,3 +50,16 @@ def test_damaged_files_tell_nothing(planned, tmp_path):
     )
 
     assert taken_by(planned, tmp_path) == Taken()
+
+
+def test_gpus_are_those_that_are_named_or_all_that_the_driver_lists(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpus_here({}) == 0
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'GPU 0: card (UUID: GPU-1)'\necho 'GPU 1: card (UUID: GPU-2)'\necho '  MIG'\n")
+    tool.chmod(0o755)
+    assert gpus_here({}) == 2
+    assert gpus_here({"CUDA_VISIBLE_DEVICES": "0,2,GPU-7"}) == 3
+    assert gpus_here({"CUDA_VISIBLE_DEVICES": "-1"}) == 0
+    tool.write_text("#!/bin/sh\necho broken >&2\nexit 9\n")
+    assert gpus_here({}) == 0

@@ -1,11 +1,12 @@
+import fcntl
 import multiprocessing
+import os
 import time
 
 import pytest
-from filelock import FileLock, Timeout
 
 from moco_bench.train import gpu_lease
-from moco_bench.train.gpu_lease import leased_device
+from moco_bench.train.gpu_lease import leased_device, leased_devices
 
 TWO = ("GPU-a", "GPU-b")
 
@@ -25,6 +26,60 @@ def test_the_folder_is_open_to_all_users_of_the_machine(tmp_path):
     with leased_device("auto", environment={}, physical=TWO, folder=folder):
         assert folder.stat().st_mode & 0o777 == 0o777
         assert (folder / "GPU-a.lock").stat().st_mode & 0o666 == 0o666
+
+
+@pytest.fixture(autouse=True)
+def nothing_held():
+    """Each test begins as a process that holds no card, and ends as one."""
+    yield
+    for files in gpu_lease._held.values():
+        for file in files:
+            os.close(file)
+    gpu_lease._held.clear()
+
+
+def forget():
+    """From now on this process is to the leases another one."""
+    gpu_lease._held.clear()
+
+
+def test_small_runs_share_a_card_where_that_is_asked_for_and_spread_over_all(tmp_path, monkeypatch):
+    places = []
+    for _ in range(4):
+        with leased_device("auto", runs_per_gpu=2, environment={}, physical=TWO, folder=tmp_path) as device:
+            places.append(device)
+            forget()
+    assert places == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
+    assert gpu_lease._free([tmp_path / f"{name}.lock" for name in TWO], 1, 2) == []
+    assert gpu_lease._free([tmp_path / f"{name}.lock" for name in TWO], 1, 1) == []  # nor one to itself
+
+
+def test_a_card_that_is_held_alone_is_not_shared(tmp_path):
+    with leased_device("auto", environment={}, physical=TWO[:1], folder=tmp_path):
+        forget()
+        assert gpu_lease._free([tmp_path / "GPU-a.lock"], 1, 4) == []
+
+
+def test_a_run_over_several_devices_gets_all_of_them_or_holds_none(tmp_path):
+    paths = [tmp_path / f"{name}.lock" for name in ("GPU-a", "GPU-b", "GPU-c")]
+    with leased_device("auto", environment={}, physical=TWO[:1], folder=tmp_path):
+        forget()
+        assert gpu_lease._free(paths[:2], 2, 1) == []
+        assert is_free(paths[1])
+        physical = ("GPU-a", "GPU-b", "GPU-c")
+        with leased_devices("auto", 2, environment={}, physical=physical, folder=tmp_path) as environment:
+            assert environment == {"CUDA_VISIBLE_DEVICES": "1,2"}
+            assert not is_free(paths[1])
+
+
+@pytest.mark.parametrize(
+    ("requested", "environment"), [("cpu", {}), ("cuda", {"CUDA_VISIBLE_DEVICES": "0,1"}), ("auto", {})]
+)
+def test_several_devices_chosen_outside_or_too_few_are_left_alone(tmp_path, requested, environment):
+    count = 3 if not environment else 2
+    with leased_devices(requested, count, environment=environment, physical=TWO, folder=tmp_path) as given:
+        assert given == {}
+    assert not list(tmp_path.iterdir())
 
 
 def hold(folder, held, seconds):
@@ -58,12 +113,11 @@ def work_and_stay(folder, done, leave):
 
 
 def is_free(path):
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    lock.release()
+    with open(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
     return True
 
 

@@ -13,11 +13,13 @@ import time
 from functools import cache
 from pathlib import Path
 
+from snakemake.resources import Resource
+
 from moco_bench.errors import InputError, system_error
 from moco_bench.files import check_link
 from moco_bench.locks import Lock
 from moco_bench.slurm import outlive_a_warning, take_over
-from moco_bench.suite.needs import taken_by
+from moco_bench.suite.needs import gpus_here, taken_by
 from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.load import load_suite
@@ -168,6 +170,12 @@ def wants_gpu(device):
 
 
 GPUS = max(item.run.train.devices if wants_gpu(item.run.train.device) else 0 for item in PLAN.runs)
+
+# All cards of this machine are used, unless the command line says otherwise (`--resources gpu=1`). Without a limit
+# Snakemake counts GPUs and ignores the count.
+if workflow.local_exec and "gpu" not in workflow.global_resources:
+    SHARED = min(item.run.train.runs_per_gpu for item in PLAN.runs)
+    workflow.global_resources["gpu"] = Resource("gpu", max(gpus_here() * SHARED, GPUS, 1))
 
 # Not `workflow.cores`, which refuses commands that need no cores, such as `--report`.
 ALL_CORES = workflow.resource_settings.cores or THREADS

@@ -12,7 +12,7 @@ rule evaluate:
     threads: THREADS
     resources:
         **ASKED,
-        gpu=GPUS,
+        gpu=min(GPUS, 1),
     message:
         "Evaluate {wildcards.dataset}/{wildcards.encoder}/{wildcards.arm}/{wildcards.seed}"
     shell:
@@ -42,7 +42,7 @@ rule floors:
         f"{LOGS}/floors/{{dataset}}.log",
     threads: THREADS
     resources:
-        gpu=GPUS,
+        gpu=min(GPUS, 1),
     message:
         "Evaluate raw pixels and untrained encoders on {wildcards.dataset}"
     shell:

@@ -44,6 +44,11 @@ class TrainConfig(Section):
         description="Processes that share each batch, one per device; the numbers of one process but for rounding.",
         json_schema_extra=NOT_IDENTITY,
     )
+    runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="Runs that share a GPU; with more than one, none of their times counts as measured alone.",
+        json_schema_extra=NOT_IDENTITY,
+    )
     threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run, of each process.")
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
         30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY

@@ -37,23 +37,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write a trace (.json or .json.gz) for Perfetto: one step of every arm, on the suite's first data set "
         "with its first encoder only",
     )
+    parser.add_argument(
+        "--snapshot",
+        type=Path,
+        metavar="FILE",
+        help="write every block of memory of that step, with its cause, for PyTorch's memory viewer (a pickle)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the profile's files and print time and peak memory of each arm."""
     suite = load_suite(options.suite)
     directory = options.results / suite.name / "profile"
-    _check_places(directory, options.trace)
+    for option, file in (("--trace", options.trace), ("--snapshot", options.snapshot)):
+        _check_places(directory, option, file)
     if options.costs:
         return _costs(suite, options)
 
-    from moco_bench.profile.run import profile_suite, trace_suite, write_profile
+    from moco_bench.profile.run import profile_suite, snapshot_suite, trace_suite, write_profile
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 
     with interrupted_by_signals("profile"), leased_device(suite.train.device) as device:
         profile = profile_suite(suite, device, tell=_tell)
         write_profile(profile, suite, directory)
+        if options.snapshot is not None:
+            snapshot_suite(suite, device, options.snapshot)
+            _tell(f"{options.snapshot}: open it at pytorch.org/memory_viz")
         if options.trace is not None:
             trace_suite(suite, device, options.trace)
             _tell(f"{options.trace}: open it at ui.perfetto.dev or in chrome://tracing")
@@ -66,16 +76,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_places(directory: Path, trace: Path | None) -> None:
+def _check_places(directory: Path, option: str, file: Path | None) -> None:
     """Raise `InputError` where files can't be written: found out at the end, all that was measured would be lost."""
     _check_folder("--results", directory)
     _check_folder("--results", directory.parent)  # tables are written there first
-    if trace is None:
+    if file is None:
         return
     folders = (directory, *directory.parents)
-    if trace.is_dir() or trace.resolve() in [folder.resolve() for folder in folders]:
-        raise InputError(f"--trace: {trace} is a folder; the name of a file would be right")
-    _check_folder("--trace", trace.parent)
+    if file.is_dir() or file.resolve() in [folder.resolve() for folder in folders]:
+        raise InputError(f"{option}: {file} is a folder; the name of a file would be right")
+    _check_folder(option, file.parent)
 
 
 def _check_folder(option: str, folder: Path) -> None:

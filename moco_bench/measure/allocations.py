@@ -31,12 +31,16 @@ class Block:
         scope: what was going on when it was allocated.
         cause: what it is, where that was claimed; it may be learnt after its death.
         saved: whether autograd kept it for the backward pass.
+        address: of its memory.
+        before: whether it was there before anything was watched.
     """
 
     size: int
     scope: str
     cause: str | None = None
     saved: bool = False
+    address: int = 0
+    before: bool = False
 
 
 class Event(NamedTuple):
@@ -170,7 +174,7 @@ class AllocationMeter:
         known = self._alive.get(key)
         if known is not None:
             return known[0]
-        block = Block(storage.nbytes(), self.scope)
+        block = Block(storage.nbytes(), self.scope, address=storage.data_ptr())
         self._alive[key] = block, weakref.ref(storage, lambda _: self._forget(key))
         self.ledger.note(1, block)
         self.live += block.size

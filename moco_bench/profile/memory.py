@@ -13,7 +13,7 @@ import torch
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.stored import bytes_in_memory
 from moco_bench.evaluate.metrics import evaluate_encoder
-from moco_bench.measure.allocations import AllocationMeter, Block, Timeline
+from moco_bench.measure.allocations import AllocationMeter, Block, Event, Timeline
 from moco_bench.measure.heap import heap
 from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, restart_peak
 from moco_bench.measure.reachable_tensors import bytes_held
@@ -36,6 +36,9 @@ class WatchedStep:
 
     timeline: Timeline
     marks: tuple[tuple[float, str], ...]
+    events: tuple[Event, ...] = ()
+    began: float = 0.0
+    """When the timeline began, by `time.perf_counter`."""
 
 
 def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:
@@ -104,10 +107,12 @@ def watch_step(stepper: Stepper, watch: HeapWatch | None = None) -> WatchedStep:
 
     with meter, stepper.eagerly():
         claim_what_stays(meter, stepper)
+        for event in meter.ledger.events:
+            event.block.before = True
         if watch is not None:
             watch.begin(meter.live)
         stepper.step(mark)
-    return WatchedStep(meter.ledger.timeline(part_of), tuple(marks))
+    return WatchedStep(meter.ledger.timeline(part_of), tuple(marks), tuple(meter.ledger.events), meter.ledger.began)
 
 
 def at_rest(device: torch.device) -> HeapWatch:

@@ -17,6 +17,7 @@ from moco_bench.profile.fresh import in_fresh_processes
 from moco_bench.profile.growth import growth_rows
 from moco_bench.profile.leak import leak_rows, leak_verdicts
 from moco_bench.profile.queue_claim import queue_rows
+from moco_bench.profile.snapshot import write_snapshot
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import (
     TableRow,
@@ -76,6 +77,13 @@ def trace_suite(suite: Suite, device: str, path: Path) -> None:
     runs = next(iter(profiled_runs(suite).values()))
     dataset = load_dataset(next(iter(runs.values())).dataset)
     write_trace(path, {arm: Stepper(run, dataset, device) for arm, run in runs.items()})
+
+
+def snapshot_suite(suite: Suite, device: str, path: Path) -> None:
+    """Write the memory of one step of every arm of the suite's first data set and encoder, block by block."""
+    runs = next(iter(profiled_runs(suite).values()))
+    dataset = load_dataset(next(iter(runs.values())).dataset)
+    write_snapshot(path, {arm: Stepper(run, dataset, device) for arm, run in runs.items()})
 
 
 def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:

@@ -20,7 +20,7 @@ if [ ! -w "${HOME:-/nowhere}" ]; then
 fi
 
 moco-bench plan "$suite"
-name=$(python -c 'import sys; from moco_bench.suite.suite import load_suite; print(load_suite(sys.argv[1]).name)' "$suite")
+name=$(python -c 'import sys; from moco_bench.suite.load import load_suite; print(load_suite(sys.argv[1]).name)' "$suite")
 
 trap : INT TERM HUP # Snakemake ends by itself, says so in one line, and its exit code is what counts
 status=0

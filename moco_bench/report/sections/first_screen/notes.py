@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from moco_bench.analyse.baselines import PIXELS, UNTRAINED, standings
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, sentence
@@ -43,28 +44,22 @@ def _own_speeds_are_not_used(results: Results) -> list[str]:
     return ["The runs\u2019 own speeds are not used: all of them shared the machine."]
 
 
-UNTRAINED = "untrained encoder"
 MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
-class Standing(NamedTuple):
+class _Learnt(NamedTuple):
     """One measure of the baseline arm on one data set and encoder, in percent, and the same without training."""
 
     title: str
     reached: float
     without: dict[str, float]
 
-    @property
-    def missed(self) -> dict[str, float]:
-        """What the mean over seeds isn't above."""
-        return {name: value for name, value in self.without.items() if not self.reached > value}
 
-
-def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
+def _learnt(results: Results) -> dict[tuple[str, str], list[_Learnt]]:
     """What is known of each data set and encoder: nothing where nothing was measured without training, or finished."""
     done = equal_epochs(results.finished)
     done = done[done["arm"] == results.plan.baseline]
-    found: dict[tuple[str, str], list[Standing]] = {}
+    found: dict[tuple[str, str], list[_Learnt]] = {}
     for cell in results.cells:
         own = of_cell(done, *cell)
         found[cell] = []
@@ -76,14 +71,14 @@ def standings(results: Results) -> dict[tuple[str, str], list[Standing]]:
                 if (values := [one[metric] for one in repeats if metric in one])
             }
             if without and reached == reached:
-                found[cell].append(Standing(title, reached, without))
+                found[cell].append(_Learnt(title, reached, without))
     return found
 
 
 def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
     """What the baseline arm has learnt, one sentence per data set and encoder."""
     notes = []
-    for (dataset, encoder), measured in standings(results).items():
+    for (dataset, encoder), measured in _learnt(results).items():
         place = f" on {dataset} with {encoder}" if len(results.cells) > 1 else ""
         if not measured:
             notes.append(Note(f"What training added{place} is unknown: no baseline without training was measured."))
@@ -112,23 +107,26 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
 def below_baselines(results: Results) -> str:
     """One line where the baseline arm isn't above everything without training; empty where it is, or is unknown.
 
-    Below its own initialisation is worse than below the pixels: training has done harm.
+    It is what verdicts go by: `analyse/baselines.py`. Below its own initialisation is worse than below the pixels:
+    training has done harm.
     """
-    missed = {cell: found for cell, own in standings(results).items() if (found := [one for one in own if one.missed])}
+    plan, margin = results.plan, results.plan.config.margin_points
+    measured = standings(results.runs, plan.baseline, plan.evidence, margin)
+    missed = {cell: found for cell, own in measured.items() if (found := [one for one in own if one.short_of])}
     if not missed:
         return ""
     every = [one for found in missed.values() for one in found]
-    names = listed(dict.fromkeys(name for one in every for name in one.missed))
+    names = listed(dict.fromkeys(name for one in every for name in one.short_of))
     if len(results.cells) == 1:
+        floors = ((one, {PIXELS: one.pixels, UNTRAINED: one.untrained}) for one in every)
         where = ", ".join(
-            f"{one.title} {number(one.reached, 1)} % against {number(value, 1)} %"
-            for one in every
-            for value in one.missed.values()
+            f"{one.title} {number(one.reached, 1)} % against {number(values[name], 1)} %"
+            for one, values in floors
+            for name in one.short_of
         )
         where = f" ({where})"
     else:
         where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
-    worse = any(one.reached < one.missed.get(UNTRAINED, 0.0) for one in every)
-    harm = f": training has left it below its own start, the {UNTRAINED}" if worse else ""
-    arm = sentence(results.plan.baseline)
-    return f"{arm} is not above {names}{where}{harm}, so treat differences between arms with caution."
+    harm = ": training has left it below its own start" if any(one.reached < one.untrained for one in every) else ""
+    above = f"is not above {names} by more than {margin:g} point{'s' * (margin != 1)}"
+    return f"{sentence(plan.baseline)} {above}{where}{harm}, so treat differences between arms with caution."

@@ -89,7 +89,7 @@ def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
 
 @pytest.mark.parametrize(
     ("pixels", "untrained", "missed"),
-    [(95.0, 10.0, ("raw pixels", "95.0")), (10.0, 96.0, ("untrained encoder", "96.0"))],
+    [(95.0, 10.0, ("raw pixels", "95.0")), (10.0, 96.0, ("the untrained encoder", "96.0"))],
 )
 def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
     tmp_path, synthetic, pixels, untrained, missed
@@ -105,11 +105,29 @@ def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
         json.dumps({"pixels": {"knn_top1": pixels}, "random_encoder": encoders, "largest_class": largest})
     )
     found = summarise(load_results(path))
-    assert found.caution.startswith(f"Vanilla is not above {missed[0]} (kNN 8")
+    assert found.caution.startswith(f"Vanilla is not above {missed[0]} by more than 1 point (kNN accuracy 8")
     assert f"against {missed[1]} %)" in found.caution
     assert "linear probe" not in found.caution, "that one is above"
-    assert ("below its own start, the untrained encoder" in found.caution) == (missed[0] == "untrained encoder")
+    assert ("below its own start" in found.caution) == (missed[0] == "the untrained encoder")
     assert "largest class 12.5 %" in found.learnt[0].text
+
+
+@pytest.mark.parametrize("above", [-2.0, 0.0, 0.9, 1.1, 5.0])
+def test_the_caution_and_the_verdicts_ask_the_same_question(tmp_path, synthetic, above):
+    """Whether the baseline arm is above both baselines without training by more than the margin, one point."""
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(8))
+    results = load_results(path)
+    reached = float(results.finished.query("arm == 'vanilla'")["knn_top1"].mean())
+    floors = path / "floors" / "fashion-mnist-5k.json"
+    encoders = {"resnet-compact": {"0": {"knn_top1": 10.0, "linear_top1": 10.0}}}
+    largest = {"name": "shirt", "top1": 10.0}
+    pixels = {"knn_top1": reached - above, "linear_top1": 10.0}
+    floors.write_text(json.dumps({"pixels": pixels, "random_encoder": encoders, "largest_class": largest}))
+    found = summarise(load_results(path))
+    assert (found.caution != "") == (above < 1)
+    assert found.headline.startswith("Not judged") == (above < 1)
+    claims = load_results(path).claims
+    assert claims["verdict"].eq("not judged: below the baselines").any() == (above < 1)
 
 
 def test_below_the_floors_the_first_screen_judges_nothing(tmp_path, synthetic):

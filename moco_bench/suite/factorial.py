@@ -35,6 +35,16 @@ class Factorial:
         """All four."""
         return self.baseline, self.dual, self.filter, self.both
 
+    @property
+    def simple_effects(self) -> tuple[str, str, str, str]:
+        """What each ingredient does without and with the other: what a main effect averages. As effects are called."""
+        return (
+            f"{self.dual}-{self.baseline}",
+            f"{self.filter}-{self.baseline}",
+            f"{self.both}-{self.dual}",
+            f"{self.both}-{self.filter}",
+        )
+
 
 def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
     """The suite's 2x2, or None and why there is none, in one line; the reason is empty where nothing looks like one."""

@@ -131,7 +131,7 @@ def test_equal_compute_stands_beside_equal_epochs(tmp_path, synthetic, write_qui
     pd.concat([runs, equal]).to_csv(results / "runs.csv", index=False)
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "Budget" in text
-    assert "At equal training time: dual-view loss" in text
+    assert "At equal training time: dual against vanilla" in text
 
 
 def test_a_suite_of_many_arms(tmp_path, synthetic, write_quickly, outline):

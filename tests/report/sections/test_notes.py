@@ -87,7 +87,9 @@ def with_budgets(tmp_path, synthetic):
 def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
     results = load_results(with_budgets(["vanilla", "dual", "filter", "both"]))
     (note,) = equal_compute_notes(results, compute_of(results))
-    assert note.startswith("At equal FLOPs: dual-view loss ")
+    assert note.startswith("At equal FLOPs: dual against vanilla ")
+    assert note.index("both against filter ") < note.index("dual-view loss ") < note.index("interaction")
+    assert "both against vanilla" not in note
     assert "interaction" in note
     effects = results.effects.set_index(["metric", "budget", "effect"])
     assert f"{effects.loc[('knn_top1', 'flops', 'dual_view'), 'estimate']:+.2f}" in note
@@ -97,7 +99,7 @@ def test_equal_compute_of_a_2x2_shows_its_effects(with_budgets):
 def test_equal_compute_without_a_2x2_shows_arms_and_the_suites_own(with_budgets):
     results = load_results(with_budgets(["vanilla", "dual", "filter"]))
     (note,) = equal_compute_notes(results, compute_of(results))
-    assert "dual-vanilla +" in note
+    assert "dual against vanilla +" in note
     assert "mine +" in note
 
 

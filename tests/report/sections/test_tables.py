@@ -2,6 +2,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from moco_bench.analyse.published import COMPARED_SETTINGS, published
@@ -272,3 +273,29 @@ def test_runs_of_the_published_protocol_stand_beside_its_number(tmp_path, synthe
 )
 def test_addresses_of_published_numbers(row, address):
     assert address_of(row) == address
+
+
+SIMPLE = ["dual-vanilla", "filter-vanilla", "both-dual", "both-filter"]
+MAIN = ["dual_view", "filtering", "interaction"]
+
+
+@pytest.mark.parametrize("further", [0, 6])
+def test_simple_effects_come_before_the_main_effects_that_average_them(tmp_path, synthetic, further):
+    """Also where a suite has so many arms that the rest goes by size."""
+    values = synthetic.suite_values(3)
+    for place in range(further):
+        values["arms"][f"more{place}"] = {"contrast": {"temperature": 0.21 + place / 100}}
+    path = synthetic.write_results(tmp_path, values)
+    results, links = load_results(path), Links(path, tmp_path / "out")
+    written = pd.read_csv(path / "effects.csv") if (path / "effects.csv").exists() else results.effects
+    written = written.query("metric == 'knn_top1' and budget == 'epochs'")["effect"]
+    assert [effect for effect in written if effect in SIMPLE + MAIN] == SIMPLE + MAIN
+    shown = [*SIMPLE[:2], "both against dual", "both against filter"]
+    shown += ["Dual-view loss", "Hard-negative filter", "Interaction"]
+    others = further_effects_table(results, links).frame()
+    for _, rows in others.groupby("metric", sort=False):
+        assert list(rows["effect"]) == shown
+    for build in (effects_table, certainty_table):
+        effects = list(build(results, links).frame()["effect"])
+        assert [effect for effect in effects if effect in shown] == shown
+        assert len(effects) == 8 + further

@@ -4,11 +4,13 @@ import pandas as pd
 
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.page import Plot
+from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, contrast_title, in_unit
 from moco_bench.report.read.results import UNRANKED, Results, of_cell
 from moco_bench.report.render.figures import grid, themed
 from moco_bench.report.render.names import name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, MUTED, PAPER, RULE
+from moco_bench.report.sections.effects.order import ranked
 
 TITLE = 34
 """Letters of an effect's name in one line."""
@@ -29,9 +31,10 @@ def effects_figure(results: Results) -> Plot | None:
     titles = [contrast_title(row, baseline) for row in effects.drop_duplicates("effect").to_dict("records")]
     figure, axes = grid(len(cells), 1, row_height=0.75 + rows_height(titles, 0.27, TITLE), sharex=True)
     for panel, (dataset, encoder) in zip(axes[:, 0], cells, strict=True):
-        chosen, of_seeds = of_cell(effects, dataset, encoder).to_dict("records"), of_cell(seeds, dataset, encoder)
+        chosen: list[Row] = list(of_cell(effects, dataset, encoder).to_dict("records"))
+        of_seeds = of_cell(seeds, dataset, encoder)
         if len(results.arms) > UNRANKED:
-            chosen.sort(key=lambda row: (row["kind"] != "factorial", -row["estimate"]))
+            chosen = ranked(results, chosen)
         margin = chosen[0]["margin"]
         if margin == margin:
             panel.axvspan(-margin, margin, color=RULE, alpha=0.35, linewidth=0)

@@ -1,11 +1,13 @@
 """What the arms cost at equal compute, and what the effects are there."""
 
-import pandas as pd
+from collections.abc import Sequence
 
 from moco_bench.analyse.text import interval, number
-from moco_bench.report.model.words import FINDING_WORDS, effect_title, margin_words
+from moco_bench.report.model.table import Row
+from moco_bench.report.model.words import FINDING_WORDS, contrast_title, effect_title, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
+from moco_bench.report.sections.effects.order import of_the_2x2
 from moco_bench.suite.metrics import MetricColumn
 
 
@@ -27,18 +29,22 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
                 f"epochs is also equal {WORDS[budget]}."
             )
         elif (dataset, encoder, budget) in groups:
-            said = _effects_said(groups[dataset, encoder, budget], primary)
+            rows = groups[dataset, encoder, budget].to_dict("records")
+            said = _effects_said(of_the_2x2(results, rows) or rows, primary, results.plan.baseline)
             sentences.append(f"At equal {WORDS[budget]}{place}: {said}.")
     return sentences
 
 
-def _effects_said(rows: pd.DataFrame, metric: MetricColumn) -> str:
-    factorial = rows[rows["kind"] == "factorial"]
+def _effects_said(rows: Sequence[Row], metric: MetricColumn, baseline: str) -> str:
     return "; ".join(
-        f"{effect_title(row['effect']).lower()} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
         f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {FINDING_WORDS[row['finding']]}"
-        for row in (rows if factorial.empty else factorial).to_dict("records")
+        for row in rows
     )
+
+
+def _title(row: Row, baseline: str) -> str:
+    return effect_title(row["effect"]).lower() if row["kind"] == "factorial" else contrast_title(row, baseline)
 
 
 def effects_notes(results: Results) -> list[str]:

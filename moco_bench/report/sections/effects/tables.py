@@ -8,6 +8,7 @@ from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, ce
 from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
+from moco_bench.report.sections.effects.order import of_the_2x2, ranked
 from moco_bench.suite.metrics import METRICS
 
 
@@ -15,7 +16,7 @@ def effects_table(results: Results, links: Links) -> Table | None:
     """All effects on the primary metric at equal epochs: estimate, interval, test, correction, finding."""
     rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
     if len(results.arms) > UNRANKED:
-        rows.sort(key=lambda row: (row["kind"] != "factorial", not row["n_seeds"], -row["estimate"]))
+        rows = ranked(results, rows)
     caption = (
         f"{_units(rows)} {results.plan.config.interval} intervals over other seeds, on these test images; exact "
         "two-sided sign-flip p; Holm\u2019s correction within each family."
@@ -25,11 +26,11 @@ def effects_table(results: Results, links: Links) -> Table | None:
 
 
 def further_effects_table(results: Results, links: Links) -> Table | None:
-    """The 2x2's effects, or the arms' without one, on all other metrics, the declared ones first."""
+    """The 2x2's simple and main effects, or the arms' without one, on all other metrics, the declared ones first."""
     others = (name for name in METRICS if name in set(results.effects["metric"]))
     metrics = [name for name in dict.fromkeys((*results.plan.config.metrics, *others)) if name != results.primary.name]
     rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
-    rows = [row for row in rows if row["kind"] == "factorial"] or rows
+    rows = of_the_2x2(results, rows) or rows
     caption = f"{_units(rows)} All comparisons are in effects.csv."
     return _effects(results, links, rows, "further_effects", "Effects on the other metrics", caption)
 

@@ -60,7 +60,13 @@ def seeds_needed(level: float, tests: int = 1) -> int:
 
 def sign_patterns(n: int, resamples: int = 10_000, seed: int = 0) -> Floats:
     """All 2^n sign patterns [2^n, n] up to n = 16; above, `resamples` random ones from `seed`."""
-    return _all_signs(n) if n <= EXACT_UP_TO else np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
+    return _all_signs(n) if n <= EXACT_UP_TO else _random_signs(n, resamples, seed)
+
+
+@lru_cache(maxsize=4)
+def _random_signs(n: int, resamples: int, seed: int) -> Floats:
+    """Random sign patterns [resamples, n]; every effect of as many seeds has the same ones."""
+    return np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
 
 
 @lru_cache(maxsize=4)

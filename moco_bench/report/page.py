@@ -54,7 +54,7 @@ def build_page(results: Results, links: Links) -> Page:
         cost=first_screen.first_screen_cost(results, links),
         sections=tuple(part for part in parts if part.items or part.notes or part.folded),
         runs=runs_table(results, links),
-        suite_text=results.suite_text,
+        suite=links.source("suite.yaml"),
         repeat=_repeat(results),
         fingerprint=results.plan.fingerprint,
     )

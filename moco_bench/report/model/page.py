@@ -132,7 +132,7 @@ class Page:
     cost: tuple[Note, ...]
     sections: tuple[Part, ...]
     runs: Table | None
-    suite_text: str
+    suite: Source | None
     repeat: tuple[str, ...]
     fingerprint: str
 

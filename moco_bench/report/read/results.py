@@ -42,7 +42,6 @@ class Results:
     histories: pd.DataFrame = field(default_factory=pd.DataFrame)
     floors: dict[str, Floors] = field(default_factory=dict)
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
-    suite_text: str = ""
     damaged: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     written: Written = field(default_factory=Written)
@@ -158,11 +157,12 @@ def load_results(directory: Path) -> Results:
         memory = None
         damaged.append(FILE)
     claims = claims_of(effects, plan, memory)
-    there = [path for path in runs["directory"] if path and _inside(directory, path)]
+    root = directory.resolve()  # a table from elsewhere must not make the report read outside the results
+    there = [place for place in runs["directory"] if place and (directory / place).resolve().is_relative_to(root)]
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
-    suite_path, named = directory / "suite.yaml", " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
+    named = " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
     return Results(
         directory=directory,
         name=plan.suite.name if plan.suite else named or directory.resolve().name,
@@ -172,24 +172,26 @@ def load_results(directory: Path) -> Results:
         claims=claims,
         records=records,
         metrics=metrics,
-        histories=_histories(directory, runs, damaged),
+        histories=_histories(directory, runs[runs["directory"].isin(there)], damaged),
         floors=whole_floors(_named_files(directory / "floors", damaged), damaged),
         manifests=_named_files(directory / "data", damaged),
-        suite_text=suite_path.read_text(encoding="utf-8") if suite_path.exists() else "",
         damaged=tuple(damaged),
         edited=tuple(edited_files(directory, by_run)),
         written=written_files(directory, effects, claims, plan),
     )
 
 
-def _inside(directory: Path, place: str) -> bool:
-    """A table from elsewhere must not make the report read outside the results."""
-    return (directory / place).resolve().is_relative_to(directory.resolve())
-
-
 def _json_files(directory: Path, places: list[str], name: str, damaged: list[str]) -> dict[str, dict[str, Any]]:
     found = {place: _json(directory / place / name, f"{place}/{name}", damaged) for place in places}
-    return {place: value for place, value in found.items() if value}
+    same: dict[str, Any] = {}  # most runs share machine, versions and settings: one object serves all, or memory fills
+    return {
+        place: {key: same.setdefault(repr(part), part) if key in _SHARED else part for key, part in value.items()}
+        for place, value in found.items()
+        if value
+    }
+
+
+_SHARED = ("config", "data", "machine", "versions")
 
 
 def _named_files(folder: Path, damaged: list[str]) -> dict[str, dict[str, Any]]:
@@ -219,7 +221,7 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
     bodies: dict[str, list[str]] = {}
     for number, place in enumerate(runs["directory"]):
         path = directory / place / "history.csv"
-        if not place or not _inside(directory, place) or not path.exists():
+        if not path.exists():
             continue
         try:
             header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]

@@ -38,11 +38,14 @@ class Trained:
 def trained_runs(results: Results) -> list[Trained]:
     """Settings of all finished runs from their run.json; of the suite's planned runs where there are no records."""
     done = results.finished[results.finished["budget"] == "epochs"].to_dict("records")
-    found = [
-        Trained(_title(run), run["arm"], (run["dataset"], run["encoder"]), flat(config), recorded=True)
-        for run in done
-        if (config := _config(results.records.get(run["directory"], {})))
-    ]
+    flats: dict[int, dict[str, Any]] = {}  # most runs of an arm share one object
+    found = []
+    for run in done:
+        record = results.records.get(run["directory"], {})
+        values = flats.setdefault(id(record.get("config")), {}) or flat(_config(record))
+        flats[id(record.get("config"))] = values
+        if values:
+            found.append(Trained(_title(run), run["arm"], (run["dataset"], run["encoder"]), values, recorded=True))
     return found or [_planned(run) for run in _expected(results).values()]
 
 

@@ -26,7 +26,6 @@ class Fit:
     figures: Mapping[str, Markup] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     rows: int | None = None
-    suite: bool = True
 
 
 def fitted(
@@ -44,8 +43,6 @@ def fitted(
     rows = next((most for most in (None, *MOST_ROWS) if _bytes(page, most) <= room / 2), MOST_ROWS[-1])
     figures, carried = {name: min(drawing, images[name], key=len) for name, drawing in shown.items()}, {}
     room -= _bytes(page, rows) + sum(map(len, figures.values()))
-    suite = len(page.suite_text) <= room
-    room -= suite * len(page.suite_text)
     parts = [(len(drawing) - len(figures[name]), name) for name, drawing in shown.items()]
     for size, name in sorted([*parts, *((QUOTED * len(text), place) for place, text in files.items())]):
         if size <= room:
@@ -54,7 +51,7 @@ def fitted(
                 figures[name] = shown[name]
             else:
                 carried[name] = files[name]
-    return Fit({name: Markup(text) for name, text in figures.items()}, carried, rows, suite)
+    return Fit({name: Markup(text) for name, text in figures.items()}, carried, rows)
 
 
 def _bytes(page: Page, most: int | None) -> int:

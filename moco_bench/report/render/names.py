@@ -13,8 +13,8 @@ BESIDE = 24
 """Letters of a name in one line beside an axis."""
 LINE = 0.16
 """Inches that one line of a name takes."""
-MOST_CURVES = 10
-"""Arms that can be told apart where their lines or points share a panel."""
+MOST_CURVES, MOST_ROWS = 10, 30
+"""Arms that can be told apart where their lines or points share a panel, and where each has a row; tables have all."""
 
 
 def wrapped(name: str, width: int = BESIDE) -> str:
@@ -59,17 +59,17 @@ def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6)
     figure.legend(list(named.values()), shown, loc="outside upper center", ncols=columns)
 
 
-def curve_arms(results: Results) -> tuple[tuple[str, ...], str]:
-    """The arms that share panels, and a sentence for the caption where these aren't all.
+def curve_arms(results: Results, most: int = MOST_CURVES) -> tuple[tuple[str, ...], str]:
+    """At most so many arms to draw, and a sentence for the caption where these aren't all.
 
     They are the baseline and those whose primary metric differs most from it.
     """
     arms, baseline = results.arms, results.plan.baseline
-    if len(arms) <= MOST_CURVES:
+    if len(arms) <= most:
         return arms, ""
     values = results.seed_values[results.seed_values["budget"] == "epochs"]
     sizes = values.groupby("effect")["value"].mean().abs()
     ranked = sorted(arms, key=lambda arm: (arm != baseline, -float(sizes.get(f"{arm}-{baseline}", 0.0))))
-    kept = set(ranked[:MOST_CURVES])
-    said = f" Drawn are the baseline and the {MOST_CURVES - 1} arms that differ most from it, of {len(arms)} arms."
+    kept = set(ranked[:most])
+    said = f" Drawn are the baseline and the {most - 1} arms that differ most from it, of {len(arms)} arms."
     return tuple(arm for arm in arms if arm in kept), said

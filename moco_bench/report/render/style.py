@@ -39,42 +39,19 @@ _FURTHER = (
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "8")
 _PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
 THEME: dict[str, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
+    "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlecolor": INK,
     "axes.titley": 1.0,  # a place of its own: looking for one over all ticks takes a tenth of the time
-    "axes.labelsize": 9,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": RULE,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.6,
-    "figure.facecolor": PAPER,
-    "hatch.linewidth": 0.6,
-    "legend.frameon": False,
-    "legend.handlelength": 3.2,
-    "lines.linewidth": 1.6,
-    "lines.markersize": 5,
-    "patch.linewidth": 0.8,
-    "text.color": INK,
-    "axes.titlecolor": INK,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": INK,
-    "xtick.bottom": False,  # grid lines show the places
-    "ytick.left": False,
+    "axes.labelsize": 9, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.facecolor": "none",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
+    "grid.color": RULE, "grid.linewidth": 0.6, "figure.facecolor": PAPER, "hatch.linewidth": 0.6,
+    "patch.linewidth": 0.8, "legend.frameon": False, "legend.handlelength": 3.2, "lines.linewidth": 1.6, "lines.markersize": 5,
+    "text.color": INK, "xtick.color": RULE, "ytick.color": RULE, "xtick.labelcolor": MUTED, "ytick.labelcolor": INK,
+    "xtick.bottom": False, "ytick.left": False,  # grid lines show the places
     "svg.fonttype": "none",
     "text.hinting": "no_hinting",  # of no use at 150 dots an inch, and a fifth of the time of a PNG
     "text.parse_math": False,  # a dollar sign in the name of an arm is a dollar sign
-}
+}  # fmt: skip
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:

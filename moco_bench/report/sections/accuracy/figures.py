@@ -8,7 +8,7 @@ from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
 from moco_bench.report.render.figures import grid, themed
-from moco_bench.report.render.names import name_cell, name_rows, rows_height
+from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
 from moco_bench.suite.metrics import METRICS
 
@@ -23,24 +23,25 @@ def accuracy_figure(results: Results) -> Plot | None:
     columns = ["dataset", "encoder", "arm", "seed", *(m.name for m in metrics)]
     runs = done[columns].melt(columns[:4], var_name="metric", value_name="top1")
     data = pd.concat([runs, _baselines(results, [m.name for m in metrics])], ignore_index=True).dropna(subset="top1")
-    arms, all_rows = results.ranked_arms, list(dict.fromkeys(data["arm"]))
-    names = [*arms, *(name for name in all_rows if name not in arms)]
+    kept, drawn = curve_arms(results, MOST_ROWS)
+    arms = tuple(arm for arm in results.ranked_arms if arm in kept)
+    names = [*arms, *(name for name in dict.fromkeys(data["arm"]) if name not in results.arms)]
     figure, axes = grid(len(results.cells), len(metrics), row_height=0.7 + rows_height(names))
     for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
         for panel, metric in zip(row, metrics, strict=True):
-            chosen = of_cell(data, dataset, encoder)
+            chosen = of_cell(data[data["arm"].isin(names)], dataset, encoder)
             _dots(panel, chosen[chosen["metric"] == metric.name], arms, names)
             panel.set_xlabel(f"{metric.title}, %")
         name_cell(row[0], dataset, encoder, len(results.cells) > 1, 80 // len(metrics))
         for panel in row[1:]:
             panel.tick_params(labelleft=False)
     means = data[data["metric"] == metrics[0].name].groupby("arm", sort=False)["top1"].mean()
-    said = ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.items())
+    said = ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.reindex(names).items())
     return Plot(
         "accuracy",
         "Accuracy by arm",
         "Small points: seeds. Large marker and bar: mean and standard deviation. Below the line: baselines without "
-        "training.",
+        f"training.{drawn}",
         f"{metrics[0].title} by arm: {said}.",
         figure,
         data,

@@ -8,7 +8,7 @@ from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, contrast_title, in_unit
 from moco_bench.report.read.results import UNRANKED, Results, of_cell
 from moco_bench.report.render.figures import grid, themed
-from moco_bench.report.render.names import name_cell, name_rows, rows_height
+from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, MUTED, PAPER, RULE
 from moco_bench.report.sections.effects.order import ranked
 
@@ -27,6 +27,10 @@ def effects_figure(results: Results) -> Plot | None:
         return None
     seeds = results.seed_values
     seeds = seeds[seeds["budget"] == "epochs"].drop(columns="budget")
+    kept, drawn = curve_arms(results, MOST_ROWS)
+    if drawn:
+        named = {f"{arm}-{baseline}" for arm in kept}
+        effects = effects[(effects["kind"] != "arm") | effects["effect"].isin(named)]
     cells = [cell for cell in results.cells if not of_cell(effects, *cell).empty]
     titles = [contrast_title(row, baseline) for row in effects.drop_duplicates("effect").to_dict("records")]
     figure, axes = grid(len(cells), 1, row_height=0.75 + rows_height(titles, 0.27, TITLE), sharex=True)
@@ -60,7 +64,8 @@ def effects_figure(results: Results) -> Plot | None:
         "effects",
         "Effects",
         "Line: interval; ticks below it: seeds. Band: differences that count as none. Filled: significant; hollow: "
-        "not. Diamonds: factorial effects; circles: pairs of arms.",
+        "not. Diamonds: factorial effects; circles: pairs of arms."
+        f"{drawn}",
         f"Effects on {metric.title}: {said}.",
         figure,
         pd.concat([shown.assign(seed="all"), seeds.rename(columns={"value": "estimate"})], ignore_index=True),

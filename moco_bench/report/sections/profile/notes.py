@@ -11,7 +11,6 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.read.profile import (
     WHOLE_STEP,
     GridCellRows,
-    phases_of_profile,
     profile_cells,
     profile_summary_of,
     profile_table_of,
@@ -119,24 +118,6 @@ def machine_notes(results: Results) -> list[str]:
     """What else went on while it was measured, as far as the machine tells; a sentence a data set and encoder."""
     cells = profile_summary_of(results)
     return [said for cell in cells if (said := _surroundings(results, cell, len(cells) > 1))]
-
-
-def explained_notes(results: Results) -> list[str]:
-    """The most of a process's memory that is left without a cause, in all arms, by phase."""
-    sentences = []
-    for phase in ("training", "evaluation"):
-        found = [said for (*_, own), said in phases_of_profile(results).items() if own == phase]
-        shares = [
-            [100 * value for said in found if isinstance(value := said.get(f"unattributed_{name}"), int | float)]
-            for name in ("of_peak", "above_baseline")
-        ]
-        if all(shares):
-            of_peak, above = (number(max(values), 1) for values in shares)
-            sentences.append(
-                f"Unattributed memory in {phase}: at most {of_peak} % of the process\u2019s peak, and {above} % of "
-                "what lies above Python and its libraries."
-            )
-    return sentences
 
 
 def _surroundings(results: Results, cell: Mapping[str, Any], several: bool) -> str:

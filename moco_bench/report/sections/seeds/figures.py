@@ -3,7 +3,7 @@
 from moco_bench.report.model.page import Plot
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
 from moco_bench.report.render.figures import grid, themed
-from moco_bench.report.render.names import name_cell, name_rows, rows_height
+from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import MUTED, arm_styles
 
 FAINT_FROM = 20
@@ -17,13 +17,14 @@ def pairs_figure(results: Results) -> Plot | None:
     data = equal_epochs(results.finished)[["dataset", "encoder", "arm", "seed", metric.name]].dropna()
     if data.empty or len(results.arms) < 2:
         return None
-    arms = results.ranked_arms
+    kept, drawn = curve_arms(results, MOST_ROWS)
+    arms = [arm for arm in results.ranked_arms if arm in kept]
     styles, place = arm_styles(results.arms), {arm: position for position, arm in enumerate(arms)}
     count = len(results.cells)
     thin = {"linewidth": 0.8, "alpha": 0.7} if data["seed"].nunique() < FAINT_FROM else {"linewidth": 0.4, "alpha": 0.3}
     figure, axes = grid(count, 1, row_height=0.8 + rows_height(arms, 0.3))
     for panel, (dataset, encoder) in zip(axes[:, 0], results.cells, strict=True):
-        chosen = of_cell(data, dataset, encoder)
+        chosen = of_cell(data[data["arm"].isin(kept)], dataset, encoder)
         for _, line in chosen.assign(at=chosen["arm"].map(place)).sort_values(["seed", "at"]).groupby("seed"):
             panel.plot(line[metric.name], line["at"], color=MUTED, **thin)
         for arm, of_arm in chosen.groupby("arm", sort=False):
@@ -36,7 +37,7 @@ def pairs_figure(results: Results) -> Plot | None:
     return Plot(
         "pairs",
         "Every seed across arms",
-        "One line per seed. All arms of a seed share initialisation, batch order and augmentations.",
+        f"One line per seed. All arms of a seed share initialisation, batch order and augmentations.{drawn}",
         f"{metric.title} of {data['seed'].nunique()} seeds across {len(results.arms)} arms, one line per seed.",
         figure,
         data,

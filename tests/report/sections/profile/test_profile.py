@@ -19,7 +19,6 @@ from moco_bench.report.sections.memory_claim.tables import capacity_table, memor
 from moco_bench.report.sections.profile.figures import memory_figure, step_time_figure, timeline_figure
 from moco_bench.report.sections.profile.memory_tables import explained_table, tensor_parts_table, work_table
 from moco_bench.report.sections.profile.notes import (
-    explained_notes,
     machine_notes,
     profile_notes,
     reference_range,
@@ -28,7 +27,7 @@ from moco_bench.report.sections.profile.notes import (
 from moco_bench.report.sections.profile.tables import profile_table
 
 FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
-NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes, explained_notes, written_otherwise_notes)
+NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes, written_otherwise_notes)
 TABLES = (
     profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table, tensor_parts_table,
     explained_table,
@@ -130,9 +129,6 @@ def test_what_is_not_explained_stands_beside_what_others_count(results, links):
     assert frame.loc[("dual", "training"), "heap_growth"] == 31.0
     assert "cuda_allocated" not in frame
     assert set(frame["peak_source"]) == {"kernel's peak"}
-    training, evaluation = explained_notes(results)
-    assert "in training: at most 1.2 % of the process" in training
-    assert "in evaluation: at most 2.0 %" in evaluation
 
 
 def test_exponents_are_shown_with_their_errors(results, links):

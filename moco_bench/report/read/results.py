@@ -79,7 +79,7 @@ class Results:
 
     @cached_property
     def random_numbers(self) -> pd.DataFrame:
-        """The hashes that prove seeds to be pairs, a row a seed."""
+        """The hashes that prove seeds to be pairs, one row per seed."""
         return random_number_table(self.compared, self.plan.other_views)
 
     @property

@@ -50,7 +50,7 @@ def trained_runs(results: Results) -> list[Trained]:
 
 
 def disagreements(results: Results) -> list[str]:
-    """Settings in which a run's record differs from what suite.yaml asks of that run, a sentence a setting."""
+    """Settings in which a run's record differs from what suite.yaml asks of that run, one sentence per setting."""
     expected = _expected(results)
     others: dict[tuple[str, str, str], list[str]] = {}
     for run in trained_runs(results):

@@ -45,7 +45,8 @@ THEME: dict[str, Any] = {
     "axes.labelsize": 9, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.facecolor": "none",
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
     "grid.color": RULE, "grid.linewidth": 0.6, "figure.facecolor": PAPER, "hatch.linewidth": 0.6,
-    "patch.linewidth": 0.8, "legend.frameon": False, "legend.handlelength": 3.2, "lines.linewidth": 1.6, "lines.markersize": 5,
+    "patch.linewidth": 0.8, "legend.frameon": False, "legend.handlelength": 3.2, "lines.linewidth": 1.6,
+    "lines.markersize": 5,
     "text.color": INK, "xtick.color": RULE, "ytick.color": RULE, "xtick.labelcolor": MUTED, "ytick.labelcolor": INK,
     "xtick.bottom": False, "ytick.left": False,  # grid lines show the places
     "svg.fonttype": "none",

@@ -14,7 +14,7 @@ TONES = {FASTER: "good", SLOWER: "bad"}
 
 
 def benchmarks_table(results: Results, links: Links) -> Table | None:
-    """One row a benchmark: median and quartiles, and its change where there is something to compare with."""
+    """One row per benchmark: median and quartiles, and its change where there is something to compare with."""
     try:
         found = read_json(results.directory / FILE)
         rows = [{**row, **{name: float(row[name]) for name in TIMES}} for row in found["benchmarks"]]

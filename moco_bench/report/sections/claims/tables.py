@@ -16,7 +16,7 @@ TONES = {"supported": "good", "contradicted": "bad"}
 
 
 def claims_table(results: Results, links: Links) -> Table | None:
-    """One row a claim, data set, encoder and budget; None where no suite declared rules."""
+    """One row per claim, data set, encoder and budget; None where no suite declared rules."""
     if results.claims.empty:
         return None
     compute = compute_of(results)

@@ -12,7 +12,7 @@ from moco_bench.report.read.results import Results, equal_epochs, of_cell
 
 
 def speed_notes(results: Results) -> list[str]:
-    """Speed of each arm relative to the baseline from undisturbed runs, a sentence a data set and encoder."""
+    """Speed of each arm relative to the baseline from undisturbed runs, one sentence per data set and encoder."""
     done, baseline = equal_epochs(results.finished), results.plan.baseline
     if not done.empty and not done["exclusive"].any():
         alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
@@ -53,7 +53,7 @@ def process_memory_notes(results: Results) -> list[str]:
 
 
 def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: str) -> list[str]:
-    """One sentence a data set and encoder: what is said of each arm's runs on the main kind of machine."""
+    """One sentence per data set and encoder: what is said of each arm's runs on the main kind of machine."""
     done, sentences = equal_epochs(results.finished), []
     for dataset, encoder in results.cells:
         own = on_main_machine(of_cell(done, dataset, encoder))

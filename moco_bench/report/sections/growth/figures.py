@@ -24,7 +24,7 @@ QUANTITIES = {
 
 @themed
 def growth_figure(results: Results) -> Plot | None:
-    """A row a measure and a column a quantity; points are medians, lines the fitted power laws."""
+    """One row per measure and one column per quantity; points are medians, lines the fitted power laws."""
     cells = profile_cells(profile_table_of(results, "growth"))
     if not cells:
         return None

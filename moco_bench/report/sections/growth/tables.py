@@ -13,7 +13,7 @@ from moco_bench.report.read.results import Results
 
 
 def exponents_table(results: Results, links: Links) -> Table | None:
-    """Fitted exponents, a row an arm and quantity, a column a measure."""
+    """Fitted exponents, one row per arm and quantity, one column per measure."""
     growth = profile_table_of(results, "growth")
     exponents = exponents_of(growth)
     if exponents.empty:

@@ -25,7 +25,7 @@ KEY = ["dataset", "encoder", "arm", "seed"]
 
 
 def mechanism_rows(results: Results) -> pd.DataFrame:
-    """dataset, encoder, arm, seed, cause, value, accuracy_difference: a row an arm, paired seed and cause.
+    """dataset, encoder, arm, seed, cause, value, accuracy_difference: one row per arm, paired seed and cause.
 
     False negatives: the arm's rate minus the baseline's, of the same seed. The share of the gradient: as it is, since
     the baseline has no key term. Both at the last epoch.
@@ -50,7 +50,7 @@ def mechanism_rows(results: Results) -> pd.DataFrame:
 
 @themed
 def mechanism_figure(results: Results) -> Plot | None:
-    """One panel a cause, one point an arm and seed; colour and marker are the arm's."""
+    """One panel per cause, one point per arm and seed; colour and marker are the arm's."""
     data = mechanism_rows(results)
     if data.empty:
         return None
@@ -201,7 +201,7 @@ def _densities(found: Any) -> list[tuple[str, Any, Any]]:
 
 @themed
 def similarity_figure(results: Results) -> Plot | None:
-    """One panel an arm; a row a data set and encoder."""
+    """One panel per arm; one row per data set and encoder."""
     data = similarity_rows(results)
     if data.empty:
         return None

@@ -13,7 +13,7 @@ NOTICED = 0.005
 
 
 def mechanism_notes(results: Results) -> list[str]:
-    """A sentence a data set and encoder."""
+    """One sentence per data set and encoder."""
     last = last_epochs(results.histories)
     if last.empty or RATE not in last or last[RATE].notna().sum() == 0:
         return []

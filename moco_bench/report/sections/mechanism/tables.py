@@ -23,7 +23,7 @@ STRUCTURE = ("alignment", "uniformity", "effective_rank")
 
 
 def mechanism_table(results: Results, links: Links) -> Table | None:
-    """One row an arm: last epoch's diagnostics and the embeddings' structure beside the difference in accuracy."""
+    """One row per arm: last epoch's diagnostics and the embeddings' structure beside the difference in accuracy."""
     last = last_epochs(results.histories)
     done = results.finished[results.finished["budget"] == "epochs"]
     from_history = {name: text for name, text in LAST_EPOCH.items() if name in last and last[name].notna().any()}

@@ -12,7 +12,7 @@ FRAMEWORK = "both"
 
 
 def written_otherwise_notes(results: Results) -> list[str]:
-    """What the whole framework takes where its loss holds the logits that it sums: a sentence a data set and encoder.
+    """What the whole framework takes where its loss holds the logits that it sums: one sentence per grid cell.
 
     The verdict on memory hangs on how the loss is written (decision 044), so one figure alone would mislead.
     """

@@ -35,7 +35,7 @@ COUNTERS = {
 
 
 def tensor_parts_table(results: Results, links: Links) -> Table | None:
-    """One row a part and arms with equal figures: its own highest, when that was, and its share of the step's peak."""
+    """One row per part and arms with equal figures: its own highest, when that was, and its share of the peak."""
     table = profile_table_of(results, "parts")
     if table.empty:
         return None
@@ -81,7 +81,7 @@ def _peaks(rows: pd.DataFrame) -> list[str]:
 
 
 def explained_table(results: Results, links: Links) -> Table | None:
-    """One row an arm and phase: its peak, what of it has no known cause, and the same memory as others count it."""
+    """One row per arm and phase: its peak, what of it has no known cause, and the same memory as others count it."""
     memory, counters = profile_table_of(results, "memory"), profile_table_of(results, "counters")
     if memory.empty:
         return None

@@ -89,7 +89,7 @@ def reference_range(results: Results, dataset: str, encoder: str) -> tuple[float
 
 
 def tensor_notes(results: Results) -> list[str]:
-    """Counted bytes of tensors at a step's peak, arm by arm, a sentence a data set and encoder."""
+    """Counted bytes of tensors at a step's peak, arm by arm, one sentence per data set and encoder."""
     memory, baseline = profile_table_of(results, "memory"), results.plan.baseline
     cells = profile_cells(tensors_mib(memory)) if len(memory) else []
     sentences = []
@@ -115,7 +115,7 @@ def _size(arm: str, mib: float, base: float | None) -> str:
 
 
 def machine_notes(results: Results) -> list[str]:
-    """What else went on while it was measured, as far as the machine tells; a sentence a data set and encoder."""
+    """What else went on while it was measured, as far as the machine tells; one sentence per data set and encoder."""
     cells = profile_summary_of(results)
     return [said for cell in cells if (said := _surroundings(results, cell, len(cells) > 1))]
 

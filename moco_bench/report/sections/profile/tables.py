@@ -17,7 +17,7 @@ ALIKE = 0.01
 
 
 def profile_table(results: Results, links: Links) -> Table | None:
-    """One row an arm: step time with quartiles, images a second, peak memory, what of it is tensors."""
+    """One row per arm: step time with quartiles, images per second, peak memory, what of it is tensors."""
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     if time.empty or memory.empty:
         return None

@@ -63,7 +63,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = folder / ".venv"
     (environment / "bin").mkdir(parents=True)
     for program in Path(sys.executable).parent.iterdir():
-        (environment / "bin" / program.name).symlink_to(program)
+        if program.name.startswith("python"):  # a link to it would not find its packages
+            (environment / "bin" / program.name).write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
+            (environment / "bin" / program.name).chmod(0o755)
+        else:
+            (environment / "bin" / program.name).symlink_to(program)
     (environment / "bin/activate").unlink(missing_ok=True)
     (environment / "bin/activate").write_text(f'PATH="{environment / "bin"}:$PATH"\n')
     for installed in (".installed", ".installed-dev"):

@@ -8,8 +8,7 @@ from markupsafe import Markup
 from moco_bench.report.model.page import Page
 from moco_bench.report.model.table import Table
 
-MOST_ROWS = (400, 200, 100, 50, 20, 10)
-"""How many rows of each table are shown, where all of them would take more than half of the room."""
+FEWEST_ROWS = 10
 QUOTED = 1.5
 """Percent-encoding makes a table or data about half as long again."""
 
@@ -18,47 +17,51 @@ QUOTED = 1.5
 class Fit:
     """How the page shows its heavy parts.
 
-    `figures`: what stands for each figure, by name: a drawing or an image. `files`: the texts of the files that the
-    page carries for download, by their place beside it, such as `tables/runs.csv`; to others it only links. `rows`:
-    how many rows of a table are shown at most.
+    `figures`: what stands for each figure, by name: a drawing, an image, or a link to an image. `files`: the texts of
+    the files that the page carries for download, by their place beside it, such as `tables/runs.csv`; to others it only
+    links. `rows`: how many rows of a table are shown, where that isn't all.
     """
 
     figures: Mapping[str, Markup] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    rows: int | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def fitted(
-    page: Page, files: Mapping[str, str], room: float, shown: Mapping[str, str], images: Mapping[str, str]
+    page: Page, files: Mapping[str, str], room: float, drawings: Mapping[str, str], images: Mapping[str, str]
 ) -> Fit:
-    """What a page can carry in `room` bytes. The smallest parts come first, so the largest give way.
+    """What a page can carry in `room` bytes: of each kind the smallest parts first, so the largest give way.
 
     Args:
         page: what it says.
         files: what it offers for download.
         room: bytes for all of it.
-        shown: each figure's drawing.
+        drawings: each figure as it is drawn.
         images: what stands for a figure whose drawing is too large.
     """
-    rows = next((most for most in (None, *MOST_ROWS) if _bytes(page, most) <= room / 2), MOST_ROWS[-1])
-    figures, carried = {name: min(drawing, images[name], key=len) for name, drawing in shown.items()}, {}
-    room -= _bytes(page, rows) + sum(map(len, figures.values()))
-    parts = [(len(drawing) - len(figures[name]), name) for name, drawing in shown.items()]
-    for size, name in sorted([*parts, *((QUOTED * len(text), place) for place, text in files.items())]):
-        if size <= room:
-            room -= size
-            if name in shown:
-                figures[name] = shown[name]
-            else:
-                carried[name] = files[name]
+    sizes = {table.name: _size(table) for table in page.tables}
+    counts = {table.name: len(table.rows) for table in page.tables}
+    share = room / 2 / max(1, len(sizes))
+    rows = {name: max(FEWEST_ROWS, int(counts[name] * share / size)) for name, size in sizes.items() if size > share}
+    if sum(sizes.values()) <= room / 2:
+        rows = {}
+    room -= sum(size * min(1.0, rows.get(name, counts[name]) / counts[name]) for name, size in sizes.items())
+    figures = {name: f'<img alt="" src="figures/{name}.png">' for name in drawings}
+    light = {name: min(drawings[name], images[name], key=len) for name in drawings}
+    for better in (light, drawings):
+        for name in sorted(better, key=lambda name: len(better[name]) - len(figures[name])):  # noqa: B023
+            more = len(better[name]) - len(figures[name])
+            if more <= room:
+                room, figures[name] = room - more, better[name]
+    carried = {}
+    for place in sorted(files, key=lambda place: len(files[place])):
+        if QUOTED * len(files[place]) <= room:
+            room -= QUOTED * len(files[place])
+            carried[place] = files[place]
     return Fit({name: Markup(text) for name, text in figures.items()}, carried, rows)
 
 
-def _bytes(page: Page, most: int | None) -> int:
-    return sum(_size(table, most) for table in page.tables)
-
-
-def _size(table: Table, most: int | None) -> int:
+def _size(table: Table) -> int:
     """About how many bytes a table takes: tags and a sorting key, text and link of each cell."""
     source = len(table.source.href) if table.source else 0
-    return sum(110 + len(cell.text) + (len(cell.href) or source) for row in table.rows[:most] for cell in row)
+    return sum(110 + len(cell.text) + (len(cell.href) or source) for row in table.rows for cell in row)

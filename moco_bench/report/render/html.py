@@ -36,7 +36,9 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
     images = {drawn.name: _image(drawn.png) for drawn in page.drawings}
     elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
     offered = {place: text for place, text in files.items() if place not in elsewhere}
-    bare = template.render(context(page, Fit(dict.fromkeys(shown, Markup()), rows=0)))
+    bare = template.render(
+        context(page, Fit(dict.fromkeys(shown, Markup()), rows={table.name: 0 for table in page.tables}))
+    )
     room = MAX_BYTES - len(bare.encode()) - SPARE
     return template.render(context(page, fitted(page, offered, room, shown, images)))
 

@@ -49,7 +49,7 @@ def fitted(
     figures = {name: f'<img alt="" src="figures/{name}.png">' for name in drawings}
     light = {name: min(drawings[name], images[name], key=len) for name in drawings}
     for better in (light, drawings):
-        for name in sorted(better, key=lambda name: len(better[name]) - len(figures[name])):  # noqa: B023
+        for name in sorted(better, key=lambda name: len(better[name]) - len(figures[name])):
             more = len(better[name]) - len(figures[name])
             if more <= room:
                 room, figures[name] = room - more, better[name]

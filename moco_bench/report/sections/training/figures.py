@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,20 +52,35 @@ PLAIN, SCENES = "fashion-mnist-5k", "fashion-scenes-5k"
 GAP = 3  # pixels between images
 
 
+class Neighbours(NamedTuple):
+    """What a run recorded of a shipped data set: test images [Q], their labels, and indices and labels [Q, N]."""
+
+    dataset: str
+    queries: NDArray[np.int_]
+    query_labels: NDArray[np.int_]
+    neighbours: NDArray[np.int_]
+    neighbour_labels: NDArray[np.int_]
+
+    @property
+    def same(self) -> NDArray[np.bool_]:
+        """Which neighbours have the query's class."""
+        return np.asarray(self.neighbour_labels == self.query_labels[:, None])
+
+
 @themed
 def neighbours_figure(results: Results) -> Plot | None:
     """The baseline's and the last arm's neighbours at the first seed, side by side; crosses mark another class."""
-    shown = [(arm, found) for arm in _two_arms(results) if (found := _recorded(results, arm))]
+    others = [arm for arm in results.arms if arm != results.plan.baseline]
+    arms = [results.plan.baseline, *(["both"] if "both" in others else others[-1:])]
+    shown = {arm: found for arm in arms if (found := _recorded(results, arm))}
     if not shown:
         return None
-    rows = pd.DataFrame([row for arm, found in shown for row in _rows(arm, found)])
-    count = len(shown[0][1]["queries"])
+    count = len(next(iter(shown.values())).queries)
     figure, axes = grid(1, len(shown), row_height=0.4 + 0.4 * count)
-    for panel, (arm, found) in zip(axes[0], shown, strict=True):
+    for panel, (arm, found) in zip(axes[0], shown.items(), strict=True):
         _draw(panel, found)
         panel.set_title(wrapped(arm, 36))
-    agree = rows.groupby("arm", sort=False)["same_class"].mean()
-    said = ", ".join(f"{arm} {100 * part:.0f} %" for arm, part in agree.items())
+    said = ", ".join(f"{arm} {100 * found.same.mean():.0f} %" for arm, found in shown.items())
     return Plot(
         "neighbours",
         "Nearest neighbours",
@@ -73,82 +88,58 @@ def neighbours_figure(results: Results) -> Plot | None:
         "first seed. A cross marks a neighbour of another class.",
         f"Nearest training images of {count} test images; neighbours of the same class: {said}.",
         figure,
-        rows,
+        pd.concat([_rows(arm, found) for arm, found in shown.items()], ignore_index=True),
     )
 
 
-def _two_arms(results: Results) -> list[str]:
-    others = [arm for arm in results.arms if arm != results.plan.baseline]
-    preferred = "both" if "both" in others else others[-1] if others else ""
-    return [arm for arm in (results.plan.baseline, preferred) if arm]
-
-
-def _recorded(results: Results, arm: str) -> dict[str, Any] | None:
+def _recorded(results: Results, arm: str) -> Neighbours | None:
     """What the arm's first finished run on the shipped images recorded, if its indices are of the whole data set."""
-    for run in results.finished.to_dict("records"):
+    for run in results.finished[results.finished["arm"] == arm].to_dict("records"):
         config = (results.records.get(run["directory"], {}).get("config") or {}).get("dataset") or {}
         whole = not any(config.get(key) for key in ("train_limit", "test_limit", "validation", "image_size"))
-        if run["arm"] == arm and config.get("name") in (PLAIN, SCENES) and whole:
-            found = results.metrics.get(run["directory"], {}).get("neighbours")
-            return {**(found or {}), "dataset": config["name"]} if _usable(found, config["name"]) else None
+        if config.get("name") in (PLAIN, SCENES) and whole:
+            try:
+                said = results.metrics[run["directory"]]["neighbours"]
+                found = Neighbours(
+                    config["name"], *(np.array(said[name], dtype=int) for name in Neighbours._fields[1:])
+                )
+                train, test = (len(images) for images in _images(found.dataset))
+                sound = (
+                    found.neighbours.size and found.same.shape == found.neighbours.shape == found.neighbour_labels.shape
+                )
+                inside = 0 <= found.neighbours.min() <= found.neighbours.max() < train
+                return found if sound and inside and 0 <= found.queries.min() <= found.queries.max() < test else None
+            except (KeyError, TypeError, ValueError, IndexError):
+                return None
     return None
 
 
-def _usable(found: Any, dataset: str) -> bool:
-    """Whether every index is an index, and every query has as many neighbours."""
-    try:
-        train, test = _images(dataset)
-        neighbours = np.array(found["neighbours"], dtype=int)
-        queries = np.array(found["queries"], dtype=int)
-        labels = np.array(found["neighbour_labels"], dtype=int)
-        return bool(
-            neighbours.ndim == 2
-            and neighbours.size > 0
-            and labels.shape == neighbours.shape
-            and queries.shape == (len(neighbours),) == np.array(found["query_labels"], dtype=int).shape
-            and 0 <= neighbours.min() <= neighbours.max() < len(train)
-            and 0 <= queries.min() <= queries.max() < len(test)
-        )
-    except (KeyError, TypeError, ValueError):
-        return False
+def _rows(arm: str, found: Neighbours) -> pd.DataFrame:
+    query, rank = np.indices(found.neighbours.shape)
+    columns = {"query": found.queries[query], "rank": rank + 1, "neighbour": found.neighbours, "same_class": found.same}
+    return pd.DataFrame({"arm": arm, **{name: values.ravel() for name, values in columns.items()}})
 
 
-def _rows(arm: str, found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"arm": arm, "query": query, "rank": rank + 1, "neighbour": index, "same_class": bool(label == own)}
-        for query, own, indices, labels in zip(
-            found["queries"], found["query_labels"], found["neighbours"], found["neighbour_labels"], strict=True
-        )
-        for rank, (index, label) in enumerate(zip(indices, labels, strict=True))
+def _draw(panel: Axes, found: Neighbours) -> None:
+    train, test = _images(found.dataset)
+    side = test.shape[-1]
+    rows = [
+        np.hstack([_tile(test[query], 4 * GAP), *(_tile(train[index], GAP) for index in near)])
+        for query, near in zip(found.queries, found.neighbours, strict=True)
     ]
-
-
-def _draw(panel: Axes, found: dict[str, Any]) -> None:
-    train, test = _images(found["dataset"])
-    side, columns = test.shape[-1], len(found["neighbours"][0])
-    step, first = side + GAP, side + 4 * GAP
-    height, width = len(found["queries"]) * step - GAP, first + columns * step - GAP
-    mosaic = np.zeros((height, width, 4), dtype=np.uint8)  # red, green, blue, opacity: gaps stay see-through
-    crosses: list[tuple[float, float]] = []
-    for row, query in enumerate(found["queries"]):
-        top = row * step
-        mosaic[top : top + side, :side] = _opaque(test[query])
-        for column, index in enumerate(found["neighbours"][row]):
-            left = first + column * step
-            mosaic[top : top + side, left : left + side] = _opaque(train[index])
-            if found["neighbour_labels"][row][column] != found["query_labels"][row]:
-                crosses.append((left + side - 5, top + 5))
-    panel.imshow(mosaic, interpolation="nearest")
-    for x, y in crosses:
+    panel.imshow(np.vstack(rows)[:-GAP, :-GAP], interpolation="nearest")
+    for row, column in np.argwhere(~found.same):
+        x, y = side + 4 * GAP + column * (side + GAP) + side - 5, row * (side + GAP) + 5
         panel.plot(x, y, marker="X", color="#d55e00", markersize=5, markeredgecolor="white", markeredgewidth=0.5)
     panel.axvline(side + 2 * GAP, color=INK, linewidth=0.8)
     panel.set_axis_off()
 
 
-def _opaque(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey on white, [H, W] -> [H, W, 4]; colours [3, H, W] as they are."""
+def _tile(image: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
+    """Grey [H, W] on white, or colours [3, H, W], as [H + GAP, W + gap, 4] with a gap that is see-through."""
     colours = image if image.ndim == 3 else np.stack([255 - image] * 3)
-    return np.stack([*colours, np.full_like(colours[0], 255)], axis=-1)
+    opaque = np.stack([*colours, np.full_like(colours[0], 255)], axis=-1)
+    return np.pad(opaque, ((0, GAP), (0, gap), (0, 0)))
 
 
 @lru_cache(maxsize=2)

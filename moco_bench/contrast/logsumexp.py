@@ -13,10 +13,14 @@ from torch.autograd.function import once_differentiable
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks, whole_queue
+from moco_bench.contrast.device import on_gpu
 
 LOG_2 = math.log(2)
 DROPPED = 1e30
 """Taken from the logit of a dropped pair: its power is exactly zero."""
+
+LOWEST_TEMPERATURE = 0.02
+"""From here on 2^(s/tau/log 2) of unit rows lies within 2^72, far within float32's 2^127 even when 65,536 are added."""
 
 LogWeight = Callable[[Tensor], Tensor | None]
 """Of similarities [B, C]: the logarithms of their weights in the sum; None where all weigh 1."""
@@ -109,7 +113,8 @@ class _LogSum(torch.autograd.Function):
     The gradient of row i for its anchor is sum_j softmax_ij n_j / tau, an average of keys (with weights w(s), each key
     counts 1 + tau d log w/ds times). The pass that sums the
     exponentials also sums the keys weighted with them, so the backward pass needs [B, D] numbers and not the queue.
-    Both sums are kept relative to the highest logit so far (Milakov and Gimelshein 2018, arXiv 1805.02867). Logits are
+    Both sums are kept relative to the highest logit so far (Milakov and Gimelshein 2018, arXiv 1805.02867). On a GPU
+    they aren't, as each operation is a launch there: rows are of unit length, and so no power overflows. Logits are
     to base 2: a CPU takes powers of 2 more than twice as fast as powers of e, and of large negative numbers 20 times.
     """
 
@@ -119,6 +124,7 @@ class _LogSum(torch.autograd.Function):
     ) -> Tensor:
         differentiable = ctx.needs_input_grad[0]
         highest, total, keys = None, None, None
+        relative = not on_gpu(anchor.device) or temperature < LOWEST_TEMPERATURE or log_weight is not None
         for chunk in queue_in_chunks(candidates, ranks):
             logarithms, slope = _weights_of(chunk.similarity, log_weight, differentiable)
             logits = chunk.similarity.mul_(1 / (temperature * LOG_2))
@@ -128,27 +134,32 @@ class _LogSum(torch.autograd.Function):
                 logits.masked_fill_(chunk.dropped, -DROPPED)
             elif chunk.dropped is not None:
                 logits.sub_(chunk.dropped, alpha=DROPPED)
-            peak = logits.amax(dim=1, keepdim=True)
-            raised = peak if highest is None else torch.maximum(highest, peak)
-            reference = raised.clamp_min(-DROPPED / 2)  # nothing kept so far: any number far above will do
-            weights = logits.sub_(reference).exp2_()
+            if relative:
+                peak = logits.amax(dim=1, keepdim=True)
+                raised = peak if highest is None else torch.maximum(highest, peak)
+                reference = raised.clamp_min(-DROPPED / 2)  # nothing kept so far: any number far above will do
+                logits.sub_(reference)
+            weights = logits.exp2_()
             added = weights.sum(dim=1, keepdim=True)
             if slope is not None:
                 weights.addcmul_(weights, slope, value=temperature)
-            if highest is None or total is None:
+            if total is None:
                 total = added
                 keys = weights @ candidates.queue[chunk.columns] if differentiable else None
             else:
-                shrink = (highest - reference).exp2_()
-                total.mul_(shrink).add_(added)
+                if highest is not None:
+                    shrink = (highest - reference).exp2_()
+                    total.mul_(shrink)
+                    keys = None if keys is None else keys.mul_(shrink)
+                total.add_(added)
                 if keys is not None:
-                    keys.mul_(shrink).addmm_(weights, candidates.queue[chunk.columns])
-            highest = raised
-        assert highest is not None
+                    keys.addmm_(weights, candidates.queue[chunk.columns])
+            highest = raised if relative else None
         assert total is not None
         if keys is not None:
             ctx.save_for_backward(keys.div_(total.clamp_min(torch.finfo(total.dtype).tiny)).div_(temperature))
-        return (highest + total.log2()).mul_(LOG_2).squeeze(1)
+        logarithm = total.log2()
+        return (logarithm if highest is None else highest + logarithm).mul_(LOG_2).squeeze(1)
 
     @staticmethod
     @once_differentiable

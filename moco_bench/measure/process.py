@@ -69,11 +69,21 @@ class DeviceMemory:
         allocated: peak of what tensors had.
         reserved: peak of what the allocator held, tensors or not.
         process: all that this process holds of the device, context included (NVML); None where NVML doesn't say.
+        workspaces: of what is allocated, what cuBLAS's handles hold; each thread that multiplies has one, the backward
+            pass's too.
+        graph_pools: of what is reserved, the pools of CUDA graphs.
     """
 
     allocated: int
     reserved: int
     process: int | None
+    workspaces: int = 0
+    graph_pools: int = 0
+
+    @property
+    def context(self) -> int | None:
+        """What the process holds beside the allocator: the driver's context and the code of kernels."""
+        return None if self.process is None else max(0, self.process - self.reserved)
 
 
 def device_memory(device: torch.device) -> DeviceMemory | None:
@@ -84,4 +94,23 @@ def device_memory(device: torch.device) -> DeviceMemory | None:
         allocated=torch.cuda.max_memory_allocated(device),
         reserved=torch.cuda.max_memory_reserved(device),
         process=process_memory_of(device),
+        workspaces=_workspaces(device),
+        graph_pools=_graph_pools(device),
+    )
+
+
+def _workspaces(device: torch.device) -> int:
+    """Bytes that come free when cuBLAS gives its workspaces back; the next product takes them anew."""
+    before = torch.cuda.memory_allocated(device)
+    torch._C._cuda_clearCublasWorkspaces()
+    return before - torch.cuda.memory_allocated(device)
+
+
+def _graph_pools(device: torch.device) -> int:
+    """Bytes of segments that belong to a pool of their own."""
+    segments = torch.cuda.memory_snapshot()  # type: ignore[no-untyped-call]
+    return sum(
+        segment["total_size"]
+        for segment in segments
+        if segment["device"] == (device.index or 0) and tuple(segment.get("segment_pool_id", (0, 0))) != (0, 0)
     )

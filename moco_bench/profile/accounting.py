@@ -16,6 +16,9 @@ LIBRARY_OBJECTS = "library_objects"
 HEAP_FREE = "heap_free"
 """Taken from the kernel by the C library and not in use when most was: freed and kept, or scratch of an operator."""
 
+WORKSPACES = "workspaces"
+"""Memory of the device that cuBLAS's handles hold, one a thread that multiplies; it comes free on request."""
+
 LIBRARY_OBJECTS_AT_MOST = 16.0
 """MiB that may be called library objects: about three times what was seen of them. What is beyond is unexplained."""
 
@@ -135,7 +138,8 @@ def account(
     parts = {name: sizes.pop(name, 0) / MIB for name in TENSOR_PARTS} | {n: size / MIB for n, size in sizes.items()}
     if on_device is not None:
         peak, source = on_device.allocated / MIB, ALLOCATOR_PEAK
-        parts[BASELINE] = before.on_device / MIB
+        parts[WORKSPACES] = on_device.workspaces / MIB
+        parts[BASELINE] = max(0, before.on_device - on_device.workspaces) / MIB
     else:
         peak, source = (after.rss / MIB, RESIDENT) if after.peak is None else (after.peak / MIB, KERNEL_PEAK)
         parts |= _process_parts(before, after, watch)
@@ -148,6 +152,7 @@ def account(
         "cuda_allocated": mib(on_device.allocated) if on_device else None,
         "cuda_reserved": mib(on_device.reserved) if on_device else None,
         "cuda_process": mib(on_device.process) if on_device else None,
+        "cuda_context": mib(on_device.context) if on_device else None,
     }
     parts[UNATTRIBUTED] = peak - sum(parts.values())
     return MemoryByCause(parts, peak, counters, timeline, peak_source=source)

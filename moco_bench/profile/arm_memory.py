@@ -1,10 +1,11 @@
 """The memory of one arm, as one call that can be made in a fresh process."""
 
-from dataclasses import dataclass
+import gc
+from dataclasses import dataclass, replace
 
 from moco_bench.data.datasets import load_dataset
 from moco_bench.profile.accounting import MemoryByCause
-from moco_bench.profile.memory import before_the_model, evaluation_memory, training_memory
+from moco_bench.profile.memory import before_the_model, compiled_peak, evaluation_memory, training_memory
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.variants import uncompiled
 from moco_bench.suite.runs import Run
@@ -28,4 +29,8 @@ def arm_memory(run: Run, device: str, evaluation: bool) -> ArmMemory:
     before = before_the_model(dataset, on)
     stepper = Stepper(uncompiled(run), dataset, device)
     training = training_memory(stepper, before)
-    return ArmMemory(training, evaluation_memory(stepper, before) if evaluation else None)
+    evaluated = evaluation_memory(stepper, before) if evaluation else None
+    del stepper
+    gc.collect()
+    training = replace(training, counters={**training.counters, **compiled_peak(run, dataset, on)})
+    return ArmMemory(training, evaluated)

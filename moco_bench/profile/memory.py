@@ -13,13 +13,15 @@ import torch
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.stored import bytes_in_memory
 from moco_bench.evaluate.metrics import evaluate_encoder
-from moco_bench.measure.allocations import AllocationMeter, Block, Event, Timeline
+from moco_bench.measure.allocations import MIB, AllocationMeter, Block, Event, Timeline
 from moco_bench.measure.heap import heap
 from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, restart_peak
 from moco_bench.measure.reachable_tensors import bytes_held
 from moco_bench.profile.accounting import EVALUATION, Before, HeapWatch, MemoryByCause, account
 from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, DATA_WAIT, KEY_FORWARD, LOSS, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
+from moco_bench.suite.runs import Run
+from moco_bench.train.compilation import COMPILED
 from moco_bench.train.state import TrainingState
 
 CPU = torch.device("cpu")
@@ -92,6 +94,27 @@ def _counted(restarted: bool) -> ProcessMemory:
     """The process's counters, without a peak that began before the work that it would be taken for."""
     counted = process_memory()
     return counted if restarted else replace(counted, peak=None)
+
+
+def compiled_peak(run: Run, dataset: DataSet, device: torch.device) -> dict[str, float | None]:
+    """Peak MiB of compiled steps on CUDA and of their graphs' pools; empty where a run isn't compiled there.
+
+    Nothing says what a graph's bytes belong to, so this is a figure of its own beside the causes of eager steps.
+    """
+    if device.type != "cuda":
+        return {}
+    stepper = Stepper(run, dataset, str(device))
+    if stepper.compilation != COMPILED:
+        return {}
+    for _ in range(SETTLE_STEPS):
+        stepper.step()
+    restart_peaks(device)
+    for _ in range(WATCHED_STEPS):
+        stepper.step()
+    stepper.synchronise()
+    found = device_memory(device)
+    assert found is not None
+    return {"cuda_compiled_allocated": found.allocated / MIB, "cuda_graph_pools": found.graph_pools / MIB}
 
 
 def watch_step(stepper: Stepper, watch: HeapWatch | None = None) -> WatchedStep:

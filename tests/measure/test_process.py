@@ -70,6 +70,8 @@ def test_on_cuda_the_peaks_are_those_of_the_allocator(monkeypatch):
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 300)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 512)
     monkeypatch.setattr(process, "process_memory_of", lambda device: None)
+    monkeypatch.setattr(process, "_workspaces", lambda device: 0)
+    monkeypatch.setattr(process, "_graph_pools", lambda device: 0)
     memory = device_memory(CUDA)
     assert (memory.allocated, memory.reserved, memory.process) == (300, 512, None)
 

@@ -233,6 +233,8 @@ def test_on_cuda_the_allocators_peak_is_explained_by_tensors(monkeypatch):
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: peaks["allocated"])
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 300 * MIB)
     monkeypatch.setattr(process, "process_memory_of", lambda device: 700 * MIB)
+    monkeypatch.setattr(process, "_workspaces", lambda device: 0)
+    monkeypatch.setattr(process, "_graph_pools", lambda device: 0)
     cuda = torch.device("cuda", 0)
     memory_module.restart_peaks(cuda)
     before = replace(BEFORE, on_device=2 * MIB)
@@ -243,6 +245,50 @@ def test_on_cuda_the_allocators_peak_is_explained_by_tensors(monkeypatch):
     assert memory.counters["cuda_reserved"] == 300
     assert memory.counters["cuda_process"] == 700
     assert memory.peak_source == "CUDA's allocator"
+
+
+def test_on_cuda_a_small_runs_peak_is_named_to_a_tenth(monkeypatch):
+    """As on an H200: 33 MiB beside a baseline of 32 are the workspace of the thread of the backward pass."""
+    allocated = {"now": 67 * MIB}
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 68 * MIB)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 80 * MIB)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: allocated["now"])
+    monkeypatch.setattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: allocated.update(now=2 * MIB), raising=False)
+    pools = [
+        {"device": 0, "total_size": 5 * MIB, "segment_pool_id": (0, 1)},
+        {"device": 0, "total_size": 7 * MIB, "segment_pool_id": (0, 0)},
+        {"device": 1, "total_size": 9 * MIB, "segment_pool_id": (0, 1)},
+    ]
+    monkeypatch.setattr(torch.cuda, "memory_snapshot", lambda: pools)
+    monkeypatch.setattr(process, "process_memory_of", lambda device: 600 * MIB)
+    found = device_memory(torch.device("cuda", 0))
+    assert (found.workspaces, found.graph_pools, found.context) == (65 * MIB, 5 * MIB, 520 * MIB)
+    memory = account(replace(BEFORE, on_device=32 * MIB), AFTER, found, known_timeline(activations=2), HeapWatch())
+    assert memory.parts["workspaces"] == 65
+    assert memory.parts["baseline"] == 0
+    assert memory.unattributed_of_peak < 0.1
+    assert memory.counters["cuda_context"] == 520
+    assert sum(memory.parts.values()) == pytest.approx(memory.peak)
+
+
+def test_compiled_steps_on_cuda_have_a_peak_of_their_own(monkeypatch, make_runs, dataset):
+    made = []
+
+    class Compiled:
+        compilation = "compiled"
+        step = synchronise = staticmethod(lambda: made.append(1))
+
+    monkeypatch.setattr(memory_module, "Stepper", lambda *words: Compiled())
+    monkeypatch.setattr(memory_module, "restart_peaks", lambda device: made.clear())
+    told = process.DeviceMemory(300 * MIB, 400 * MIB, None, graph_pools=64 * MIB)
+    monkeypatch.setattr(memory_module, "device_memory", lambda device: told)
+    run = make_runs("vanilla")["vanilla"]
+    found = memory_module.compiled_peak(run, dataset, torch.device("cuda:0"))
+    assert found == {"cuda_compiled_allocated": 300, "cuda_graph_pools": 64}
+    assert len(made) == memory_module.WATCHED_STEPS + 1
+    Compiled.compilation = "eager"
+    assert memory_module.compiled_peak(run, dataset, torch.device("cuda:0")) == {}
+    assert memory_module.compiled_peak(run, dataset, torch.device("cpu")) == {}
 
 
 def test_on_cuda_the_baseline_is_what_the_first_product_leaves(monkeypatch):

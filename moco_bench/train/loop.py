@@ -7,16 +7,16 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.components.negatives import All
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.transfer import to_device
-from moco_bench.errors import InputError, Interrupted, RunFailed
+from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
 from moco_bench.measure.memory import peak_memory, reset_peak
 from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.models.encoder import Encoder
+from moco_bench.suite.checks.sections import check_train, check_warmup
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.feed import Batch
@@ -58,9 +58,7 @@ class Hooks:
 
 def check_batch(run: Run, dataset: DataSet) -> None:
     """Refuse a batch that is larger than the training split. Raises `InputError`."""
-    size, batch = len(dataset.train), run.train.batch_size
-    if size < batch:
-        raise InputError(f"train.batch_size: {batch} is more than the {size} training images of {run.dataset.title}")
+    check_train(run.train, len(dataset.train), f"arms.{run.arm}")
 
 
 def check_training(run: Run, dataset: DataSet) -> None:
@@ -69,15 +67,9 @@ def check_training(run: Run, dataset: DataSet) -> None:
     Raises:
         InputError: fewer images than a batch has, a filter that never acts, a device or precision that isn't here.
     """
-    size, train = len(dataset.train), run.train
     check_batch(run, dataset)
-    steps = size // train.batch_size * train.trained_epochs
-    if not isinstance(run.contrast.negatives, All) and run.contrast.filter_warmup_steps >= steps:
-        raise InputError(
-            f"contrast.filter_warmup_steps: {run.contrast.filter_warmup_steps} of the {steps} steps that the {size} "
-            f"training images of {run.dataset.title} make: the rule would never act"
-        )
-    resolve_numerics(train)
+    check_warmup(run.contrast, run.train, len(dataset.train), f"arms.{run.arm}")
+    resolve_numerics(run.train)
 
 
 class Trainer:

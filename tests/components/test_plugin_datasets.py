@@ -12,7 +12,6 @@ from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.identity.run import identity
-from moco_bench.suite.known_datasets import training_images
 from moco_bench.suite.load import load_suite, parse_suite
 from moco_bench.suite.on_disk.sources import describe_sources, have_changed, request_of
 from moco_bench.suite.runs import expand
@@ -90,7 +89,7 @@ def test_it_is_prepared_trained_on_and_its_copy_needs_no_file(folder):
     copy = folder / "results/mine/suite.yaml"
     told = parse_suite(read_yaml(copy), str(copy))
     assert expand(told)[0].fingerprint == run.fingerprint
-    assert training_images(told.datasets[0]) == 120
+    assert told.datasets[0].training_images == 120
 
 
 def test_shared_settings_work_as_for_any_data_set(folder):
@@ -98,7 +97,7 @@ def test_shared_settings_work_as_for_any_data_set(folder):
     dataset = load_dataset(config)
     assert (len(dataset.train), len(dataset.evaluation)) == (60, 30)
     assert dataset.train.images.shape[1:] == (1, 16, 16)
-    assert (config.title, config.source.width, training_images(config)) == ("thin", 3, 60)
+    assert (config.title, config.source.width, config.training_images) == ("thin", 3, 60)
     assert config.model_dump()["width"] == 3
     assert "source" not in config.model_dump()
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from moco_bench.suite.config import DatasetConfig
-from moco_bench.suite.known_datasets import sizes, training_images
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
 from moco_bench.suite.validation import known_keys
@@ -45,6 +44,6 @@ def test_known_sizes_are_those_of_the_data(name):
 
     dataset = load_dataset(DatasetConfig(name=name))
 
-    assert sizes(DatasetConfig(name=name)) == (len(dataset.train.labels), len(dataset.evaluation.labels))
+    assert DatasetConfig(name=name).source.sizes == (len(dataset.train.labels), len(dataset.evaluation.labels))
     limited = DatasetConfig(name=name, validation=0.2, train_limit=500)
-    assert training_images(limited) == len(load_dataset(limited).train.labels)
+    assert limited.training_images == len(load_dataset(limited).train.labels)

@@ -3,7 +3,6 @@
 from moco_bench.components.negatives import All
 from moco_bench.errors import InputError
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, TrainConfig
-from moco_bench.suite.known_datasets import class_count, sizes
 
 
 def check_dataset(dataset: DatasetConfig) -> None:
@@ -16,10 +15,10 @@ def check_dataset(dataset: DatasetConfig) -> None:
 
 def _check_limits(dataset: DatasetConfig, where: str) -> None:
     """What a data set of known size can't give; of others the same is found when they are loaded."""
-    known = sizes(dataset)
+    known = dataset.source.sizes
     if known is None:
         return
-    classes, (train, test) = class_count(dataset) or 2, known
+    classes, (train, test) = dataset.source.class_count or 2, known
     labelled = dataset.source.labelled or train
     held = round(labelled * dataset.validation)
     if dataset.validation > 0 and held == 0:

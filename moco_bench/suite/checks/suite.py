@@ -19,7 +19,6 @@ from moco_bench.suite.checks.sections import (
 from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.sameness import what_trains
-from moco_bench.suite.known_datasets import labelled_images, training_images
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.runs import Run, expand, resolve_arm
 from moco_bench.suite.suite import Suite
@@ -40,7 +39,7 @@ def check_suite(suite: Suite) -> None:
     _check_budgets(suite)
     _check_checkpoints(suite)
     for dataset in suite.datasets:
-        size = labelled_images(dataset)
+        size = dataset.labelled_images
         if size is not None and suite.evaluate.knn_k > size:
             raise InputError(
                 f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {dataset.title} has {size} training images; "
@@ -71,7 +70,7 @@ def _check_run(suite: Suite, run: Run) -> None:
 
 
 def _check_settings(run: Run, where: str) -> None:
-    size, place = training_images(run.dataset), where.removesuffix(".")
+    size, place = run.dataset.training_images, where.removesuffix(".")
     check_contrast(run.contrast, run.train, run.encoder, place)
     check_train(run.train, size, place)
     if size is not None:
@@ -91,7 +90,7 @@ def _warn(suite: Suite) -> Iterator[str]:
                 "epochs it has about twice the compute of the other arms"
             )
     for dataset in suite.datasets:
-        size = training_images(dataset)
+        size = dataset.training_images
         if size is not None:
             for warning in size_warnings(suite, dataset.title, size):
                 yield f"data set {dataset.title}: {warning}"

@@ -4,19 +4,15 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     Field,
-    GetJsonSchemaHandler,
-    SerializerFunctionWrapHandler,
     ValidationInfo,
-    model_serializer,
     model_validator,
 )
-from pydantic_core import CoreSchema
 
 from moco_bench.components.base import NOT_IDENTITY, Count, Fraction, Probability, Section
 from moco_bench.components.datasets import Dataset
 from moco_bench.components.field import OneOf
 from moco_bench.components.plugins import Plugins
-from moco_bench.suite.config.encoder_spelling import refuse_settings_of_others, schema_side_by_side
+from moco_bench.suite.config.encoder_spelling import SideBySide, refuse_settings_of_others
 from moco_bench.suite.config.fields import Label
 
 
@@ -33,7 +29,7 @@ class NormaliseConfig(Section):
         return self
 
 
-class DatasetConfig(Section):
+class DatasetConfig(SideBySide):
     """Which images, and which part of them.
 
     In a suite the settings of a data set stand beside those that all have: `{name: cifar10, root: data, train_limit:
@@ -41,6 +37,7 @@ class DatasetConfig(Section):
     """
 
     INLINE: ClassVar[tuple[str, ...]] = ("source",)
+    PARTS: ClassVar[dict[str, str]] = {"source": "dataset"}
 
     source: Annotated[Dataset, OneOf("dataset")]
     label: Label | None = Field(
@@ -77,15 +74,20 @@ class DatasetConfig(Section):
             refuse_settings_of_others(plugins.known("dataset"), str(own["name"]), own)
         return {**values, "source": own} if "name" in own else {**values, **own}
 
-    @model_serializer(mode="wrap")
-    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values = handler(self)
-        return {**values.pop("source", {}), **values}
+    @property
+    def training_images(self) -> int | None:
+        """How many images an epoch draws from; None where only the data can tell."""
+        if self.source.sizes is None:
+            return None
+        whole = self.source.sizes[0]
+        size = whole - (0 if self.source.labelled is not None else round(whole * self.validation))
+        return min(size, self.train_limit or size)
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The schema of the spelling in which all settings stand side by side."""
-        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), {"source": "dataset"})
+    @property
+    def labelled_images(self) -> int | None:
+        """How many training images evaluation compares with; None where only the data can tell."""
+        whole = self.source.labelled
+        return self.training_images if whole is None else whole - round(whole * self.validation)
 
     @property
     def name(self) -> str:

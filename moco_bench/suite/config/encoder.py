@@ -6,31 +6,28 @@ from typing import Annotated, Any, ClassVar
 from pydantic import (
     BeforeValidator,
     Field,
-    GetJsonSchemaHandler,
-    SerializerFunctionWrapHandler,
     ValidationInfo,
-    model_serializer,
     model_validator,
 )
-from pydantic_core import CoreSchema
 
 from moco_bench.components.backbones import Backbone
-from moco_bench.components.base import NOT_IDENTITY, Section
+from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.field import OneOf
 from moco_bench.components.heads import Head, Linear
 from moco_bench.components.plugins import Plugins
 from moco_bench.suite.config.checkpoint import CheckpointConfig, spell_out_file
-from moco_bench.suite.config.encoder_spelling import schema_side_by_side, sorted_into_parts
+from moco_bench.suite.config.encoder_spelling import PARTS, SideBySide, sorted_into_parts
 from moco_bench.suite.config.fields import Label
 
 
-class EncoderConfig(Section):
+class EncoderConfig(SideBySide):
     """The network: a backbone and a projection head.
 
     In a suite the settings of both stand side by side: `{name: resnet-compact, width: 16, head: mlp, hidden: 64}`.
     """
 
     INLINE: ClassVar[tuple[str, ...]] = ("backbone", "projection")
+    PARTS: ClassVar[dict[str, str]] = PARTS
 
     backbone: Annotated[Backbone, OneOf("backbone")]
     projection: Annotated[Head, OneOf("head")] = Field(default_factory=Linear)
@@ -51,16 +48,6 @@ class EncoderConfig(Section):
     def _sorted_into_parts(cls, given: Any, info: ValidationInfo) -> Any:
         plugins = info.context if isinstance(info.context, Plugins) else Plugins()
         return sorted_into_parts(given, own=set(cls.model_fields), plugins=plugins)
-
-    @model_serializer(mode="wrap")
-    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        values = handler(self)
-        return {**values.pop("backbone", {}), **values.pop("projection", {}), **values}
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The schema of the spelling in which all settings stand side by side."""
-        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)))
 
     def with_changes(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Plain values with an arm's changes laid over them; another network or head brings its own settings."""

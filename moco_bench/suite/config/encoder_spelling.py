@@ -1,12 +1,34 @@
 """How a suite spells an encoder: the settings of its backbone and its head side by side, in one mapping."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from pydantic import GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic_core import CoreSchema
+
+from moco_bench.components.base import Section
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import Classes, built_in
 
 PARTS = {"backbone": "backbone", "projection": "head"}
 """Field of the encoder's section, and the kind of idea that it holds."""
+
+
+class SideBySide(Section):
+    """A section in which the settings of its ideas, the fields in `INLINE`, stand beside its own keys."""
+
+    PARTS: ClassVar[dict[str, str]] = {}
+    """Field that holds an idea, and the idea's kind."""
+
+    @model_serializer(mode="wrap")
+    def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values = handler(self)
+        inline = [values.pop(name, {}) for name in self.INLINE]
+        return {key: value for part in (*inline, values) for key, value in part.items()}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema of the spelling in which all settings stand side by side."""
+        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), cls.PARTS)
 
 
 def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
@@ -55,7 +77,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str] = PARTS) -> dict[str, Any]:
+def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str]) -> dict[str, Any]:
     """The JSON schema of the section as a suite spells it: the settings of all ideas of its parts are properties."""
     properties = {name: value for name, value in schema["properties"].items() if name not in parts}
     for kind in parts.values():

@@ -16,7 +16,6 @@ from moco_bench.cli.main import main
 from moco_bench.data.datasets import load_dataset, manifest_of
 from moco_bench.errors import InputError
 from moco_bench.suite.config import DatasetConfig
-from moco_bench.suite.known_datasets import labelled_images, training_images
 from moco_bench.suite.on_disk.sources import absent, describe_sources, have_changed
 from moco_bench.suite.validation import validate
 
@@ -101,7 +100,7 @@ def test_stl10_holds_out_labelled_images_and_limits_those_that_train(stl10):
 
 def test_what_a_plan_knows_of_stl10():
     config = of(name="stl10", validation=0.2)
-    assert (training_images(config), labelled_images(config)) == (100_000, 4_000)
+    assert (config.training_images, config.labelled_images) == (100_000, 4_000)
 
 
 def jpeg(path, colour, mode="RGB", size=(64, 64)):

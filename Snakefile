@@ -41,12 +41,14 @@ localrules:
     collect,
     analyse,
     report,
+    archive,
 
 
 rule all:
     default_target: True
     input:
-        rules.report.output if PART is None else done("pretrain") + done("evaluate"),
+        REPORTED if PART is None else done("pretrain") + done("evaluate"),
+        rules.archive.output if STORED and PART is None else [],
         # Snakemake takes a report that is there as made, whatever is missing behind it.
         done("analyse"),
         # What nothing else may wait for.

@@ -49,5 +49,9 @@ class RankLost(Exception):
     """Another process of the same run has gone, and this one can't go on alone. The message is one line. Exit 1."""
 
 
+class RanksDisagree(Exception):
+    """The processes of one run have come to different weights: a machine is broken. The message is one line. Exit 1."""
+
+
 class RunFailed(Exception):
     """The run itself came to an end that is a result (divergence, collapse). The message is the reason. Exit 0."""

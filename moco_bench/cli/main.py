@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moco_bench import __version__
-from moco_bench.errors import InputError, Interrupted, RankLost, one_line, system_error
+from moco_bench.errors import InputError, Interrupted, RankLost, RanksDisagree, one_line, system_error
 
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error, BAD_INPUT)
     except Interrupted as error:
         return _complain(error, INTERRUPTED)
+    except RanksDisagree as error:
+        return _complain(error, 1)
     except RankLost as error:
         from moco_bench.train.launch import LOST, RENDEZVOUS
 

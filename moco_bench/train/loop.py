@@ -172,9 +172,13 @@ class Trainer:
     def _read(self) -> None:
         """Wait for the steps that were made, and look at what they left. Raises `RunFailed` where one diverged."""
         ago = self._unread.read(self.state.progress, self._stopwatch.read())
-        if ago is not None:
-            step = self.state.progress.step - ago
-            raise RunFailed(f"diverged: the training loss was not finite at step {step}")
+        step = self.state.progress.step - (ago or 0)
+        self._end_together(None if ago is None else f"diverged: the training loss was not finite at step {step}")
+
+    def _end_together(self, reason: str | None) -> None:
+        """Raise `RunFailed` on all ranks where one of them has a reason to: the others would wait for it for hours."""
+        if self.hooks.world.any(reason is not None):
+            raise RunFailed(reason or f"another rank failed before step {self.state.progress.step}")
 
     def _upcoming(self, order: torch.Tensor) -> torch.Tensor | None:
         """Numbers of the images of the step after the one that comes now, in an epoch of this `order`."""
@@ -230,6 +234,4 @@ class Trainer:
         if every is not None and accuracy is not None and self.hooks.world.first and epoch % every == 0:
             row["knn_top1"] = accuracy(self.state.query_encoder)
         self.hooks.on_epoch(row)
-        reason = why_collapsed(row)
-        if reason is not None:
-            raise RunFailed(reason)
+        self._end_together(why_collapsed(row))

@@ -18,7 +18,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from moco_bench.errors import InputError, RankLost
+from moco_bench.errors import InputError, RankLost, RanksDisagree
 from moco_bench.train.launch import RENDEZVOUS
 
 PATIENCE = timedelta(hours=6)
@@ -102,14 +102,14 @@ class World:
         return torch.load(io.BytesIO(payload.numpy().tobytes()), map_location=device or "cpu", weights_only=True)
 
     def check_agreement(self, digest: str) -> None:
-        """Raise `RuntimeError` where the ranks' states differ: something on one of the machines is broken."""
+        """Raise `RanksDisagree` where the ranks' states differ: something on one of the machines is broken."""
         if self.size == 1:
             return
         found: list[Any] = [None] * self.size
         with _lost_rank_named():
             dist.all_gather_object(found, digest)
         if len(set(found)) > 1:
-            raise RuntimeError(
+            raise RanksDisagree(
                 f"the {self.size} ranks hold different weights at the end of the run; nothing is written"
             )
 

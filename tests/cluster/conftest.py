@@ -7,9 +7,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 CONF = """\
@@ -47,7 +49,10 @@ MailProg=/bin/true
 GresTypes=gpu
 NodeName=n1 NodeAddr=127.0.0.1 NodeHostname={host} Port={port1} CPUs=2 RealMemory=16000 Gres=gpu:fake:2 State=UNKNOWN
 NodeName=n2 NodeAddr=127.0.0.1 NodeHostname={host} Port={port2} CPUs=2 RealMemory=16000 Gres=gpu:fake:2 State=UNKNOWN
-PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE PriorityTier=1 State=UP
+PartitionName=urgent Nodes=n1,n2 MaxTime=INFINITE PriorityTier=9 State=UP
 """
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
 
@@ -84,11 +89,29 @@ class Cluster:
     def wait_until_idle(self) -> None:
         """Until both nodes take jobs."""
         deadline = time.monotonic() + 120
-        while self.ask("sinfo", "-h", "-N", "-o", "%t").split() != ["idle", "idle"]:
+        while self.ask("sinfo", "-h", "-N", "-p", "main", "-o", "%t").split() != ["idle", "idle"]:
             if time.monotonic() > deadline:
                 logs = [path.read_text()[-2000:] for path in (self.state / "log").iterdir()]
                 raise AssertionError("Slurm did not start:\n" + "\n".join(logs))
             time.sleep(0.2)
+
+    def kill_node(self, node: str) -> None:
+        """As a node that loses its power: its slurmd and all that runs there are gone."""
+        pid = self.processes[node].pid
+        daemon = psutil.Process(pid)
+        gone = [daemon, *daemon.children(recursive=True)]
+        gone += [
+            child
+            for process in psutil.process_iter(["cmdline"])
+            if any("slurmstepd" in word for word in process.info["cmdline"] or ())
+            and self.state.as_posix() in _configuration_of(process)
+            and _node_of(process) == node
+            for child in (process, *process.children(recursive=True))
+        ]
+        for process in gone:
+            with suppress(psutil.Error):
+                process.kill()
+        self.processes[node].wait()
 
     def jobs(self) -> list[str]:
         """`NAME STATE NODES` of all jobs that Slurm remembers."""
@@ -105,6 +128,22 @@ class Cluster:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _configuration_of(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return process.environ().get("SLURM_CONF", "")
+    return ""
+
+
+def _node_of(process: psutil.Process) -> str:
+    """The node that a step's daemon belongs to, told by the folder that it works in or by what it runs."""
+    for each in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):
+            name = each.environ().get("SLURMD_NODENAME")
+            if name:
+                return name
+    return ""
 
 
 def free_ports(count: int) -> list[int]:

@@ -43,12 +43,10 @@ def adapted_profile() -> dict[str, Any]:
 class Place:
     """A folder on the file system that all nodes share, and a suite in it."""
 
-    def __init__(self, folder: Path, slurm: Any, **train: Any) -> None:
+    def __init__(self, folder: Path, slurm: Any, **changes: Any) -> None:
         self.folder, self.slurm = folder, slurm
         self.suite = folder / "tiny.yaml"
-        raw = {**SUITE, "train": {**SUITE["train"], **train}}
-        if train:
-            raw["arms"] = {"vanilla": None}
+        raw = {**SUITE, **changes, "train": {**SUITE["train"], **changes.get("train", {})}}
         self.suite.write_text(yaml.safe_dump(raw, sort_keys=False))
         self.profile = folder / "profile"
         self.profile.mkdir(exist_ok=True)
@@ -131,10 +129,10 @@ def epochs_that_take(seconds: float, tmp_path: Path, slurm: Any) -> int:
     """So many that a run can be disturbed several times before it ends, on this machine, as busy as it is."""
     folder = tmp_path / "measured"
     folder.mkdir()
-    trained_locally(folder, Place(folder, slurm, epochs=10), "vanilla")
+    trained_locally(folder, Place(folder, slurm, train={"epochs": 10}, arms={"vanilla": None}), "vanilla")
     history = folder / "results" / "tiny" / "runs" / RUN.format(arm="vanilla") / "history.csv"
     each = [float(row["seconds"]) for row in csv.DictReader(history.read_text().splitlines())]
-    return max(200, round(seconds / median(each)))
+    return max(100, round(seconds / median(each)))
 
 
 @pytest.fixture
@@ -146,11 +144,13 @@ def shared(tmp_path: Path) -> Path:
 
 
 def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    """One node is drained; GPUs are asked for in the other style; a profile has its node to itself."""
     slurm.ask("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")
-    place = Place(shared, slurm)
+    place = Place(shared, slurm, profile={"repeats": 2, "steps": 1, "warmup_steps": 1})
     before = len(slurm.jobs())
+    asked = ("--set-resources", "pretrain:gpu=0", "pretrain:gres=gpu:1")
     try:
-        place.finish("--set-resources", "pretrain:gpu=1")
+        place.finish(*asked)
     finally:
         slurm.ask("scontrol", "update", "NodeName=n1", "State=RESUME")
 
@@ -158,6 +158,11 @@ def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path)
     assert {job.split()[1] for job in jobs} == {"COMPLETED"}
     assert {job.split()[2] for job in jobs} == {"n2"}  # nothing went to the drained node
     assert all(job.startswith("tiny_of_") for job in jobs)
+    details = slurm.ask("scontrol", "show", "job", "--details").split("\n\n")
+    own = [job for job in details if f"WorkDir={shared}" in job]
+    assert sum("TresPerNode=gres/gpu:1" in job or "TresPerNode=gres:gpu:1" in job for job in own) == 2  # a run each
+    assert sum("OverSubscribe=NO" in job for job in own) == 1  # the profile
+    assert len(own) == 3  # one job per run
     assert (shared / "reports" / "tiny" / "report.html").exists()
     assert "squeue" in place.log()  # there are no accounts to ask
     for arm in ("vanilla", "dual"):
@@ -165,18 +170,41 @@ def test_a_suite_from_images_to_report(slurm: Any, shared: Path, tmp_path: Path)
         assert [attempt["start_step"] for attempt in attempts] == [0]  # and once only
         assert place.encoder(arm) == trained_locally(tmp_path, place, arm)
 
-    place.finish("--set-resources", "pretrain:gpu=1")
+    place.finish(*asked)
     assert len(slurm.jobs()) == before + len(jobs)  # nothing to do, nothing submitted
 
 
-def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    place = Place(shared, slurm, epochs=epochs_that_take(40.0, tmp_path, slurm))
+def test_a_run_that_was_meant_for_a_gpu_refuses_a_processor(slurm: Any, shared: Path) -> None:
+    place = Place(shared, slurm, train={"device": "auto"}, arms={"vanilla": None})
+    before = len(slurm.jobs())
+
+    assert place.start("--until", "pretrain", "--set-resources", "pretrain:gpu=1").wait(PATIENCE) != 0
+
+    said = (shared / "logs" / "tiny" / "pretrain" / f"{RUN.format(arm='vanilla')}.log").read_text()
+    assert "shows no CUDA device; it doesn't train on a CPU" in said
+    assert len(slurm.jobs()) == before + 1  # what would be refused again is not submitted again
+    assert not place.run("vanilla").exists()
+
+
+def test_whatever_happens_to_jobs_and_nodes(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    """A signal, a preemption, `scancel`, a node without power, a killed Snakemake: one run, no step twice."""
+    epochs = epochs_that_take(20.0, tmp_path, slurm)
+    place = Place(shared, slurm, train={"epochs": epochs}, arms={"vanilla": None})
     snakemake = place.start("--until", "pretrain")
     job = place.wait_for_attempt(1, "vanilla", snakemake)
     slurm.ask("scancel", "--signal=USR1", job)  # as Slurm does before a limit: the run saves, and is submitted again
-    job = place.wait_for_attempt(2, "vanilla", snakemake)
-    slurm.ask("scancel", job)  # as a preemption does
-    place.wait_for_attempt(3, "vanilla", snakemake)
+    place.wait_for_attempt(2, "vanilla", snakemake)
+    urgent = ("sbatch", "--partition=urgent", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=true")
+    assert slurm.ask(*urgent)  # a job of more importance: ours goes back to the queue, and goes on
+    job = place.wait_for_attempt(3, "vanilla", snakemake)
+    slurm.ask("scancel", job)
+    job = place.wait_for_attempt(4, "vanilla", snakemake)
+    node = slurm.ask("squeue", "-h", "-j", job, "-o", "%N").strip()
+    slurm.kill_node(node)
+    try:
+        place.wait_for_attempt(5, "vanilla", snakemake)
+    finally:
+        slurm.start_node(node)
     os.killpg(snakemake.pid, 9)
     snakemake.wait()
     assert len(place.running()) == 1  # the job lives on
@@ -193,6 +221,25 @@ def test_cancelled_jobs_and_a_killed_snakemake(slurm: Any, shared: Path, tmp_pat
     assert "waiting until they have ended" in place.log()
 
     starts = [entry["start_step"] for entry in json.loads((place.run("vanilla") / "run.json").read_text())["attempts"]]
-    assert len(starts) == 3
-    assert 0 == starts[0] < starts[1] < starts[2]
+    assert len(starts) == 5
+    assert starts[0] == 0
+    assert starts == sorted(set(starts))
+    assert place.encoder("vanilla") == trained_locally(tmp_path, place, "vanilla")
+    slurm.wait_until_idle()
+
+
+def test_a_time_limit_that_is_too_short(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    """Slurm itself warns with USR1 before the limit: the run saves, ends with 75, is submitted again and goes on."""
+    epochs = epochs_that_take(25.0, tmp_path, slurm)
+    place = Place(shared, slurm, train={"epochs": epochs}, arms={"vanilla": None})
+    extra = "pretrain:slurm_extra='--signal=USR1@40'"
+
+    place.finish("--until", "pretrain", "--set-resources", "pretrain:runtime=1", extra)
+
+    starts = [entry["start_step"] for entry in json.loads((place.run("vanilla") / "run.json").read_text())["attempts"]]
+    assert len(starts) > 1
+    assert starts == sorted(starts)
+    assert starts[-1] > 0
+    own = [job for job in slurm.ask("scontrol", "show", "job").split("\n\n") if f"WorkDir={shared}" in job]
+    assert not any("JobState=TIMEOUT" in job for job in own)  # all ended by themselves, within their limit
     assert place.encoder("vanilla") == trained_locally(tmp_path, place, "vanilla")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from moco_bench.evaluate.on_the_way import knn_on_the_way
 from moco_bench.train import loop
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
+from moco_bench.train.world import World
 
 ARMS = {
     "vanilla": {},
@@ -227,3 +229,15 @@ def test_a_run_that_diverges_far_ahead_of_its_losses_has_failed(make_run, datase
         monkeypatch.setattr(loop, "learning_rate_at", lambda step, **settings: float("nan") if step == 1 else 0.1)
         reasons.append(pretrain(make_run(), dataset, tmp_path / str(unread)).reason)
     assert reasons == ["diverged: the training loss was not finite at step 2"] * 2
+
+
+def test_a_run_fails_on_all_ranks_where_it_fails_on_one(make_run, dataset, tmp_path, monkeypatch):
+    """The others would wait for it for hours. Here another rank is pretended, which fails at the third step."""
+    asked = iter([False, False, True])
+
+    def any_rank(self, flag):
+        return flag or (sys._getframe(1).f_code.co_name == "_end_together" and next(asked, False))
+
+    monkeypatch.setattr(World, "any", any_rank)
+
+    assert pretrain(make_run({}), dataset, tmp_path).reason == "another rank failed before step 3"

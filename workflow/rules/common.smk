@@ -80,6 +80,18 @@ INVOCATION = f"{time.time_ns():x}-{os.getpid()}" if workflow.is_main_process els
 JOBS = f"{MARKS}/{INVOCATION}"
 
 
+# Where a profile names a storage (S3), it gets the archive of the finished suite and nothing else.
+STORED = workflow.storage_settings.default_storage_provider is not None
+
+
+def here(path):
+    """A path of this folder, also where a profile names a storage for all paths."""
+    return local(path) if STORED else path
+
+
+REPORTED = [here(f"{REPORTS}/{name}") for name in ("report.html", "report.md", "runs.html", "figures", "tables")]
+
+
 def one_of(names):
     """A pattern that matches these names and nothing else."""
     return "|".join(re.escape(name) for name in sorted(set(names)))
@@ -104,7 +116,7 @@ def done(step, *names):
     if not workflow.is_main_process:
         return []
     wanted = PLAN.to_do(step)
-    return [f"{JOBS}/{step}/{name}" for name in (names or wanted) if name in wanted]
+    return [here(f"{JOBS}/{step}/{name}") for name in (names or wanted) if name in wanted]
 
 
 def run_done(run_id):

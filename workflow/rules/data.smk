@@ -3,9 +3,9 @@
 
 rule prepare:
     output:
-        mark=touch(f"{JOBS}/prepare/{{dataset}}"),
+        mark=touch(here(f"{JOBS}/prepare/{{dataset}}")),
     log:
-        f"{LOGS}/prepare/{{dataset}}.log",
+        here(f"{LOGS}/prepare/{{dataset}}.log"),
     retries: 0  # a missing or damaged data set is still missing a second later
     message:
         "Check the images of {wildcards.dataset}"

@@ -6,9 +6,9 @@ rule evaluate:
     input:
         lambda wildcards: images_ready(wildcards.dataset),
     output:
-        mark=touch(f"{JOBS}/evaluate/{RUN}"),
+        mark=touch(here(f"{JOBS}/evaluate/{RUN}")),
     log:
-        f"{LOGS}/evaluate/{RUN}.log",
+        here(f"{LOGS}/evaluate/{RUN}.log"),
     threads: THREADS
     resources:
         **ASKED,
@@ -24,9 +24,9 @@ rule metrics:
     input:
         lambda wildcards: run_done(RUN.format(**wildcards)),
     output:
-        update(f"{RESULTS}/runs/{RUN}/metrics.json"),
+        update(here(f"{RESULTS}/runs/{RUN}/metrics.json")),
     log:
-        f"{LOGS}/metrics/{RUN}.log",
+        here(f"{LOGS}/metrics/{RUN}.log"),
     message:
         "{output} is there"
     shell:
@@ -37,9 +37,9 @@ rule floors:
     input:
         lambda wildcards: done("prepare", wildcards.dataset),
     output:
-        mark=touch(f"{JOBS}/floors/{{dataset}}"),
+        mark=touch(here(f"{JOBS}/floors/{{dataset}}")),
     log:
-        f"{LOGS}/floors/{{dataset}}.log",
+        here(f"{LOGS}/floors/{{dataset}}.log"),
     threads: THREADS
     resources:
         gpu=min(GPUS, 1),

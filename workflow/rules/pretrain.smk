@@ -6,9 +6,9 @@ rule pretrain:
     input:
         before_training,
     output:
-        mark=touch(f"{JOBS}/pretrain/{RUN}"),
+        mark=touch(here(f"{JOBS}/pretrain/{RUN}")),
     log:
-        f"{LOGS}/pretrain/{RUN}.log",
+        here(f"{LOGS}/pretrain/{RUN}.log"),
     threads: THREADS
     resources:
         **ASKED,

@@ -6,9 +6,9 @@ rule profile:
     input:
         done("prepare"),
     output:
-        mark=touch(f"{JOBS}/profile/{ONCE}"),
+        mark=touch(here(f"{JOBS}/profile/{ONCE}")),
     log:
-        f"{LOGS}/profile.log",
+        here(f"{LOGS}/profile.log"),
     priority: 1
     retries: 0  # it resumes nothing, and the report can be made without it
     threads: ALL_CORES
@@ -25,9 +25,9 @@ rule costs:
     input:
         done("prepare"),
     output:
-        mark=touch(f"{JOBS}/costs/{ONCE}"),
+        mark=touch(here(f"{JOBS}/costs/{ONCE}")),
     log:
-        f"{LOGS}/costs.log",
+        here(f"{LOGS}/costs.log"),
     priority: 2
     threads: ALL_CORES
     resources:

@@ -9,9 +9,9 @@ rule collect:
         done("floors"),
         done("costs"),
     output:
-        mark=touch(f"{JOBS}/collect/{ONCE}"),
+        mark=touch(here(f"{JOBS}/collect/{ONCE}")),
     log:
-        f"{LOGS}/collect.log",
+        here(f"{LOGS}/collect.log"),
     retries: 0
     message:
         f"Gather all runs in {RESULTS}/runs.csv"
@@ -24,9 +24,9 @@ rule analyse:
         done("collect"),
         done("profile"),  # the claim about memory is judged on it
     output:
-        mark=touch(f"{JOBS}/analyse/{ONCE}"),
+        mark=touch(here(f"{JOBS}/analyse/{ONCE}")),
     log:
-        f"{LOGS}/analyse.log",
+        here(f"{LOGS}/analyse.log"),
     retries: 0
     params:
         results=RESULTS,
@@ -41,29 +41,31 @@ rule report:
         done("analyse"),
     output:
         page=report(
-            f"{REPORTS}/report.html",
+            here(f"{REPORTS}/report.html"),
             caption="../report/page.rst",
             category="Report",
             labels={"file": "the whole report"},
         ),
-        text=f"{REPORTS}/report.md",
-        runs=f"{REPORTS}/runs.html",
+        text=here(f"{REPORTS}/report.md"),
+        runs=here(f"{REPORTS}/runs.html"),
         figures=report(
-            directory(f"{REPORTS}/figures"),  # which figures there are depends on the suite and on what has finished
+            directory(
+                here(f"{REPORTS}/figures")
+            ),  # which figures there are depends on the suite and on what has finished
             patterns=["{figure}.svg"],
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
         tables=report(
-            directory(f"{REPORTS}/tables"),
+            directory(here(f"{REPORTS}/tables")),
             patterns=["{table}.csv"],
             caption="../report/table.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),
     log:
-        f"{LOGS}/report.log",
+        here(f"{LOGS}/report.log"),
     retries: 0
     params:
         results=RESULTS,
@@ -72,3 +74,20 @@ rule report:
         "Write {output.page}"
     shell:
         job("moco-bench report {params.results:q} --out {params.reports:q}", "page")
+
+
+# All that was made, in one file for the storage that a profile names. Checkpoints stay: they are of runs at work.
+rule archive:
+    input:
+        REPORTED,
+    output:
+        f"{SUITE.name}.tar.gz",
+    log:
+        here(f"{LOGS}/archive.log"),
+    params:
+        results=RESULTS,
+        reports=lambda wildcards, input: Path(input[0]).parent,
+    message:
+        "Store results and report of the suite"
+    shell:
+        "tar --create --gzip --file={output:q} --exclude=checkpoints --exclude='.lock*' {params.results:q} {params.reports:q} > {log:q} 2>&1"

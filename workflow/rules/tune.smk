@@ -6,9 +6,9 @@ rule tune:
     input:
         done("prepare"),
     output:
-        mark=touch(f"{JOBS}/tune/{ONCE}"),
+        mark=touch(here(f"{JOBS}/tune/{ONCE}")),
     log:
-        f"{LOGS}/tune.log",
+        here(f"{LOGS}/tune.log"),
     priority: 2
     threads: THREADS
     resources:

@@ -158,6 +158,19 @@ def check_regular(path: Path, needed: str) -> None:
         raise InputError(f"{path}: {kind}; {needed}")
 
 
+def ordinary(path: Path) -> Path:
+    """The path itself, for a reader of tables that may come from a stranger.
+
+    Raises:
+        OSError: a device, a pipe or a folder, which readers would wait for or read for ever.
+    """
+    try:
+        check_regular(path, "")
+    except InputError:
+        raise OSError(errno.EINVAL, "not an ordinary file", str(path)) from None
+    return path
+
+
 def sha256_of_file(path: Path) -> str:
     """The sha256 (hex) of a file's content. Raises `InputError` where it is a device or a pipe."""
     check_regular(path, "an ordinary file would be right")

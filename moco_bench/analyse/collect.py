@@ -11,7 +11,7 @@ import pandas as pd
 from moco_bench.analyse.machines import measured_on
 from moco_bench.analyse.table import columns
 from moco_bench.errors import InputError, one_line
-from moco_bench.files import read_json
+from moco_bench.files import ordinary, read_json
 from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
@@ -126,7 +126,7 @@ def _read(directory: Path, run: Run) -> dict[str, Any]:
 def last_epoch(path: Path) -> dict[str, Any]:
     """What the last complete row of a history says about loss and false negatives; empty where there is no row."""
     try:
-        with open(path, newline="", encoding="utf-8") as handle:
+        with open(ordinary(path), newline="", encoding="utf-8") as handle:
             rows = [row for row in csv.DictReader(handle) if None not in row and None not in row.values()]
     except FileNotFoundError:
         return {}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from moco_bench.analyse.outcomes import Outcomes, read_outcomes
 from moco_bench.errors import InputError
-from moco_bench.files import read_json
+from moco_bench.files import ordinary, read_json
 
 QUEUES = "profile/queues.csv"
 """Counted bytes of tensors at several queues, with three ways of writing the loss."""
@@ -42,7 +42,7 @@ class Evidence:
         try:
             if self.directory is None:
                 raise FileNotFoundError
-            table = pd.read_csv(self.directory / QUEUES, encoding="utf-8")
+            table = pd.read_csv(ordinary(self.directory / QUEUES), encoding="utf-8")
             table["tensor_mib"] = pd.to_numeric(table["tensor_mib"])
         except (OSError, ValueError, KeyError):
             return pd.DataFrame(columns=sorted(_QUEUE_COLUMNS))

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.errors import InputError
+from moco_bench.files import ordinary
 from moco_bench.suite.metrics import METRICS
 
 FIXED = (
@@ -48,7 +49,7 @@ def read_runs(path: Path) -> pd.DataFrame:
             a run stands there twice.
     """
     try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        raw = pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `moco-bench collect SUITE.yaml` writes it") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors

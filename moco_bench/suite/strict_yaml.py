@@ -4,6 +4,7 @@ PyYAML speaks YAML 1.1, where `1e-3` is a string, `no` is false and `12:30` is a
 cost somebody an experiment. The resolvers below are those of YAML 1.2's core schema.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def read_yaml(path: Path) -> Any:
         InputError: the file is missing, too large, not UTF-8 or not the YAML that a suite may use.
     """
     try:
-        with open(path, "rb") as handle:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that nobody writes to is empty
+        os.set_blocking(descriptor, True)
+        with open(descriptor, "rb") as handle:
             content = handle.read(MAX_BYTES + 1)  # no size is asked for beforehand: devices and pipes have none
         if len(content) > MAX_BYTES:
             raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes; a suite file is a page or two")

@@ -5,7 +5,9 @@ import importlib.util
 import io
 import json
 import os
-from collections.abc import Callable
+import shutil
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +190,83 @@ def test_dozens_of_reports_of_damaged_results(results: Path, data: st.DataObject
 @pytest.mark.parametrize("content", ["", "[]", "{}", "[" * 100_000, '{"fingerprint": NaN}', "1" * 5000, '{"data": []}'])
 def test_an_evaluation_of_a_run_without_a_record(results: Path, content: str) -> None:
     check(results, f"{RUN}/run.json", content.encode(), ("evaluate",))
+
+
+# A pipe, a device, a folder or a link where a file should be
+
+MORE = (f"{RUN}/encoder.safetensors", "profile/profile.json", "profile/memory.csv", "costs.json", "tune.csv",
+        "machine_effects.csv", "pooled.csv", "effects.csv", "claims.csv", ".made/collect.json")  # fmt: skip
+SECONDS = 60
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def elsewhere(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+KINDS = {each.__name__: each for each in (pipe, endless, folder, loop, elsewhere)}
+
+
+@contextlib.contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """A command that waits for a pipe for ever, or reads a device, fails the test instead of stopping it."""
+
+    def stop(number: int, frame: object) -> None:
+        raise AssertionError(f"no answer within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def place(results: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "results" / "synthetic"
+    shutil.copytree(results, target, dirs_exist_ok=True)
+    return target
+
+
+def put(directory: Path, name: str, kind: str) -> None:
+    path = directory / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    KINDS[kind](path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", [*FILES, *MORE])
+def test_what_is_no_file(place: Path, name: str, kind: str) -> None:
+    put(place, name, kind)
+    for command in QUICK:
+        with at_most(SECONDS):
+            assert_ends_well_or_in_one_line(commands(place)[command])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["pipe", "endless", "folder"])
+def test_reports_of_what_is_no_file(place: Path, kind: str) -> None:
+    """All files at once that a report can do without."""
+    for name in (*FILES, *MORE):
+        if name not in ("runs.csv", "suite.yaml"):
+            put(place, name, kind)
+    with at_most(2 * SECONDS):
+        assert_ends_well_or_in_one_line(commands(place)["report"])

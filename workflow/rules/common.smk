@@ -189,8 +189,10 @@ if workflow.local_exec and "gpu" not in workflow.global_resources:
     SHARED = min(item.run.train.runs_per_gpu for item in PLAN.runs)
     workflow.global_resources["gpu"] = Resource("gpu", max(gpus_here() * SHARED, GPUS, 1))
 
-# Not `workflow.cores`, which refuses commands that need no cores, such as `--report`.
-ALL_CORES = workflow.resource_settings.cores or THREADS
+# Not `workflow.cores`, which refuses commands that need no cores, such as `--report`. A job on a cluster's node gets as
+# many as a run, and has the node to itself by other means (`--exclusive`).
+HERE = workflow.local_exec and workflow.is_main_process
+ALL_CORES = (workflow.resource_settings.cores or THREADS) if HERE else THREADS
 
 # Jobs call `moco-bench` by name: that of the environment that Snakemake runs in, activated or not.
 os.environ.update(PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
+from moco_bench.files import ordinary
 
 EFFECTS, CLAIMS, RUNS = "effects.csv", "claims.csv", "runs.csv"
 _EFFECT_KEY = ["dataset", "encoder", "metric", "budget", "effect"]
@@ -51,7 +52,7 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
 def _read(path: Path) -> pd.DataFrame | None:
     """The table as text; None where it isn't there or can't be read, which comes to the same."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        return pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError, UnicodeDecodeError):  # pandas' parser errors are ValueErrors
         return None
 

@@ -16,7 +16,7 @@ from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
-from moco_bench.files import read_json
+from moco_bench.files import ordinary, read_json
 from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
 from moco_bench.report.read.freshness import Written, written_files
 from moco_bench.suite.metrics import METRICS, MetricColumn
@@ -224,7 +224,7 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
         if not path.exists():
             continue
         try:
-            header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+            header, *lines = ordinary(path).read_text(encoding="utf-8").splitlines() or [""]
         except (OSError, UnicodeDecodeError):
             header, lines = "not readable", []
         if header and "epoch" not in header.split(","):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from moco_bench.files import ordinary
 from moco_bench.suite.runs import Run
 
 HARDLY_FILTERS = 0.9
@@ -17,7 +18,7 @@ HARDLY_FILTERS = 0.9
 def kept_mass_of(history: Path) -> float | None:
     """The share of the negatives' mass that was kept in the last epoch; None where the file doesn't say."""
     try:
-        with open(history, encoding="utf-8", newline="") as file:
+        with open(ordinary(history), encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         value = float(rows[-1]["kept_mass"])
     except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error):

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from moco_bench.analyse.text import number
+from moco_bench.files import ordinary
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
@@ -15,7 +16,7 @@ _OTHER = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
 def tuning_table(results: Results, links: Links) -> Table | None:
     """One row per arm and candidate with its score; None where nothing was tuned or the file can't be used."""
     try:
-        found = pd.read_csv(results.directory / FILE, dtype=str, keep_default_na=False, encoding="utf-8")
+        found = pd.read_csv(ordinary(results.directory / FILE), dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError):
         return None
     if found.empty or not {*_OTHER} <= set(found.columns):

@@ -4,8 +4,7 @@ import pandas as pd
 
 from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.text import interval, p_value
-from moco_bench.errors import InputError
-from moco_bench.files import check_regular
+from moco_bench.files import ordinary
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import KEY, Column, Table, cell
 from moco_bench.report.read.results import Results
@@ -69,9 +68,8 @@ def _read(results: Results) -> pd.DataFrame | None:
     """The accuracies that `merge` listed; None where there are none, or where the file can't be used."""
     path = results.directory / EFFECTS_FILE
     try:
-        check_regular(path, "a CSV table would be right")
-        found = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (InputError, OSError, ValueError):
+        found = pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError):
         return None
     if not set(found.columns) >= _NEEDED:
         return None

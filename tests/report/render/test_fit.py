@@ -36,6 +36,15 @@ def test_the_largest_drawing_alone_becomes_an_image(tmp_path, synthetic, undrawn
     assert "as CSV beside this page" not in text, "all downloads are still in the page"
 
 
+def test_an_image_that_finds_no_room_lies_beside_the_page(tmp_path, synthetic, undrawn, monkeypatch):
+    undrawn.update(effects=4_000_000)
+    png = {"effects": b"x" * 3_000_000}
+    monkeypatch.setattr("moco_bench.report.render.figures.as_png", lambda plot: png.get(plot.name, b"small"))
+    page = write_report(synthetic.write_results(tmp_path, synthetic.suite_values(2, epochs=3)), tmp_path / "out")
+    assert re.findall(r'src="(figures/[^"]+)"', html_of(page)) == ["figures/effects.png"]
+    assert (page.parent / "figures/effects.png").stat().st_size == 3_000_000
+
+
 def test_long_histories_are_linked_instead_of_carried(tmp_path, synthetic, undrawn):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     for file in path.glob("runs/*/*/*/*/history.csv"):

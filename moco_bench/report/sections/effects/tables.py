@@ -26,13 +26,12 @@ def effects_table(results: Results, links: Links) -> Table | None:
 
 
 def further_effects_table(results: Results, links: Links) -> Table | None:
-    """The 2x2's simple and main effects, or the arms' without one, on all other metrics, the declared ones first."""
-    others = (name for name in METRICS if name in set(results.effects["metric"]))
-    metrics = [name for name in dict.fromkeys((*results.plan.config.metrics, *others)) if name != results.primary.name]
+    """The 2x2's simple and main effects, or the arms' without one, on the other metrics that the suite declares."""
+    metrics = [name for name in results.plan.config.metrics if name != results.primary.name]
     rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
     rows = of_the_2x2(results, rows) or rows
-    caption = f"{_units(rows)} All comparisons are in effects.csv."
-    return _effects(results, links, rows, "further_effects", "Effects on the other metrics", caption)
+    caption = f"{_units(rows)} All metrics and comparisons are in effects.csv."
+    return _effects(results, links, rows, "further_effects", "Effects on the other declared metrics", caption)
 
 
 def _at_equal(results: Results) -> str:

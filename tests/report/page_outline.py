@@ -12,7 +12,7 @@ class Outline(HTMLParser):
     def __init__(self):
         super().__init__()
         self.stack, self.ids, self.hrefs, self.tags, self.text = [], [], [], [], []
-        self.open_text, self.prose = [], []
+        self.read, self.prose = [], []
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
@@ -35,8 +35,8 @@ class Outline(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
-        if not {"details", "script", "style", "svg"} & set(self.stack):
-            self.open_text.append(data)
+        if not {"script", "style", "svg"} & set(self.stack):
+            self.read.append(data)
         if {"p", "figcaption"} & set(self.stack) and "table" not in self.stack:
             self.prose.append(data)
 

@@ -26,12 +26,34 @@ def effects_table(results: Results, links: Links) -> Table | None:
 
 
 def further_effects_table(results: Results, links: Links) -> Table | None:
-    """The 2x2's simple and main effects, or the arms' without one, on the other metrics that the suite declares."""
+    """One row per effect of the 2x2, or of the arms without one; one column per other metric that the suite declares."""
     metrics = [name for name in results.plan.config.metrics if name != results.primary.name]
     rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
     rows = of_the_2x2(results, rows) or rows
-    caption = f"{_units(rows)} All metrics and comparisons are in effects.csv."
-    return _effects(results, links, rows, "further_effects", "Effects on the other declared metrics", caption)
+    found: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault((row["dataset"], row["encoder"], row["effect"]), {**row})[row["metric"]] = row
+    columns = (*_identity(results)[:-1], *(_on(name) for name in dict.fromkeys(row["metric"] for row in rows)))
+    caption = (
+        f"{_units(rows)} With the interval; a star: significant. Tests, and all other metrics and comparisons, are in "
+        "effects.csv."
+    )
+    source = links.source(results.written.effects)
+    return Table.of(
+        "further_effects", "Effects on the other declared metrics", caption, columns, found.values(), source=source
+    )
+
+
+def _on(metric: str) -> Column:
+    def shown(row: Row) -> Cell | None:
+        found, digits = row.get(metric), METRICS[metric].decimals
+        if found is None:
+            return None
+        star = " *" if found["finding"] in ("higher", "lower") else ""
+        text = f"{number(found['estimate'], digits, signed=True)} {interval(found['ci_low'], found['ci_high'], digits)}"
+        return cell(f"{text}{star}", found["estimate"], tone=finding_tone(metric, found["finding"]) if star else "")
+
+    return Column.number(metric, METRICS[metric].short, of=shown)
 
 
 def _at_equal(results: Results) -> str:

@@ -26,7 +26,7 @@ def effects_table(results: Results, links: Links) -> Table | None:
 
 
 def further_effects_table(results: Results, links: Links) -> Table | None:
-    """One row per effect of the 2x2, or of the arms without one; one column per other metric that the suite declares."""
+    """One row per effect of the 2x2, or of the arms without one, a column per other declared metric."""
     metrics = [name for name in results.plan.config.metrics if name != results.primary.name]
     rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
     rows = of_the_2x2(results, rows) or rows

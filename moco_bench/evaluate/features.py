@@ -26,10 +26,18 @@ class Embeddings:
 
 
 def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
-    """A copy of `encoder` in evaluation mode, in float32 on `device`.
+    """A copy of `encoder` in evaluation mode, in float32 on `device`; itself where it is all of that already.
 
     The original is untouched: neither its training mode nor a BatchNorm's statistics can be left changed.
     """
+    held = [*encoder.parameters(), *encoder.buffers()]
+    if (
+        not any(module.training for module in encoder.modules())
+        and not any(tensor.requires_grad for tensor in held)
+        and all(tensor.device == device for tensor in held)
+        and all(tensor.dtype == torch.float32 for tensor in held if tensor.is_floating_point())
+    ):
+        return encoder
     return copy.deepcopy(encoder).to(device=device, dtype=torch.float32).eval().requires_grad_(False)
 
 

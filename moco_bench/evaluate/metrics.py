@@ -18,7 +18,7 @@ from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, neighbours_say
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from moco_bench.evaluate.diagnostics import alignment
-from moco_bench.evaluate.features import Embeddings, embed, embed_prepared
+from moco_bench.evaluate.features import Embeddings, embed, embed_prepared, frozen_copy
 from moco_bench.evaluate.knn import percent_correct
 from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.outcomes import packed_counts
@@ -73,6 +73,7 @@ def evaluate_encoder(
     """
     check_evaluation(dataset, config)
     compute_float32_exactly()
+    encoder = frozen_copy(encoder, torch.device(device))  # once, for all that follows
     tell(f"embeds {len(dataset.labelled)} + {len(dataset.evaluation)} images")
     train = _embed(encoder, dataset.labelled.images, dataset, config, device)
     evaluation = _embed(encoder, dataset.evaluation.images, dataset, config, device)

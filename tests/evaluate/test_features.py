@@ -1,9 +1,13 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 
 from moco_bench.data.views import normalise
 from moco_bench.evaluate import embed
+from moco_bench.evaluate.features import frozen_copy
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import EncoderConfig
 
@@ -68,3 +72,26 @@ def test_autocast_around_does_not_reach_inside(encoder, images):
         found = embed(encoder, images, **SETTINGS).backbone
     assert found.dtype == torch.float32
     assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("change", ["training", "gradients", "float64"])
+def test_a_frozen_encoder_is_not_copied_again_and_any_other_is(encoder, change):
+    frozen = frozen_copy(encoder, torch.device("cpu"))
+    assert frozen_copy(frozen, torch.device("cpu")) is frozen
+    match change:
+        case "training":
+            next(module for module in frozen.modules() if isinstance(module, torch.nn.BatchNorm2d)).train()
+        case "gradients":
+            next(frozen.parameters()).requires_grad_(True)
+        case "float64":
+            frozen.double()
+    again = frozen_copy(frozen, torch.device("cpu"))
+    assert again is not frozen
+    assert not any(module.training for module in again.modules())
+    assert {tensor.dtype for tensor in again.parameters()} == {torch.float32}
+
+
+def test_torchvision_is_not_imported_before_it_is_needed():
+    """It imports PyTorch's compiler: every process would take more than a second longer to start."""
+    code = "import sys, moco_bench.jobs.pretrain; sys.exit(bool({'torchvision', 'torch._dynamo'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

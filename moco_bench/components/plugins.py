@@ -1,6 +1,6 @@
 """Ideas from outside the package: files that a suite names, and entry points of installed packages.
 
-A file is imported under a name of its own, with its folder at hand for what it imports beside itself. Its hash covers
+A file is imported under a name of its own, with what it imports beside itself at hand. Its hash covers
 both, and belongs to the fingerprint of every run that uses one of its ideas.
 """
 
@@ -9,8 +9,10 @@ import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +24,40 @@ from moco_bench.errors import InputError
 
 GROUP = "moco_bench.plugins"
 """The group of entry points: each is named as the idea that its module defines."""
+
+
+class _Neighbours(MetaPathFinder):
+    """Finds what plug-ins import from their own folders, and nothing else that lies there.
+
+    With the folders in `sys.path`, a plug-in called as some library's optional package would be taken for it.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[str, Path] = {}
+
+    def know(self, path: Path) -> None:
+        """From now on the neighbours of this plug-in are found, also where a formula imports them as it runs."""
+        for file in neighbours(path)[1:]:
+            package = path.parent / file.relative_to(path.parent).parts[0]
+            self._files[package.stem] = package
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        found = self._files.get(fullname)
+        if found is None or not found.is_dir():
+            return None if found is None else importlib.util.spec_from_file_location(fullname, found)
+        if (found / "__init__.py").is_file():
+            return importlib.util.spec_from_file_location(fullname, found / "__init__.py")
+        folder = ModuleSpec(fullname, None, is_package=True)
+        folder.submodule_search_locations = [str(found)]
+        return folder
+
+
+_BESIDE = _Neighbours()
 
 _LOADED: dict[Path, tuple[str, ModuleType]] = {}
 """Files that have been imported: their hash and module. A file that has changed is imported anew."""
@@ -89,18 +125,14 @@ def _module(path: Path, shown: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     _forget_neighbours(path)
+    _BESIDE.know(path)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
     _LOADED[path] = (digest, module)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del _LOADED[path], sys.modules[name]
         raise InputError(f"{_place(error, path.parent, shown)}: {_in_words(error)}") from None
-    finally:
-        sys.path.remove(str(path.parent))
-        if str(path.parent) not in sys.path:
-            sys.path.append(str(path.parent))  # for what a formula imports where it runs
     for idea in ideas_in(module).values():
         idea.code = digest
     return module

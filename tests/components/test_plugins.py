@@ -1,5 +1,6 @@
 """Plug-ins as a user meets them: a file beside a suite, through to the report's reading of the results."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -176,6 +177,26 @@ def test_names_are_one_to_an_idea_and_unknown_ones_are_told(folder):
     write(folder, arms={"vanilla": None, "soft": {"contrast": {"negatives": {"rule": "soft", "power": "big"}}}})
     with pytest.raises(InputError, match=r"arms.soft.contrast: negatives.power: .*not 'big'"):
         load_suite(folder / "suite.yaml")
+
+
+@pytest.mark.parametrize("package", ["module", "package", "folder"])
+def test_what_a_plug_in_imports_is_found_and_nothing_else_that_lies_there(folder, package):
+    ideas = folder / "ideas"
+    name = f"beside_{package}"
+    text = "FACTOR = 2.0\n"
+    if package == "module":
+        (ideas / f"{name}.py").write_text(text)
+    else:
+        (ideas / name).mkdir()
+        (ideas / name / ("__init__.py" if package == "package" else "factors.py")).write_text(text)
+    imported = name if package != "folder" else f"{name}.factors"
+    before = "        return self.power"
+    late = SOFT.replace(before, f"        from {imported} import FACTOR\n        return FACTOR * self.power")
+    (ideas / "bottleneck.py").write_text(late)
+    rule = load_plugins([ideas / "bottleneck.py"]).ideas["negatives"]["soft"]()
+    assert rule.log_weight(1.0, 0.2) == 2 * rule.power
+    assert importlib.util.find_spec("bottleneck") is None  # an optional package of pandas
+    assert str(ideas) not in sys.path
 
 
 def test_an_idea_of_one_suite_is_none_of_another(folder):

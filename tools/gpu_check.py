@@ -132,21 +132,49 @@ def step(size: Size, left: float) -> dict[str, Any]:
 
 
 def memory(size: Size, left: float) -> dict[str, Any]:
-    """The peak that our causes add up to, beside the allocator's."""
-    from moco_bench.profile.memory import watch_step
+    """Memory by cause against the allocator's peak; on a GPU a tenth of it may have no name. Compiled steps' peak."""
+    from moco_bench.profile.memory import before_the_model, compiled_peak, training_memory
+    from moco_bench.profile.stepper import Stepper
 
-    stepper = _stepper(size, "float32", "never")
-    stepper.step()
-    stepper.synchronise()
-    timeline = watch_step(stepper).timeline
-    result: dict[str, Any] = {"counted_mib": timeline.peak / 2**20}
-    if size.device != "cpu":
-        torch.cuda.reset_peak_memory_stats()
-        stepper.step()
+    images, run, where = _images(size), _run(size, "float32", "never"), torch.device(size.device)
+    before = before_the_model(images, where)
+    measured = training_memory(Stepper(run, images), before)
+    found: dict[str, Any] = {
+        "parts_mib": measured.parts,
+        "peak_mib": measured.peak,
+        "unattributed_of_peak": measured.unattributed_of_peak,
+        "counters_mib": measured.counters,
+        "compiled_mib": compiled_peak(_run(size, "bfloat16", "always"), images, where) if size.device != "cpu" else {},
+    }
+    if size.device != "cpu" and measured.unattributed_of_peak >= 0.1:
+        found["outcome"] = "failed"
+    return found
+
+
+def feed(size: Size, left: float) -> dict[str, Any]:
+    """Images that are read ahead from the CPU's memory: the bytes of those on the device, and what they cost a step."""
+    from moco_bench.train.feed import Batch, Prefetched, Resident
+
+    stepper, where = _stepper(size, "float32", "never"), torch.device(size.device)
+    images = stepper.dataset.train.images
+    feeds = {"resident": Resident(images, where), "prefetched": Prefetched(images, where)}
+    batches = [torch.randint(len(images), (size.batch,)) for _ in range(5)]
+    for numbers, upcoming in zip(batches, [*batches[1:], None], strict=True):
+        batch = Batch(numbers, numbers.to(where), upcoming)
+        first, second = (each.gather(batch) for each in feeds.values())
+        assert torch.equal(first, second), "images that were read ahead are others"
+    found: dict[str, Any] = {}
+    for name, each in feeds.items():
+        stepper.inputs.feed = each
+        for _ in range(3):
+            stepper.step()
         stepper.synchronise()
-        result["max_memory_allocated_mib"] = torch.cuda.max_memory_allocated() / 2**20
-        result["max_memory_reserved_mib"] = torch.cuda.max_memory_reserved() / 2**20
-    return result
+        began = time.perf_counter()
+        for _ in range(size.steps):
+            stepper.step()
+        stepper.synchronise()
+        found[f"{name}_images_per_second"] = size.batch * size.steps / (time.perf_counter() - began)
+    return found
 
 
 def losses(size: Size, left: float) -> dict[str, Any]:
@@ -252,7 +280,7 @@ def curve(size: Size, left: float) -> dict[str, Any]:
 
 
 CHECKS: dict[str, Callable[[Size, float], dict[str, Any]]] = {
-    check.__name__: check for check in (device, tests, step, losses, memory, compiled, resume, peers, curve)
+    check.__name__: check for check in (device, memory, tests, step, losses, feed, compiled, resume, peers, curve)
 }
 
 

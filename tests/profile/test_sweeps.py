@@ -250,3 +250,11 @@ def test_energy_is_that_of_all_rounds_together(joules, per_step, said):
     assert whole["joules"] == per_step
     assert whole["images_per_joule"] == (6.0 if per_step else None)
     assert said in whole["energy"]
+
+
+def test_growth_begins_each_value_with_a_fresh_compiler(make_runs, dataset, monkeypatch):
+    resets = []
+    monkeypatch.setattr("torch.compiler.reset", lambda: resets.append(1))
+    config = GrowthConfig(batch_sizes=(4, 8, 16), repeats=1, steps=1)
+    growth_rows(make_runs("vanilla"), dataset, "cpu", config, "vanilla", quiet)
+    assert len(resets) == 3

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 def test_checks_leave_their_findings_in_one_file(tmp_path):
     out = tmp_path / "found.json"
-    parts = ("device", "step", "losses", "memory", "resume", "curve")
+    parts = ("device", "memory", "step", "losses", "feed", "resume", "curve")
     words = [word for part in parts for word in ("--only", part)]
 
     assert gpu_check.main(["--dry-run", *words, str(out)]) == 0
@@ -23,6 +23,8 @@ def test_checks_leave_their_findings_in_one_file(tmp_path):
     assert {found[part]["outcome"] for part in parts if part != "curve"} == {"passed"}
     assert found["curve"]["outcome"].startswith("left out")
     assert found["step"]["float32 eager"]["waits"] == {}
+    assert found["memory"]["parts_mib"]["activations"] > 0
+    assert found["feed"]["prefetched_images_per_second"] > 0
     assert found["resume"]["hashes"][0] == found["resume"]["hashes"][1]
 
 

@@ -252,7 +252,7 @@ def test_printing_opens_what_is_folded_and_drops_what_paper_cannot_do(open_page)
     assert not page.locator("nav").is_visible()
     assert not page.locator(".downloads").first.is_visible()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("#repeat details pre").is_visible()
+    assert page.locator("#effects details #table-certainty").is_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 

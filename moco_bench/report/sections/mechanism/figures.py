@@ -61,7 +61,9 @@ def mechanism_figure(results: Results) -> Plot | None:
     for row, (dataset, encoder) in zip(axes, cells, strict=True):
         for panel, cause in zip(row, causes, strict=True):
             own = of_cell(data, dataset, encoder)
-            _points(panel, own[own["cause"] == cause], arms)
+            panel.axhline(0, color=INK, linewidth=1)
+            panel.axvline(0, color=RULE, linewidth=1)
+            _points(panel, own[own["cause"] == cause], "value", "accuracy_difference", arms)
             panel.set_xlabel(CAUSES[cause])
         unit = unit_of_effect(results.primary)
         row[0].set_ylabel(f"{results.primary.short} against {results.plan.baseline}{f', {unit}' if unit else ''}")
@@ -83,15 +85,12 @@ def mechanism_figure(results: Results) -> Plot | None:
     )
 
 
-def _points(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...]) -> None:
-    styles = arm_styles(arms)
-    panel.axhline(0, color=INK, linewidth=1)
-    panel.axvline(0, color=RULE, linewidth=1)
-    for arm in arms:
-        own, style = data[data["arm"] == arm], styles[arm]
+def _points(panel: Axes, data: pd.DataFrame, x: str, y: str, arms: tuple[str, ...]) -> None:
+    """One point per row, in the colour and marker of its arm."""
+    for arm, style in arm_styles(arms).items():
+        own = data[data["arm"] == arm]
         if len(own):
-            panel.plot(own["value"], own["accuracy_difference"], linestyle="", marker=style.marker, color=style.colour,
-                       label=arm)  # fmt: skip
+            panel.plot(own[x], own[y], linestyle="", marker=style.marker, color=style.colour, label=arm)
 
 
 @themed
@@ -101,15 +100,10 @@ def structure_figure(results: Results) -> Plot | None:
     if data.empty:
         return None
     arms, drawn = curve_arms(results)
-    styles = arm_styles(arms)
     cells = [cell for cell in results.cells if not of_cell(data, *cell).empty]
     figure, axes = grid(len(cells), 1, row_height=2.8, width=5.2)
     for panel, cell in zip(axes[:, 0], cells, strict=True):
-        for arm in arms:
-            own = of_cell(data, *cell)
-            own = own[own["arm"] == arm]
-            panel.plot(own["uniformity"], own["alignment"], linestyle="", marker=styles[arm].marker,
-                       color=styles[arm].colour, label=arm)  # fmt: skip
+        _points(panel, of_cell(data, *cell), "uniformity", "alignment", arms)
         panel.set(xlabel="Uniformity (more even to the left)", ylabel="Alignment (closer: down)")
         name_cell(panel, *cell, len(cells) > 1, 56)
     legend_above(figure, axes[0, 0])

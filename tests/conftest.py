@@ -12,8 +12,13 @@ Require = Callable[[Path, str], Path]
 WHOLE_SYSTEM = frozenset({"benchmarks/peers", "browser", "cluster", "profile", "reliability", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
-MEASURING = frozenset({"benchmarks/peers", "profile"})
-"""Folders of tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
+MEASURING = frozenset(
+    {
+        "benchmarks/peers/test_run.py",
+        *(f"profile/test_{name}.py" for name in ("memory", "parts", "parts_scaler", "run", "sweeps", "timing")),
+    }
+)
+"""Tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -25,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders = {"/".join(parts[:depth]) for depth in (1, 2)}
         if folders & WHOLE_SYSTEM or item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.slow)
-        if folders & MEASURING:
+        if "/".join(parts) in MEASURING:
             item.add_marker(pytest.mark.alone)
 
 

@@ -166,7 +166,7 @@ def test_a_folder_of_somebody_else_is_told_too(unmeasured, given, place, capsys,
 
 
 def test_places_that_are_not_there_yet_are_no_mistake(unmeasured):
-    _check_places(Path("new/small/profile"), Path("another/new/t.json"))
+    _check_places(Path("new/small/profile"), "--trace", Path("another/new/t.json"))
     assert not (unmeasured / "new").exists()
     assert not (unmeasured / "another").exists()
 

@@ -1,6 +1,6 @@
 """Networks from images to features. One family per file."""
 
-from moco_bench.components.backbones.base import Backbone, Built
-from moco_bench.components.backbones.resnet_compact import SMALLEST_WIDTH, CompactResNet
-
-__all__ = ["SMALLEST_WIDTH", "Backbone", "Built", "CompactResNet"]
+from moco_bench.components.backbones.base import Backbone as Backbone
+from moco_bench.components.backbones.base import Built as Built
+from moco_bench.components.backbones.resnet_compact import SMALLEST_WIDTH as SMALLEST_WIDTH
+from moco_bench.components.backbones.resnet_compact import CompactResNet as CompactResNet

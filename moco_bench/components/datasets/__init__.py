@@ -1,5 +1,5 @@
 """Data sets: one class in one file each, with its settings, how it is read, its source and its licence."""
 
-from moco_bench.components.datasets.base import Arrays, Dataset, Files
-
-__all__ = ["Arrays", "Dataset", "Files"]
+from moco_bench.components.datasets.base import Arrays as Arrays
+from moco_bench.components.datasets.base import Dataset as Dataset
+from moco_bench.components.datasets.base import Files as Files

@@ -23,8 +23,7 @@ def size_warnings(suite: Suite, dataset: str, images: int) -> list[str]:
 
 def _about_queue(run: Run, images: int) -> Iterator[str]:
     keys, batch = run.contrast.queue_size, run.train.batch_size
-    a_step = batch * (2 if run.contrast.dual_view == "symmetric" and run.contrast.enqueue == "both-views" else 1)
-    entered = run.train.epochs * (images // batch) * a_step
+    entered = run.train.epochs * (images // batch) * batch * run.contrast.keys_per_image
     if keys > entered:
         yield (
             f"a queue of {keys} keys, but in {run.train.epochs} epoch{'s' * (run.train.epochs != 1)} only {entered} "

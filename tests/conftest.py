@@ -15,7 +15,10 @@ WHOLE_SYSTEM = frozenset({"benchmarks/peers", "browser", "cluster", "profile", "
 MEASURING = frozenset(
     {
         "benchmarks/peers/test_run.py",
-        *(f"profile/test_{name}.py" for name in ("memory", "parts", "parts_scaler", "run", "sweeps", "timing")),
+        *(
+            f"profile/test_{name}.py"
+            for name in ("memory", "parts", "parts_scaler", "relative_costs", "run", "sweeps", "timing")
+        ),
     }
 )
 """Tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""

@@ -15,9 +15,15 @@ from pydantic.fields import FieldInfo
 from moco_bench.components.base import Component, Section
 from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
-from moco_bench.suite.config import ContrastConfig
+from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 
-SECTIONS: dict[str, type[Section]] = {"contrast": ContrastConfig}
+SECTIONS: dict[str, type[Section]] = {
+    "contrast": ContrastConfig,
+    "dataset": DatasetConfig,
+    "encoder": EncoderConfig,
+    "evaluate": EvaluateConfig,
+    "train": TrainConfig,
+}
 """Sections of a suite whose table of keys is made here."""
 
 LAST_COLUMN: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -42,10 +48,15 @@ def with_tables(text: str) -> str:
 def keys_of(section: type[Section]) -> str:
     """All keys of a section in Markdown: name, default, meaning."""
     rows = [
-        f"| `{name}` | {_shown(field)} | {_text(field.description or '')} |\n"
+        f"| `{_key(section, name, field)}` | {_shown(field)} | {_text(field.description or '')} |\n"
         for name, field in section.model_fields.items()
     ]
     return "| key | default | meaning |\n|---|---|---|\n" + "".join(rows)
+
+
+def _key(section: type[Section], name: str, field: FieldInfo) -> str:
+    """What a suite calls it: the settings of ideas stand beside those of their section, under the tag of their kind."""
+    return field.annotation.tag if name in section.INLINE else name  # type: ignore[union-attr, no-any-return]
 
 
 def _shown(field: FieldInfo) -> str:
@@ -54,7 +65,9 @@ def _shown(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Component):
         return f"`{value.title()}`"
-    return "" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if value is None or isinstance(value, Section):
+        return ""
+    return "`[]`" if value == () else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def table_of(kind: str) -> str:

@@ -39,15 +39,21 @@ class DatasetConfig(SideBySide):
     INLINE: ClassVar[tuple[str, ...]] = ("source",)
     PARTS: ClassVar[dict[str, str]] = {"source": "dataset"}
 
-    source: Annotated[Dataset, OneOf("dataset")]
+    source: Annotated[Dataset, OneOf("dataset")] = Field(
+        description="The data set: see the table below, or a plug-in's; its settings stand beside these keys."
+    )
     label: Label | None = Field(
         None, description="Name in results and tables; by default `name`.", json_schema_extra=NOT_IDENTITY
     )
     image_size: Annotated[int, Field(ge=8, le=512)] | None = Field(
         None, description="Side in pixels to which images are resized; needed where they are files of any size."
     )
-    train_limit: Count | None = Field(None, description="Use this many training images, balanced over the classes.")
-    test_limit: Count | None = Field(None, description="Use this many test images, balanced over the classes.")
+    train_limit: Count | None = Field(
+        None, description="Use this many training images, balanced over the classes; by default all."
+    )
+    test_limit: Count | None = Field(
+        None, description="Use this many test images, balanced over the classes; by default all."
+    )
     validation: Annotated[float, Field(ge=0, le=0.5)] = Field(
         0.0,
         description="Part of the training split that is held out and evaluated on in place of the test split, "
@@ -55,8 +61,8 @@ class DatasetConfig(SideBySide):
     )
     normalise: NormaliseConfig | None = Field(
         None,
-        description="`{mean: [...], std: [...]}` per channel, of values in [0, 1]; by default those of the training "
-        "images.",
+        description="`mean` and `std`, a list each with one value per channel, of pixels in [0, 1]; by default those "
+        "of the training images.",
     )
 
     @model_validator(mode="before")

@@ -29,18 +29,25 @@ class EncoderConfig(SideBySide):
     INLINE: ClassVar[tuple[str, ...]] = ("backbone", "projection")
     PARTS: ClassVar[dict[str, str]] = PARTS
 
-    backbone: Annotated[Backbone, OneOf("backbone")]
-    projection: Annotated[Head, OneOf("head")] = Field(default_factory=Linear)
+    backbone: Annotated[Backbone, OneOf("backbone")] = Field(
+        description="The backbone, with its settings beside it: the first table below."
+    )
+    projection: Annotated[Head, OneOf("head")] = Field(
+        default_factory=Linear, description="The projection head, with its settings beside it: the second table below."
+    )
     label: Label | None = Field(
         None, description="Name in results and tables; by default the network's.", json_schema_extra=NOT_IDENTITY
     )
     dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
     batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
-        1, description="BatchNorm statistics over this many parts of a batch; above 1, keys are shuffled."
+        1,
+        description="BatchNorm over this many parts of a batch, keys shuffled between them, as on several GPUs; 8 in "
+        "MoCo's demo.",
     )
     checkpoint: Annotated[CheckpointConfig | None, BeforeValidator(spell_out_file)] = Field(
         None,
-        description="A file of weights, or `{file, normalise}`: the arm is evaluated with them and not trained.",
+        description="A file of weights that somebody else trained, or its `file` and `normalise`: the arm is "
+        "evaluated, not trained; see below.",
     )
 
     @model_validator(mode="before")

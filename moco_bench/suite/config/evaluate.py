@@ -31,24 +31,33 @@ class ProbeConfig(Section):
 class EvaluateConfig(Section):
     """What is measured on the last epoch's query encoder."""
 
-    knn_k: Count = Field(200, description="Neighbours.")
-    knn_temperature: Positive = Field(0.1, description="Neighbours weigh exp(similarity / temperature).")
-    probe: ProbeConfig = ProbeConfig()
-    corruptions: bool = Field(True, description="kNN under noise, blur, contrast and occlusion.")
-    corruption_images: Annotated[int, Field(ge=100)] = Field(
-        2000, description="At most this many evaluation images, balanced over the classes, are corrupted."
+    knn_k: Count = Field(200, description="Neighbours of weighted kNN.")
+    knn_temperature: Positive = Field(0.1, description="A neighbour's weight is exp(similarity / temperature).")
+    probe: ProbeConfig = Field(
+        ProbeConfig(),
+        description="Linear probe: candidates `c_values` (0.0001 to 100), chosen on `holdout` (0.2) of the training "
+        "split.",
     )
-    floors: bool = Field(True, description="kNN and probe on raw pixels and on the random initialisation.")
+    corruptions: bool = Field(True, description="kNN under noise, blur, low contrast and occlusion.")
+    corruption_images: Annotated[int, Field(ge=100)] = Field(
+        2000,
+        description="At most this many evaluation images, balanced over the classes and the same in all runs, are "
+        "corrupted.",
+    )
+    floors: bool = Field(True, description="Baselines: kNN and probe on raw pixels and on untrained encoders.")
     neighbours: Annotated[int, Field(ge=0, le=64)] = Field(6, description="Test images shown with their neighbours.")
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images a forward pass.")
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images per forward pass.")
     every: Count | None = Field(
         None,
-        description="kNN after every so many epochs of training, on a part of the images, for a curve in "
-        "`history.csv`; nothing is chosen by it.",
+        description="kNN after every so many epochs of training, for a curve (`knn_top1` in `history.csv`), on at "
+        "most 5,000 training and 1,000 evaluation images. Not counted as training time; no epoch is chosen by it.",
         json_schema_extra=NOT_IDENTITY,
     )
     metrics: tuple[Annotated[Metric, OneOf("metric")], ...] = Field(
-        (), max_length=32, description="Measures of your own beside these: a plug-in's names, or `name` and settings."
+        (),
+        max_length=32,
+        description="Measures of your own beside the package's: names of plug-ins, alone or with settings (`[{name: "
+        "my-spread, scale: 2}]`). An edit evaluates again and trains nothing.",
     )
 
     @model_validator(mode="after")

@@ -12,15 +12,18 @@ from moco_bench.components.field import OneOf
 class TrainConfig(Section):
     """The loop."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 200
-    batch_size: Annotated[int, Field(ge=2, le=65536)] = 512
-    optimiser: Literal["sgd", "adamw"] = "sgd"
-    learning_rate: Annotated[float, Field(gt=0, le=1000)] = 0.06
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(200, description="Of the whole schedule.")
+    batch_size: Annotated[int, Field(ge=2, le=65536)] = Field(
+        512, description="Images per step; an incomplete last batch is dropped."
+    )
+    optimiser: Literal["sgd", "adamw"] = Field("sgd", description="`sgd` or `adamw`.")
+    learning_rate: Annotated[float, Field(gt=0, le=1000)] = Field(0.06, description="At the start of the schedule.")
     weight_decay: Annotated[float, Field(ge=0, le=10)] = Field(5e-4, description="On all parameters, as in the demo.")
-    sgd_momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    sgd_momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Of `sgd`.")
     schedule: Literal["cosine-step", "cosine-epoch", "constant"] = Field(
         "cosine-step",
-        description="Learning rate over a run; `cosine-epoch` is that of MoCo's demo, 0 in the last epoch.",
+        description="Learning rate over a run: `cosine-step`, `constant`, or `cosine-epoch`, that of MoCo's demo, "
+        "whose epochs count from 1, so that the rate is 0 in the last.",
     )
     warmup_epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(0, description="Linear warm-up of the rate.")
     stop_after_epochs: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
@@ -29,15 +32,21 @@ class TrainConfig(Section):
         "holding a recipe against somebody's first epochs.",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        "auto", description="Of the encoders' products; `auto` is bfloat16 where the hardware is faster in it."
+        "auto",
+        description="Of the encoders' products: `float32`, `bfloat16`, `float16`; `auto` is bfloat16 on processors "
+        "and GPUs that multiply faster in it, else float32. `run.json` records the choice.",
     )
-    channels_last: bool = True
+    channels_last: bool = Field(True, description="Memory format of images and convolutions.")
     compile: Literal["auto", "never", "always"] = Field(
-        "auto", description="torch.compile: `auto` where it pays (CUDA), falls back to eager and says so."
+        "auto",
+        description="torch.compile: `auto` on CUDA, `always`, `never`; without a compiler the run continues "
+        "uncompiled and says so.",
     )
-    deterministic: bool = Field(True, description="Refuse algorithms whose result depends on timing.")
+    deterministic: bool = Field(True, description="On CUDA: refuse algorithms whose result depends on timing.")
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
-        "auto", description="`auto`: a CUDA device if there is one.", json_schema_extra=NOT_IDENTITY
+        "auto",
+        description="`cpu`, `cuda`, `cuda:1`; `auto` takes a free GPU if there is one.",
+        json_schema_extra=NOT_IDENTITY,
     )
     devices: Annotated[int, Field(ge=1, le=1024)] = Field(
         1,
@@ -49,12 +58,18 @@ class TrainConfig(Section):
         description="Runs that share a GPU; with more than one, none of their times counts as measured alone.",
         json_schema_extra=NOT_IDENTITY,
     )
-    threads: Annotated[int, Field(ge=1, le=1024)] = Field(1, description="CPU threads of one run, of each process.")
+    threads: Annotated[int, Field(ge=1, le=1024)] = Field(
+        1,
+        description="CPU threads of one run, of each process. They affect the last bits, so they are part of the "
+        "fingerprint; `--cores` limits the cores of all runs together.",
+    )
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
         30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
     )
     augment: Annotated[Augmentation, OneOf("augmentation", default="moco")] = Field(
-        default_factory=MocoRecipe, description="How the two views of an image are drawn: a name, or settings."
+        default_factory=MocoRecipe,
+        description="How the two views of an image are drawn: settings of the recipe below, or a plug-in's name, or "
+        "its `name` and settings.",
     )
 
     def idle_keys(self) -> tuple[str, ...]:

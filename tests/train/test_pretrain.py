@@ -10,7 +10,9 @@ import torch
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted
 from moco_bench.evaluate.on_the_way import knn_on_the_way
+from moco_bench.measure.memory import PeakMemory
 from moco_bench.train import loop
+from moco_bench.train import pretrain as pretrain_module
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
 from moco_bench.train.world import World
@@ -241,3 +243,12 @@ def test_a_run_fails_on_all_ranks_where_it_fails_on_one(make_run, dataset, tmp_p
     monkeypatch.setattr(World, "any", any_rank)
 
     assert pretrain(make_run({}), dataset, tmp_path).reason == "another rank failed before step 3"
+
+
+@pytest.mark.parametrize(("kind", "runs", "exclusive"), [("cuda", 1, True), ("cuda", 4, False), ("cpu", 4, True)])
+def test_a_run_that_shares_its_card_is_not_exclusive(kind, runs, exclusive, make_run, dataset, tmp_path, monkeypatch):
+    pretrained = pretrain(make_run({"train": {"runs_per_gpu": runs}}), dataset, tmp_path)
+    pretrained.state.progress.foreign_load[:] = [(10.0, 0.0)]
+    monkeypatch.setattr(pretrain_module, "peak_memory", lambda device: PeakMemory(1.0, "pretended"))
+    numerics = dataclasses.replace(pretrained.numerics, device=torch.device(kind))
+    assert pretrain_module.resources_of(dataclasses.replace(pretrained, numerics=numerics))["exclusive"] is exclusive

@@ -3,12 +3,14 @@
 import argparse
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import one_line
 from moco_bench.suite.equal_compute import find_settled_run
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.needs import gpus_here
+from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
 from moco_bench.train.launch import is_launched, launch
 from moco_bench.train.signals import interrupted_by_signals
@@ -41,9 +43,11 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cards_of(wanted: Run) -> AbstractContextManager[dict[str, str]]:
-    """The GPUs of a run's processes, held until they have ended."""
+def _cards_of(wanted: Run, results: Path) -> AbstractContextManager[dict[str, str]]:
+    """The GPUs of a run's processes, held until they have ended; none for a run that is there or taken over."""
     if wanted.train.device == "cpu" or gpus_here() == 0:
+        return nullcontext({})
+    if plan_run(wanted, results).state in ("done", "failed", "evaluate", "shared"):
         return nullcontext({})
     from moco_bench.train.gpu_lease import leased_devices
 
@@ -53,7 +57,7 @@ def _cards_of(wanted: Run) -> AbstractContextManager[dict[str, str]]:
 def _launched(options: argparse.Namespace, wanted: Run) -> int:
     """The same command in one process per device, on this machine; this process holds the devices."""
     arguments = ["pretrain", str(options.suite), "--run", options.run_id, "--results", str(options.results)]
-    with interrupted_by_signals(wanted.id), _cards_of(wanted) as environment:
+    with interrupted_by_signals(wanted.id), _cards_of(wanted, options.results) as environment:
         code, message = launch(arguments, wanted.train.devices, environment)
     if message:
         print(f"moco-bench: {one_line(message)}", file=sys.stderr)

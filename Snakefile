@@ -2,7 +2,7 @@
 #
 #     snakemake --cores 2                                            runs config/quickstart.yaml
 #     snakemake --cores 2 --configfile config/cifar10-cpu.yaml       runs another suite
-#     snakemake --cores 2 --dry-run                                  lists what would run, and why
+#     snakemake --cores 2 --dry-run                                  lists what would run
 #
 # All logic lives in the package, also what has to be done (`moco-bench plan`); a rule says what a command takes.
 from snakemake.utils import min_version

@@ -7,11 +7,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import pytest
 
 CONF = """\
@@ -95,24 +93,6 @@ class Cluster:
                 raise AssertionError("Slurm did not start:\n" + "\n".join(logs))
             time.sleep(0.2)
 
-    def kill_node(self, node: str) -> None:
-        """As a node that loses its power: its slurmd and all that runs there are gone."""
-        pid = self.processes[node].pid
-        daemon = psutil.Process(pid)
-        gone = [daemon, *daemon.children(recursive=True)]
-        gone += [
-            child
-            for process in psutil.process_iter(["cmdline"])
-            if any("slurmstepd" in word for word in process.info["cmdline"] or ())
-            and self.state.as_posix() in _configuration_of(process)
-            and _node_of(process) == node
-            for child in (process, *process.children(recursive=True))
-        ]
-        for process in gone:
-            with suppress(psutil.Error):
-                process.kill()
-        self.processes[node].wait()
-
     def jobs(self) -> list[str]:
         """`NAME STATE NODES` of all jobs that Slurm remembers."""
         return self.ask("squeue", "-h", "-t", "all", "-o", "%j %T %N").splitlines()
@@ -128,22 +108,6 @@ class Cluster:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def _configuration_of(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        return process.environ().get("SLURM_CONF", "")
-    return ""
-
-
-def _node_of(process: psutil.Process) -> str:
-    """The node that a step's daemon belongs to, told by the folder that it works in or by what it runs."""
-    for each in (process, *process.children(recursive=True)):
-        with suppress(psutil.Error):
-            name = each.environ().get("SLURMD_NODENAME")
-            if name:
-                return name
-    return ""
 
 
 def free_ports(count: int) -> list[int]:

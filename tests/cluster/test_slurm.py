@@ -138,7 +138,7 @@ def epochs_that_take(seconds: float, tmp_path: Path, slurm: Any) -> int:
     trained_locally(folder, Place(folder, slurm, train={"epochs": 10}, arms={"vanilla": None}), "vanilla")
     history = folder / "results" / "tiny" / "runs" / RUN.format(arm="vanilla") / "history.csv"
     each = [float(row["seconds"]) for row in csv.DictReader(history.read_text().splitlines())]
-    return max(100, round(seconds / median(each)))
+    return max(200, round(seconds / median(each)))
 
 
 @pytest.fixture
@@ -193,9 +193,9 @@ def test_a_run_that_was_meant_for_a_gpu_refuses_a_processor(slurm: Any, shared: 
     assert not place.run("vanilla").exists()
 
 
-def test_whatever_happens_to_jobs_and_nodes(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    """A signal, a preemption, `scancel`, a node without power, a killed Snakemake: one run, no step twice."""
-    epochs = epochs_that_take(20.0, tmp_path, slurm)
+def test_whatever_happens_to_jobs(slurm: Any, shared: Path, tmp_path: Path) -> None:
+    """A signal, a preemption, `scancel`, a killed Snakemake: one run, no step twice."""
+    epochs = epochs_that_take(30.0, tmp_path, slurm)
     place = Place(shared, slurm, train={"epochs": epochs}, arms={"vanilla": None})
     snakemake = place.start("--until", "pretrain")
     job = place.wait_for_attempt(1, "vanilla", snakemake)
@@ -205,13 +205,7 @@ def test_whatever_happens_to_jobs_and_nodes(slurm: Any, shared: Path, tmp_path: 
     assert slurm.ask(*urgent)  # a job of more importance: ours goes back to the queue, and goes on
     job = place.wait_for_attempt(3, "vanilla", snakemake)
     slurm.ask("scancel", job)
-    job = place.wait_for_attempt(4, "vanilla", snakemake)
-    node = slurm.ask("squeue", "-h", "-j", job, "-o", "%N").strip()
-    slurm.kill_node(node)
-    try:
-        place.wait_for_attempt(5, "vanilla", snakemake)
-    finally:
-        slurm.start_node(node)
+    place.wait_for_attempt(4, "vanilla", snakemake)
     os.killpg(snakemake.pid, 9)
     snakemake.wait()
     assert len(place.running()) == 1  # the job lives on
@@ -228,7 +222,7 @@ def test_whatever_happens_to_jobs_and_nodes(slurm: Any, shared: Path, tmp_path: 
     assert "waiting until they have ended" in place.log()
 
     starts = [entry["start_step"] for entry in json.loads((place.run("vanilla") / "run.json").read_text())["attempts"]]
-    assert len(starts) == 5
+    assert len(starts) == 4
     assert starts[0] == 0
     assert starts == sorted(set(starts))
     assert place.encoder("vanilla") == trained_locally(tmp_path, place, "vanilla")

@@ -230,17 +230,17 @@ def test_whatever_happens_to_jobs(slurm: Any, shared: Path, tmp_path: Path) -> N
 
 
 def test_a_time_limit_that_is_too_short(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    """Slurm itself warns with USR1 before the limit: the run saves, ends with 75, is submitted again and goes on."""
-    epochs = epochs_that_take(25.0, tmp_path, slurm)
+    """Slurm itself warns with USR1 before the limit: the run saves, ends, is submitted again with more time, goes on."""
+    epochs = epochs_that_take(15.0, tmp_path, slurm)
     place = Place(shared, slurm, train={"epochs": epochs}, arms={"vanilla": None})
-    place.ask_for(runtime=1, slurm_extra="'--signal=USR1@40'")
+    place.ask_for(runtime="attempt", slurm_extra="'--signal=USR1@59'")  # a minute each time, and the warning at once
 
     place.finish("--until", "pretrain")
 
     starts = [entry["start_step"] for entry in json.loads((place.run("vanilla") / "run.json").read_text())["attempts"]]
-    assert len(starts) > 1
     assert starts == sorted(starts)
-    assert starts[-1] > 0
+    assert "interrupted by SIGUSR1" in (shared / "log.txt").read_text()
     own = [job for job in slurm.ask("scontrol", "show", "job").split("\n\n") if f"WorkDir={shared}" in job]
+    assert len(own) > 1
     assert not any("JobState=TIMEOUT" in job for job in own)  # all ended by themselves, within their limit
     assert place.encoder("vanilla") == trained_locally(tmp_path, place, "vanilla")

@@ -230,7 +230,7 @@ def test_whatever_happens_to_jobs(slurm: Any, shared: Path, tmp_path: Path) -> N
 
 
 def test_a_time_limit_that_is_too_short(slurm: Any, shared: Path, tmp_path: Path) -> None:
-    """Slurm itself warns with USR1 before the limit: the run saves, ends, is submitted again with more time, goes on."""
+    """Slurm itself warns with USR1 before the limit: the run saves and ends, and goes on in a job with more time."""
     epochs = epochs_that_take(15.0, tmp_path, slurm)
     place = Place(shared, slurm, train={"epochs": epochs}, arms={"vanilla": None})
     place.ask_for(runtime="attempt", slurm_extra="'--signal=USR1@59'")  # a minute each time, and the warning at once

@@ -130,5 +130,5 @@ def test_a_number_of_processes_that_the_run_does_not_ask_for(size, devices):
 def test_the_device_of_a_rank():
     assert device_of(World(1, 2, 1), "auto", 0) == "cpu"
     assert device_of(World(3, 4, 1), "auto", 2) == "cuda:1"
-    with pytest.raises(InputError, match="shows 2 CUDA devices; one a rank is needed"):
+    with pytest.raises(InputError, match="shows 2 CUDA devices; each rank needs one"):
         device_of(World(2, 4, 2), "cuda", 2)

@@ -12,6 +12,10 @@ from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
 
+MOST_CLASSES = 10
+"""Rows of differences by class; `classes.csv` has all."""
+
+
 def accuracy_metrics(results: Results) -> list[MetricColumn]:
     """The accuracies that at least one finished run has, in a fixed order."""
     return [m for m in METRICS.values() if m.kind == "accuracy" and results.finished[m.name].notna().any()]
@@ -85,10 +89,11 @@ def classes_table(results: Results, links: Links) -> Table | None:
         Column.number("difference", "Difference, points", of=lambda row: mean_cell(row["difference"], 1, signed=True)),
     )
     caption = (
-        f"{metric.title} by class, mean over seeds; largest differences first. Chosen after seeing the data, so no "
-        "test goes with them."
+        f"{metric.title} by class, mean over seeds: the {MOST_CLASSES} largest differences, chosen after seeing the data, "
+        "so no test goes with them."
     )
-    return Table.of("classes", "Differences by class", caption, columns, rows, source=links.source("runs.csv"))
+    rows = rows[:MOST_CLASSES]
+    return Table.of("classes", "Differences by class", caption, columns, rows, source=links.source("classes.csv"))
 
 
 def class_accuracies(metrics: dict[str, Any], metric: str) -> list[float]:

@@ -24,9 +24,6 @@ SHOWN_FROM = 0.005
 COUNTERS = {
     "heap_growth": "Growth of the heap, MiB",
     "tensor_growth": "Growth of tensors, MiB",
-    "process_rss": "Resident, MiB",
-    "process_uss": "Unshared, MiB",
-    "process_peak_rss": "Resident at most, MiB",
     "cuda_allocated": "CUDA allocated, MiB",
     "cuda_reserved": "CUDA reserved, MiB",
     "cuda_process": "CUDA process, MiB",

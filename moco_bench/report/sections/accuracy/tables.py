@@ -11,7 +11,6 @@ from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
-
 MOST_CLASSES = 10
 """Rows of differences by class; `classes.csv` has all."""
 
@@ -89,8 +88,8 @@ def classes_table(results: Results, links: Links) -> Table | None:
         Column.number("difference", "Difference, points", of=lambda row: mean_cell(row["difference"], 1, signed=True)),
     )
     caption = (
-        f"{metric.title} by class, mean over seeds: the {MOST_CLASSES} largest differences, chosen after seeing the data, "
-        "so no test goes with them."
+        f"{metric.title} by class, mean over seeds: the {MOST_CLASSES} largest differences, chosen after seeing the "
+        "data, so no test goes with them."
     )
     rows = rows[:MOST_CLASSES]
     return Table.of("classes", "Differences by class", caption, columns, rows, source=links.source("classes.csv"))

@@ -7,7 +7,7 @@ fingerprints, the first one's files are kept; unequal numbers are an effect of t
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,14 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
     suites = sorted({place.parts[0] for place in kept})
     files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
     return Merged(list(kept.values()), files, pd.DataFrame(effects, columns=list(EFFECTS_COLUMNS)), left_out)
+
+
+def only_evaluated(merged: Merged) -> Merged:
+    """What an archive can hold: a run that was trained and not evaluated needs its weights."""
+    lacking = [run for run in merged.runs if run.record["status"] == "done" and not run.numbers()]
+    said = [f"{run.directory}: not evaluated yet, which needs its weights" for run in lacking]
+    runs = [run for run in merged.runs if run not in lacking]
+    return replace(merged, runs=runs, left_out=[*merged.left_out, *said])
 
 
 def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:

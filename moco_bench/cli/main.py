@@ -71,12 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(system_error(error), 1)
     except Exception as error:
-        # torch's allocators raise RuntimeErrors
-        if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error)):
+        if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _said_of_memory(error)):
             return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
         if mistake := _mistake_of_a_plugin(error):
             return _complain(mistake, BAD_INPUT)
         raise
+
+
+def _said_of_memory(error: RuntimeError) -> bool:
+    """Torch's allocators name memory; oneDNN says the other where it has no room for a kernel's code."""
+    return any(words in str(error) for words in ("memory", "could not create a primitive"))
 
 
 def _mistake_of_a_plugin(error: Exception) -> str | None:

@@ -26,10 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Copy the runs, write SUITE/machine_effects.csv, and say what was found."""
-    from moco_bench.analyse.merge import EFFECTS_FILE, plan_merge, write_merged
+    from moco_bench.analyse.merge import EFFECTS_FILE, only_evaluated, plan_merge, write_merged
     from moco_bench.analyse.write import write_table
 
     merged = plan_merge(options.roots, options.out)
+    if options.without_encoders:
+        merged = only_evaluated(merged)
     for problem in merged.left_out:
         print(f"moco-bench: left out: {problem}", file=sys.stderr)
     write_merged(merged, options.out, encoders=not options.without_encoders)

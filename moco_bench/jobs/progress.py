@@ -14,14 +14,18 @@ from moco_bench.train.pulse import Pulse
 from moco_bench.train.run_lock import holder_of
 
 
+class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
+    monitor_interval = 0  # no thread beside it: where memory has run out, starting one waits for ever
+
+
 @contextmanager
 def told_parts(title: str) -> Iterator[Callable[[str], None]]:
     """What tells the parts of a long work as they begin: a running line on a terminal, plain lines in a log.
 
     On standard error: what a command has made is all that it prints.
     """
-    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
-    bar = tqdm(desc=title, unit=" parts", disable=not sys.stderr.isatty())
+    _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+    bar = _Bar(desc=title, unit=" parts", disable=not sys.stderr.isatty())
 
     def tell(what: str) -> None:
         if bar.disable:
@@ -37,11 +41,11 @@ def told_parts(title: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
     """A progress bar on a terminal, plain lines in a log, a file for those who watch."""
-    tqdm.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+    _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     if not shown:
         yield lambda row: None
         return
-    bar = tqdm(total=wanted.train.trained_epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
+    bar = _Bar(total=wanted.train.trained_epochs, unit="epoch", desc=wanted.id, disable=not sys.stderr.isatty())
 
     pulse = Pulse(wanted.checkpoints(results), wanted.fingerprint, wanted.train.trained_epochs)
 

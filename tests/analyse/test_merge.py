@@ -209,3 +209,16 @@ def test_an_archive_holds_everything_but_weights_and_says_so(tmp_path, capsys):
     assert "2 runs" in capsys.readouterr().out
     (archived / "history.csv").write_text("epoch\n9\n")
     assert damage(archived, record) == "history.csv was changed after the run"
+
+
+def test_an_archive_leaves_out_what_still_needs_its_weights(tmp_path, capsys):
+    make_run(tmp_path / "a")
+    waiting = make_run(tmp_path / "a", seed=1)
+    (waiting / "metrics.json").unlink()
+
+    assert main(["merge", str(tmp_path / "a"), "--out", str(tmp_path / "out"), "--without-encoders"]) == 1
+
+    said = capsys.readouterr()
+    assert "seed1: not evaluated yet" in said.err
+    assert ": 1 runs" in said.out
+    assert not (tmp_path / "out" / waiting.relative_to(tmp_path / "a")).exists()

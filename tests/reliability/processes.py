@@ -28,6 +28,7 @@ PRELOADED = (
     "torch",
     "pandas",
     "sklearn.datasets",
+    "torchvision.models.resnet",
     "moco_bench.cli.main",
     "moco_bench.cli.collect",
     "moco_bench.cli.evaluate",

@@ -41,6 +41,8 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
     }
     small.pop("budgets", None)  # one epoch can't become less: tests/workflow/test_budgets.py does it
     small.pop("profile", None)  # measuring a step needs no small run: tests/profile does it
+    for key, candidates in small.get("tune", {}).items():
+        small["tune"][key] = candidates[:2]
     for contrast in [small["contrast"], *(arm.get("contrast", {}) for arm in small["arms"].values() if arm)]:
         _shrink_queue(contrast)
     return small
@@ -91,6 +93,8 @@ def test_a_suite_runs_from_images_to_report(path, data_folder, tmp_path, capsys)
         succeed("evaluate", *where, "--floors", dataset.title)
     if suite.budgets != ("epochs",):
         succeed("profile", *where, "--costs")
+    if suite.tune:
+        succeed("tune", *where)
     for run in expand(suite):
         succeed("pretrain", *where, "--run", run.id)
         succeed("evaluate", *where, "--run", run.id)

@@ -64,7 +64,7 @@ def queue_rows(
 
 def _versions_of(run: Run) -> list[str]:
     """Those that differ: `topk` carries out rules that keep the hardest keys, up to some rank."""
-    by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size))
+    by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size, 1.0))
     return [version for version in VERSIONS if by_topk or version != "kept"]
 
 

@@ -39,7 +39,7 @@ def pairs_of_a_step(run: Run) -> int:
 def stores_similarities(run: Run) -> bool:
     """Whether the rule computes a step's similarities once and stores them, or anew in each pass over the queue."""
     size = run.contrast.queue_size
-    return takes_passes(run.contrast.negatives.ranks(size), size) and pairs_of_a_step(run) <= STORED_PAIRS
+    return takes_passes(run.contrast.negatives.ranks(size, 1.0), size) and pairs_of_a_step(run) <= STORED_PAIRS
 
 
 def variant(run: Run, quantity: str, value: Any) -> Run | None:

@@ -65,7 +65,7 @@ class Negatives(Component):
 
     def check(self, queue_size: int) -> None:
         """Refuse a queue that the rule can't work with. Raises `ValueError`, one line."""
-        self.ranks(queue_size)
+        self.ranks(queue_size, 1.0)
 
     def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
         """What the rule does, in one spelling: equal for rules that train the same encoder.
@@ -84,4 +84,4 @@ class Selection(Negatives):
 
     def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
         """See `Negatives.amounts_to`: the ranks that are kept."""
-        return self.ranks(queue_size).amount_to(queue_size, masked=masked)
+        return self.ranks(queue_size, 1.0).amount_to(queue_size, masked=masked)

@@ -1,7 +1,9 @@
+from typing import Literal
+
 import pytest
 
 from moco_bench.components import Ranks
-from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Selection, Threshold
 from moco_bench.suite.config import ContrastConfig
 
 
@@ -70,3 +72,18 @@ def test_rules_of_a_suite(settings, rule):
 def test_impossible_rules_are_refused(make, named):
     with pytest.raises(ValueError, match=named):
         make()
+
+
+def test_a_rule_need_not_give_progress_a_default():
+    """`docs/plugins.md` shows `ranks(queue_size, progress)`; whoever asks a rule gives both."""
+
+    class HarderHalf(Selection):
+        rule: Literal["harder-half"] = "harder-half"
+
+        def ranks(self, queue_size: int, progress: float) -> Ranks:
+            return Ranks(first=0, last=queue_size // 2)
+
+    rule = HarderHalf()
+    rule.check(64)
+
+    assert rule.amounts_to(64, masked=True) == rule.ranks(64, 1.0).amount_to(64, masked=True)

@@ -229,6 +229,7 @@ def test_whatever_happens_to_jobs(slurm: Any, shared: Path, tmp_path: Path) -> N
     slurm.wait_until_idle()
 
 
+@pytest.mark.soak  # Slurm looks at limits every half minute: how far a run is by then depends on the machine
 def test_a_time_limit_that_is_too_short(slurm: Any, shared: Path, tmp_path: Path) -> None:
     """Slurm itself warns with USR1 before the limit: the run saves and ends, and goes on in a job with more time."""
     epochs = epochs_that_take(15.0, tmp_path, slurm)

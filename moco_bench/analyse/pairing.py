@@ -156,7 +156,7 @@ def _weakest(proofs: Sequence[Agreement]) -> Pairing:
 
 
 def random_number_table(runs: pd.DataFrame, other_views: frozenset[str] = frozenset()) -> pd.DataFrame:
-    """One row a (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
+    """One row per (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
 
     Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
     (`proven`, `initialisation only`, `unproven`, `unequal precision` or `not paired`). Unequal hashes are listed,

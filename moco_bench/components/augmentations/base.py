@@ -15,7 +15,7 @@ class Augmentation(Component):
     """Draws a view of each image of a batch. A training step draws two, and evaluation uses two for alignment.
 
     All randomness comes from the generator that is passed in, so that a step's views depend on the run's seed and the
-    step alone. Labels are not at hand.
+    step alone. It is given no labels.
     """
 
     kind: ClassVar[str] = "augmentation"

@@ -56,6 +56,7 @@ reports: $(INSTALLED) ## Make tables and pages of the stored runs again (docs/re
 		$(BIN)/moco-bench collect "$$here/suite.yaml" --results docs/results; \
 		$(BIN)/moco-bench analyse "$$here" >/dev/null; \
 		$(BIN)/moco-bench report "$$here" --out "$$here/report"; done
+	@$(BIN)/python -m tools.study_page docs/results.md docs/results/study.svg
 
 # First what may run side by side, then what measures the machine; the second also runs where the first failed.
 test: $(INSTALLED_DEV) ## Run all tests

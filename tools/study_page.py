@@ -1,0 +1,120 @@
+"""Tables of `docs/results.md` and the figure of the study, made from the tables of the stored runs.
+
+`python -m tools.study_page docs/results.md docs/results/study.svg` makes both again, and `make reports` calls it. A
+table stands between `<!-- accuracy: SUITE BUDGET -->` or `<!-- mechanism: SUITE BUDGET -->` and `<!-- end -->`.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from moco_bench.analyse.table import read_runs
+from moco_bench.files import read_json, write_text
+from tools.study_figure import study_figure
+
+STORED = Path(__file__).parents[1] / "docs" / "results"
+ACCURACIES = {
+    "knn_top1_projection": "kNN, projection", "linear_top1": "linear probe", "knn_top1_corrupted": "kNN, corrupted",
+}  # fmt: skip
+MECHANISM = {
+    "kept_mass": ("softmax mass kept, %", 100.0, 0), "false_negative_rate_kept": ("false negatives kept, %", 100.0, 1),
+    "alignment": ("alignment", 1.0, 3), "uniformity": ("uniformity", 1.0, 3),
+    "effective_rank": ("effective rank", 1.0, 1),
+}  # fmt: skip
+_BLOCK = re.compile(r"(<!-- (accuracy|mechanism): (\S+) (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def with_tables(text: str, stored: Path = STORED) -> str:
+    """A document with the tables between its comments as the stored runs would have them."""
+    makers = {"accuracy": accuracy_table, "mechanism": mechanism_table}
+
+    def made(found: re.Match[str]) -> str:
+        return f"{found[1]}\n{makers[found[2]](stored / found[3], found[4])}\n{found[6]}"
+
+    return _BLOCK.sub(made, text)
+
+
+def accuracy_table(suite: Path, budget: str) -> str:
+    """One row per arm in Markdown: pairs, kNN, its difference from vanilla with the interval, further accuracies."""
+    runs, effects = finished(suite, budget), effects_of(suite, budget)
+    rows = []
+    for arm, own in runs.groupby("arm", sort=False):
+        means = [_mean(own, name) for name in ACCURACIES]
+        rows.append([f"{arm}", f"{len(own)}", _mean(own, "knn_top1"), _difference(effects, str(arm)), *means])
+    heads = ["arm", "seeds", "kNN", "against vanilla [95 % interval]", *ACCURACIES.values()]
+    return _markdown(heads, rows + _baselines(suite))
+
+
+def mechanism_table(suite: Path, budget: str) -> str:
+    """One row per arm in Markdown: what the loss did to negatives and features, at the end of training."""
+    runs = finished(suite, budget)
+    runs["kept_mass"] = [_last_kept_mass(suite / where) for where in runs["directory"]]
+    rows = [
+        [f"{arm}", *(_mean(own, name, factor, decimals) for name, (_, factor, decimals) in MECHANISM.items())]
+        for arm, own in runs.groupby("arm", sort=False)
+    ]
+    return _markdown(["arm", *(title for title, *_ in MECHANISM.values())], rows)
+
+
+def finished(suite: Path, budget: str) -> pd.DataFrame:
+    """Runs of a stored suite that ended well, at one budget, without the repeated ones."""
+    runs = read_runs(suite / "runs.csv")
+    return runs[(runs["status"] == "done") & (runs["budget"] == budget) & (runs["replicate"].astype(int) == 1)].copy()
+
+
+def effects_of(suite: Path, budget: str) -> pd.DataFrame:
+    """Effects of a stored suite on kNN accuracy at one budget, by their names."""
+    effects = pd.read_csv(suite / "effects.csv")
+    return effects[(effects["metric"] == "knn_top1") & (effects["budget"] == budget)].set_index("effect")
+
+
+def _last_kept_mass(run: Path) -> float:
+    history = pd.read_csv(run / "history.csv")
+    return float(history["kept_mass"].iloc[-1]) if "kept_mass" in history else np.nan
+
+
+def _mean(runs: pd.DataFrame, name: str, factor: float = 1.0, decimals: int = 1) -> str:
+    value = pd.to_numeric(runs[name]).mean() * factor
+    return "" if np.isnan(value) else f"{value:.{decimals}f}"
+
+
+def _difference(effects: pd.DataFrame, arm: str) -> str:
+    name = f"{arm}-vanilla"
+    if name not in effects.index or np.isnan(effects.loc[name, "estimate"]):
+        return ""
+    own = effects.loc[name]
+    interval = "" if np.isnan(own["ci_low"]) else f" [{own['ci_low']:+.1f}, {own['ci_high']:+.1f}]"
+    return f"{own['estimate']:+.1f}{interval}"
+
+
+def _baselines(suite: Path) -> list[list[str]]:
+    """Raw pixels and the untrained encoder, where the suite stores them."""
+    rows = []
+    for path in sorted((suite / "floors").glob("*.json")):
+        floors = read_json(path)
+        rows.append(_baseline("raw pixels", [floors["pixels"]]))
+        rows += [_baseline("untrained encoder", list(seeds.values())) for seeds in floors["random_encoder"].values()]
+    return rows
+
+
+def _baseline(name: str, measured: list[dict[str, float]]) -> list[str]:
+    table = pd.DataFrame(measured)
+    means = ["" if metric not in table else f"{table[metric].mean():.1f}" for metric in ("knn_top1", *ACCURACIES)]
+    return [f"*{name}*", "", means[0], "", *means[1:]]
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> str:
+    """A table without the columns that hold nothing."""
+    used = [place for place in range(len(heads)) if any(row[place] for row in rows)]
+    lines = [[heads[place] for place in used], ["---" if place == 0 else "---:" for place in used]]
+    lines += [[row[place] for place in used] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    page, figure = map(Path, sys.argv[1:])
+    write_text(page, with_tables(page.read_text(encoding="utf-8")))
+    write_text(figure, study_figure(STORED))

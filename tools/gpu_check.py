@@ -3,19 +3,19 @@
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from tools.gpu_speed import DRY, ON_GPU, Size, feed, images_of, losses, memory, peers, run_of, step, stepper_of
 
 SECONDS = 480.0
 """Of all checks; what would begin later is left out and named."""
@@ -26,31 +26,6 @@ CURVE = {1: (6.957, 31.98), 2: (7.250, None), 5: (None, 37.95), 10: (5.991, 48.0
 
 COMPILED_BOUND = 0.02
 """By how much the loss of a compiled step may differ from an eager one's, of its value: bfloat16 has 8 bits."""
-
-LOSS_SIZES = ((256, 4096), (512, 4096), (256, 65536), (512, 65536))
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is done.
-
-    Attributes:
-        device: `cuda:0` or `cpu`.
-        encoder: of the step.
-        batch: B of the step.
-        steps: timed ones.
-        losses: B and K of the losses on their own.
-    """
-
-    device: str
-    encoder: str
-    batch: int
-    steps: int
-    losses: tuple[tuple[int, int], ...]
-
-
-ON_GPU = Size("cuda:0", "resnet18-cifar", 512, 60, LOSS_SIZES)
-DRY = Size("cpu", "resnet-compact", 16, 3, ((16, 256),))
 
 
 def main(words: list[str] | None = None) -> int:
@@ -103,106 +78,11 @@ def tests(size: Size, left: float) -> dict[str, Any]:
     return {"outcome": "passed" if done.returncode == 0 else "failed", "tail": done.stdout[-1500:]}
 
 
-def step(size: Size, left: float) -> dict[str, Any]:
-    """Images/s without a wait in between, launches, waits, and memory by part against the allocator's own peak."""
-    from moco_bench.measure.launches import LaunchCounter
-
-    found: dict[str, Any] = {}
-    modes = (("float32", "never"), ("bfloat16", "never"), ("bfloat16", "always"))
-    for precision, compiled in modes if size.device != "cpu" else modes[:1]:
-        stepper = _stepper(size, precision, compiled)
-        for _ in range(3):
-            stepper.step()
-        stepper.synchronise()
-        began = time.perf_counter()
-        with _no_waiting(size.device):
-            for _ in range(size.steps):
-                stepper.step()
-        stepper.synchronise()
-        seconds = time.perf_counter() - began
-        counter = LaunchCounter()
-        with stepper.eagerly(), counter.counting():
-            stepper.step(counter)
-        found[f"{precision} {stepper.compilation}"] = {
-            "images_per_second": size.batch * size.steps / seconds,
-            "launches": {part: counter.launches(part) for part in counter.operators},
-            "waits": counter.waits,
-        }
-    return found
-
-
-def memory(size: Size, left: float) -> dict[str, Any]:
-    """Memory by cause against the allocator's peak; on a GPU a tenth of it may have no name. Compiled steps' peak."""
-    from moco_bench.profile.memory import before_the_model, compiled_peak, training_memory
-    from moco_bench.profile.stepper import Stepper
-
-    images, run, where = _images(size), _run(size, "float32", "never"), torch.device(size.device)
-    before = before_the_model(images, where)
-    measured = training_memory(Stepper(run, images), before)
-    found: dict[str, Any] = {
-        "parts_mib": measured.parts,
-        "peak_mib": measured.peak,
-        "unattributed_of_peak": measured.unattributed_of_peak,
-        "counters_mib": measured.counters,
-        "compiled_mib": compiled_peak(_run(size, "bfloat16", "always"), images, where) if size.device != "cpu" else {},
-    }
-    if size.device != "cpu" and measured.unattributed_of_peak >= 0.1:
-        found["outcome"] = "failed"
-    return found
-
-
-def feed(size: Size, left: float) -> dict[str, Any]:
-    """Images that are read ahead from the CPU's memory: the bytes of those on the device, and what they cost a step."""
-    from moco_bench.train.feed import Batch, Prefetched, Resident
-
-    stepper, where = _stepper(size, "float32", "never"), torch.device(size.device)
-    images = stepper.dataset.train.images
-    feeds = {"resident": Resident(images, where), "prefetched": Prefetched(images, where)}
-    batches = [torch.randint(len(images), (size.batch,)) for _ in range(5)]
-    for numbers, upcoming in zip(batches, [*batches[1:], None], strict=True):
-        batch = Batch(numbers, numbers.to(where), upcoming)
-        first, second = (each.gather(batch) for each in feeds.values())
-        assert torch.equal(first, second), "images that were read ahead are others"
-    found: dict[str, Any] = {}
-    for name, each in feeds.items():
-        stepper.inputs.feed = each
-        for _ in range(3):
-            stepper.step()
-        stepper.synchronise()
-        began = time.perf_counter()
-        for _ in range(size.steps):
-            stepper.step()
-        stepper.synchronise()
-        found[f"{name}_images_per_second"] = size.batch * size.steps / (time.perf_counter() - began)
-    return found
-
-
-def losses(size: Size, left: float) -> dict[str, Any]:
-    """Time and peak of the loss against the plain version of the same rule."""
-    from moco_bench.components.negatives import All, Hardest
-    from moco_bench.contrast import kept_version
-    from moco_bench.contrast.device import as_on_gpu
-
-    rows, where = [], torch.device(size.device)
-    for batch, queue in size.losses:
-        unit = torch.nn.functional.normalize
-        query, key, keys = (unit(torch.randn(n, 128, device=where), dim=1) for n in (batch, batch, queue))
-        query.requires_grad_()
-        for name, rule in (("all", All()), ("hardest 25 %", Hardest(fraction=0.25))):
-            row: dict[str, Any] = {"batch": batch, "queue": queue, "rule": name}
-            for version, context in (("plain", kept_version), ("ours", as_on_gpu)):
-                once = partial(_loss_once, query, key, keys, rule, context)
-                row[f"{version}_ms"], row[f"{version}_mib"] = _timed(once, where, 3 if size is DRY else 20)
-            row["ratio"] = row["ours_ms"] / row["plain_ms"]
-            rows.append(row)
-    return {"rows": rows}
-
-
 def compiled(size: Size, left: float) -> dict[str, Any]:
     """Whether compiled steps compute what eager ones do, within `COMPILED_BOUND`."""
     values: dict[str, list[float]] = {}
     for how in ("never", "always"):
-        stepper = _stepper(size, "bfloat16" if size.device != "cpu" else "float32", how)
+        stepper = stepper_of(size, "bfloat16" if size.device != "cpu" else "float32", how)
         values[stepper.compilation] = [_loss_of(stepper) for _ in range(5)]
     if len(values) < 2:
         return {"outcome": "left out: nothing was compiled here", "losses": values}
@@ -217,7 +97,7 @@ def resume(size: Size, left: float) -> dict[str, Any]:
     from moco_bench.train.pretrain import pretrain
     from moco_bench.train.state import hash_of_weights
 
-    run, images = _run(size, "float32", "never", epochs=2), _images(size)
+    run, images = run_of(size, "float32", "never", epochs=2), images_of(size)
     hashes = []
     with tempfile.TemporaryDirectory() as folder:
         hashes.append(hash_of_weights(pretrain(run, images, Path(folder) / "whole", device=size.device).encoder))
@@ -228,22 +108,6 @@ def resume(size: Size, left: float) -> dict[str, Any]:
             hashes.append(hash_of_weights(pretrain(run, images, Path(folder) / "b", device=size.device).encoder))
     equal = len(hashes) == 2 and hashes[0] == hashes[1]
     return {"outcome": "passed" if equal else "failed", "hashes": hashes}
-
-
-def peers(size: Size, left: float) -> dict[str, Any]:
-    """The benchmark: this package beside lightly and a plain loop."""
-    from benchmarks.peers.run import run_benchmark
-    from benchmarks.peers.settings import Timing, Workload
-
-    tiny = size.device == "cpu"
-    sizes = {"loss_batch": 16, "loss_queue": 256, "short_loss_queue": 128, "product_side": 64} if tiny else {}
-    workload = Workload({size.encoder: size.batch}, images=64 if tiny else 4096, **sizes)
-    cores = 1 if tiny else len(os.sched_getaffinity(0))
-    seconds = 1.0 if tiny else min(40.0, left / 4)
-    timing = Timing(1 if tiny else 5, cores, 1, seconds, cores, cores)
-    result = run_benchmark(workload, timing, _images(size), device=size.device, compiled=not tiny)
-    names = ("throughput", "ratios", "ratios_float32", "ceiling_share", "ceiling_gflops", "loss", "loss_short_queue")
-    return {name: result[name] for name in names}
 
 
 def curve(size: Size, left: float) -> dict[str, Any]:
@@ -261,7 +125,7 @@ def curve(size: Size, left: float) -> dict[str, Any]:
     run = next(run for run in expand(load_suite(Path("config/cifar10.yaml"))) if run.arm == "vanilla")
     train = run.train.model_copy(update={"epochs": 10, "schedule": "constant", "checkpoint_seconds": 1e9})
     contrast = run.contrast.model_copy(update={"filter_warmup_steps": 0})
-    short = _changed(run, train=train, contrast=contrast)
+    short = replace(run, train=train, contrast=contrast)
     images = load_dataset(run.dataset.model_copy(update={"root": str(root)}))
     with tempfile.TemporaryDirectory() as folder:
         trained = pretrain(short, images, Path(folder), device=size.device)
@@ -284,35 +148,6 @@ CHECKS: dict[str, Callable[[Size, float], dict[str, Any]]] = {
 }
 
 
-def _changed(run: Any, **sections: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(run, **sections)
-
-
-def _images(size: Size) -> Any:
-    from benchmarks.peers.images import bench_images
-    from benchmarks.peers.settings import Workload
-
-    return bench_images(Workload({size.encoder: size.batch}, images=4 * size.batch))
-
-
-def _run(size: Size, precision: str, how: str, epochs: int = 1) -> Any:
-    from benchmarks.peers.own import run_of
-    from benchmarks.peers.settings import Workload
-    from moco_bench.suite.config import TrainConfig
-
-    words = {"batch_size": size.batch, "precision": precision, "compile": how, "device": size.device}
-    train = TrainConfig.model_validate({**words, "threads": 1, "epochs": epochs})
-    return run_of(size.encoder, Workload({size.encoder: size.batch}), train)
-
-
-def _stepper(size: Size, precision: str, how: str) -> Any:
-    from moco_bench.profile.stepper import Stepper
-
-    return Stepper(_run(size, precision, how), _images(size))
-
-
 def _loss_of(stepper: Any) -> float:
     """The loss of the next step, which is made."""
     from moco_bench.profile import stepper as module
@@ -331,49 +166,6 @@ def _loss_of(stepper: Any) -> float:
     finally:
         module.training_step = usual
     return seen[0]
-
-
-class _no_waiting:
-    """On a GPU, PyTorch refuses what would wait for the device."""
-
-    def __init__(self, where: str) -> None:
-        self._on = where != "cpu"
-
-    def __enter__(self) -> None:
-        if self._on:
-            torch.cuda.set_sync_debug_mode("error")
-
-    def __exit__(self, *error: object) -> None:
-        if self._on:
-            torch.cuda.set_sync_debug_mode("default")
-
-
-def _loss_once(query: torch.Tensor, key: torch.Tensor, queue: torch.Tensor, rule: Any, context: Any) -> None:
-    from moco_bench.contrast import contrastive_loss
-
-    query.grad = None
-    with context():
-        contrastive_loss(query, key, queue, temperature=0.1, negatives=rule).backward()
-
-
-def _timed(work: Callable[[], None], where: torch.device, tries: int) -> tuple[float, float | None]:
-    """Median milliseconds, and MiB at the peak above what was there before (None on a CPU)."""
-    on_gpu = where.type == "cuda"
-    work()
-    before = 0
-    if on_gpu:
-        torch.cuda.synchronize()
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-    times = []
-    for _ in range(tries):
-        began = time.perf_counter()
-        work()
-        if on_gpu:
-            torch.cuda.synchronize()
-        times.append(1000 * (time.perf_counter() - began))
-    peak = (torch.cuda.max_memory_allocated() - before) / 2**20 if on_gpu else None
-    return statistics.median(times), peak
 
 
 if __name__ == "__main__":

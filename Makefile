@@ -3,6 +3,7 @@
 
 SUITE ?= config/quickstart.yaml
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+WORKERS ?= $(shell expr $(CORES) + 1)
 VENV ?= .venv
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	"$$name" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
@@ -17,6 +18,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # One thread a process, so that tests and runs side by side don't fight for cores; a run sets its own number.
 export OMP_NUM_THREADS ?= 1
+
+# One worker more than cores: tests of whole systems wait much of their time. Files in the order of tests/conftest.py.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report plan status reports unit test check format bench soak docs site clean clean-results
@@ -60,11 +64,11 @@ reports: $(INSTALLED) ## Make tables and pages of the stored runs again (docs/re
 
 # First what may run side by side, then what measures the machine; the second also runs where the first failed.
 test: $(INSTALLED_DEV) ## Run all tests
-	@$(BIN)/python -m pytest -m "not soak and not alone" -n $(CORES) --dist loadfile $(PYTEST_FLAGS); first=$$?; \
+	@$(BIN)/python -m pytest -m "not soak and not alone" $(PARALLEL) $(PYTEST_FLAGS); first=$$?; \
 		$(BIN)/python -m pytest -m "alone and not soak" $(PYTEST_FLAGS) && exit $$first
 
 unit: $(INSTALLED_DEV) ## Run the tests of single layers, as many at a time as there are cores
-	$(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST_FLAGS)
 
 check: $(INSTALLED_DEV) ## Check style, types, layers and the workflow
 	$(BIN)/ruff check .

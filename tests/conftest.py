@@ -7,10 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.command_server import start_server
+
 Require = Callable[[Path, str], Path]
 
 WHOLE_SYSTEM = frozenset({"benchmarks/peers", "browser", "cluster", "profile", "reliability", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
+
+FIRST = ("cluster", "reliability", "workflow", "docs", "examples", "browser")
+"""Folders whose tests take longest or wait: they run first, so that no worker is left with one of them in the end."""
 
 MEASURING = frozenset(
     {
@@ -26,7 +31,10 @@ MEASURING = frozenset(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures."""
+    """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures.
+
+    Long ones come first.
+    """
     here = Path(__file__).parent
     for item in items:
         parts = item.path.relative_to(here).parts if item.path.is_relative_to(here) else ()
@@ -35,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if "/".join(parts) in MEASURING:
             item.add_marker(pytest.mark.alone)
+    files_with_slow_tests = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return FIRST.index(folder) if folder in FIRST else len(FIRST) + (item.path not in files_with_slow_tests)
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +66,20 @@ def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOCO_BENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def command_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a server that answers `moco-bench` with everything imported (`tests/command_server.py`)."""
+    folder = tmp_path_factory.mktemp("commands")
+    with start_server(folder):
+        yield folder
+
+
+@pytest.fixture
+def quick_commands(command_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`moco-bench` in any shell that this test starts, Snakemake's too, takes 0.1 s to begin in place of two."""
+    monkeypatch.setenv("BASH_ENV", str(command_server / "functions.sh"))
 
 
 @pytest.fixture(scope="session")

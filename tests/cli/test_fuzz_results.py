@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from moco_bench.cli.main import main
 
-IN_CI, IN_SOAK = 40, int(os.environ.get("MOCO_BENCH_INPUTS", "5000")) // 10
+IN_CI, IN_SOAK = 12, int(os.environ.get("MOCO_BENCH_INPUTS", "5000")) // 10
 RUN = "runs/fashion-mnist-5k/resnet-compact/both/seed0"
 FILES = (
     *(f"{RUN}/{name}" for name in ("run.json", "metrics.json", "resources.json", "history.csv")),
@@ -167,7 +167,7 @@ def test_damaged_results(results: Path, data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@examples(IN_CI // 10)
+@examples(IN_CI // 6)
 @given(st.data())
 def test_reports_of_damaged_results(results: Path, data: st.DataObject) -> None:
     check_any(results, data, ("report",))
@@ -252,8 +252,15 @@ def put(directory: Path, name: str, kind: str) -> None:
     KINDS[kind](path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [*FILES, *MORE])
+PAIRS = [
+    # Two kinds of each file, and each kind of some; the others are for `make soak`.
+    pytest.param(name, kind, marks=[] if (column - row) % len(KINDS) < 2 else pytest.mark.soak)
+    for row, name in enumerate((*FILES, *MORE))
+    for column, kind in enumerate(KINDS)
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
 def test_what_is_no_file(place: Path, name: str, kind: str) -> None:
     put(place, name, kind)
     for command in QUICK:

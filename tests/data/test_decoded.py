@@ -333,9 +333,9 @@ def read_and_trained(folder, shard):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_many_images_never_take_more_than_a_shard(tmp_path):
-    many_jpegs(tmp_path / "many", 1600)
+    many_jpegs(tmp_path / "many", 1200)
     whole, reading, _ = read_and_trained(tmp_path / "many", 2**27)
-    assert whole == 1600 * 3 * 224 * 224
+    assert whole == 1200 * 3 * 224 * 224
     assert reading < 1.2 * 2**27
 
 

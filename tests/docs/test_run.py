@@ -16,7 +16,7 @@ import pytest
 import torch
 import yaml
 
-pytestmark = pytest.mark.slow  # a minute, most of it Python starting
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_commands")]
 
 ROOT = Path(__file__).parents[2]
 MARK = "<!-- not run by the tests: "

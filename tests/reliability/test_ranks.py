@@ -12,15 +12,17 @@ import psutil
 import pytest
 import yaml
 
+from moco_bench.cli.main import main
+
 SUITE = {
     "name": "pair",
     "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},
     "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16, "batch_norm_groups": 2},
     "contrast": {"queue_size": 128, "dual_view": "key-in-batch"},
     "train": {
-        "epochs": 60, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0, "devices": 2
+        "epochs": 24, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0, "devices": 2
     },
-    "evaluate": {"knn_k": 5, "corruptions": False, "floors": False},
+    "evaluate": {"knn_k": 5, "corruptions": False, "floors": False, "probe": {"c_values": [1.0]}},
     "seeds": 1,
     "arms": {"dual": None},
 }  # fmt: skip
@@ -35,7 +37,7 @@ def command(folder, *arguments):
 def prepared(folder, **train):
     suite = folder / "pair.yaml"
     suite.write_text(yaml.safe_dump({**SUITE, "train": {**SUITE["train"], **train}}))
-    subprocess.run(command(folder, "prepare", suite, "--dataset", "digits"), check=True, capture_output=True)
+    assert main(["prepare", str(suite), "--dataset", "digits", "--results", str(folder / "results")]) == 0
     return suite
 
 

@@ -15,6 +15,7 @@ from chains import SUITE, Chain, assert_same_results, write_suite
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
+pytestmark = pytest.mark.usefixtures("quick_commands")
 
 
 class Workflow:

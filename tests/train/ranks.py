@@ -1,12 +1,12 @@
-"""One of several processes that train the toy runs together: `python ranks.py RANK SIZE FOLDER`.
+"""One of several processes that train the toy runs together.
 
-FOLDER holds `cases.pt`: the data set, and a run for each name; each rank leaves `NAME.RANK.pt` of every run there.
+The folder holds `cases.pt`: the data set, and a run for each name; each rank leaves `NAME.RANK.pt` of every run there.
 
 They compute in float64 throughout. In float32 a toy run amplifies rounding to percents within 50 steps, in one process
 as in two: nothing could be told from that.
 """
 
-import sys
+import os
 from pathlib import Path
 
 import torch
@@ -47,9 +47,12 @@ def compute_in_float64() -> None:
     set_precision(torch.float64)
 
 
-if __name__ == "__main__":
+def be_a_rank(rank: int, size: int, folder: Path) -> None:
+    """Train all cases, to the end of this process."""
+    os.dup2(os.open(folder / f"{rank}.errors", os.O_WRONLY | os.O_CREAT), 2)
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    torch.set_num_threads(1)
     compute_in_float64()
-    rank, size, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     dataset, runs = torch.load(folder / "cases.pt", weights_only=False)
     world = World(rank, size, rank)
     environment = {"MOCO_BENCH_RENDEZVOUS": f"file://{folder / 'store'}"}

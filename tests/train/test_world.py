@@ -1,7 +1,6 @@
 """Several ranks and one process at the same global batch: the same losses, weights and queues, but for rounding."""
 
-import os
-import subprocess
+import multiprocessing
 import sys
 from pathlib import Path
 
@@ -11,7 +10,11 @@ import torch
 from moco_bench.errors import InputError
 from moco_bench.train.world import World, device_of, place_in_world
 
-STEPS = 51
+sys.path.insert(0, str(Path(__file__).parent))  # the fork server imports `ranks` by name
+
+from ranks import be_a_rank
+
+STEPS = 15
 BOUND = 1e-6
 """Largest difference of a loss (about 4), a weight, a running statistic or a key after `STEPS` steps in float64: it
 begins as rounding of 1e-16, by sums in another order, which training amplifies."""
@@ -35,14 +38,17 @@ CASES = [*(f"{arm}-groups" for arm in ARMS), "vanilla-whole", "both-whole", "sym
 def train_together(size, runs, dataset, folder):
     """What each rank of each run has left, by name and rank."""
     torch.save((dataset, runs), folder / "cases.pt")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    command = [sys.executable, str(Path(__file__).with_name("ranks.py"))]
-    ranks = [
-        subprocess.Popen([*command, str(rank), str(size), str(folder)], env=environment, stderr=subprocess.PIPE)
-        for rank in range(size)
-    ]
-    errors = [rank.communicate(timeout=300)[1].decode() for rank in ranks]
-    assert not any(rank.returncode for rank in ranks), "\n".join(errors)
+    # One that has imported torch forks faster than a process starts.
+    server = multiprocessing.get_context("forkserver")
+    ranks = [server.Process(target=be_a_rank, args=(rank, size, folder)) for rank in range(size)]
+    for rank in ranks:
+        rank.start()
+    for rank in ranks:
+        rank.join(300)
+    ended = [rank.exitcode for rank in ranks]
+    for rank in ranks:
+        rank.kill()
+    assert ended == [0] * size, [path.read_text() for path in folder.glob("*.errors")]
     return {name: [torch.load(folder / f"{name}.{rank}.pt") for rank in range(size)] for name in runs}
 
 

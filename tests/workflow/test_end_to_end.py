@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("quick_commands")
 ROOT = Path(__file__).parents[2]
 RUN = "digits/resnet-compact"
 FAST = {

@@ -43,7 +43,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
         server.stop()
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("quick_commands")
 def test_a_finished_suite_is_stored_in_a_bucket(workflow: Any, bucket: tuple[Any, str], tmp_path: Path) -> None:
     client, address = bucket
     suite = workflow.write_suite(**SMOKE)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("quick_commands")
 RUN = "digits/resnet-compact/vanilla/seed0"
 ONE = {
     "seeds": 1,
@@ -38,7 +39,6 @@ def test_a_suite_that_lent_a_run_has_nothing_to_do(workflow: Any) -> None:
         assert plan.jobs == set(), plan.text
 
 
-@pytest.mark.slow
 def test_two_suites_at_the_same_time_train_what_they_share_once(workflow: Any) -> None:
     arms = {"vanilla": {}, "dual": {"contrast": {"dual_view": "key-in-batch"}}}
     small = {**ONE, "seeds": 2, "arms": arms, "encoder": {"name": "resnet-compact", "width": 8}}

@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.usefixtures("quick_commands")
 
 SMALL: dict[str, Any] = {
     "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},

@@ -1,13 +1,18 @@
 """Fixtures of all tests."""
 
+import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
-from tests.command_server import start_server
+sys.path.insert(0, str(Path(__file__).parent))
+
+from command_server import start_server
 
 Require = Callable[[Path, str], Path]
 
@@ -80,6 +85,35 @@ def command_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def quick_commands(command_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`moco-bench` in any shell that this test starts, Snakemake's too, takes 0.1 s to begin in place of two."""
     monkeypatch.setenv("BASH_ENV", str(command_server / "functions.sh"))
+
+
+def load_generator(name: str) -> ModuleType:
+    """A module of tests/report, which no test may import by name: test folders aren't packages."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "report" / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> ModuleType:
+    """`write_results`, `suite_values` and the effects they put in."""
+    return load_generator("synthetic_results")
+
+
+@pytest.fixture(scope="session")
+def synthetic_profile() -> ModuleType:
+    """`write_profile` and the figures it puts in."""
+    return load_generator("synthetic_profile")
+
+
+@pytest.fixture(scope="session")
+def outline() -> Callable[[Path], Any]:
+    """`outline(path)`: the page's tags, links and text."""
+    return load_generator("page_outline").outline  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")

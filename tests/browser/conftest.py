@@ -4,28 +4,13 @@ import importlib.util
 import json
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 
 
-def load_generator(name):
-    """A module of tests/report that makes results; test folders aren't packages."""
-    if name not in sys.modules:
-        path = Path(__file__).parent.parent / "report" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
-def report(tmp_path_factory):
+def report(tmp_path_factory, synthetic):
     """The path of a report with holes, replicates, failures and four arms."""
-    synthetic = load_generator("synthetic_results")
     from moco_bench.analyse.write import analyse
     from moco_bench.report.write import write_report
 
@@ -37,9 +22,8 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def full_report(tmp_path_factory):
+def full_report(tmp_path_factory, synthetic, synthetic_profile):
     """The path of a report with every section: two data sets, profile, budgets, published numbers, benchmarks."""
-    synthetic, profile = load_generator("synthetic_results"), load_generator("synthetic_profile")
     from moco_bench.report.write import write_report
 
     root = tmp_path_factory.mktemp("full")
@@ -48,7 +32,7 @@ def full_report(tmp_path_factory):
     values["datasets"] = ["fashion-mnist-5k", "cifar10"]
     costs = {"dual": 1.3, "filter": 1.1, "both": 1.5}
     results = synthetic.write_results(root / "results", values, costs=costs, foreign=("seed0", "seed1", "seed2"))
-    profile.write_profile(results, reference=(1.7, 3.4))
+    synthetic_profile.write_profile(results, reference=(1.7, 3.4))
     benchmark = {"name": "a", "group": None, "median_ms": 1.0, "q1_ms": 0.9, "q3_ms": 1.1, "rounds": 9}
     machine = {"cpu": "Some CPU", "cores": 2, "system": "Linux"}
     joined = {"protocol": 1, "machine": machine, "compared_with": None, "benchmarks": [benchmark]}

@@ -1,7 +1,6 @@
 """Whatever lies in a results folder: each command that reads it ends well, or with one line that says what is wrong."""
 
 import contextlib
-import importlib.util
 import io
 import json
 import os
@@ -94,15 +93,9 @@ def damaged(name: str, text: str, draw: Callable[..., Any]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(tmp_path_factory: pytest.TempPathFactory, synthetic: Any) -> Path:
     """`results/synthetic`, whole."""
-    path = Path(__file__).parents[1] / "report" / "synthetic_results.py"
-    spec = importlib.util.spec_from_file_location("synthetic_results", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    directory: Path = module.write_results(tmp_path_factory.mktemp("results"), module.suite_values(2, 2))
+    directory: Path = synthetic.write_results(tmp_path_factory.mktemp("results"), synthetic.suite_values(2, 2))
     (directory / "data").mkdir()
     record = json.loads((directory / RUN / "run.json").read_text())
     (directory / "data" / "fashion-mnist-5k.json").write_text(json.dumps(record["data"]))

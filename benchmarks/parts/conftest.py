@@ -11,11 +11,10 @@ from moco_bench.measure.load import foreign_load, sample_load
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """As `tests/conftest.py` does: nothing may run beside what is timed."""
+    """Belongs to no single layer, as `tests/conftest.py` has it; `make bench` runs them with nothing beside them."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.alone)
 
 
 def pytest_sessionstart(session) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from tools import gpu_check
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 
 def test_checks_leave_their_findings_in_one_file(tmp_path):

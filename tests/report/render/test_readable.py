@@ -35,13 +35,13 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=[*CASES, "300 seeds", "names of data sets", "as usual"])
+@pytest.fixture(scope="module", params=[*CASES, "120 seeds", "names of data sets", "as usual"])
 def results(request, tmp_path_factory, synthetic, synthetic_profile):
     root = tmp_path_factory.mktemp("readable")
     if request.param in CASES:
         values = many(synthetic, *CASES[request.param])
-    elif request.param == "300 seeds":
-        values = synthetic.suite_values(300, epochs=2)
+    elif request.param == "120 seeds":
+        values = synthetic.suite_values(120, epochs=2)
     else:
         values = synthetic.suite_values(2)
     if request.param == "names of data sets":

@@ -267,7 +267,7 @@ WRONG = ("", "abc", "-1", "0", "inf", "nan", "1e300", '"', "true")
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered")
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 8))])
 def test_no_damage_stops_the_report(tmp_path, synthetic, synthetic_profile, seed):
     random = np.random.default_rng(seed)
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))

@@ -27,7 +27,7 @@ MEASURING = frozenset(
         "benchmarks/peers/test_run.py",
         *(
             f"profile/test_{name}.py"
-            for name in ("accounting", "memory", "parts", "parts_scaler", "relative_costs", "run", "sweeps", "timing")
+            for name in ("accounting", "memory", "parts", "parts_scaler", "relative_costs", "sweeps", "timing")
         ),
     }
 )

@@ -4,8 +4,8 @@ What concerns CUDA (autocast to float16 with its loss scaling, deterministic alg
 is written and untested: no GPU was at hand.
 """
 
-import errno
 import os
+import socket
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -79,23 +79,31 @@ def compute_float32_exactly() -> None:
 def resolve_device(requested: str) -> torch.device:
     """`auto` is the first CUDA device if there is one. Raises `InputError` for a device that isn't here."""
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if requested == "auto" and available == 0 and _given_a_gpu():
-        raise OSError(
-            errno.ENODEV,
-            "this process was given GPUs (CUDA_VISIBLE_DEVICES) and shows no CUDA device; it doesn't train on a CPU "
-            "instead unless `train.device` is cpu",
-        )
+    check_given(requested, available)
     if requested == "auto":
         return torch.device("cuda:0" if available else "cpu")
     device = torch.device(requested)
     if device.type == "cuda" and (device.index or 0) >= available:
-        raise InputError(f"train.device: {requested!r} is not here; this machine shows {available} CUDA devices")
+        raise InputError(
+            f"train.device: {requested!r} is not here; {socket.gethostname()} shows {available} CUDA devices"
+        )
     return device
 
 
-def _given_a_gpu() -> bool:
-    """Whether a batch system or a user has named devices for this process: a broken driver must not cost days."""
-    return os.environ.get("CUDA_VISIBLE_DEVICES", "") not in ("", "-1", "NoDevFiles")
+def check_given(requested: str, available: int) -> None:
+    """Refuse `auto` on a machine that shows none of the GPUs that it was to use: a broken driver must not cost days.
+
+    It is bad input, which no workflow tries again: Slurm would give the next attempt the same node, which is free.
+
+    Raises:
+        InputError: a batch system or a user has named devices for this process, and there are none.
+    """
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if requested == "auto" and available == 0 and named not in ("", "-1", "NoDevFiles"):
+        raise InputError(
+            f"this process was given GPUs (CUDA_VISIBLE_DEVICES={named}), but {socket.gethostname()} shows no CUDA "
+            "device; it doesn't train on a CPU instead unless `train.device` is cpu"
+        )
 
 
 def _faster_in_bfloat16(device: torch.device) -> bool:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from moco_bench.errors import InputError, RankLost, RanksDisagree
 from moco_bench.train.launch import RENDEZVOUS
+from moco_bench.train.precision import check_given
 
 PATIENCE = timedelta(hours=6)
 """A rank waits this long for another: the first may wait for the lock of the run, or load images for hours."""
@@ -160,8 +161,9 @@ def device_of(world: World, requested: str, available: int) -> str:
     """The device of this rank: the one of its number, where the run asks for CUDA or takes what there is.
 
     Raises:
-        InputError: this machine has fewer CUDA devices than ranks.
+        InputError: this machine has fewer CUDA devices than ranks, or none of those that were given to this process.
     """
+    check_given(requested, available)
     if requested == "cpu" or (requested == "auto" and available == 0):
         return "cpu"
     if world.local_rank >= available:

@@ -5,12 +5,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what tests and fixtures share
 
 CONF = """\
 ClusterName=local
@@ -20,7 +25,7 @@ SlurmdUser=root
 SlurmctldPort={port}
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={state}/run/munge.socket
+AuthInfo=socket={state}/run/munge.socket,cred_expire=20
 StateSaveLocation={state}/state
 SlurmdSpoolDir={state}/spool/%n
 SlurmctldPidFile={state}/run/slurmctld.pid
@@ -83,6 +88,30 @@ class Cluster:
     def start_node(self, node: str) -> None:
         """Start a node's slurmd."""
         self.start(node, "slurmd", "-D", "-N", node)
+
+    def kill_daemon(self, node: str) -> None:
+        """Kill a node's slurmd; its jobs live on."""
+        self.processes[node].kill()
+        self.processes[node].wait()
+
+    def kill_jobs(self, node: str) -> None:
+        """Kill all that a node's jobs have started, as a power cut would."""
+        for process in self.processes_of_jobs(node):
+            with suppress(psutil.Error):
+                process.kill()
+
+    def processes_of_jobs(self, node: str) -> list[psutil.Process]:
+        """What runs on a node for jobs, Slurm's keepers of these first: one would tell how its job has ended."""
+        found, keepers = [], set()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                environment = process.environ()
+                if environment.get("SLURMD_NODENAME") != node:
+                    continue
+                if environment.get("SLURM_CONF") == self.environment["SLURM_CONF"]:
+                    found.append(process)
+                    keepers.update(parent for parent in process.parents() if parent.name().startswith("slurmstepd"))
+        return [*keepers, *found]
 
     def wait_until_idle(self) -> None:
         """Until both nodes take jobs."""
@@ -180,3 +209,11 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A folder of this test's own."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    return folder.resolve()

@@ -56,7 +56,7 @@ def test_who_was_given_a_gpu_does_not_train_on_a_cpu_unasked(visible, refused, m
 
     assert resolve_device("cpu") == torch.device("cpu")
     if refused:
-        with pytest.raises(OSError, match="shows no CUDA device; it doesn't train on a CPU instead"):
+        with pytest.raises(InputError, match="shows no CUDA device; it doesn't train on a CPU instead"):
             resolve_device("auto")
     else:
         assert resolve_device("auto") == torch.device("cpu")

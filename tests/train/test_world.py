@@ -133,8 +133,16 @@ def test_a_number_of_processes_that_the_run_does_not_ask_for(size, devices):
         assert ended.value.code == 2
 
 
-def test_the_device_of_a_rank():
+def test_the_device_of_a_rank(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert device_of(World(1, 2, 1), "auto", 0) == "cpu"
     assert device_of(World(3, 4, 1), "auto", 2) == "cuda:1"
     with pytest.raises(InputError, match="shows 2 CUDA devices; each rank needs one"):
         device_of(World(2, 4, 2), "cuda", 2)
+
+
+def test_ranks_that_were_given_gpus_do_not_train_on_cpus_unasked(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert device_of(World(1, 2, 1), "cpu", 0) == "cpu"
+    with pytest.raises(InputError, match="shows no CUDA device; it doesn't train on a CPU"):
+        device_of(World(1, 2, 1), "auto", 0)

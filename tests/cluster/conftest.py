@@ -122,10 +122,6 @@ class Cluster:
                 raise AssertionError("Slurm did not start:\n" + "\n".join(logs))
             time.sleep(0.2)
 
-    def jobs(self) -> list[str]:
-        """`NAME STATE NODES` of all jobs that Slurm remembers."""
-        return self.ask("squeue", "-h", "-t", "all", "-o", "%j %T %N").splitlines()
-
     def stop(self) -> None:
         """End everything that was started, and no more."""
         self.ask("scancel", "--me")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -43,6 +43,15 @@ def adapted_profile() -> dict[str, Any]:
     profile["default-resources"] |= {"slurm_partition": "main", "slurm_account": "none"}
     profile |= {"latency-wait": 5, "slurm-init-seconds-before-status-checks": 2}
     return profile
+
+
+class Job(NamedTuple):
+    """A job as Slurm describes it."""
+
+    number: str
+    node: str
+    state: str
+    name: str
 
 
 class Place:
@@ -133,18 +142,18 @@ class Place:
         (job,) = self.running()
         return job
 
-    def jobs(self, *options: str) -> list[tuple[str, str]]:
-        """Number and node of this folder's jobs, finished ones too."""
-        lines = self.slurm.ask("squeue", "-h", *(options or ("-t", "all")), "-o", "%i|%N|%Z").splitlines()
+    def jobs(self, *options: str) -> list[Job]:
+        """This folder's jobs, finished ones too."""
+        lines = self.slurm.ask("squeue", "-h", *(options or ("-t", "all")), "-o", "%i|%N|%T|%j|%Z").splitlines()
         fields = [line.split("|") for line in lines]
-        return [(number, node) for number, node, folder in fields if folder == str(self.folder)]
+        return [Job(*described) for *described, folder in fields if folder == str(self.folder)]
 
     def running(self) -> list[str]:
         """Numbers of this folder's jobs that hold an allocation."""
-        return [number for number, _ in self.jobs("-t", "running")]
+        return [job.number for job in self.jobs("-t", "running")]
 
     def running_on(self, node: str) -> list[str]:
-        return [number for number, where in self.jobs("-t", "running") if where == node]
+        return [job.number for job in self.jobs("-t", "running") if job.node == node]
 
 
 @contextmanager

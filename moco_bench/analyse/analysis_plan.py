@@ -8,7 +8,7 @@ from pathlib import Path
 from moco_bench.analyse.contrasts import Contrast, contrasts_among
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.errors import InputError
-from moco_bench.suite.checks.comparisons import arms_with_other_views, arms_without_pairs, check_comparisons
+from moco_bench.suite.checks.comparisons import arms_without_pairs, check_comparisons, random_numbers_shared
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.factorial import Factorial, factorial_of
 from moco_bench.suite.identity.analysis import design_of, fingerprint_of
@@ -54,9 +54,9 @@ class AnalysisPlan:
         return contrasts_among(paired, self.baseline, self.contrasts, self.factorial)
 
     @cached_property
-    def other_views(self) -> frozenset[str]:
-        """Arms that draw other views than the baseline on purpose."""
-        return frozenset() if self.suite is None else arms_with_other_views(self.suite)
+    def shared(self) -> Mapping[str, int]:
+        """Arms that on purpose share less with the baseline than all random numbers: see `random_numbers_shared`."""
+        return {} if self.suite is None else random_numbers_shared(self.suite)
 
     @cached_property
     def _alone(self) -> frozenset[str]:

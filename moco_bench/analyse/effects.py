@@ -54,7 +54,7 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     measured = metrics_measured(runs, config)
     rows, values = [], []
     for key, cell in cells(with_shared_runs(runs)):
-        done, by_seed = finished(cell), runs_by_seed(cell, plan.other_views)
+        done, by_seed = finished(cell), runs_by_seed(cell, plan.shared)
         contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan)
         known = outcomes_by_run(by_seed, plan)
         for name in measured:

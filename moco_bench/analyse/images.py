@@ -87,7 +87,7 @@ def class_differences(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
 
 
 def _of_cell(key: tuple[Any, ...], cell: pd.DataFrame, plan: AnalysisPlan) -> Iterator[dict[str, Any]]:
-    runs = runs_by_seed(cell, plan.other_views)
+    runs = runs_by_seed(cell, plan.shared)
     known = outcomes_by_run(runs, plan)
     if not known:
         return

@@ -4,7 +4,8 @@ All arms of a seed share initialisation, batch order and augmentations; each run
 hashes of a seed's arms differ, the seed isn't a pair and takes no part in paired effects; where a run has none, its
 pairs are computed and marked as unproven. Runs with a budget other than epochs may differ in length on purpose, so
 there it is enough that their initialisation agrees; where all three agree, because an arm's runs at equal epochs serve
-there too, they are proven pairs like any others.
+there too, they are proven pairs like any others. Likewise an arm with epochs, batches or views of its own is paired by
+what it shares, and one with a network of its own, which begins with other weights, isn't paired.
 
 Nor is a seed a pair whose arms asked for the same precision and came to different ones (`auto` on unlike nodes of a
 cluster), nor one for speed and memory whose arms ran on different kinds of machine.
@@ -12,7 +13,7 @@ cluster), nor one for speed and memory whose arms ran on different kinds of mach
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.machines import COLUMNS as MACHINE
 from moco_bench.analyse.machines import kind_of, precision_differs
 from moco_bench.analyse.table import HASHES, finished
+from moco_bench.suite.checks.comparisons import RANDOM_NUMBERS
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
 Pairing = Literal["proven", "initialisation", "unproven", "none"]
@@ -34,6 +36,8 @@ _VERDICTS = {
     "differ": "not paired",
 }
 UNEQUAL_PRECISION = "unequal precision"
+NOT_PAIRED = "not paired: "
+"""Begins the reason why a seed has all its runs and is no pair."""
 SIGNIFICANT = 8
 """Digits of a difference that mean something: `runs.csv` holds ten of each value."""
 
@@ -56,23 +60,23 @@ class RunsBySeed:
         finished: the finished run of a seed and arm.
         seeds: of each arm, finished or not.
         by_budget: whether the runs differ in length on purpose.
-        other_views: arms that draw other views than the baseline on purpose.
+        shared: how many of the hashes an arm shares by design, for arms with less than all of them.
     """
 
     finished: dict[tuple[int, str], dict[Any, Any]]
     seeds: dict[str, frozenset[int]]
     by_budget: bool
-    other_views: frozenset[str] = frozenset()
+    shared: Mapping[str, int] = field(default_factory=dict)
 
 
-def runs_by_seed(cell: pd.DataFrame, other_views: frozenset[str] = frozenset()) -> RunsBySeed:
-    """The rows of one (data set, encoder, budget) as pairs are made of them; `other_views` as in `RunsBySeed`."""
+def runs_by_seed(cell: pd.DataFrame, shared: Mapping[str, int] | None = None) -> RunsBySeed:
+    """The rows of one (data set, encoder, budget) as pairs are made of them; `shared` as in `RunsBySeed`."""
     columns = ["seed", "arm", "epochs", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
         by_budget=not cell["budget"].eq("epochs").all(),
-        other_views=other_views,
+        shared=shared or {},
     )
 
 
@@ -86,10 +90,10 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) ->
             continue
         of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
-        views_differ = bool(runs.other_views & set(contrast.weights))
-        agreement = _agreement(of_seed, 1 if runs.by_budget else 2 if views_differ else len(HASHES))
+        needed = max(1, min(runs.shared.get(arm, len(HASHES)) for arm in contrast.weights))
+        agreement = _agreement(of_seed, 1 if runs.by_budget else needed)
         if reason or agreement == "differ":
-            left_out[int(seed)] = reason or "not paired: the arms' hashes differ"
+            left_out[int(seed)] = reason or _why_no_pair(of_seed, runs.shared)
             continue
         seeds.append(int(seed))
         proofs.append(agreement)
@@ -112,7 +116,7 @@ def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: MetricColumn) -> str:
     elsewhere = [str(run["arm"]) for run in of_seed if run["epochs"] == 0 and not run[HASHES[0]]]
     if elsewhere:
-        return f"not paired: nothing says which random numbers {elsewhere[0]} was trained with"
+        return f"{NOT_PAIRED}nothing says which random numbers {elsewhere[0]} was trained with"
     if any(math.isnan(run[metric.name]) for run in of_seed):
         return f"no {metric.name}"
     if metric.needs_quiet_machine and not all(run["exclusive"] for run in of_seed):
@@ -120,8 +124,29 @@ def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: MetricColumn) -> str
     if metric.depends_on_machine and len({kind_of(run) for run in of_seed}) > 1:
         return "ran on different kinds of machine"
     if precision_differs(of_seed):
-        return f"not paired: computed in {' and '.join(sorted({run['precision'] for run in of_seed}))}"
+        return f"{NOT_PAIRED}computed in {' and '.join(sorted({run['precision'] for run in of_seed}))}"
     return ""
+
+
+def _why_no_pair(of_seed: Sequence[Mapping[Any, Any]], shared: Mapping[str, int]) -> str:
+    """What the arms of a seed don't have in common, and why where an arm was meant to differ in it."""
+    place = next(place for place, name in enumerate(HASHES) if hashes_agree(of_seed, [name]) == "differ")
+    networks = [str(run["arm"]) for run in of_seed if shared.get(str(run["arm"])) == 0]
+    if place == 0 and networks:
+        verb = "has another network" if len(networks) == 1 else "have other networks"
+        return f"{NOT_PAIRED}{' and '.join(networks)} {verb}"
+    return f"{NOT_PAIRED}the arms differ in {RANDOM_NUMBERS[place]}"
+
+
+def why_no_pairs(row: Mapping[Any, Any]) -> str:
+    """Why no seed of an effect is a pair though its runs are there: `other has another network`; empty otherwise."""
+    left_out = row.get("left_out")
+    if row["n_seeds"] or not isinstance(left_out, str) or not left_out:
+        return ""
+    reasons = dict.fromkeys(said.partition(": ")[2] for said in left_out.split("; "))
+    if not all(said.startswith(NOT_PAIRED) for said in reasons):
+        return ""
+    return " and ".join(said.removeprefix(NOT_PAIRED) for said in reasons)
 
 
 def hashes_agree(of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HASHES) -> Agreement:
@@ -155,7 +180,7 @@ def _weakest(proofs: Sequence[Agreement]) -> Pairing:
     return "initialisation" if "initialisation" in proofs else "proven"
 
 
-def random_number_table(runs: pd.DataFrame, other_views: frozenset[str] = frozenset()) -> pd.DataFrame:
+def random_number_table(runs: pd.DataFrame, shared: Mapping[str, int] | None = None) -> pd.DataFrame:
     """One row per (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
 
     Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
@@ -163,7 +188,7 @@ def random_number_table(runs: pd.DataFrame, other_views: frozenset[str] = frozen
     separated by spaces.
     """
     rows, done = [], finished(runs)
-    done = done[~done["arm"].isin(other_views)]  # they draw other numbers on purpose
+    done = done[~done["arm"].isin(shared or {})]  # they draw other numbers on purpose
     trained = done[(done["epochs"] != 0) | (done[HASHES[0]] != "")]  # an encoder from elsewhere may tell nothing
     for key, of_seed in trained.groupby(["dataset", "encoder", "budget", "seed"], sort=False):
         own = of_seed.to_dict("records")

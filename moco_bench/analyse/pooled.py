@@ -71,7 +71,7 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
     """
     rows = []
     for key, cell in cells(with_shared_runs(runs)):
-        of_machine = [runs_by_seed(own, plan.other_views) for own in _by_machine(cell)]
+        of_machine = [runs_by_seed(own, plan.shared) for own in _by_machine(cell)]
         if len(of_machine) < 2:
             continue
         contrasts = plan.contrasts_of(cell["arm"])

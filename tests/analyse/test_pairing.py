@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from moco_bench.analyse.analysis_plan import plan_of
 from moco_bench.analyse.contrasts import FACTORIAL, contrasts_among
-from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
-from moco_bench.analyse.table import typed
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed, why_no_pairs
+from moco_bench.analyse.table import HASHES, typed
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.metrics import METRICS
 
 KNN, SPEED = METRICS["knn_top1"], METRICS["images_per_second"]
@@ -27,14 +30,17 @@ def test_values_are_differences_within_a_seed(runs_of):
     assert pairs.pairing == dual.pairing == "proven"
 
 
-@pytest.mark.parametrize("name", ["init_hash", "order_hash", "augment_hash"])
-def test_unequal_hashes_are_no_pair(raw_runs, name):
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("init_hash", "initial weights"), ("order_hash", "batch order"), ("augment_hash", "augmentations")],
+)
+def test_unequal_hashes_are_no_pair(raw_runs, name, what):
     raw = raw_runs(3)
     raw.loc[of(raw, "both", 1), name] = "other"
     runs = typed(raw, "x")
     pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert pairs.seeds == (0, 2)
-    assert pairs.left_out == {1: "not paired: the arms' hashes differ"}
+    assert pairs.left_out == {1: f"not paired: the arms differ in {what}"}
     others = contrasts_among(("vanilla", "dual"))[0]
     assert paired_values(runs_by_seed(runs), others, KNN).seeds == (0, 1, 2)
     assert list(random_number_table(runs)["paired"]) == ["proven", "not paired", "proven"]
@@ -93,3 +99,50 @@ def test_missing_failed_and_disturbed_runs_leave_their_seed_out(raw_runs):
 
 def test_a_repeated_seed_counts_once(runs_of):
     assert paired_values(runs_by_seed(runs_of(3, replicates=2)), BOTH, KNN).seeds == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "differ", "pairing"),
+    [
+        ({"train": {"epochs": 3}}, ("order_hash", "augment_hash"), "initialisation"),
+        ({"train": {"stop_after_epochs": 1}}, ("order_hash", "augment_hash"), "initialisation"),
+        ({"train": {"batch_size": 32}}, ("augment_hash",), "initialisation"),
+        ({"train": {"augment": {"flip": 0.0}}}, ("augment_hash",), "initialisation"),
+        ({"encoder": {"width": 12}}, ("init_hash",), "none"),
+        ({"encoder": {"head": "mlp"}, "train": {"epochs": 3}}, HASHES, "none"),
+        ({"contrast": {"temperature": 0.3}}, ("init_hash",), "none"),
+    ],
+)
+def test_an_arm_is_paired_by_what_its_design_shares(raw_runs, change, differ, pairing):
+    suite = parse_suite(
+        {
+            "name": "s", "dataset": "digits", "encoder": {"name": "resnet-compact", "width": 8},
+            "contrast": {"queue_size": 64}, "train": {"epochs": 2, "batch_size": 64}, "seeds": 3,
+            "arms": {"vanilla": None, "both": change},
+        },
+        "suite.yaml",
+    )  # fmt: skip
+    plan = plan_of(suite)
+    raw = raw_runs(3, gains={"vanilla": 0.0, "both": 1.0})
+    for name in differ:
+        raw.loc[raw["arm"] == "both", name] = "its own"
+    runs = typed(raw, "x")
+    effect = effects_of(runs, plan).query("metric == 'knn_top1'").to_dict("records")[0]
+    assert effect["paired"] == pairing
+    if pairing == "none":
+        assert why_no_pairs(effect) == (
+            "both has another network" if "encoder" in change else "the arms differ in initial weights"
+        )
+    else:
+        assert (effect["n_seeds"], why_no_pairs(effect)) == (3, "")
+        assert set(random_number_table(runs, plan.shared)["paired"]) == {"proven"}, "of the arms that share all"
+    raw.loc[raw["arm"] == "both", "init_hash"] = "another's"
+    assert effects_of(typed(raw, "x"), plan)["n_seeds"].max() == 0, "what no design explains is no pair"
+
+
+def test_a_seed_that_never_finished_is_not_blamed_on_the_network(raw_runs):
+    raw = raw_runs(2, gains={"vanilla": 0.0, "both": 1.0})
+    raw.loc[raw["arm"] == "both", "status"] = "missing"
+    effect = effects_of(typed(raw, "x")).to_dict("records")[0]
+    assert effect["left_out"] == "seed 0: no finished run of both; seed 1: no finished run of both"
+    assert why_no_pairs(effect) == ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import number
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn
@@ -42,6 +43,11 @@ def subject(row: Mapping[Any, Any]) -> str:
     if row["kind"] in ("arm", "simple") and treatment:
         return f"{treatment} against {control}"
     return SUBJECTS.get(row["effect"], str(row["effect"]))
+
+
+def finding_words(row: Mapping[Any, Any]) -> str:
+    """What an effect's row comes to."""
+    return "no pairs" if why_no_pairs(row) else FINDING_WORDS[row["finding"]]
 
 
 def finding_tone(metric: str, finding: str) -> str:

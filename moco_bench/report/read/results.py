@@ -71,7 +71,7 @@ class Results:
         """Every contrast's value a seed on the primary metric: dataset, encoder, budget, effect, seed, value."""
         rows = []
         for key, of_cell in cells(self.compared):
-            runs = runs_by_seed(of_cell, self.plan.other_views)
+            runs = runs_by_seed(of_cell, self.plan.shared)
             for contrast in self.plan.contrasts_of(of_cell["arm"]):
                 pairs = paired_values(runs, contrast, self.primary)
                 rows += [(*key, contrast.name, s, v) for s, v in zip(pairs.seeds, pairs.values, strict=True)]
@@ -80,7 +80,7 @@ class Results:
     @cached_property
     def random_numbers(self) -> pd.DataFrame:
         """The hashes that prove seeds to be pairs, one row per seed."""
-        return random_number_table(self.compared, self.plan.other_views)
+        return random_number_table(self.compared, self.plan.shared)
 
     @property
     def arms(self) -> tuple[str, ...]:

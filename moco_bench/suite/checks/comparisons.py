@@ -40,12 +40,29 @@ def arms_without_pairs(suite: Suite) -> frozenset[str]:
     return frozenset(arm for arm, file in given.items() if file is not None and not file.by_seed)
 
 
-def arms_with_other_views(suite: Suite) -> frozenset[str]:
-    """Arms whose augmentation isn't the baseline's: their seeds share initialisation and batch order with it."""
+RANDOM_NUMBERS = ("initial weights", "batch order", "augmentations")
+"""What all arms of a seed share, in the order in which runs hash it."""
+
+
+def random_numbers_shared(suite: Suite) -> dict[str, int]:
+    """How many of `RANDOM_NUMBERS` an arm shares with the baseline, by what it changes; only arms that share less.
+
+    Another network has other initial weights, another number of epochs another order of images, other views or another
+    size of batches other augmentations. Arms that aren't trained here are known by their hashes alone.
+    """
     if suite.baseline not in suite.arms:
-        return frozenset()
-    drawn = {arm: identity(resolve_arm(suite, suite.encoders[0], arm)[2].augment) for arm in suite.arms}
-    return frozenset(arm for arm, views in drawn.items() if views != drawn[suite.baseline])
+        return {}
+    drawn = {}
+    for arm in suite.arms:
+        encoder, _, train = resolve_arm(suite, suite.encoders[0], arm)
+        if encoder.checkpoint is None:
+            network = identity(encoder.backbone), identity(encoder.projection), encoder.dimension
+            drawn[arm] = network, train.trained_epochs, (identity(train.augment), train.batch_size)
+    if suite.baseline not in drawn:
+        return {}
+    own = drawn[suite.baseline]
+    shared = {arm: next((n for n, what in enumerate(of) if what != own[n]), len(own)) for arm, of in drawn.items()}
+    return {arm: count for arm, count in shared.items() if count < len(own)}
 
 
 def check_comparisons(suite: Suite) -> None:

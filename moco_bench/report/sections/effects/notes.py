@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.table import Row
-from moco_bench.report.model.words import FINDING_WORDS, contrast_title, effect_title, margin_words
+from moco_bench.report.model.words import contrast_title, effect_title, finding_words, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.effects.order import of_the_2x2
@@ -38,7 +38,7 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
 def _effects_said(rows: Sequence[Row], metric: MetricColumn, baseline: str) -> str:
     return "; ".join(
         f"{_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
-        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {FINDING_WORDS[row['finding']]}"
+        f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {finding_words(row)}"
         for row in rows
     )
 

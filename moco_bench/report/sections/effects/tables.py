@@ -5,7 +5,7 @@ from typing import Any
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
-from moco_bench.report.model.words import FINDING_WORDS, contrast_title, finding_tone, listed, margin_words, units_shown
+from moco_bench.report.model.words import contrast_title, finding_tone, finding_words, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
 from moco_bench.report.sections.effects.order import of_the_2x2, ranked
@@ -87,7 +87,7 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
         Column.number("n_seeds", "Seeds"),
         Column.text("paired", "Pairing"),
         Column.text("finding", "Finding", lambda row: cell(
-            FINDING_WORDS[row["finding"]], tone=finding_tone(row["metric"], row["finding"]))),
+            finding_words(row), tone=finding_tone(row["metric"], row["finding"]))),
     )  # fmt: skip
     source = links.source(results.written.effects)
     return Table.of(name, title, caption, columns, effects, source=source, without=("metric", "paired"))

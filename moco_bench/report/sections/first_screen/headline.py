@@ -7,6 +7,7 @@ it, marked as not significant, and never in it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import DECIDED, count, margin_of, sentence, subject, unit_of_effect
 from moco_bench.suite.metrics import MetricColumn
@@ -29,6 +30,9 @@ def not_judged(row: Row) -> bool:
 def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
     """Over one data set and encoder: the two ingredients, or the comparisons that the suite has instead."""
     main = [row for row in rows if row["effect"] in INGREDIENTS] or list(rows)
+    if all(why_no_pairs(row) for row in main):
+        return "Nothing can be compared seed by seed: no two arms of a comparison are pairs."
+    main = [row for row in main if not why_no_pairs(row)]
     if all(row["finding"] == "no-data" for row in main):
         return "Nothing can be compared yet: no seed has all the runs that a comparison needs."
     if any(not_judged(row) for row in main):
@@ -48,7 +52,7 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
     """Over several data sets or encoders, whose own headlines stand below."""
     if not blocks:
         return "Nothing can be compared yet"
-    rows = [row for block in blocks for row in block if not not_judged(row)]
+    rows = [row for block in blocks for row in block if not not_judged(row) and not why_no_pairs(row)]
     if not rows:
         return f"Not judged: the baseline arm is not above its baselines without training, {extent}"
     if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):

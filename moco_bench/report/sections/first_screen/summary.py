@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Answer, Block, Summary
@@ -138,7 +139,10 @@ def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
         return f"{words}, under {margin}" if small else words
     if finding == "equivalent":
         return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
-    return "No finished pair of seeds yet" if finding == "no-data" else "Inconclusive"
+    if finding == "no-data":
+        reason = why_no_pairs(row)
+        return f"No pairs: {reason}" if reason else "No finished pair of seeds yet"
+    return "Inconclusive"
 
 
 def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:

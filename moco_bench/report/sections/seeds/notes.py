@@ -1,12 +1,21 @@
 """What the hashes prove about the pairs."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.words import count
+from moco_bench.report.model.words import count, listed
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.results import Results
+from moco_bench.suite.checks.comparisons import RANDOM_NUMBERS
+
+_DESIGNED = {
+    0: "another network begins with other weights, so no seed is a pair; its accuracies stand beside the others\u2019",
+    1: f"another number of epochs, so paired by {RANDOM_NUMBERS[0]} alone",
+    2: f"other views or batches, so paired by {RANDOM_NUMBERS[0]} and {RANDOM_NUMBERS[1]}",
+}
+"""By how many of the random numbers an arm shares."""
 
 
 def pairing_notes(results: Results, links: Links) -> tuple[Note, ...]:
@@ -49,4 +58,12 @@ def pairing_note(results: Results) -> str:
     for name, found in Counter(row["paired"] for row in rows).most_common():
         one, many, why = words[name]
         said.append(f"{found} of {count(len(rows), 'seed')} {one if found == 1 else many}{why}.")
-    return " ".join(said)
+    return " ".join((*said, *_on_purpose(results)))
+
+
+def _on_purpose(results: Results) -> Iterator[str]:
+    """Arms that share less than the others because of what they change, and what their comparisons rest on."""
+    for shared, why in _DESIGNED.items():
+        arms = [arm for arm in results.arms if results.plan.shared.get(arm) == shared]
+        if arms:
+            yield f"{listed(arms)}: {why}."

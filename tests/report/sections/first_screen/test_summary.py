@@ -1,10 +1,12 @@
 import json
 
+import pandas as pd
 import pytest
 
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
 from moco_bench.report.sections.first_screen.summary import summarise as summarised
+from moco_bench.report.sections.seeds.notes import pairing_note
 
 
 def summarise(results):
@@ -229,6 +231,28 @@ def test_a_suite_without_the_four_arms_is_answered_arm_by_arm(tmp_path, syntheti
     values["arms"] = {name: values["arms"][name] for name in ("vanilla", "dual")}
     found = summarise(load_results(synthetic.write_results(tmp_path, values)))
     assert [answer.question for answer in found.blocks[0].answers] == ["Is dual better than vanilla?"]
+
+
+def test_an_arm_with_another_network_is_said_to_have_no_pairs(tmp_path, synthetic):
+    values = synthetic.suite_values(8)
+    values["arms"] = {"vanilla": None, "dual": values["arms"]["dual"], "wide": {"encoder": {"width": 24}}}
+    results = synthetic.write_results(tmp_path, values, gains={"dual": 3.0}, spread=0.1)
+    runs = pd.read_csv(results / "runs.csv", dtype=str)
+    runs.loc[runs["arm"] == "wide", "init_hash"] = "another"
+    runs.to_csv(results / "runs.csv", index=False)
+    found = summarise(load_results(results))
+    assert found.headline.startswith("Dual against vanilla gains 3")
+    assert "wide" not in found.headline
+    assert [answer.verdict for answer in found.blocks[0].answers] == ["Yes", "No pairs: wide has another network"]
+    note = pairing_note(load_results(results))
+    assert note.startswith("8 of 8 seeds are proven pairs")
+    assert "wide: another network begins with other weights, so no seed is a pair" in note
+    values["arms"] = {name: values["arms"][name] for name in ("vanilla", "wide")}
+    alone = synthetic.write_results(tmp_path / "alone", values)
+    runs[runs["arm"] != "dual"].to_csv(alone / "runs.csv", index=False)
+    assert summarise(load_results(alone)).headline == (
+        "Nothing can be compared seed by seed: no two arms of a comparison are pairs."
+    )
 
 
 @pytest.mark.parametrize("hashes", ["unproven"])

@@ -36,5 +36,6 @@ if [ "$status" -ne 0 ]; then
 	moco-bench analyse "results/$name"
 	moco-bench report "results/$name" --out "reports/$name" >/dev/null
 fi
+echo "In $PWD, results/$name holds the runs and tables; the report is"
 echo "reports/$name/report.html"
 exit "$status"

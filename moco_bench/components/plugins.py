@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from moco_bench.components.answers import place_of, signature_mistake
 from moco_bench.components.base import Component
 from moco_bench.components.registry import PACKAGES, Classes, built_in, ideas_in
 from moco_bench.errors import InputError
@@ -106,6 +107,9 @@ def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
     of_kind = ideas.setdefault(idea.kind, {})
     if name in of_kind:
         raise InputError(f"{where}: another plug-in of this suite is called {name!r}; choose another name")
+    wrong = signature_mistake(idea)
+    if wrong is not None:
+        raise InputError(f"{place_of(idea, wrong[0])}: `{wrong[1]}` is how it is called")
     complaint = idea.mistake()
     if complaint is not None:
         raise InputError(f"{where}: {complaint}")

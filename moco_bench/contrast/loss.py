@@ -9,17 +9,20 @@ abstract of the paper asks for "balanced optimization of both query and key embe
 to us; each L_k, a file of `moco_bench/components/objectives`, is a reading of that sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from moco_bench.components.answers import wrong_answer
 from moco_bench.components.negatives import All, Negatives
-from moco_bench.components.objectives import Objective
+from moco_bench.components.objectives import Objective, Terms
 from moco_bench.components.readings import reading_of
 from moco_bench.contrast.batch import Batch
 from moco_bench.contrast.pairs import AtStep
 from moco_bench.contrast.validation import check_images, check_queue, check_rows
+from moco_bench.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def contrastive_loss(
 
     Raises:
         ValueError: an argument doesn't fit; one line that names it.
+        InputError: a formula of one's own writes into what it is given.
     """
     return contrastive_terms(
         query,
@@ -129,11 +133,43 @@ def contrastive_terms(
             None if past_queries is None else past_queries.detach().to(dtype),
             (sample_index, queue_index),
         )
-        terms = loss.terms(batch)
+        given = {"key": key, "queue": queue, "query_queue": query_queue}
+        before = {name: _version(tensor) for name, tensor in given.items()}
+        terms = _checked(loss, loss.terms(batch), query)
+        _check_untouched({name: _version(tensor) == before[name] for name, tensor in given.items()}, batch, loss)
         query_part, key_part = terms.query_part, terms.key_part
         total = query_part if key_part is None else query_part + key_part
     key_term = None if terms.key is None else terms.key.detach()
     return LossTerms(total, terms.query.detach(), key_term, query_part, key_part)
+
+
+def _checked(loss: Objective, terms: Terms, query: Tensor) -> Terms:
+    """What a loss gave, held to what it should: one number for each term, and a gradient where one is asked for."""
+    if not isinstance(terms, Terms) or len(terms.weights) != 2:
+        raise wrong_answer(loss, "terms", terms, "Terms(loss) or Terms(query_term, key_term, weights)")
+    for term in (terms.query, terms.key):
+        if term is not None and not (isinstance(term, Tensor) and term.shape == () and term.is_floating_point()):
+            raise wrong_answer(loss, "terms", term, "Terms of numbers, tensors without dimensions,")
+    if (
+        query.requires_grad
+        and torch.is_grad_enabled()
+        and not any(term is not None and term.requires_grad for term in (terms.query, terms.key))
+    ):
+        raise wrong_answer(loss, "terms", terms.query, "a loss with a gradient for the queries")
+    return terms
+
+
+def _version(tensor: Tensor | None) -> int:
+    """Counts what was written to a tensor; inference mode keeps no count."""
+    return 0 if tensor is None or tensor.is_inference() else tensor._version
+
+
+def _check_untouched(same: Mapping[str, bool], batch: Batch, loss: Objective) -> None:
+    """A queue that a formula writes to would go on so changed, step by step, without a word."""
+    for name, untouched in same.items():
+        if not untouched:
+            which = f"loss {loss.title()} with rule {batch.negatives.rule.title()}"
+            raise InputError(f"{which}: writes into `{name}`, which later steps need; work on a copy, `{name}.clone()`")
 
 
 def at_step(negatives: Negatives | AtStep | None) -> AtStep:

@@ -6,6 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from moco_bench.components.answers import wrong_answer
 from moco_bench.components.negatives.base import Negatives
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
@@ -38,7 +39,7 @@ class AtStep:
             queue_size: K.
             temperature: tau, by which mass is measured.
         """
-        ranks = self.rule.ranks(queue_size, self.progress)
+        ranks = self.rule.kept(queue_size, self.progress)
         if ranks.mass is not None:
             return replace(ranks, temperature=temperature)
         if ranks.order != "random":
@@ -157,4 +158,7 @@ def log_sum_for(
     """
     candidates = Candidates(anchor, keys, *images, other_view=other_view)
     pairs = Pairs(candidates, at_step.ranks(keys.shape[0], selection_temperature), positive, at_step)
-    return at_step.rule.log_sum(pairs, temperature)
+    found = at_step.rule.log_sum(pairs, temperature)
+    if not isinstance(found, Tensor) or found.shape != anchor.shape[:1]:
+        raise wrong_answer(at_step.rule, "log_sum", found, f"a tensor [{len(anchor)}], a number for each anchor,")
+    return found

@@ -33,8 +33,12 @@ def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]
     return RecipeViews(idea, mean, std) if isinstance(idea, MocoRecipe) else DrawnViews(idea, mean, std)
 
 
+FAR_OUTSIDE = 0.5
+"""Of [0, 1]: a change of contrast may leave it a little, another scale leaves it by far."""
+
+
 class DrawnViews:
-    """Views from an idea's `view`, held to what the recipe's are: their shape, their range, no change to the images.
+    """Views from an idea's `view`, held to what the recipe's are: their shape, their scale, no change to the images.
 
     Args:
         idea: draws a batch at a time.
@@ -46,11 +50,15 @@ class DrawnViews:
         self.idea, self.mean, self.std = idea, mean, std
         told = {"name": idea.title(), "settings": idea.settings(), "code": idea.code}
         self._told = canonical_json(told).encode()
+        self._known_range = False
 
     def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """See `Views.one`. Raises `InputError` where `view` gives anything but a view of each image."""
         where = f"augmentation {self.idea.title()}: `view`"
+        before = images._version
         drawn = self.idea.view(images, generator)
+        if images._version != before:
+            raise InputError(f"{where} writes into the images that it is given; work on a copy, `images.clone()`")
         if not isinstance(drawn, Tensor) or drawn.shape != images.shape:
             shape = list(drawn.shape) if isinstance(drawn, Tensor) else type(drawn).__name__
             raise InputError(f"{where} gave {shape}; one image for each of {list(images.shape)} would be right")
@@ -58,7 +66,12 @@ class DrawnViews:
             return standardise(drawn.float().div_(255), self.mean, self.std)
         if not drawn.is_floating_point():
             raise InputError(f"{where} gave {drawn.dtype}; uint8, or floats in [0, 1] would be right")
-        return standardise(drawn.float(), self.mean, self.std)
+        if not self._known_range:  # once: a scale of 0 to 255 is seen in the first batch, and looking costs a GPU time
+            low, high = float(drawn.min()), float(drawn.max())
+            if not -FAR_OUTSIDE <= low <= high <= 1 + FAR_OUTSIDE:
+                raise InputError(f"{where} gave floats from {low:.3g} to {high:.3g}; 0 to 1 would be right")
+            self._known_range = True
+        return standardise(drawn.to(torch.float32, copy=True), self.mean, self.std)
 
     def two(
         self,

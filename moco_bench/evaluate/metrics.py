@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -133,11 +135,34 @@ def measured(
         settings=config.model_dump(),
         generator=lambda name: stream(seed, name),
     )
-    found = {metric.column(): metric.compute(evaluation) for metric in metrics}
-    for name, value in found.items():
-        if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
-            raise InputError(f"metric {name}: `compute` gave {value!r}; a finite number or None would be right")
-    return {name: None if value is None else float(value) for name, value in found.items()}
+    found = {}
+    for metric in metrics:
+        before = _content(evaluation)
+        found[metric.column()] = as_number(metric, metric.compute(evaluation))
+        if _content(evaluation) != before:
+            raise InputError(f"metric {metric.column()}: `compute` writes into what it is given; work on a copy")
+    return found
+
+
+def _content(evaluation: Evaluation) -> list[float]:
+    """Of embeddings and labels, as far as it takes to notice that they were written to: torch's or NumPy's view."""
+    splits = (evaluation.bank, evaluation.test)
+    tensors = [tensor for split in splits for tensor in (split.features, split.projections, split.labels)]
+    return [float(tensor.sum(dtype=torch.float64)) for tensor in tensors]
+
+
+def as_number(metric: Metric, value: object) -> float | None:
+    """What a metric gave as a plain number: one of Python's or NumPy's, or a tensor without dimensions."""
+    if value is None:
+        return None
+    if isinstance(value, Tensor) and value.dim() == 0:
+        value = value.item()
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, bool | np.bool_) or not (isinstance(value, Real) and math.isfinite(value)):
+        given = " ".join(repr(value).split())[:100]
+        raise InputError(f"metric {metric.column()}: `compute` gave {given}; a finite number or None would be right")
+    return float(value)
 
 
 def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:

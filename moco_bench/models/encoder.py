@@ -1,12 +1,16 @@
 """A backbone and its projection head, built from configuration with an initialisation of its own."""
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from moco_bench.components.backbones import Built
+from moco_bench.components.answers import place_of, wrong_answer
+from moco_bench.components.backbones import Backbone, Built
+from moco_bench.components.heads import Head
+from moco_bench.components.plugins import blame
 from moco_bench.errors import InputError
 from moco_bench.models.normalisation import SplitBatchNorm
 from moco_bench.suite.config import EncoderConfig
@@ -65,7 +69,7 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
         seed: Of the initialisation alone.
 
     Raises:
-        InputError: the images are too small for the backbones' strides.
+        InputError: the images are too small for the backbones' strides, or a plug-in's network isn't what it says.
     """
     smallest = config.backbone.smallest_image
     if image_size < smallest:
@@ -79,5 +83,31 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         backbone = config.backbone.build(channels, image_size, norm_layer)
+        if not isinstance(backbone, Built) or not isinstance(backbone.module, nn.Module):
+            raise wrong_answer(config.backbone, "build", backbone, "Built(module, features)")
         head = config.projection.build(backbone.features, config.dimension, norm_layer)
+        if not isinstance(head, nn.Module):
+            raise wrong_answer(config.projection, "build", head, "a torch module")
+        if config.backbone.code is not None or config.projection.code is not None:
+            images = torch.zeros(2, channels, image_size, image_size)
+            features = _tried(config.backbone, backbone.module, images, backbone.features)
+            _tried(config.projection, head, features, config.dimension)
         return Encoder(backbone, head)
+
+
+@torch.no_grad()
+def _tried(idea: Backbone | Head, module: nn.Module, inputs: Tensor, length: int) -> Tensor:
+    """What the network of a plug-in makes of inputs, tried on a copy. Raises `InputError` where that isn't [B, length].
+
+    Found out later, the mistake would be one of the layer behind.
+    """
+    try:
+        found = deepcopy(module).eval()(inputs)
+    except Exception as error:
+        if blame(error) is not None:
+            raise
+        told = f"the network can't take {list(inputs.shape)}: {' '.join(str(error).split())[:200]}"
+        raise InputError(f"{place_of(type(idea), 'build')}: {told}") from None
+    if not isinstance(found, Tensor) or found.shape != (len(inputs), length):
+        raise wrong_answer(idea, "build", found, f"a network whose output is {[len(inputs), length]}")
+    return found

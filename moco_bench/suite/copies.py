@@ -1,10 +1,12 @@
 """A suite's copy in its results: the file as it was, and what its plug-ins were, as far as a report needs them."""
 
 import json
+from functools import lru_cache
+from pathlib import Path
 
 from moco_bench.components.plugins import Plugins, described
 from moco_bench.errors import InputError
-from moco_bench.suite.strict_yaml import parse_yaml
+from moco_bench.suite.strict_yaml import parse_yaml, read_yaml
 
 
 def with_plugins(text: bytes, plugins: Plugins) -> bytes:
@@ -23,3 +25,20 @@ def with_plugins(text: bytes, plugins: Plugins) -> bytes:
     except InputError:
         raise InputError("suite: with `plugins` write its keys line by line, not in one pair of braces") from None
     return copy
+
+
+def recorded_code(copy: Path, kind: str) -> dict[str, str]:
+    """The hashes of the plug-ins' files that a suite's copy has recorded, by the ideas' names; empty without a copy."""
+    try:
+        return _recorded_code(copy, copy.stat().st_mtime_ns, kind)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=8)
+def _recorded_code(copy: Path, changed: int, kind: str) -> dict[str, str]:
+    try:
+        ideas = read_yaml(copy)["recorded_plugins"]
+        return {idea["name"]: idea["code"] for idea in ideas if idea["kind"] == kind}
+    except (InputError, KeyError, TypeError):
+        return {}

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from moco_bench.errors import InputError
 from moco_bench.files import canonical_json, is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
+from moco_bench.suite.copies import recorded_code
 from moco_bench.suite.equal_compute import costs_path, known_runs
-from moco_bench.suite.identity.run import PROTOCOL, pretraining_identity
+from moco_bench.suite.identity.run import PROTOCOL, evaluation_fingerprint_of, identity, pretraining_identity
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.on_disk.finished import lender
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
@@ -203,21 +204,36 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
         metrics = read_mapping(directory / "metrics.json")
     except InputError:
         metrics = None
-    if why := _why_evaluate(metrics, run):
+    if why := _why_evaluate(metrics, run, results):
         if not encoder_was_kept(record):
             return PlannedRun(run, "changed", f"{why}, and its encoder was not kept")
         return PlannedRun(run, "evaluate", why)
     return PlannedRun(run, "done", "", (*evidence, sha256_of(metrics)))
 
 
-def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run) -> str:
+def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run, results: Path) -> str:
     if metrics is None:
         return "trained, not evaluated"
     if seal_is_broken(metrics):
         return "its metrics.json was changed after the evaluation"
     if not is_vouched_for(metrics):
         return "its metrics.json has no hash of its content"
-    return "" if metrics.get("evaluation_fingerprint") == run.evaluation_fingerprint else "evaluation settings changed"
+    found = metrics.get("evaluation_fingerprint")
+    return "" if found == run.evaluation_fingerprint else _what_changed_in_evaluation(found, run, results)
+
+
+def _what_changed_in_evaluation(found: Any, run: Run, results: Path) -> str:
+    """Whether nothing but files of plug-ins has changed: the copy of the suite in the results has their hashes."""
+    own = identity(run.evaluate)
+    ideas: tuple[dict[str, Any], ...] = own.get("metrics", ())
+    if not ideas:
+        return "evaluation settings changed"
+    before = recorded_code(results / run.suite / "suite.yaml", "metric")
+    former = tuple({**idea, "code": before.get(idea["name"], idea["code"])} for idea in ideas)
+    if found != evaluation_fingerprint_of(run.fingerprint, {**own, "metrics": former}):
+        return "evaluation settings or the file of a metric changed"
+    changed = [idea["name"] for idea, old in zip(ideas, former, strict=True) if idea != old]
+    return f"the file of metric {' and '.join(changed)} has changed"
 
 
 def _hash_of(path: Path) -> str | None:

@@ -9,6 +9,7 @@ from torch import Tensor
 from moco_bench.components.augmentations import Augmentation
 from moco_bench.components.base import Component
 from moco_bench.data.drawing import views_of
+from moco_bench.errors import InputError
 
 IMAGES, SIDE = 6, 32
 
@@ -40,7 +41,10 @@ def _view(augmentation: Augmentation, images: Tensor, seed: int) -> Tensor:
     with torch.random.fork_rng(devices=[]):
         torch.seed()
         before = torch.get_rng_state()
-        found = views.one(images, torch.Generator().manual_seed(seed))
+        try:
+            found = views.one(images, torch.Generator().manual_seed(seed))
+        except InputError as error:
+            raise AssertionError(str(error)) from None
         assert torch.get_rng_state().equal(before), "`view` must draw from `generator`, not from torch's own"
     assert images.equal(untouched), "`view` must leave the images as they were"
     assert found.shape == images.shape, f"views are {list(found.shape)}, the images {list(images.shape)}"

@@ -1,6 +1,5 @@
 """What data sets and metrics have to hold."""
 
-import math
 from typing import cast
 
 import torch
@@ -10,6 +9,8 @@ from moco_bench.components.datasets import Dataset
 from moco_bench.components.metrics import Embedded, Evaluation, Metric
 from moco_bench.data.sources import source_of
 from moco_bench.data.stored import in_memory
+from moco_bench.errors import InputError
+from moco_bench.evaluate.metrics import as_number
 from moco_bench.train.randomness import stream
 
 CLASSES = 3
@@ -34,8 +35,10 @@ def check_metric(idea: Component) -> None:
     metric = cast(Metric, idea)
     evaluation, untouched = _evaluation(), _evaluation()
     value = metric.compute(evaluation)
-    plain = isinstance(value, int | float) and math.isfinite(value)
-    assert value is None or plain, f"`compute` gave {value!r}; a finite number or None would be right"
+    try:
+        as_number(metric, value)
+    except InputError as error:
+        raise AssertionError(str(error)) from None
     assert metric.compute(evaluation) == value, "equal embeddings must give the same number: draw by `generator`"
     for split in ("bank", "test"):
         for name in ("features", "projections", "labels"):

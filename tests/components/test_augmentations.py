@@ -156,11 +156,26 @@ def test_a_plug_ins_arm_runs_and_its_effects_are_paired_by_initialisation_and_or
     assert {row["arm"] for row in json.loads(capsys.readouterr().out) if row["would_run"]} == {"shifted"}
 
 
-def test_views_that_are_none_are_refused_in_one_line(folder, capsys):
-    (folder / "shifted.py").write_text(SHIFTED.replace("dims=3)", "dims=3)[:1]"))
+WRONG_SHAPE = ("dims=3)", "dims=3)[:1]", "`view` gave [1, 1, 8, 8]; one image for each")
+WRITES = (
+    "        return",
+    "        images[:, :, 0] = 0\n        return",
+    "`view` writes into the images that it is given",
+)
+WRONG_SCALE = ("dims=3)", "dims=3).float()", "; 0 to 1 would be right")
+NOT_FINITE = ("dims=3)", "dims=3) / torch.zeros(())", "; 0 to 1 would be right")
+WRONG_TYPE = ("dims=3)", "dims=3).long()", "`view` gave torch.int64; uint8, or floats")
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [WRONG_SHAPE, WRITES, WRONG_SCALE, NOT_FINITE, WRONG_TYPE])
+def test_views_that_are_none_are_refused_in_one_line(folder, capsys, old, new, said):
+    assert old in SHIFTED
+    (folder / "shifted.py").write_text(SHIFTED.replace(old, new))
     suite = ["--results", str(folder / "results")]
     path = str(write(folder))
     assert main(["prepare", path, "--dataset", "digits", *suite]) == 0
     capsys.readouterr()
     assert main(["pretrain", path, "--run", "digits/resnet-compact/shifted/seed0", *suite]) == 2
-    assert "augmentation shifted: `view` gave [1, 1, 8, 8]; one image for each" in capsys.readouterr().err
+    *_, last = capsys.readouterr().err.splitlines()
+    assert "augmentation shifted: `view` " in last
+    assert said in last

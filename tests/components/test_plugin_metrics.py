@@ -1,17 +1,27 @@
 """A metric of one's own, from its file to the tables."""
 
 import json
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Literal
 
+import numpy as np
 import pytest
+import torch
 import yaml
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.table import columns, read_runs
 from moco_bench.cli.main import main
+from moco_bench.components import Metric
 from moco_bench.errors import InputError
+from moco_bench.evaluate.features import Embeddings
+from moco_bench.evaluate.metrics import measured
 from moco_bench.suite import metrics as registry
+from moco_bench.suite.config import EvaluateConfig
 from moco_bench.suite.load import load_suite, parse_suite
+from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 from moco_bench.suite.steps import floors_fingerprint
 from moco_bench.suite.strict_yaml import read_yaml
@@ -78,6 +88,14 @@ def test_it_is_measured_and_flows_into_tables_and_effects(folder, monkeypatch):
         assert main(["evaluate", str(suite), "--run", run.id, *results]) == 0
         assert json.loads((run.directory(folder / "results") / "metrics.json").read_text())["my_spread"] > 0
     assert main(["collect", str(suite), *results]) == 0
+    (folder / "spread.py").write_text(SPREAD + "# edited\n")
+    assert reasons(folder) == {"the file of metric my-spread has changed"}
+    (folder / "spread.py").write_text(SPREAD)
+    assert reasons(folder) == {""}
+    before = suite.read_text()
+    suite.write_text(before.replace("knn_k: 10", "knn_k: 9"))
+    assert reasons(folder) == {"evaluation settings or the file of a metric changed"}
+    suite.write_text(before)
     (folder / "spread.py").unlink()
     del registry.METRICS["my_spread"]
     copy = folder / "results" / "mine" / "suite.yaml"
@@ -91,6 +109,11 @@ def test_it_is_measured_and_flows_into_tables_and_effects(folder, monkeypatch):
     registry.forget_added()
     assert main(["report", str(folder / "results" / "mine"), "--out", str(folder / "reports")]) == 0
     assert "My spread, au" in (folder / "reports" / "report.html").read_text()
+
+
+def reasons(folder):
+    runs = expand(load_suite(folder / "suite.yaml"))
+    return {plan_run(run, folder / "results").reason for run in runs}
 
 
 def test_it_is_known_to_its_own_suite_alone(folder, tmp_path):
@@ -145,9 +168,59 @@ def test_what_cannot_be_is_one_line(folder, text, metrics, said):
     assert "my_spread" not in columns() or metrics.count("my-spread") > 1
 
 
-@pytest.mark.parametrize("value", ["float('nan')", "'much'", "evaluation.test.features"])
-def test_a_value_that_is_no_number_is_one_line(folder, value, capsys):
-    (folder / "spread.py").write_text(SPREAD.replace(FORMULA, value))
+class Given(Metric):
+    """Gives what it is told to give."""
+
+    name: Literal["given"] = "given"
+    formula: str = "1.0"
+
+    def compute(self, evaluation):
+        """What the formula says."""
+        return eval(self.formula, {"evaluation": evaluation, "np": np, "torch": torch, "Fraction": Fraction})
+
+
+def given(formula):
+    bank = test = Embeddings(torch.ones(4, 3), torch.ones(4, 2))
+    split = SimpleNamespace(labels=torch.zeros(4, dtype=torch.int64))
+    dataset = SimpleNamespace(labelled=split, evaluation=split, classes=("a",))
+    return measured([Given(formula=formula)], bank, test, dataset, EvaluateConfig(), 0)["given"]
+
+
+@pytest.mark.parametrize(
+    "formula", ["2", "2.0", "np.float32(2)", "np.int64(2)", "torch.tensor(2)", "np.array(2.0)", "Fraction(2)"]
+)
+def test_every_kind_of_number_is_one(formula):
+    value = given(formula)
+    assert value == 2
+    assert type(value) is float
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["float('nan')", "'much'", "evaluation.test.features", "True", "np.float32('inf')", "torch.ones(1)", "2j", "[2.0]"],
+)
+def test_a_value_that_is_no_number_is_one_line(formula):
+    with pytest.raises(InputError, match=r"metric given: `compute` gave .*; a finite number or None") as error:
+        given(formula)
+    assert "\n" not in str(error.value)
+    assert given("None") is None
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "float(evaluation.test.features.sub_(0.5).mean())",
+        "float(evaluation.bank.projections.numpy().__imul__(2).mean())",
+        "float(evaluation.test.labels.add_(1).sum())",
+    ],
+)
+def test_a_metric_that_changes_what_others_measure_too_is_refused(formula):
+    with pytest.raises(InputError, match="metric given: `compute` writes into what it is given; work on a copy"):
+        given(formula)
+
+
+def test_what_a_metric_gives_wrongly_ends_its_run_in_one_line(folder, capsys):
+    (folder / "spread.py").write_text(SPREAD.replace(FORMULA, "'much'"))
     suite, results = folder / "suite.yaml", ["--results", str(folder / "results")]
     assert main(["prepare", str(suite), "--dataset", "digits", *results]) == 0
     run = expand(load_suite(suite))[0]

@@ -1,8 +1,12 @@
+from typing import ClassVar, Literal
+
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from moco_bench.components import Negatives, Objective
+from moco_bench.components.objectives import InfoNCE
 from moco_bench.contrast import (
     All,
     Band,
@@ -14,6 +18,7 @@ from moco_bench.contrast import (
     contrastive_loss,
     contrastive_terms,
 )
+from moco_bench.errors import InputError
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
 RULES = {
@@ -279,3 +284,43 @@ def test_bad_embeddings_are_named(batch_of, name, value):
     setattr(batch, name, value)
     with pytest.raises(ValueError, match=f"^{name} must"):
         loss_of(batch)
+
+
+class Centres(Objective):
+    """Writes into one of the tensors that it is given."""
+
+    name: Literal["centres"] = "centres"
+    which: str = "queue"
+    needs_query_queue: ClassVar[bool] = True
+
+    def terms(self, batch):
+        """MoCo's, after the change."""
+        getattr(batch, self.which).sub_(0.01)
+        return InfoNCE().terms(batch)
+
+
+class Drifts(Negatives):
+    """Changes the queue while it weighs its keys."""
+
+    rule: Literal["drifts"] = "drifts"
+
+    def log_sum(self, pairs, temperature):
+        """After the change."""
+        pairs.candidates.queue.mul_(0.5)
+        return super().log_sum(pairs, temperature)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"objective": Centres()}, "loss centres with rule all: writes into `queue`"),
+        ({"objective": Centres(which="key")}, "loss centres with rule all: writes into `key`"),
+        ({"objective": Centres(which="query_queue")}, "loss centres with rule all: writes into `query_queue`"),
+        ({"negatives": Drifts()}, "with rule drifts: writes into `queue`"),
+    ],
+)
+def test_a_formula_that_writes_into_what_later_steps_need_is_refused(batch_of, own, said):
+    batch = batch_of()
+    arguments = {"temperature": TAU, "query_queue": batch.query_queue, **own}
+    with pytest.raises(InputError, match=said):
+        contrastive_loss(batch.query, batch.key, batch.queue, **arguments)

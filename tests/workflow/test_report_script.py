@@ -22,6 +22,17 @@ def commands(tmp_path) -> Path:
     return folder
 
 
+def test_it_ends_with_where_results_are_and_the_path_of_the_report(commands, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    given = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    command = ["sh", SCRIPT, elsewhere / "tiny.yaml"]
+    said = subprocess.run(command, cwd=tmp_path, env=given, check=True, capture_output=True, text=True).stdout
+    *_, where, report = said.splitlines()
+    assert where == f"In {tmp_path}, results/tiny holds the runs and tables; the report is"
+    assert report == "reports/tiny/report.html"
+
+
 def calls(commands: Path, tmp_path: Path, **environment: str) -> list[str]:
     given = {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", **environment}
     subprocess.run(["sh", SCRIPT, "tiny.yaml"], cwd=tmp_path, env=given, check=True, capture_output=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from moco_bench.components.answers import place_of, wrong_answer
 from moco_bench.components.base import Component
 from moco_bench.components.ranks import Ranks
+from moco_bench.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,12 +62,38 @@ class Negatives(Component):
         To be replaced by a rule that isn't a sum over keys, such as one that corrects the sum.
         """
         weighs = type(self).log_weight is not Negatives.log_weight
-        log_weight = partial(self.log_weight, temperature=temperature) if weighs else None
-        return pairs.log_sum(temperature, log_weight=log_weight, extra=self.extra_keys(pairs))
+        log_weight = partial(self.weights_of, temperature=temperature) if weighs else None
+        extra = self.extra_keys(pairs)
+        if extra is not None:
+            rows, length = pairs.anchor.shape
+            if getattr(extra, "ndim", 0) != 3 or (extra.shape[0], extra.shape[2]) != (rows, length):
+                raise wrong_answer(self, "extra_keys", extra, f"a tensor [{rows}, S, {length}] or None")
+        return pairs.log_sum(temperature, log_weight=log_weight, extra=extra)
+
+    def weights_of(self, similarity: Tensor, temperature: float) -> Tensor | None:
+        """What `log_weight` gives, held to what it should be."""
+        given = self.log_weight(similarity, temperature)
+        if given is None or (getattr(given, "shape", None) == similarity.shape and given.is_floating_point()):
+            return given
+        raise wrong_answer(self, "log_weight", given, f"floats of shape {list(similarity.shape)}")
+
+    def kept(self, queue_size: int, progress: float = 1.0) -> Ranks:
+        """What `ranks` gives, held to what it should be: some keys of the queue."""
+        ranks = self.ranks(queue_size, progress)
+        if not isinstance(ranks, Ranks):
+            raise wrong_answer(self, "ranks", ranks, "Ranks(first=..., last=...)")
+        last = queue_size if ranks.last is None else ranks.last
+        if not (isinstance(ranks.first, int) and isinstance(last, int) and 0 <= ranks.first < min(last, queue_size)):
+            told = f"Ranks(first={ranks.first!r}, last={ranks.last!r})"
+            raise InputError(
+                f"{place_of(type(self), 'ranks')}: `ranks` gave {told}; whole numbers from 0 to {queue_size}, the "
+                "first below the last, would be right"
+            )
+        return ranks
 
     def check(self, queue_size: int) -> None:
         """Refuse a queue that the rule can't work with. Raises `ValueError`, one line."""
-        self.ranks(queue_size, 1.0)
+        self.kept(queue_size, 1.0)
 
     def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
         """What the rule does, in one spelling: equal for rules that train the same encoder.

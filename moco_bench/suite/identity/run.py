@@ -5,6 +5,7 @@ and what it resolved to is recorded beside the result. The data set enters by re
 hash is not known when the workflow's graph is built; the hash travels in the manifest and is compared there.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from moco_bench.components.base import Component, Section
@@ -103,6 +104,9 @@ def pretraining_fingerprint(
 
 def evaluation_fingerprint(pretraining: str, evaluate: EvaluateConfig) -> str:
     """The fingerprint of a run's metrics: of its weights and of how they are evaluated."""
-    return sha256_of(
-        {"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": _known_identity(evaluate)}
-    )
+    return evaluation_fingerprint_of(pretraining, _known_identity(evaluate))
+
+
+def evaluation_fingerprint_of(pretraining: str, evaluate: Mapping[str, Any]) -> str:
+    """The same, from the section's `identity`."""
+    return sha256_of({"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": evaluate})

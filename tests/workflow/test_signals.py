@@ -10,6 +10,8 @@ from test_kills import LONG, PATIENCE, RUN, start, wait_for_a_checkpoint
 
 from moco_bench.locks import Lock
 
+pytestmark = pytest.mark.usefixtures("quick_commands")
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_a_signal_to_the_group_ends_snakemake_in_one_line(workflow: Any, number: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from moco_bench.report.render.style import arm_styles
 from moco_bench.report.sections.accuracy.figures import accuracy_figure
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 
-pytestmark = pytest.mark.slow  # each figure of each section, for seven kinds of results
+pytestmark = pytest.mark.slow  # each figure of each section, for eight kinds of results
 
 FIGURES = [interaction_figure, accuracy_figure, *(draw for section in SECTIONS for draw in section.figures)]
 
@@ -35,13 +35,16 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=[*CASES, "120 seeds", "names of data sets", "as usual"])
+@pytest.fixture(scope="module", params=[*CASES, "120 seeds", "300 seeds of two arms", "names of data sets", "as usual"])
 def results(request, tmp_path_factory, synthetic, synthetic_profile):
     root = tmp_path_factory.mktemp("readable")
     if request.param in CASES:
         values = many(synthetic, *CASES[request.param])
     elif request.param == "120 seeds":
         values = synthetic.suite_values(120, epochs=2)
+    elif request.param == "300 seeds of two arms":
+        values = synthetic.suite_values(300, epochs=2)
+        values["arms"] = {arm: values["arms"][arm] for arm in ("vanilla", "dual")}
     else:
         values = synthetic.suite_values(2)
     if request.param == "names of data sets":

@@ -65,13 +65,16 @@ def classes_table(results: Results, links: Links) -> Table | None:
         if by_class:
             found.setdefault((run["dataset"], run["encoder"], run["arm"]), {})[run["seed"]] = by_class
     rows: list[dict[str, Any]] = []
+    pairs = equal_epochs(results.seed_values)
+    paired = set(zip(pairs["dataset"], pairs["encoder"], pairs["effect"], pairs["seed"], strict=True))
     for dataset, encoder in results.cells:
         classes = results.data_of(dataset).get("classes")
         names = list(map(str, classes)) if isinstance(classes, list) else []
         before = found.get((dataset, encoder, baseline), {})
         for arm in (arm for arm in results.ranked_arms if arm != baseline):
             after = found.get((dataset, encoder, arm), {})
-            seeds = [seed for seed in after if len(before.get(seed, ())) == len(after[seed])]
+            effect = dataset, encoder, f"{arm}-{baseline}"
+            seeds = [s for s in after if (*effect, s) in paired and len(before.get(s, ())) == len(after[s])]
             base, own = (pd.DataFrame([side[seed] for seed in seeds]) for side in (before, after))
             rows += [
                 {"class": names[place] if place < len(names) else str(place), "arm": arm, "dataset": dataset,

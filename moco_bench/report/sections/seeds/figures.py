@@ -20,12 +20,16 @@ def pairs_figure(results: Results) -> Plot | None:
     kept, drawn = curve_arms(results, MOST_ROWS)
     arms = [arm for arm in results.ranked_arms if arm in kept]
     styles, place = arm_styles(results.arms), {arm: position for position, arm in enumerate(arms)}
-    count = len(results.cells)
+    count, apart = len(results.cells), [arm for arm, shared in results.plan.shared.items() if shared == 0]
+    shared = "All arms of a seed share initialisation, batch order and augmentations."
+    if results.plan.shared:
+        shared = "It joins the arms that begin with the same weights."
     thin = {"linewidth": 0.8, "alpha": 0.7} if data["seed"].nunique() < FAINT_FROM else {"linewidth": 0.4, "alpha": 0.3}
     figure, axes = grid(count, 1, row_height=0.8 + rows_height(arms, 0.3))
     for panel, (dataset, encoder) in zip(axes[:, 0], results.cells, strict=True):
         chosen = of_cell(data[data["arm"].isin(kept)], dataset, encoder)
-        for _, line in chosen.assign(at=chosen["arm"].map(place)).sort_values(["seed", "at"]).groupby("seed"):
+        joined = chosen[~chosen["arm"].isin(apart)]
+        for _, line in joined.assign(at=joined["arm"].map(place)).sort_values(["seed", "at"]).groupby("seed"):
             panel.plot(line[metric.name], line["at"], color=MUTED, **thin)
         for arm, of_arm in chosen.groupby("arm", sort=False):
             style = styles[str(arm)]
@@ -37,7 +41,7 @@ def pairs_figure(results: Results) -> Plot | None:
     return Plot(
         "pairs",
         "Every seed across arms",
-        f"One line per seed. All arms of a seed share initialisation, batch order and augmentations.{drawn}",
+        f"One line per seed. {shared}{drawn}",
         f"{metric.title} of {data['seed'].nunique()} seeds across {len(results.arms)} arms, one line per seed.",
         figure,
         data,

@@ -2,11 +2,13 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
 from moco_bench.report.sections.accuracy.tables import class_accuracies, classes_table
+from moco_bench.report.sections.seeds.figures import pairs_figure
 
 COUNTS = [100, 50]
 
@@ -26,6 +28,21 @@ def test_arms_are_compared_class_by_class(tmp_path, synthetic):
     assert frame.iloc[0][["class", "arm"]].tolist() == ["1", "dual"], "the largest difference comes first"
     assert frame.iloc[0][["baseline", "own", "difference"]].tolist() == pytest.approx([80.0, 60.0, -20.0])
     assert len(frame) == 2 * 3
+
+
+def test_seeds_that_are_no_pairs_have_no_difference_by_class(tmp_path, synthetic):
+    values = synthetic.suite_values(2)
+    values["arms"]["wide"] = {"encoder": {"width": 24}}
+    path = synthetic.write_results(tmp_path, values)
+    write(path, {"vanilla": [80, 40], "dual": [82, 30], "filter": [80, 40], "both": [79, 41], "wide": [20, 10]})
+    runs = pd.read_csv(path / "runs.csv", dtype=str)
+    runs.loc[runs["arm"] == "wide", "init_hash"] = "another"
+    runs.loc[(runs["arm"] == "both") & (runs["seed"] == "1"), "order_hash"] = "another"
+    runs.to_csv(path / "runs.csv", index=False)
+    results = load_results(path)
+    frame = classes_table(results, Links(path, path / "report")).frame()
+    assert set(frame["arm"]) == {"dual", "filter", "both"}
+    assert "joins the arms that begin with the same weights" in pairs_figure(results).caption
 
 
 @pytest.mark.parametrize("images", [None, {}, {"class_counts": [1]}, {"class_counts": 3, "class_correct": {}}])

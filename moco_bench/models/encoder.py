@@ -13,6 +13,7 @@ from moco_bench.components.heads import Head
 from moco_bench.components.plugins import blame
 from moco_bench.errors import InputError
 from moco_bench.models.normalisation import SplitBatchNorm
+from moco_bench.models.strided import with_safe_strides
 from moco_bench.suite.config import EncoderConfig
 
 
@@ -92,7 +93,7 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
             images = torch.zeros(2, channels, image_size, image_size)
             features = _tried(config.backbone, backbone.module, images, backbone.features)
             _tried(config.projection, head, features, config.dimension)
-        return Encoder(backbone, head)
+        return with_safe_strides(Encoder(backbone, head))
 
 
 @torch.no_grad()

@@ -68,7 +68,6 @@ def test_a_profile_is_no_part_of_a_run():
         ),
         ({"profile": {"growth": {"fractions": [0.5]}}, "arms": {"vanilla": None}}, "no arm has a rule"),
         ({"profile": {"growth": {"widths": [8]}}, "encoder": "resnet18-cifar"}, "no arm has an encoder with a `width`"),
-        ({"profile": {"growth": {"widths": [2]}}}, "widths: 2 is too small"),
         ({"profile": {"growth": {"dimensions": [1]}}}, "dimensions: 1 is too small"),
         (
             {

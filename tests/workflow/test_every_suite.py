@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from moco_bench.cli.main import main
-from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.data import datasets
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
@@ -31,7 +30,7 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
     small = copy.deepcopy(values)
     small["dataset"] = _few_images(values["dataset"], data_folder)
     if values["encoder"]["name"] == "resnet-compact":
-        small["encoder"]["width"] = SMALLEST_WIDTH
+        small["encoder"]["width"] = 8
     else:
         small.pop("repeat_seeds", None)  # a ResNet-18 takes seconds to be written and hashed, whatever its images
     small["seeds"] = 1

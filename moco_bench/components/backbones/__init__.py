@@ -2,5 +2,4 @@
 
 from moco_bench.components.backbones.base import Backbone as Backbone
 from moco_bench.components.backbones.base import Built as Built
-from moco_bench.components.backbones.resnet_compact import SMALLEST_WIDTH as SMALLEST_WIDTH
 from moco_bench.components.backbones.resnet_compact import CompactResNet as CompactResNet

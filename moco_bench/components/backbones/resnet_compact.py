@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
     from moco_bench.components.backbones.base import NormLayer
 
-SMALLEST_WIDTH = 8
-"""Below it, oneDNN's gradient of a strided 1x1 convolution writes beyond its buffers on processors without AVX-512
-(channels-last, torch 2.14.1): the process dies or, worse, doesn't."""
-
 
 class CompactResNet(Backbone):
     """Three stages of basic blocks with 1, 2 and 4 times `width` channels, then global average pooling.
@@ -30,7 +26,7 @@ class CompactResNet(Backbone):
     source: ClassVar[str] = "after He et al. 2016 (arXiv 1512.03385)"
 
     name: Literal["resnet-compact"] = "resnet-compact"
-    width: Annotated[int, Field(ge=SMALLEST_WIDTH, le=512)] = Field(32, description="Channels of the first stage.")
+    width: Annotated[int, Field(ge=1, le=512)] = Field(32, description="Channels of the first stage.")
     depth: Annotated[int, Field(ge=1, le=8)] = Field(1, description="Residual blocks per stage.")
     stem: Literal["conv3", "patch2"] = Field(
         "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size."

@@ -1,6 +1,5 @@
 """What a suite's `profile` can't ask of its arms, found before anything is measured."""
 
-from moco_bench.components.backbones import SMALLEST_WIDTH
 from moco_bench.errors import InputError
 from moco_bench.suite.config.profile import GrowthConfig
 from moco_bench.suite.profiled import profiled_runs
@@ -40,8 +39,6 @@ def _check_growth(growth: GrowthConfig, runs: list[Run]) -> None:
         raise InputError("profile.growth.widths: no arm has an encoder with a `width`, such as resnet-compact")
     if min(growth.dimensions, default=2) < 2:
         raise InputError(f"profile.growth.dimensions: {min(growth.dimensions)} is too small, at least 2")
-    if min(growth.widths, default=SMALLEST_WIDTH) < SMALLEST_WIDTH:
-        raise InputError(f"profile.growth.widths: {min(growth.widths)} is too small, at least {SMALLEST_WIDTH}")
 
 
 def _check_queue(key: str, size: int, runs: list[Run]) -> None:

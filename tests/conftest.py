@@ -34,6 +34,12 @@ MEASURING = frozenset(
 """Tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Files keep the order that they have below; pytest-xdist would begin with those of most tests, which are quick."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures.

@@ -28,12 +28,13 @@ LONG = {
 PATIENCE = 120.0
 
 
-def start(workflow: Any, suite: Path) -> subprocess.Popen[str]:
+def start(workflow: Any, suite: Path, **environment: str) -> subprocess.Popen[str]:
     """Snakemake on one run, as the leader of a process group of its own."""
     command = [*workflow.command, "--cores", "1", f"{RUN}/metrics.json", "--configfile", str(suite)]
     return subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
 
 
 def wait_for_a_checkpoint(workflow: Any, snakemake: subprocess.Popen[str], since: float) -> None:
@@ -59,24 +60,25 @@ def disturb(workflow: Any, suite: Path, kill: Callable[[int], None]) -> None:
     assert snakemake.returncode != 0
 
 
-def finish(workflow: Any, suite: Path) -> Path:
-    with start(workflow, suite) as snakemake:
+def finish(workflow: Any, suite: Path, **environment: str) -> Path:
+    with start(workflow, suite, **environment) as snakemake:
         text, _ = snakemake.communicate(timeout=PATIENCE)
     assert snakemake.returncode == 0, text
     run: Path = workflow.directory / RUN
     return run
 
 
-def test_a_killed_snakemake_goes_on_to_the_same_bytes(workflow: Any, tmp_path: Path) -> None:
+def test_a_killed_snakemake_goes_on_to_the_same_bytes(workflow: Any, command_server: Path, tmp_path: Path) -> None:
+    quick = {"BASH_ENV": str(command_server / "functions.sh")}  # not those that are killed: these are real processes
     undisturbed = type(workflow)(tmp_path / "undisturbed")
     undisturbed.directory.mkdir()
-    expected = finish(undisturbed, undisturbed.write_suite(**LONG))
+    expected = finish(undisturbed, undisturbed.write_suite(**LONG), **quick)
 
     suite = workflow.write_suite(**LONG)
     disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGKILL))
     disturb(workflow, suite, lambda pid: os.killpg(pid, signal.SIGINT))  # as Ctrl-C does
     disturb(workflow, suite, lambda pid: os.kill(pid, signal.SIGKILL))  # the trainer lives on, an orphan
-    found = finish(workflow, suite)
+    found = finish(workflow, suite, **quick)
 
     for name in ("encoder.safetensors", "metrics.json"):
         assert (found / name).read_bytes() == (expected / name).read_bytes()

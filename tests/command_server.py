@@ -50,13 +50,16 @@ def start_server(folder: Path) -> Iterator[None]:
     client.chmod(0o755)
     (folder / "functions.sh").write_text(f'moco-bench() {{ "{client}" "$@"; }}\n')
     command = [sys.executable, __file__, str(folder / "socket")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # which ends when its standard input does
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # it ends when its standard input does
         deadline = time.monotonic() + PATIENCE
         while not (folder / "socket").exists():
             assert process.poll() is None, "the server of commands ended"
             assert time.monotonic() < deadline, f"the server of commands did not start in {PATIENCE} s"
             time.sleep(0.02)
-        yield
+        try:
+            yield
+        finally:
+            process.terminate()  # somebody who was forked from this process may hold its end of the pipe
 
 
 CLIENT = """\

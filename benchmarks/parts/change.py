@@ -3,8 +3,7 @@
     make bench                                  # measures, then prints the change against the stored baseline
     python -m benchmarks.parts.change --store   # the latest result becomes benchmarks/parts/baseline.json
 
-A baseline is of one machine: on another one changes are shown and not judged. `moco-bench collect SUITE.yaml` puts the
-same comparison into results/SUITE/benchmarks.json, and so into the suite's report.
+A baseline is of one machine: on another one changes are shown and not judged.
 """
 
 import argparse
@@ -13,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from moco_bench.analyse.benchmarks import FASTER, LATEST, SLOWER, STORED, joined, machine_words
+from benchmarks.parts.compared import FASTER, LATEST, SLOWER, STORED, joined, machine_words
 from moco_bench.errors import InputError
 from moco_bench.files import write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW

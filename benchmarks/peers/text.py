@@ -7,13 +7,13 @@ from moco_bench.cli.text_table import text_table
 
 
 def as_text(result: dict[str, Any]) -> str:
-    """The result for reading: a table an encoder, and one of the losses."""
+    """The result for reading: one table per encoder, and one of the losses."""
     machine, load = result["machine"], result["surroundings"]["foreign_load"]
     ceilings = ", ".join(f"{name} {value:.0f} GFLOP/s" for name, value in result["ceiling_gflops"].items())
     blocks = [
         f"{machine['cpu']}, {machine['cores']} cores, bfloat16: {machine['bfloat16']}; device {result['device']}, "
         f"{result['timing']['threads']} threads\n"
-        f"matrix products: {ceilings}; others used {100 * load:.0f} % of the processor time at hand"
+        f"matmuls: {ceilings}; other processes used {100 * load:.0f} % of the CPU"
     ]
     for encoder, contenders in result["throughput"].items():
         share = result["ceiling_share"][encoder]
@@ -35,7 +35,7 @@ def as_text(result: dict[str, Any]) -> str:
             ],
         )
         blocks.append(
-            f"{encoder}, batches of {batch}; {result['precision']} reaches {100 * share:.0f} % of its matrix products\n"
+            f"{encoder}, batches of {batch}; {result['precision']} reaches {100 * share:.0f} % of the matmul ceiling\n"
             f"{table}\n\n{ratios}{_other_precision(result, encoder)}"
         )
     work = result["workload"]

@@ -179,7 +179,7 @@ def _together(verdicts: list[str]) -> str:
 def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], config: AnalysisConfig) -> Judgement:
     """The verdict on one row of `effects.csv`, and the reason in words and figures. The rule is `ClaimRule`'s."""
     finding, level = effect["finding"], 1 - config.confidence + 1e-12
-    none = f"no effect above {_margin(effect)}"
+    none = f"no effect above {margin_in_words(effect)}"
     if finding == "equivalent":
         confirmed = f"the exact tests confirm it (Holm p {_p(effect, 'p_equivalence_holm')})"
         return Judgement(none, f"{_inside(effect, config)}, and {confirmed}")
@@ -225,7 +225,7 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
         )
     return (
         f"the {_percent(config.confidence)} interval includes zero, and the {_narrow(config)} interval "
-        f"{_bounds(effect)} reaches beyond the margin of {_margin(effect)}"
+        f"{_bounds(effect)} reaches beyond the margin of {margin_in_words(effect)}"
     )
 
 
@@ -233,9 +233,9 @@ def _inside(effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
     """Two one-sided t-tests at 5 % are one 90 % interval, not the 95 % one that stands beside the estimate."""
     if math.isnan(effect["equivalence_low"]):
         estimate = number(effect["estimate"], METRICS[effect["metric"]].decimals, signed=True)
-        return f"all seeds' differences are {estimate}, within the margin of {_margin(effect)}"
+        return f"all seeds' differences are {estimate}, within the margin of {margin_in_words(effect)}"
     return (
-        f"the {_narrow(config)} interval {_bounds(effect)} lies within the margin of {_margin(effect)} "
+        f"the {_narrow(config)} interval {_bounds(effect)} lies within the margin of {margin_in_words(effect)} "
         "(both one-sided t-tests)"
     )
 
@@ -253,7 +253,8 @@ def _bounds(effect: Mapping[Any, Any]) -> str:
     return interval(effect["equivalence_low"], effect["equivalence_high"], digits)
 
 
-def _margin(effect: Mapping[Any, Any]) -> str:
+def margin_in_words(effect: Mapping[Any, Any]) -> str:
+    """One effect's own margin: `1 point`, `0.127`."""
     metric = METRICS[effect["metric"]]
     unit = ("point" if effect["margin"] == 1 else "points") if metric.unit == "%" else metric.unit
     shown = f"{effect['margin']:g}" if metric.unit == "%" else number(effect["margin"], metric.decimals)

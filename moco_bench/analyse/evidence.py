@@ -3,7 +3,7 @@
 All of it may be absent. A file that is there and can't be used counts as absent: the report names damaged files.
 """
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from moco_bench.analyse.floors import Floors, whole_floors
 from moco_bench.analyse.outcomes import Outcomes, read_outcomes
 from moco_bench.errors import InputError
 from moco_bench.files import ordinary, read_json
@@ -29,12 +29,10 @@ class Evidence:
     directory: Path | None = None
 
     @cached_property
-    def floors(self) -> dict[str, Mapping[str, Any]]:
-        """The content of `floors/DATASET.json` by data set."""
-        if self.directory is None:
-            return {}
-        found = {path.stem: _mapping(path) for path in sorted((self.directory / "floors").glob("*.json"))}
-        return {name: content for name, content in found.items() if content}
+    def floors(self) -> dict[str, Floors]:
+        """Of each data set whose `floors/DATASET.json` can be used."""
+        files = sorted((self.directory / "floors").glob("*.json")) if self.directory else []
+        return whole_floors({path.stem: _mapping(path) for path in files}, damaged=[])
 
     @cached_property
     def queues(self) -> pd.DataFrame:
@@ -59,22 +57,9 @@ class Evidence:
 
     def floor(self, dataset: str, encoder: str, pixels: str, untrained: str) -> tuple[float, float]:
         """One measure in percent on raw pixels, and on the untrained encoder, mean over seeds; NaN where unknown."""
-        content = self.floors.get(dataset, {})
-        of_pixels = content.get("pixels")
-        of_encoders = content.get("random_encoder")
-        of_seeds = of_encoders.get(encoder) if isinstance(of_encoders, Mapping) else None
-        values = list(of_seeds.values()) if isinstance(of_seeds, Mapping) else []
-        untrained_values = [_number(value, untrained) for value in values]
-        return _number(of_pixels, pixels), _mean(np.array(untrained_values))
-
-
-def _number(content: Any, name: str) -> float:
-    value = content.get(name) if isinstance(content, Mapping) else None
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+        content = self.floors.get(dataset, Floors())
+        of_seeds = [one.get(untrained, math.nan) for one in content.random_encoder.get(encoder, {}).values()]
+        return content.pixels.get(pixels, math.nan), float(np.mean(of_seeds)) if of_seeds else math.nan
 
 
 def _mapping(path: Path) -> dict[str, Any]:

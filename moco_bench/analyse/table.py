@@ -144,3 +144,11 @@ def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
 def cells(runs: pd.DataFrame) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
     """(data set, encoder, budget) and its rows, in the order in which they first appear."""
     return [(key, rows) for key, rows in runs.groupby(["dataset", "encoder", "budget"], sort=False)]
+
+
+def table_of_text(path: Path) -> pd.DataFrame | None:
+    """A CSV file, all of it text; None where it isn't there or can't be read, which comes to the same."""
+    try:
+        return pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError):  # parser errors of pandas and UnicodeDecodeError are ValueErrors
+        return None

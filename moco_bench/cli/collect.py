@@ -15,18 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", type=Path, metavar="SUITE.yaml")
     add_results(parser)
     parser.add_argument("--complete", action="store_true", help="end with exit code 1 where a run is missing")
-    parser.add_argument(
-        "--benchmarks",
-        type=Path,
-        metavar="FILE",
-        help="JSON of pytest-benchmark (default: what `make bench` left, if any)",
-    )
-    parser.add_argument(
-        "--stored-benchmarks",
-        type=Path,
-        metavar="FILE",
-        help="an earlier benchmarks.json (default: the project's, if any)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,9 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from moco_bench.suite.load import load_suite
 
     suite = load_suite(args.suite)
-    path, table = collect_suite(
-        suite, args.suite, args.results, benchmarks=args.benchmarks, stored_benchmarks=args.stored_benchmarks
-    )
+    path, table = collect_suite(suite, args.suite, args.results)
     counts = table["status"].value_counts()
     print(f"{path}: " + ", ".join(f"{counts.get(s, 0)} {s}" for s in ("done", "failed", "missing")))
     missing = table[table["status"] == "missing"]

@@ -1,6 +1,6 @@
 """Ideas from outside the package: files that a suite names, and entry points of installed packages.
 
-A file is imported under a name of its own, with what it imports beside itself at hand. Its hash covers
+A file is imported under a name of its own; it may import modules that lie beside it. Its hash covers
 both, and belongs to the fingerprint of every run that uses one of its ideas.
 """
 

@@ -56,7 +56,7 @@ class Candidates:
         Args:
             ranks: the rule.
             columns: slots of the queue.
-            similarity: of these pairs, where it is at hand; not changed.
+            similarity: of these pairs, where it is known already; not changed.
         """
         if ranks.order == "random":
             row_numbers = torch.arange(len(self.anchor), device=self.anchor.device)

@@ -80,7 +80,7 @@ def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> boo
     """Whether products in bfloat16 are faster than in float32 on this processor.
 
     Measured: they are with AVX512-BF16 on AMD's processors, and aren't on Intel's without AMX. Taken to be: with AMX,
-    and on ARM; neither was at hand. A rule and no timing, so that every run on a machine comes to the same precision
+    and on ARM; neither was available. A rule and no timing, so that every run on a machine comes to the same precision
     (docs/decisions/061).
 
     Args:

@@ -1,4 +1,4 @@
-"""NVIDIA's management library, through `pynvml` where that is installed (untested: no GPU was at hand)."""
+"""NVIDIA's management library, through `pynvml` where that is installed (untested: there was no GPU)."""
 
 import importlib
 from collections.abc import Callable, Sequence

@@ -63,7 +63,7 @@ def _status() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Memory of one CUDA device in bytes (untested: no GPU was at hand).
+    """Memory of one CUDA device in bytes (untested: there was no GPU).
 
     Attributes:
         allocated: peak of what tensors had.

@@ -120,7 +120,7 @@ def _is_refusal(error: Exception) -> bool:
 
 @contextmanager
 def allocator_limited(device: torch.device, limit_mib: float) -> Iterator[None]:
-    """Within, CUDA's allocator takes no more, its own gaps included; untested, as no GPU was at hand."""
+    """Within, CUDA's allocator takes no more, its own gaps included; untested, as there was no GPU."""
     on_cuda = device.type == "cuda"
     if on_cuda:
         share = limit_mib * MIB / torch.cuda.mem_get_info(device.index)[1]

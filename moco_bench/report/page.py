@@ -9,7 +9,6 @@ from moco_bench.report.render.figures import draw
 from moco_bench.report.section import Section
 from moco_bench.report.sections import (
     accuracy,
-    benchmarks,
     claims,
     cost,
     effects,
@@ -27,13 +26,13 @@ from moco_bench.report.sections import (
     training,
     trust,
 )
-from moco_bench.report.sections.accuracy.figures import accuracy_figure
-from moco_bench.report.sections.runs.tables import runs_table
+from moco_bench.report.sections.accuracy import accuracy_figure
+from moco_bench.report.sections.runs import runs_table
 
 SECTIONS: tuple[Section, ...] = tuple(
     folder.SECTION
     for folder in (
-        holes, accuracy, effects, claims, cost, profile, memory_claim, growth, benchmarks, seeds, training, robustness,
+        holes, accuracy, effects, claims, cost, profile, memory_claim, growth, seeds, training, robustness,
         mechanism, trust, published, runs, methods,
     )
 )  # fmt: skip

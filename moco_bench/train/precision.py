@@ -1,7 +1,7 @@
 """Device and precision: what was asked for becomes what this machine can do, and that is recorded.
 
 What concerns CUDA (autocast to float16 with its loss scaling, deterministic algorithms, images that stay on the device)
-is written and untested: no GPU was at hand.
+is written and untested: there was no GPU.
 """
 
 import os

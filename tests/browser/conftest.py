@@ -23,7 +23,7 @@ def report(tmp_path_factory, synthetic):
 
 @pytest.fixture(scope="session")
 def full_report(tmp_path_factory, synthetic, synthetic_profile):
-    """The path of a report with every section: two data sets, profile, budgets, published numbers, benchmarks."""
+    """The path of a report with every section: two data sets, profile, budgets, published numbers."""
     from moco_bench.report.write import write_report
 
     root = tmp_path_factory.mktemp("full")
@@ -33,10 +33,6 @@ def full_report(tmp_path_factory, synthetic, synthetic_profile):
     costs = {"dual": 1.3, "filter": 1.1, "both": 1.5}
     results = synthetic.write_results(root / "results", values, costs=costs, foreign=("seed0", "seed1", "seed2"))
     synthetic_profile.write_profile(results, reference=(1.7, 3.4))
-    benchmark = {"name": "a", "group": None, "median_ms": 1.0, "q1_ms": 0.9, "q3_ms": 1.1, "rounds": 9}
-    machine = {"cpu": "Some CPU", "cores": 2, "system": "Linux"}
-    joined = {"protocol": 1, "machine": machine, "compared_with": None, "benchmarks": [benchmark]}
-    (results / "benchmarks.json").write_text(json.dumps(joined))
     low = {"pixels": {"knn_top1": 95.0, "linear_top1": 97.0}}
     (results / "floors" / "cifar10.json").write_text(json.dumps(low))
     return write_report(results, root / "reports" / "synthetic")

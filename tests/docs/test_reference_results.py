@@ -1,5 +1,6 @@
 """Reference results lie where no run writes, so that a working tree is clean after `make report`."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,3 +22,10 @@ def test_nothing_that_a_run_writes_is_committed():
 def test_each_has_its_table_of_runs_and_its_suite(suite):
     files = {path.name for path in (ROOT / "docs" / "results" / suite).iterdir()}
     assert {"runs.csv", "suite.yaml", "effects.csv", "claims.csv"} <= files
+
+
+def test_the_quickstarts_page_has_at_most_4000_words():
+    page = (ROOT / "docs" / "results" / "quickstart" / "report" / "report.html").read_text(encoding="utf-8")
+    without_drawings = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    words = re.sub(r"<[^>]+>", " ", without_drawings).split()
+    assert 2000 < len(words) <= 4000

@@ -174,7 +174,7 @@ def test_floors_fingerprint_noise_and_pairs_are_told(whole, outline):
     text = " ".join(" ".join(outline(whole[1]).text).split())
     assert "raw pixels 77.5 %, untrained encoder 51.2 %" in text
     assert re.search(r"Fingerprint of rules and design: [0-9a-f]{64}", text)
-    assert "3 of 3 seeds are proven pairs" in text
+    assert "3 of 3 seeds are proven to be paired" in text
     assert "The same seed run twice" in text or "the same seed run twice" in text
     assert "our reading" in text
     assert "All 16 runs were started under this analysis." in text

@@ -50,7 +50,7 @@ def takes_passes(ranks: Ranks, queue_size: int) -> bool:
 
 
 def whole_cuts(scores: Tensor, ranks: Ranks) -> list[Cut]:
-    """The cuts of ranks with whole rows of scores, [B, K], at hand."""
+    """The cuts of ranks from whole rows of scores, [B, K]."""
     if ranks.mass is not None:
         return [mass_cut(scores, ranks.mass, ranks.temperature)]
     return [cut(scores, count) for count in cut_counts(ranks, scores.shape[1])]
@@ -75,7 +75,7 @@ def mass_cut(scores: Tensor, mass: float, temperature: float) -> Cut:
 
 
 def cut(scores: Tensor, count: int) -> Cut:
-    """Find where the `count` highest scores of each row end, with the whole row at hand.
+    """Find where the `count` highest scores of each row end, from the whole row.
 
     Args:
         scores: [B, K].

@@ -78,22 +78,22 @@ class Summary:
 
 @dataclass(frozen=True)
 class Plot:
-    """A drawn figure with the data behind it; `alt` says in words what it shows."""
+    """A drawn figure with the data behind it; `alt` says in words what it shows. `plot` names it."""
 
-    name: str
-    title: str
     caption: str
     alt: str
     figure: Figure
     data: pd.DataFrame
+    name: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class Drawing(Plot):
     """The same in both formats."""
 
-    svg: str
-    png: bytes
+    svg: str = ""
+    png: bytes = b""
 
 
 Item = Table | Drawing

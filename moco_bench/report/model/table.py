@@ -112,9 +112,13 @@ class Table:
         The key's columns that say the same in every row go, and those of the columns `without` that do.
         """
         filled = tuple(tuple(column.of(row) for column in columns) for row in rows)
-        key = (column.name for column in columns if any(column is part for part in KEY))
-        table = cls(name, title, caption, tuple(columns), filled, note, source)
-        return drop_constant(table, (*key, *without)) if filled else None
+        droppable = {*without, *(column.name for column in columns if any(column is part for part in KEY))}
+        keep = [
+            place
+            for place, column in enumerate(columns)
+            if column.name not in droppable or len({row[place].text for row in filled} - {ABSENT}) > 1
+        ]
+        return cls(name, title, caption, tuple(columns), filled, note, source)._with(keep) if filled else None
 
     def leads(self, place: int, cell: Cell) -> bool:
         """Whether a cell of the column at `place` leads to the table's source."""
@@ -137,12 +141,12 @@ class Table:
             for place, found in enumerate(texts)
             if place > 0 and len(found) == 1 and not self.columns[place].prose and found.isdisjoint(("", ABSENT))
         ]
-        return replace(
-            self,
-            columns=tuple(self.columns[place] for place in keep),
-            rows=tuple(tuple(row[place] for place in keep) for row in self.rows),
-            note=" ".join(text for text in (f"In every row: {'; '.join(same)}." if same else "", self.note) if text),
-        )
+        note = " ".join(text for text in (f"In every row: {'; '.join(same)}." if same else "", self.note) if text)
+        return replace(self._with(keep), note=note)
+
+    def _with(self, places: Sequence[int]) -> "Table":
+        columns = tuple(self.columns[place] for place in places)
+        return replace(self, columns=columns, rows=tuple(tuple(row[place] for place in places) for row in self.rows))
 
     def frame(self) -> pd.DataFrame:
         """The plain values, for CSV."""
@@ -170,21 +174,6 @@ def mean_cell(values: pd.Series, decimals: int, *, href: str = "", signed: bool 
         f" \u00b1 {number(spread, decimals)}" if spread is not None else ""
     )
     return Cell(text, float(known.mean()), href, spread)
-
-
-def drop_constant(table: Table, names: Iterable[str]) -> Table:
-    """The table without those of the columns `names` that say the same in every row (one data set, one budget)."""
-    names = set(names)
-    keep = [
-        place
-        for place, column in enumerate(table.columns)
-        if column.name not in names or len({row[place].text for row in table.rows} - {ABSENT}) > 1
-    ]
-    return replace(
-        table,
-        columns=tuple(table.columns[place] for place in keep),
-        rows=tuple(tuple(row[place] for place in keep) for row in table.rows),
-    )
 
 
 ARM = Column.text("arm", "Arm")

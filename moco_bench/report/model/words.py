@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moco_bench.analyse.pairing import why_no_pairs
-from moco_bench.analyse.text import number
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
@@ -59,11 +58,9 @@ def finding_tone(metric: str, finding: str) -> str:
     return "open"
 
 
-def unit_of_effect(metric: MetricColumn, *, singular: bool = False) -> str:
+def unit_of_effect(metric: MetricColumn) -> str:
     """The unit of a difference: points for what is in percent, else the metric's own; empty where it has none."""
-    if metric.unit == "%":
-        return "point" if singular else "points"
-    return metric.unit
+    return "points" if metric.unit == "%" else metric.unit
 
 
 def in_unit(metric: MetricColumn) -> str:
@@ -84,14 +81,6 @@ def units_shown(metrics: Iterable[str]) -> str:
     named += ["all else in percentage points"] if percent else []
     words = "; ".join(named)
     return f"{words[0].upper()}{words[1:]}." if words else ""
-
-
-def margin_of(row: Mapping[Any, Any], metric: MetricColumn) -> str:
-    """One effect's own margin: `1 point`, `0.127`."""
-    decimals = 1 if metric.unit == "%" else metric.decimals
-    shown = number(row["margin"], decimals)
-    shown = shown.removesuffix(".0") if metric.unit == "%" else shown
-    return f"{shown} {unit_of_effect(metric, singular=row['margin'] == 1)}".strip()
 
 
 def margin_words(config: AnalysisConfig, metrics: Iterable[str]) -> str:
@@ -116,5 +105,5 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital letter in front."""
-    return text[:1].upper() + text[1:]
+    """With a capital letter in front, save where the first word has its own, as kNN has."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]

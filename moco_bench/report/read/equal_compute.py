@@ -39,26 +39,17 @@ class Compute:
     declared: bool
 
     @cached_property
-    def by_place(self) -> dict[tuple[str, str, str], tuple[Row, ...]]:
-        """The rows by data set, encoder and budget."""
-        found: dict[tuple[str, str, str], tuple[Row, ...]] = {}
-        for row in self.rows:
-            place = (row["dataset"], row["encoder"], row["budget"])
-            found[place] = (*found.get(place, ()), row)
-        return found
-
-    def of(self, dataset: str, encoder: str, budget: str) -> tuple[Row, ...]:
-        """The arms of one data set and encoder at one budget."""
-        return self.by_place.get((dataset, encoder, budget), ())
-
-    def all_shared(self, dataset: str, encoder: str, budget: str) -> bool:
-        """Whether every arm's runs at equal epochs serve at this budget, so that both comparisons are one."""
-        rows = self.of(dataset, encoder, budget)
-        return bool(rows) and all(row["shared"] for row in rows)
+    def shared(self) -> set[tuple[str, str, str]]:
+        """(data set, encoder, budget) where every arm's runs at equal epochs serve: both comparisons are one."""
+        return {_place(row) for row in self.rows} - {_place(row) for row in self.rows if not row["shared"]}
 
     def repeats(self, row: Row) -> bool:
         """Whether a row of another table shows at a further budget what it shows at equal epochs: the same runs."""
-        return row["budget"] != "epochs" and self.all_shared(row["dataset"], row["encoder"], row["budget"])
+        return row["budget"] != "epochs" and _place(row) in self.shared
+
+
+def _place(row: Row) -> tuple[str, str, str]:
+    return row["dataset"], row["encoder"], row["budget"]
 
 
 def compute_of(results: Results) -> Compute:
@@ -103,7 +94,7 @@ def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, st
     if len({key[2] for key, _ in found}) < 2:
         return found, ""
     compute = compute_of(results)
-    repeated = {key for key, _ in found if key[2] != "epochs" and compute.all_shared(*key)}
+    repeated = {key for key, _ in found if key[2] != "epochs" and key in compute.shared}
     budgets = dict.fromkeys(WORDS[key[2]] for key, _ in found if key in repeated)
     said = f" The same runs serve at equal {listed(budgets)}." if budgets else ""
     return [(key, own) for key, own in found if key not in repeated], said

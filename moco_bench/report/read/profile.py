@@ -1,7 +1,6 @@
 """A suite's profile as the report reads it: the tables below `results/SUITE/profile/`, those that are there."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from moco_bench.report.read.results import Results
 FOLDER = "profile"
 WHOLE_STEP = "step"
 _TEXT = (
-    "arm", "dataset", "encoder", "phase", "part", "counter", "during", "highest_during", "peak_during", "quantity",
+    "arm", "dataset", "encoder", "phase", "part", "during", "highest_during", "peak_during", "quantity",
     "label", "version", "regime", "not_monotone", "energy", "limited_by",
 )  # fmt: skip
 _TRUTH = ("exclusive", "leaks")
@@ -22,7 +21,6 @@ _NEEDED = {
     "time": ("arm", "part", "median_ms", "q1", "q3", "foreign_load", "exclusive"),
     "memory": ("arm", "phase", "part", "mib"),
     "parts": ("arm", "part", "highest_mib", "at_peak_mib", "peak_during"),
-    "counters": ("arm", "phase", "counter", "mib"),
     "timeline": ("arm", "ms"),
     "samples": ("arm", "repeat", "part", "milliseconds", "reference_ms"),
     "work": ("arm", "part", "flops"),
@@ -41,8 +39,7 @@ _MAY_BE_EMPTY = {
 }
 
 
-@dataclass(frozen=True)
-class GridCellRows:
+class GridCellRows(NamedTuple):
     """The rows of one table about one data set and encoder."""
 
     dataset: str
@@ -85,23 +82,6 @@ def profile_summary_of(results: Results) -> list[dict[str, Any]]:
         return []
     cells = summary.get("cells") if isinstance(summary, dict) else None
     return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
-
-
-Key = tuple[str, ...]
-"""Arm, data set, encoder and phase."""
-
-
-def phases_of_profile(results: Results) -> dict[Key, dict[str, Any]]:
-    """What `profile.json` says about the memory of each arm's phases; nothing where it is damaged."""
-    said: dict[Key, dict[str, Any]] = {}
-    for measured in profile_summary_of(results):
-        try:
-            for arm, phases in measured["memory"].items():
-                for phase, found in phases.items():
-                    said[str(arm), str(measured["dataset"]), str(measured["encoder"]), str(phase)] = dict(found)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue
-    return said
 
 
 def title_of(part: str) -> str:

@@ -13,12 +13,12 @@ from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_for
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import FILE, read_memory
 from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.floors import Accuracies, Floors, whole_floors
+from moco_bench.analyse.freshness import Written, written_files
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import ordinary, read_json
-from moco_bench.report.read.floors import Accuracies, Floors, whole_floors
-from moco_bench.report.read.freshness import Written, written_files
 from moco_bench.suite.metrics import METRICS, MetricColumn
 from moco_bench.suite.on_disk.made import edited_files
 
@@ -126,12 +126,11 @@ class Results:
         if floors is None:
             return {}
         found = {
-            "raw pixels": [floors["pixels"]],
-            "untrained encoder": list(floors["random_encoder"].get(encoder, {}).values()),
+            "raw pixels": [floors.pixels],
+            "untrained encoder": list(floors.random_encoder.get(encoder, {}).values()),
         }
-        top1 = floors["largest_class"]
-        if top1 is not None:  # what always naming it is right for, by any measure
-            found["largest class"] = [dict.fromkeys(("knn_top1", "linear_top1"), top1)]
+        if floors.largest_class is not None:  # what always naming it is right for, by any measure
+            found["largest class"] = [dict.fromkeys(("knn_top1", "linear_top1"), floors.largest_class)]
         return {name: [one for one in measured if one] for name, measured in found.items() if any(measured)}
 
     @property

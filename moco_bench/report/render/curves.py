@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 def curves(
     results: Results,
     titles: Mapping[str, str],
-    name: str,
-    title: str,
     caption: str,
     *,
     limits: tuple[float, float] | None = None,
@@ -33,8 +31,6 @@ def curves(
     Args:
         results: with the histories.
         titles: the panel's title of each column of `history.csv`.
-        name: the figure's file.
-        title: of the whole figure.
         caption: below it.
         limits: of the y axis.
         levels: what chance reaches on each data set, drawn as a line.
@@ -66,14 +62,8 @@ def curves(
     ends = data.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
     last = ends.groupby("arm", sort=False)[next(iter(known))].mean()
     said = ", ".join(f"{arm} {value:.3g}" for arm, value in last.dropna().items())
-    return Plot(
-        name,
-        title,
-        f"{caption}{drawn}",
-        f"{title} by arm; {next(iter(known.values())).lower()} ends at {said}.",
-        figure,
-        data,
-    )
+    alt = f"{next(iter(known.values()))} by arm, at the last epoch: {said}."
+    return Plot(f"{caption}{drawn}", alt, figure, data)
 
 
 def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import Any, cast
 
@@ -34,26 +35,30 @@ def theme(name: str = "") -> Iterator[None]:
         yield
 
 
-def themed(make: FigureOf) -> FigureOf:
-    """A figure drawn in the report's theme."""
+def plot(name: str, title: str) -> Callable[[FigureOf], FigureOf]:
+    """A figure drawn in the report's theme; `name`: its file, and its anchor on the page."""
 
-    @wraps(make)
-    def drawn(results: Results) -> Plot | None:
-        with theme():
-            return make(results)
+    def named(make: FigureOf) -> FigureOf:
+        @wraps(make)
+        def drawn(results: Results) -> Plot | None:
+            with theme():
+                made = make(results)
+            return made and replace(made, name=name, title=title)
 
-    return drawn
+        return drawn
+
+    return named
 
 
 def grid(rows: int, columns: int, *, row_height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
     """A figure of `width` inches with rows x columns axes, [rows, columns] even where one is 1."""
-    figure = Figure(figsize=(width, rows * row_height), dpi=PNG_DPI, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    made = Figure(figsize=(width, rows * row_height), dpi=PNG_DPI, layout="constrained")
+    axes = made.subplots(rows, columns, squeeze=False, **options)
     for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
         panel.xaxis.set_major_locator(MaxNLocator(4))
         panel.yaxis.set_major_locator(MaxNLocator(4))
         panel.patch.set_visible(False)
-    return figure, axes
+    return made, axes
 
 
 def as_svg(plot: Plot) -> str:
@@ -74,8 +79,8 @@ def as_png(plot: Plot) -> bytes:
 
 def draw(build: FigureOf, results: Results) -> tuple[Drawing, ...]:
     """One figure in both formats; nothing where there is none."""
-    plot = build(results)
-    return () if plot is None else (Drawing(**{**vars(plot), "figure": Figure()}, svg=as_svg(plot), png=as_png(plot)),)
+    made = build(results)
+    return () if made is None else (Drawing(**{**vars(made), "figure": Figure()}, svg=as_svg(made), png=as_png(made)),)
 
 
 def inline_svg(svg: str, name: str) -> str:

@@ -36,11 +36,10 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
     images = {drawn.name: _image(drawn.png) for drawn in page.drawings}
     elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
     offered = {place: text for place, text in files.items() if place not in elsewhere}
-    bare = template.render(
-        context(page, Fit(dict.fromkeys(shown, Markup()), rows={table.name: 0 for table in page.tables}))
-    )
+    nothing = Fit(dict.fromkeys(shown, Markup()), rows={table.name: 0 for table in page.tables})
+    bare = template.render(page=page, fit=nothing, strip_width=WIDTH)
     room = MAX_BYTES - len(bare.encode()) - SPARE
-    return template.render(context(page, fitted(page, offered, room, shown, images)))
+    return template.render(page=page, fit=fitted(page, offered, room, shown, images), strip_width=WIDTH)
 
 
 def render_runs(page: Page) -> str:
@@ -58,11 +57,6 @@ def downloads_of(page: Page) -> dict[str, str]:
 
 def _image(png: bytes) -> str:
     return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-
-
-def context(page: Page, fit: Fit) -> dict[str, Any]:
-    """What the templates know."""
-    return {"page": page, "fit": fit, "strip_width": WIDTH}
 
 
 def environment(*, html: bool) -> Environment:
@@ -99,5 +93,5 @@ def _sort_key(value: Any) -> str:
 
 def render_markdown(page: Page) -> str:
     """Tables as pipes, figures as links to SVG files."""
-    text = environment(html=False).get_template("report.md.j2").render(context(page, Fit()))
+    text = environment(html=False).get_template("report.md.j2").render(page=page, fit=Fit(), strip_width=WIDTH)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

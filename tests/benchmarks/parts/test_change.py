@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from benchmarks.parts import change
 
 ROOT = Path(__file__).parents[3]
@@ -16,21 +14,6 @@ def bench_file(path: Path, median: float) -> Path:
     benchmark = {"fullname": "benchmarks/parts/test_a.py::test_b", "group": None, "stats": stats}
     path.write_text(json.dumps({"machine_info": machine, "benchmarks": [benchmark]}))
     return path
-
-
-def test_collect_says_what_it_compared(tmp_path, capsys):
-    """The whole way: stored, measured again, joined to a suite's results."""
-    from moco_bench.cli.main import main
-
-    stored = tmp_path / "baseline.json"
-    change.main(["--latest", str(bench_file(tmp_path / "first.json", 0.015)), "--stored", str(stored), "--store"])
-    suite = ROOT / "config" / "smoke.yaml"
-    latest = bench_file(tmp_path / "second.json", 0.010)
-    words = ["--benchmarks", str(latest), "--stored-benchmarks", str(stored)]
-    assert main(["collect", str(suite), "--results", str(tmp_path), *words]) == 0
-    assert f"1 benchmarks against {stored}: 1 faster" in capsys.readouterr().out
-    (row,) = json.loads((tmp_path / "smoke" / "benchmarks.json").read_text())["benchmarks"]
-    assert row["change"] == pytest.approx(-1 / 3)
 
 
 def test_the_change_against_a_stored_baseline_is_told(tmp_path, capsys):

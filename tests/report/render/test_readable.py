@@ -9,7 +9,7 @@ from moco_bench.report.page import SECTIONS
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.figures import theme
 from moco_bench.report.render.style import arm_styles
-from moco_bench.report.sections.accuracy.figures import accuracy_figure
+from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 
 pytestmark = pytest.mark.slow  # each figure of each section, for eight kinds of results

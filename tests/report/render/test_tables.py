@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from moco_bench.analyse.text import ABSENT
-from moco_bench.report.model.table import Cell, Column, Source, Table, cell, drop_constant
+from moco_bench.report.model.table import Cell, Column, Source, Table, cell
 from moco_bench.report.render.tables import as_csv, as_latex, as_markdown, escape_latex, escape_markdown
 from moco_bench.report.write import write_report
 
@@ -93,9 +93,9 @@ def test_numbers_lead_to_the_tables_source_and_words_do_not():
 
 
 def test_columns_that_say_nothing_are_dropped():
-    columns = (Column("a", "A"), Column("b", "B"), Column("c", "C"))
-    rows = ((cell(1), cell("x"), cell("y")), (cell(2), cell("x"), cell("z")), (cell(3), cell("\u2013"), cell("z")))
-    table = drop_constant(Table("t", "T", "", columns, rows), ("b", "c"))
+    columns = (Column.text("a", "A"), Column.text("b", "B"), Column.text("c", "C"))
+    rows = ({"a": "1", "b": "x", "c": "y"}, {"a": "2", "b": "x", "c": "z"}, {"a": "3", "b": "", "c": "z"})
+    table = Table.of("t", "T", "", columns, rows, without=("b", "c"))
     assert [column.name for column in table.columns] == ["a", "c"]
     assert [c.text for c in table.rows[0]] == ["1", "y"]
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.figures import as_png, as_svg, inline_svg, theme
 from moco_bench.report.render.style import INK
-from moco_bench.report.sections.accuracy.figures import accuracy_figure
+from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.effects.figures import effects_figure
 from moco_bench.report.sections.mechanism.figures import (
     false_negative_figure,
@@ -19,9 +19,9 @@ from moco_bench.report.sections.mechanism.figures import (
     mechanism_figure,
     similarity_figure,
 )
-from moco_bench.report.sections.robustness.figures import corruption_figure
-from moco_bench.report.sections.seeds.figures import pairs_figure
-from moco_bench.report.sections.training.figures import learning_figure, neighbours_figure
+from moco_bench.report.sections.robustness import corruption_figure
+from moco_bench.report.sections.seeds import pairs_figure
+from moco_bench.report.sections.training import learning_figure, neighbours_figure
 
 ALL = (
     accuracy_figure, pairs_figure, false_negative_figure, learning_figure, effects_figure,

@@ -9,20 +9,16 @@ import pytest
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.accuracy.notes import probe_notes
-from moco_bench.report.sections.accuracy.tables import accuracy_table
-from moco_bench.report.sections.claims.notes import claims_notes, registration_note
-from moco_bench.report.sections.claims.tables import claims_table
-from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
-from moco_bench.report.sections.cost.tables import cost_table
+from moco_bench.report.sections.accuracy import accuracy_table, probe_notes
+from moco_bench.report.sections.claims import claims_notes, claims_table, registration_note
+from moco_bench.report.sections.cost import cost_table, process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes
 from moco_bench.report.sections.effects.tables import budgets_table, compute_effects_table, effects_table
 from moco_bench.report.sections.first_screen.notes import first_screen_cost
 from moco_bench.report.sections.mechanism.figures import false_negative_figure
 from moco_bench.report.sections.mechanism.notes import mechanism_notes
-from moco_bench.report.sections.methods.notes import kept_said
-from moco_bench.report.sections.seeds.notes import pairing_note
-from moco_bench.report.sections.seeds.tables import differences_table
+from moco_bench.report.sections.methods.notes import methods_notes
+from moco_bench.report.sections.seeds import differences_table, pairing_notes
 
 ALL = ("seed0", "seed1", "seed2")
 
@@ -62,10 +58,10 @@ def test_runs_that_shared_the_machine_report_no_speed(tmp_path, synthetic):
 def test_a_seed_with_one_odd_arm_still_serves_the_others(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(3), shifted=("dual/seed1",))
     results = load_results(path)
-    note = pairing_note(results)
-    assert "2 of 3 seeds are proven pairs" in note
-    assert "1 of 3 seeds is no pair of all arms" in note
-    assert "Comparisons between arms that agree use such a seed, the others leave it out." in note
+    (note,) = pairing_notes(results)
+    assert "2 of 3 seeds are proven to be paired" in note
+    assert "1 of 3 seeds is not paired in all arms" in note
+    assert "Comparisons between arms that agree use such a seed, the others leave it out" in note
     used = results.effects[results.effects["metric"] == "knn_top1"].set_index("effect")["n_seeds"]
     assert used["filter-vanilla"] == used["both-vanilla"] == 3, "as the note says"
     assert used["dual-vanilla"] == 2
@@ -145,9 +141,9 @@ def test_arms_as_dear_as_the_baseline_are_compared_once(with_budgets):
     ), "with the same pairs, and as well proven"
     verdicts = results.claims["verdict"]
     assert (verdicts == "not decided by this suite").sum() == 14, "7 claims at two budgets"
-    assert "7 not decided by this suite, 1 not tested" in claims_notes(results, links)[0].text
+    assert "7 not decided, 1 not tested" in claims_notes(results, links)[0].text
     assert len(claims_table(results, links).rows) == 8
-    assert pairing_note(results).startswith("3 of 3 seeds are proven pairs")
+    assert pairing_notes(results)[0].startswith("3 of 3 seeds are proven to be paired")
 
 
 def test_runs_that_serve_at_two_budgets_are_shown_and_counted_once(with_budgets):
@@ -223,8 +219,8 @@ def test_what_a_filter_keeps_is_said_and_not_taken_for_an_effect(tmp_path, synth
     (note,) = mechanism_notes(results)
     ends = results.histories.groupby("arm")["false_negative_rate_kept"].apply(lambda rates: rates.iloc[-1])
     assert note.startswith("At the last epoch a fraction of 0.10 of vanilla")
-    assert f"filter raises that to {ends['filter']:.2f}" in note
-    assert "dual leaves it as it is" in note
+    assert f"filter raises it to {ends['filter']:.2f}" in note
+    assert "dual does not change it" in note
     assert "accuracy" not in note
 
 
@@ -233,19 +229,17 @@ def test_a_filter_that_keeps_nearly_all_of_the_softmax_mass_is_said_to_hardly_fi
     kept = {"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4}
     histories = results.histories.assign(kept_mass=results.histories["arm"].map(kept))
     (note,) = mechanism_notes(dataclasses.replace(results, histories=histories))
-    assert (
-        "hold this much of the softmax mass of all: 91 % in filter and 40 % in both. So filter hardly filters." in note
-    )
+    assert "the kept ones hold 91 % in filter and 40 % in both. So filter hardly filters." in note
 
 
 def test_the_kept_mass_is_in_the_methods_too(tmp_path, synthetic):
-    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
-    assert kept_said(results) == [], "nothing was recorded"
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
+    results, links = load_results(path), Links(path, path)
     kept = results.histories["arm"].map({"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4})
-    (said,) = kept_said(dataclasses.replace(results, histories=results.histories.assign(kept_mass=kept)))
-    assert said.startswith(
-        "The negatives that a filter keeps hold this much of the softmax mass of all: 91 % in filter"
-    )
+    recorded = dataclasses.replace(results, histories=results.histories.assign(kept_mass=kept))
+    said = "Softmax mass of the negatives that a filter keeps: 91 % in filter and 40 % in both."
+    assert said in [note.text for note in methods_notes(recorded, links)]
+    assert said not in [note.text for note in methods_notes(results, links)], "nothing was recorded"
 
 
 def test_the_epoch_that_mixes_warm_up_and_filter_is_marked(tmp_path, synthetic):

@@ -10,16 +10,16 @@ from moco_bench.analyse.text import ABSENT
 from moco_bench.measure.machine import describe_machine, describe_versions
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.accuracy.tables import accuracy_table
-from moco_bench.report.sections.claims.tables import claims_table
-from moco_bench.report.sections.cost.tables import cost_table
+from moco_bench.report.sections.accuracy import accuracy_table
+from moco_bench.report.sections.claims import claims_table
+from moco_bench.report.sections.cost import cost_table
 from moco_bench.report.sections.effects.tables import certainty_table, effects_table, further_effects_table
-from moco_bench.report.sections.holes.tables import holes_table
+from moco_bench.report.sections.holes import holes_table
 from moco_bench.report.sections.mechanism.tables import mechanism_table
-from moco_bench.report.sections.published.tables import address_of, published_table
-from moco_bench.report.sections.runs.tables import machines_table, runs_table
-from moco_bench.report.sections.seeds.tables import differences_table
-from moco_bench.report.sections.trust.tables import noise_table, pairing_table
+from moco_bench.report.sections.published import address_of, published_table
+from moco_bench.report.sections.runs import machines_table, runs_table
+from moco_bench.report.sections.seeds import differences_table
+from moco_bench.report.sections.trust import noise_table, pairing_table
 from moco_bench.suite.identity.run import pretraining_identity
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
@@ -144,7 +144,7 @@ def test_claims_carry_units_and_readings(loaded):
     by_claim = {row[0].text: row for row in table.rows}
     memory = by_claim["The framework needs less memory."]
     assert " MiB [" in memory[2].text
-    assert memory[3].text.startswith("Our reading:")
+    assert memory[3].text.startswith("Peak memory of training")
     assert by_claim["The approach carries over to other domains such as language."][1].text == "not tested"
 
 

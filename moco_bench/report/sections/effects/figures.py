@@ -7,16 +7,16 @@ from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, contrast_title, in_unit
 from moco_bench.report.read.results import UNRANKED, Results, of_cell
-from moco_bench.report.render.figures import grid, themed
+from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, MUTED, PAPER, RULE
-from moco_bench.report.sections.effects.order import ranked
+from moco_bench.report.sections.effects.tables import ranked
 
 TITLE = 34
 """Letters of an effect's name in one line."""
 
 
-@themed
+@plot("effects", "Effects")
 def effects_figure(results: Results) -> Plot | None:
     """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
     metric = results.primary
@@ -61,8 +61,6 @@ def effects_figure(results: Results) -> Plot | None:
         for row in effects.head(6).to_dict("records")
     )
     return Plot(
-        "effects",
-        "Effects",
         "Line: interval; ticks below it: seeds. Band: differences that count as none. Filled: significant; hollow: "
         "not. Diamonds: factorial effects; circles: pairs of arms."
         f"{drawn}",

@@ -7,7 +7,7 @@ from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import contrast_title, effect_title, finding_words, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
-from moco_bench.report.sections.effects.order import of_the_2x2
+from moco_bench.report.sections.effects.tables import of_the_2x2
 from moco_bench.suite.metrics import MetricColumn
 
 
@@ -23,7 +23,7 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
     sentences = []
     for dataset, encoder, budget in places:
         place = f" ({dataset}, {encoder})" if len(results.cells) > 1 else ""
-        if compute.all_shared(dataset, encoder, budget):
+        if (dataset, encoder, budget) in compute.shared:
             sentences.append(
                 f"All arms are within {WITHIN} of {results.plan.baseline}\u2019s {WORDS[budget]}{place}, so equal "
                 f"epochs is also equal {WORDS[budget]}."

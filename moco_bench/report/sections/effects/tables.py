@@ -1,5 +1,6 @@
 """What each ingredient is worth, how sure that is, and what is equal at equal compute."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from moco_bench.analyse.text import interval, number, p_value
@@ -8,7 +9,6 @@ from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, ce
 from moco_bench.report.model.words import contrast_title, finding_tone, finding_words, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
-from moco_bench.report.sections.effects.order import of_the_2x2, ranked
 from moco_bench.suite.metrics import METRICS
 
 
@@ -205,3 +205,21 @@ def budgets_table(results: Results, links: Links) -> Table | None:
 def _load(row: Row) -> Cell:
     share = row.get("foreign_load")
     return cell(f"{100 * share:.0f} %" if isinstance(share, int | float) else "counted, not timed", share)
+
+
+def of_the_2x2(results: Results, rows: Iterable[Row]) -> list[Row]:
+    """Its simple effects and its main effects, in that order on each metric; empty where there is no 2x2."""
+    rows = list(rows)
+    simple = results.plan.factorial.simple_effects if results.plan.factorial else ()
+    if not any(row["kind"] == "factorial" for row in rows):
+        return []
+    return [row for row in rows if row["effect"] in simple or row["kind"] == "factorial"]
+
+
+def ranked(results: Results, rows: Iterable[Row]) -> list[Row]:
+    """For suites of many arms: the 2x2 first, then the other comparisons, the largest estimate first."""
+    rows = list(rows)
+    first = of_the_2x2(results, rows)
+    known = {row["effect"] for row in first}
+    others = [row for row in rows if row["effect"] not in known]
+    return first + sorted(others, key=lambda row: (not row["n_seeds"], -row["estimate"]))

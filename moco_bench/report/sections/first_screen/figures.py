@@ -3,7 +3,7 @@
 from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
-from moco_bench.report.render.figures import grid, themed
+from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import legend_above, name_cell
 from moco_bench.report.render.style import arm_styles
 
@@ -11,7 +11,7 @@ WIDTH = 4.2
 MOST_CELLS = 6
 
 
-@themed
+@plot("interaction", "Interaction of the two ingredients")
 def interaction_figure(results: Results) -> Plot | None:
     """The primary metric of the four arms: filter along the axis, one line per loss; None without a 2x2."""
     arms, metric = results.factorial_arms, results.primary
@@ -42,8 +42,6 @@ def interaction_figure(results: Results) -> Plot | None:
     means = data.groupby("arm", sort=False)[metric.name].mean()
     said = ", ".join(f"{arm} {number(means[arm], metric.decimals)}" for arm in arms)
     return Plot(
-        "interaction",
-        "Interaction of the two ingredients",
         "Thick: means; thin: seeds. Parallel lines: the effects add up.",
         f"{metric.title} of the four arms of the 2x2: {said}.",
         figure,

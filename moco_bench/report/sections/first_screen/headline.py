@@ -7,9 +7,10 @@ it, marked as not significant, and never in it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import number
-from moco_bench.report.model.words import DECIDED, count, margin_of, sentence, subject, unit_of_effect
+from moco_bench.report.model.words import DECIDED, count, sentence, subject, unit_of_effect
 from moco_bench.suite.metrics import MetricColumn
 
 Row = Mapping[Any, Any]
@@ -36,7 +37,7 @@ def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
     if all(row["finding"] == "no-data" for row in main):
         return "Nothing can be compared yet: no seed has all the runs that a comparison needs."
     if any(not_judged(row) for row in main):
-        floor, margin = main[0]["baseline_short_of"], margin_of(main[0], metric)
+        floor, margin = main[0]["baseline_short_of"], margin_in_words(main[0])
         return f"Not judged: the baseline arm is not above {floor} by more than {margin}."
     decided = [row for row in main if row["finding"] in DECIDED]
     if not decided:
@@ -61,8 +62,13 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
 
 
 def by_weight(rows: Sequence[Row]) -> list[Row]:
-    """Differences first, then what was shown to be none, then what is open; each in the suite's order."""
-    return sorted(rows, key=lambda row: (row["finding"] not in ("higher", "lower"), row["finding"] not in DECIDED))
+    """Differences first, then what was shown to be none, then what is open; the largest effects of each first."""
+
+    def weight(row: Row) -> tuple[bool, bool, float]:
+        size = abs(row["estimate"])
+        return row["finding"] not in ("higher", "lower"), row["finding"] not in DECIDED, -size if size == size else 0.0
+
+    return sorted(rows, key=weight)
 
 
 def seeds_of(rows: Sequence[Row]) -> str:
@@ -86,7 +92,7 @@ def _clause(row: Row, metric: MetricColumn) -> str:
     size = f"{number(abs(row['estimate']), 1 if metric.unit == '%' else metric.decimals)} {unit_of_effect(metric)}"
     better = (row["finding"] == "higher") == (metric.better != "lower")
     if row["finding"] == "equivalent":
-        return f"{subject(row)} changes less than {margin_of(row, metric)}"
+        return f"{subject(row)} changes less than {margin_in_words(row)}"
     if row["finding"] in ("higher", "lower"):
         if metric.unit == "%":
             return f"{subject(row)} {'gains' if better else 'loses'} {size.strip()}"

@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.detectable import detectable_effect
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
-from moco_bench.report.model.words import DECIDED, count, margin_of, unit_of_effect
+from moco_bench.report.model.words import DECIDED, count, unit_of_effect
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
 from moco_bench.suite.config.analysis import AnalysisConfig
@@ -49,7 +50,7 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
     sizes = " to ".join(dict.fromkeys(number(value, metric.decimals) for value in (min(known), max(known))))
     return (
         f"With this design, {seeds_of(rows)}, the smallest effects detectable with 80 % power are "
-        f"{f'{sizes} {unit_of_effect(metric)}'.strip()}; differences within {margin_of(weakest, metric)} can be shown "
+        f"{f'{sizes} {unit_of_effect(metric)}'.strip()}; differences within {margin_in_words(weakest)} can be shown "
         "to be none."
     )
 
@@ -64,7 +65,9 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
     seeds, found = _enough(ingredients or undecided, results.plan.config, len(suite.seeds))
     if not seeds:
         return ""
-    finds = f" and would find effects from {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip()
+    finds = (
+        f" and would detect effects of {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip() + " or more"
+    )
     return (
         f"{seeds} seeds can decide{finds if found else ''}: set \u201cseeds: {seeds}\u201d in the suite file and run "
         f"the same command again; finished runs are kept{_duration(results, seeds)}."

@@ -1,17 +1,17 @@
 """What an arm costs, and whether training added anything to the baselines without training."""
 
-from typing import NamedTuple
+import pandas as pd
 
-from moco_bench.analyse.baselines import PIXELS, UNTRAINED, standings
+from moco_bench.analyse.baselines import standings
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, sentence
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.profile import FOLDER
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
-from moco_bench.report.sections.cost.notes import process_memory_notes, speed_notes
+from moco_bench.report.sections.cost import process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes
-from moco_bench.report.sections.memory_claim.notes import written_otherwise_notes
+from moco_bench.report.sections.memory_claim import KEPT, memory_claim_notes
 from moco_bench.report.sections.profile.notes import profile_notes, tensor_notes
 
 
@@ -29,7 +29,8 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
         notes += links.each(speed_notes(results), "runs.csv")
     if counted:
         notes.append(links.note(" ".join(counted), f"{FOLDER}/memory.csv"))
-        notes += links.each(written_otherwise_notes(results), f"{FOLDER}/queues.csv")
+        ways = [said for said in memory_claim_notes(results) if KEPT in said]  # one way alone stands in the line above
+        notes += links.each(ways, f"{FOLDER}/queues.csv")
     else:
         notes += links.each(process_memory_notes(results), "runs.csv")
     compute = compute_of(results)
@@ -47,49 +48,25 @@ def _own_speeds_are_not_used(results: Results) -> list[str]:
 MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
-class _Learnt(NamedTuple):
-    """One measure of the baseline arm on one data set and encoder, in percent, and the same without training."""
-
-    title: str
-    reached: float
-    without: dict[str, float]
-
-
-def _learnt(results: Results) -> dict[tuple[str, str], list[_Learnt]]:
-    """What is known of each data set and encoder: nothing where nothing was measured without training, or finished."""
-    done = equal_epochs(results.finished)
-    done = done[done["arm"] == results.plan.baseline]
-    found: dict[tuple[str, str], list[_Learnt]] = {}
-    for cell in results.cells:
-        own = of_cell(done, *cell)
-        found[cell] = []
-        for metric, title in MEASURES.items():
-            reached = float(own[metric].mean())
-            without = {
-                name: sum(values) / len(values)
-                for name, repeats in results.baselines(*cell).items()
-                if (values := [one[metric] for one in repeats if metric in one])
-            }
-            if without and reached == reached:
-                found[cell].append(_Learnt(title, reached, without))
-    return found
-
-
 def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
     """What the baseline arm has learnt, one sentence per data set and encoder."""
+    done = equal_epochs(results.finished)
+    done = done[done["arm"] == results.plan.baseline]
     notes = []
-    for (dataset, encoder), measured in _learnt(results).items():
+    for dataset, encoder in results.cells:
+        reached = of_cell(done, dataset, encoder)[list(MEASURES)].mean().dropna()
+        measured = results.baselines(dataset, encoder)
+        without = {name: pd.DataFrame(repeats).mean() for name, repeats in measured.items()}
+        said = []
+        for metric, title in MEASURES.items():
+            floors = [f"{name} {number(of[metric], 1)} %" for name, of in without.items() if metric in of]
+            if floors and metric in reached:
+                said.append(f"{title} {number(float(reached[metric]), 1)} % ({', '.join(floors)})")
         place = f" on {dataset} with {encoder}" if len(results.cells) > 1 else ""
-        if not measured:
+        if not said:
             notes.append(Note(f"What training added{place} is unknown: no baseline without training was measured."))
             continue
-        said = "; ".join(
-            f"{one.title} {number(one.reached, 1)} % ("
-            + ", ".join(f"{name} {number(value, 1)} %" for name, value in one.without.items())
-            + ")"
-            for one in measured
-        )
-        text = f"What {results.plan.baseline} has learnt{place}, beside baselines without training: {said}."
+        text = f"What {results.plan.baseline} has learnt{place}, beside baselines without training: {'; '.join(said)}."
         notes.append(links.note(text, "runs.csv", f"floors/{dataset}.json"))
     return tuple(notes)
 
@@ -117,16 +94,9 @@ def below_baselines(results: Results) -> str:
         return ""
     every = [one for found in missed.values() for one in found]
     names = listed(dict.fromkeys(name for one in every for name in one.short_of))
-    if len(results.cells) == 1:
-        floors = ((one, {PIXELS: one.pixels, UNTRAINED: one.untrained}) for one in every)
-        where = ", ".join(
-            f"{one.title} {number(one.reached, 1)} % against {number(values[name], 1)} %"
-            for one, values in floors
-            for name in one.short_of
-        )
-        where = f" ({where})"
-    else:
-        where = f" on {listed(f'{dataset} with {encoder}' for dataset, encoder in missed)}"
+    measures = listed(dict.fromkeys(one.title for one in every))
+    places = listed(f"{dataset} with {encoder}" for dataset, encoder in missed)
+    where = f" on {places}" if len(results.cells) > 1 else ""
     harm = ": training has left it below its own start" if any(one.reached < one.untrained for one in every) else ""
-    above = f"is not above {names} by more than {margin:g} point{'s' * (margin != 1)}"
+    above = f"is not above {names} by more than {margin:g} point{'s' * (margin != 1)} in {measures}"
     return f"{sentence(plan.baseline)} {above}{where}{harm}, so treat differences between arms with caution."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
@@ -13,7 +14,6 @@ from moco_bench.report.model.words import (
     count,
     finding_tone,
     in_unit,
-    margin_of,
     unit_of_effect,
 )
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
@@ -73,7 +73,7 @@ def _progress(results: Results) -> str:
     if done == total:
         return f"All {total} runs are done."
     parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
-    return f"{done} of {total} runs are done, {' and '.join(parts)}: see Holes."
+    return f"{done} of {total} runs are done, {' and '.join(parts)}: see Missing or failed runs."
 
 
 def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:
@@ -124,7 +124,7 @@ def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row
 
 def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
     finding, interaction = row["finding"], row["effect"] == "interaction"
-    margin = margin_of(row, metric)
+    margin = margin_in_words(row)
     if not_judged(row) and finding != "no-data":
         return "Not judged: the baseline arm has learnt too little"
     if finding in ("higher", "lower"):

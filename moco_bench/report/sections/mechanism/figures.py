@@ -12,7 +12,7 @@ from moco_bench.report.model.page import Plot
 from moco_bench.report.model.words import in_unit, unit_of_effect
 from moco_bench.report.read.results import Results, equal_epochs, last_epochs, of_cell
 from moco_bench.report.render.curves import curves
-from moco_bench.report.render.figures import grid, themed
+from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import LINE, curve_arms, legend_above, name_cell, wrapped
 from moco_bench.report.render.style import INK, RULE, arm_styles
 from moco_bench.report.sections.mechanism.notes import mixed_epochs
@@ -48,7 +48,7 @@ def mechanism_rows(results: Results) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-@themed
+@plot("mechanism", "Mechanism against accuracy")
 def mechanism_figure(results: Results) -> Plot | None:
     """One panel per cause, one point per arm and seed; colour and marker are the arm's."""
     data = mechanism_rows(results)
@@ -73,9 +73,7 @@ def mechanism_figure(results: Results) -> Plot | None:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     })  # fmt: skip
     return Plot(
-        "mechanism",
-        "Mechanism against accuracy",
-        f"One point per arm and seed, at the last epoch; up: the paired difference of {results.primary.title}"
+        f"One point per arm and seed, at the last epoch. Vertical: the paired difference in {results.primary.title}"
         f"{in_unit(results.primary)}. Seeds of one arm share what the arm does, so a trend here is not causal evidence."
         f"{drawn}",
         f"{results.primary.title} against {results.plan.baseline}, seed by seed, for {data['arm'].nunique()} arms, by "
@@ -93,7 +91,7 @@ def _points(panel: Axes, data: pd.DataFrame, x: str, y: str, arms: tuple[str, ..
             panel.plot(own[x], own[y], linestyle="", marker=style.marker, color=style.colour, label=arm)
 
 
-@themed
+@plot("structure", "Alignment and uniformity")
 def structure_figure(results: Results) -> Plot | None:
     """Alignment against uniformity, one point per run; lower is better for both (Wang & Isola 2020)."""
     data = equal_epochs(results.finished)[[*KEY, "alignment", "uniformity"]].dropna()
@@ -110,8 +108,6 @@ def structure_figure(results: Results) -> Plot | None:
     means = data.groupby("arm", sort=False)[["alignment", "uniformity"]].mean()
     said = ", ".join(f"{arm} {row['alignment']:.3f} and {row['uniformity']:.3f}" for arm, row in means.iterrows())
     return Plot(
-        "structure",
-        "Alignment and uniformity",
         f"One point per run. Lower is better for both (Wang & Isola 2020).{drawn}",
         f"Alignment and uniformity by arm: {said}.",
         figure,
@@ -126,7 +122,7 @@ FALSE_NEGATIVES = {
 KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
 
 
-@themed
+@plot("false_negatives", "False negatives")
 def false_negative_figure(results: Results) -> Plot | None:
     """The part of negatives that has the anchor's own class."""
     mixed = sorted({int(epoch) for epoch in mixed_epochs(results.histories)["epoch"]}) if len(results.histories) else []
@@ -134,8 +130,6 @@ def false_negative_figure(results: Results) -> Plot | None:
     return curves(
         results,
         FALSE_NEGATIVES,
-        "false_negatives",
-        "False negatives",
         "Fraction of the negatives that has the anchor\u2019s own class. Labels serve this diagnosis only, never "
         f"training.{shaded}",
         mixed=mixed,
@@ -143,14 +137,12 @@ def false_negative_figure(results: Results) -> Plot | None:
     )
 
 
-@themed
+@plot("gradient_share", "Share of the gradient")
 def gradient_figure(results: Results) -> Plot | None:
     """Fraction of the gradient due to the second term of a dual-view loss."""
     return curves(
         results,
         KEY_GRADIENT,
-        "gradient_share",
-        "Share of the gradient",
         "Fraction of the query\u2019s gradient norm due to the key term: 0 is MoCo, 1 the key term alone.",
         limits=(0.0, 1.0),  # or noise around a half would fill the panel
     )
@@ -193,7 +185,7 @@ def _densities(found: Any) -> list[tuple[str, Any, Any]]:
     return good
 
 
-@themed
+@plot("similarities", "Similarities")
 def similarity_figure(results: Results) -> Plot | None:
     """One panel per arm; one row per data set and encoder."""
     data = similarity_rows(results)
@@ -226,8 +218,6 @@ def similarity_figure(results: Results) -> Plot | None:
         f"{GROUPS[str(group)][0]} {number(value / len(results.cells), 2)}" for group, value in centres.items()
     )
     return Plot(
-        "similarities",
-        "Similarities",
         "Densities over pairs of augmented views, averaged over seeds. Where own and other classes overlap, a filter "
         "by similarity cannot tell false negatives from hard ones.",
         f"Histograms of cosine similarity for {len(arms)} arms; mean similarity: {said}.",

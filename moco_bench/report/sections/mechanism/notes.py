@@ -24,7 +24,7 @@ def mechanism_notes(results: Results) -> list[str]:
         if results.plan.baseline not in rates or len(rates) < 2:
             continue
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        kept = kept_mass_said(own)
+        kept = _kept_mass_said(own)
         said = f"{_rates(rates, results.plan.baseline)}{f' {kept}' if kept else ''}"
         sentences.append(sentence(f"{place}{said}"))
     return [*sentences, *warmup_said(results.histories)]
@@ -49,30 +49,36 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     ]
 
 
-def kept_mass_said(last: pd.DataFrame) -> str:
-    """How much of the negatives' weight each filter leaves: the softmax weighs by hardness already."""
-    if "kept_mass" not in last:
+def kept_masses(last: pd.DataFrame) -> pd.Series:
+    """Fraction of the negatives' softmax mass that each filter keeps, by arm."""
+    kept = last.groupby("arm", sort=False)["kept_mass"].mean() if "kept_mass" in last else pd.Series(dtype=float)
+    return kept[kept < 1]
+
+
+def masses_said(masses: pd.Series) -> str:
+    """`19 % in filter and 23 % in both`."""
+    return listed(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
+
+
+def _kept_mass_said(last: pd.DataFrame) -> str:
+    masses = kept_masses(last)
+    if masses.empty:
         return ""
-    kept = last.groupby("arm", sort=False)["kept_mass"].mean().dropna()
-    filters = kept[kept < 1]
-    if filters.empty:
-        return ""
-    told = listed([f"{100 * value:.0f} % in {arm}" for arm, value in filters.items()])
-    hardly = [str(arm) for arm, value in filters.items() if value > HARDLY_FILTERS]
+    hardly = [str(arm) for arm, value in masses.items() if value > HARDLY_FILTERS]
     warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
-    return f"The negatives that a filter keeps hold this much of the softmax mass of all: {told}.{warning}"
+    return f"Of the softmax mass of all negatives, the kept ones hold {masses_said(masses)}.{warning}"
 
 
 def _rates(rates: pd.Series, baseline: str) -> str:
     base, others = float(rates[baseline]), rates.drop(baseline)
     said = [
-        f"{arm} {'raises' if value > base else 'lowers'} that to {number(value, 2)}"
+        f"{arm} {'raises' if value > base else 'lowers'} it to {number(value, 2)}"
         for arm, value in others.items()
         if abs(value - base) >= NOTICED
     ]
     alike = [str(arm) for arm, value in others.items() if abs(value - base) < NOTICED]
     if alike:
-        said.append(f"{listed(alike)} leave{'s' * (len(alike) == 1)} it as it is")
+        said.append(f"{listed(alike)} {'does' if len(alike) == 1 else 'do'} not change it")
     return (
         f"at the last epoch a fraction of {number(base, 2)} of {baseline}\u2019s negatives has the anchor\u2019s own "
         f"class; {'; '.join(said)}."

@@ -7,14 +7,13 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from moco_bench.analyse.doses import describe_doses
-from moco_bench.analyse.signflip import seeds_needed
+from moco_bench.analyse.settings import ABSENT, Trained, changes, disagreements, shared, trained_runs
 from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
 from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.report.read.settings import ABSENT, Trained, changes, disagreements, shared, trained_runs
-from moco_bench.report.sections.mechanism.notes import kept_mass_said
+from moco_bench.report.sections.mechanism.notes import kept_masses, masses_said
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
@@ -32,7 +31,7 @@ NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_g
 
 def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
     """Headed paragraphs: what was trained on what, how it was evaluated, how it was judged."""
-    runs, plan = trained_runs(results), results.plan
+    runs, plan = trained_runs(results.finished, results.records, results.plan.suite), results.plan
     jinja = Environment(trim_blocks=True, undefined=StrictUndefined)
     jinja.filters |= {"listed": listed, "count": lambda value: number(value, 0)}
     template = resources.files(__package__).joinpath("methods.j2").read_text(encoding="utf-8")
@@ -47,7 +46,6 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
         doses=describe_doses(plan),
         config=plan.config,
         margin=margin_words(plan.config, (plan.config.primary, *plan.config.metrics, *plan.config.costs)),
-        fewest=seeds_needed(1 - plan.config.confidence, 3),
         stated=sorted(stated),
         defaults=sorted(set(AnalysisConfig.model_fields) - stated),
         fingerprint=plan.fingerprint,
@@ -99,7 +97,7 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", ABSENT)],
         "seeds": sorted(results.runs["seed"].unique()),
         "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
-        "also": [*kept_said(results), *disagreements(results)],
+        "also": [*_kept_said(results), *disagreements(runs, results.plan.suite)],
     }
 
 
@@ -108,10 +106,9 @@ def _backbone_keys(runs: list[Trained]) -> list[str]:
     return [key for key in keys if key.split(".")[1] not in NOT_A_BACKBONES]
 
 
-def kept_said(results: Results) -> list[str]:
-    """How much of the gradient's weight each filter leaves, at the last epoch."""
-    last = last_epochs(results.histories)
-    return [said] if len(last) and (said := kept_mass_said(last)) else []
+def _kept_said(results: Results) -> list[str]:
+    masses = kept_masses(last_epochs(results.histories))
+    return [f"Softmax mass of the negatives that a filter keeps: {masses_said(masses)}."] if len(masses) else []
 
 
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:

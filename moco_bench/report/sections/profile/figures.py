@@ -8,12 +8,12 @@ from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.read.profile import WHOLE_STEP, profile_cells, profile_table_of, title_of
 from moco_bench.report.read.results import Results
-from moco_bench.report.render.figures import grid, themed
+from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import legend_above, name_cell, name_rows, rows_height, wrapped
 from moco_bench.report.render.style import INK, MUTED, PAPER, part_styles
 
 
-@themed
+@plot("step_time", "Where the time of a step goes")
 def step_time_figure(results: Results) -> Plot | None:
     """Stacked bars of the parts' medians, and the whole step's median and quartiles beside them."""
     table = profile_table_of(results, "time")
@@ -32,9 +32,7 @@ def step_time_figure(results: Results) -> Plot | None:
     whole = first[first["part"] == WHOLE_STEP]
     said = ", ".join(f"{arm} {number(time, 1)} ms" for arm, time in zip(whole["arm"], whole["median_ms"], strict=True))
     return Plot(
-        "step_time",
-        "Where the time of a step goes",
-        "Bars: medians of the parts. Marker and line: median and quartiles of whole steps, timed with no clock inside.",
+        "Bars: medians of the parts. Marker and line: median and quartiles of whole steps, timed separately.",
         f"Time of a training step by part; whole steps: {said}.",
         figure,
         table,
@@ -66,7 +64,7 @@ def _whole_steps(panel: Axes, rows: pd.DataFrame) -> None:
 TENSORS = "tensors"
 
 
-@themed
+@plot("memory", "Where peak memory goes")
 def memory_figure(results: Results) -> Plot | None:
     """Stacked bars of training's peak: the process on the left, what its tensors are on the right."""
     table = profile_table_of(results, "memory")
@@ -91,9 +89,7 @@ def memory_figure(results: Results) -> Plot | None:
     peaks = table[(table["phase"] == "training") & (table["part"] == PEAK)]
     said = ", ".join(f"{arm} {number(size, 0)} MiB" for arm, size in zip(peaks["arm"], peaks["mib"], strict=True))
     return Plot(
-        "memory",
-        "Where peak memory goes",
-        "Left: the process when it was largest; its baseline is what libraries took. Right: the tensors among it.",
+        "Left: the process at its peak; its baseline is the libraries\u2019 memory. Right: its tensors by cause.",
         f"Peak memory of training: {said}.",
         figure,
         table,
@@ -120,7 +116,7 @@ NAMED_ABOVE = 0.08
 """Share of a step below which a part's name would not fit above its stretch."""
 
 
-@themed
+@plot("memory_timeline", "Memory over one step")
 def timeline_figure(results: Results) -> Plot | None:
     """Stacked tensor bytes over a step of the first arms, on the first data set and encoder."""
     cells = profile_cells(profile_table_of(results, "timeline"))
@@ -146,8 +142,6 @@ def timeline_figure(results: Results) -> Plot | None:
     peaks = {arm: float(table.loc[table["arm"] == arm, causes].sum(axis=1).max()) for arm in arms}
     said = ", ".join(f"{arm} {number(size, 1)} MiB" for arm, size in peaks.items())
     return Plot(
-        "memory_timeline",
-        "Memory over one step",
         "Bytes of tensors by cause, from the data to the queue. The peak is where the sum is highest.",
         f"Tensor memory over a training step; peaks: {said}.",
         figure,

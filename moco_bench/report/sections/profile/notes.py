@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from moco_bench.analyse.memory_claim import tensors_mib
 from moco_bench.analyse.text import number
-from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.read.profile import (
     WHOLE_STEP,
     GridCellRows,
@@ -16,6 +13,7 @@ from moco_bench.report.read.profile import (
     profile_table_of,
 )
 from moco_bench.report.read.results import UNRANKED, Results
+from moco_bench.report.sections.profile.tables import what_disturbed
 
 DISTURBED_FROM = 1.3
 """Longest over shortest time of one and the same piece of work, beyond which the timing counts as disturbed."""
@@ -30,7 +28,8 @@ def profile_notes(results: Results) -> list[str]:
     cells = profile_cells(steps)
     sentences = [said for cell in cells if (said := _step_time(cell, results.plan.baseline, len(cells) > 1))]
     if not steps["exclusive"].all():
-        what = _what_disturbed(steps[~steps["exclusive"]])
+        worst = steps.loc[~steps["exclusive"], ["foreign_load", "reference_spread"]].max()
+        what = what_disturbed(worst["foreign_load"], worst["reference_spread"])
         sentences.append(f"The machine was not quiet: {what}. Ratios suffer less from that than times.")
     ranges = [found for cell in cells if (found := reference_range(results, cell.dataset, cell.encoder))]
     low, high = max(ranges, key=lambda found: found[1] / found[0], default=(1.0, 1.0))
@@ -40,17 +39,6 @@ def profile_notes(results: Results) -> list[str]:
             "times and ratios are rough."
         )
     return sentences
-
-
-def _what_disturbed(rows: pd.DataFrame) -> str:
-    """The worst of every reason for which rows of `time.csv` are not of a quiet machine."""
-    load, spread = float(rows["foreign_load"].max()), float(rows["reference_spread"].max())
-    reasons = []
-    if load >= EXCLUSIVE_BELOW:
-        reasons.append(f"other processes used {number(100 * load, 0)} % of the CPU")
-    if spread > STEADY_BELOW:
-        reasons.append(f"the time of a fixed workload varied (third quartile {number(spread, 2)} times the first)")
-    return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
 
 
 def _step_time(cell: GridCellRows, baseline: str, several: bool) -> str:

@@ -1,6 +1,4 @@
-"""What a step of each arm costs, as the profile measured it, and relative to the baseline."""
-
-from collections.abc import Sequence
+"""What a step of each arm costs, and relative to the baseline; tensors part by part; arithmetic and energy."""
 
 import pandas as pd
 
@@ -8,12 +6,17 @@ from moco_bench.analyse.memory_claim import OUTSIDE_TENSORS, PEAK
 from moco_bench.analyse.text import number
 from moco_bench.measure.load import EXCLUSIVE_BELOW, STEADY_BELOW
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
-from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_cells, profile_table_of
+from moco_bench.report.model.table import ARM_KEY, KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.model.words import count
+from moco_bench.report.read.profile import (
+    FOLDER,
+    WHOLE_STEP,
+    profile_cells,
+    profile_summary_of,
+    profile_table_of,
+    title_of,
+)
 from moco_bench.report.read.results import Results
-
-ALIKE = 0.01
-"""Part by which sizes of several arms may differ and count as the same."""
 
 
 def profile_table(results: Results, links: Links) -> Table | None:
@@ -24,8 +27,8 @@ def profile_table(results: Results, links: Links) -> Table | None:
     training, evaluation = (memory[memory["phase"] == phase] for phase in ("training", "evaluation"))
     place = ["dataset", "encoder", "arm"]
     steps = time[time["part"] == WHOLE_STEP].merge(_sizes(training), on=place, how="left")
-    peaks = _sizes(evaluation)[[*place, "peak_mib"]].rename(columns={"peak_mib": "evaluation_mib"})
-    steps = steps.merge(peaks, on=place, how="left")
+    evaluated = _sizes(evaluation)[[*place, "peak_mib", "tensors_mib", "unattributed"]]
+    steps = steps.merge(evaluated, on=place, how="left", suffixes=("", "_evaluation"))
     base = steps[steps["arm"] == results.plan.baseline].set_index(place[:2])["tensors_mib"].to_dict()
     time_source, memory_source = links.to(f"{FOLDER}/time.csv"), links.to(f"{FOLDER}/memory.csv")
 
@@ -43,69 +46,32 @@ def profile_table(results: Results, links: Links) -> Table | None:
         Column.number("tensors_mib", "Its tensors, MiB", 1, href=memory_source),
         Column.number("relative_tensors", "Tensors, relative", 3, relative, href=memory_source),
         Column.number("unattributed", "Unattributed, %", 1, href=memory_source),
-        Column.number("evaluation_mib", "Peak of evaluation, MiB", 0, href=memory_source),
-        Column.number("reference_spread", "Fixed work, third over first quartile", 2, href=time_source),
-        Column.text("machine", "Machine", lambda row: disturbance(row) or "undisturbed"),
+        Column.number("peak_mib_evaluation", "Peak of evaluation, MiB", 0, href=memory_source),
+        Column.number("tensors_mib_evaluation", "Tensors of evaluation, MiB", 1, href=memory_source),
+        Column.number("unattributed_evaluation", "Unattributed in evaluation, %", 1, href=memory_source),
+        Column.text("machine", "Machine", _disturbance),
     )
     caption = (
         "Medians and quartiles over rounds; relative to the baseline in the same round. Fixed work: the same matmuls "
-        "and convolutions before each turn; a step\u2019s time over its time repeats better than milliseconds do."
+        "and convolutions before each turn; a step\u2019s time divided by its time repeats better than milliseconds. "
+        "Unattributed: the part of the peak without a known cause."
     )
-    rows, note = steps.to_dict("records"), about_evaluation(evaluation)
-    return Table.of("profile", "Cost of a training step", caption, columns, rows, note=note)
+    return Table.of("profile", "Cost of a training step", caption, columns, steps.to_dict("records"))
 
 
-def about_evaluation(memory: pd.DataFrame) -> str:
-    """That peaks of evaluation differ by more than its tensors do, which isn't the arms' doing; empty where they don't.
-
-    Said of each data set and encoder where tensors agree between arms within `ALIKE` and the process's peaks don't.
-
-    Args:
-        memory: the rows of `memory.csv` about evaluation.
-    """
-    cells = profile_cells(memory)
-    sentences = []
-    for measured in cells:
-        sizes = _sizes(measured.rows)
-        tensors, peaks = list(sizes["tensors_mib"]), list(sizes["peak_mib"])
-        known = all(size > 0 for size in (*tensors, *peaks))  # so no NaN of a part that is missing, either
-        if not known or _ratio(tensors) > 1 + ALIKE or _ratio(peaks) <= 1 + ALIKE:
-            continue
-        place = f" on {measured.dataset} with {measured.encoder}" if len(cells) > 1 else ""
-        sentences.append(
-            f"Evaluation{place} holds tensors of {_range(tensors, 1)} MiB in every arm. Its peaks differ "
-            f"({_range(peaks)} MiB) by {_cause(measured.rows, max(peaks) - min(peaks))}, not by the arm."
-        )
-    return " ".join(sentences)
-
-
-def _cause(rows: pd.DataFrame, difference: float) -> str:
-    """What makes peaks of one evaluation differ: malloc's free memory, where it differs by half of `difference`."""
-    kept = rows.loc[rows["part"] == "heap_free", "mib"]
-    if kept.empty or kept.max() - kept.min() < difference / 2:
-        return "what is no tensor"
-    return f"what malloc had kept of freed memory ({_range(kept)} MiB)"
-
-
-def _ratio(sizes: Sequence[float]) -> float:
-    return max(sizes) / min(sizes)
-
-
-def _range(sizes: Sequence[float] | pd.Series, decimals: int = 0) -> str:
-    low, high = (number(float(size), decimals) for size in (min(sizes), max(sizes)))
-    return low if low == high else f"{low} to {high}"
-
-
-def disturbance(row: Row) -> str:
-    """Why a row of `time.csv` isn't of a quiet machine, in a few words; empty where it is."""
-    if row["exclusive"]:
-        return ""
+def what_disturbed(foreign_load: float, reference_spread: float) -> str:
+    """Why rows of `time.csv` with these figures aren't of a quiet machine."""
     reasons = []
-    if row["foreign_load"] >= EXCLUSIVE_BELOW:
-        reasons.append(f"others used {100 * row['foreign_load']:.0f} % of the CPU")
-    if row["reference_spread"] > STEADY_BELOW:
-        reasons.append("its speed varied")
-    return ", ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
+    if foreign_load >= EXCLUSIVE_BELOW:
+        reasons.append(f"other processes used {number(100 * foreign_load, 0)} % of the CPU")
+    if reference_spread > STEADY_BELOW:
+        spread = number(reference_spread, 2)
+        reasons.append(f"the time of a fixed workload varied (third quartile {spread} times the first)")
+    return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
+
+
+def _disturbance(row: Row) -> str:
+    return "undisturbed" if row["exclusive"] else what_disturbed(row["foreign_load"], row["reference_spread"])
 
 
 def _sizes(memory: pd.DataFrame) -> pd.DataFrame:
@@ -128,3 +94,104 @@ def _with_quartiles(name: str, title: str, of: str, decimals: int, href: str) ->
         return cell("{} [{}, {}]".format(*shown), median, href=href)
 
     return Column.number(name, title, of=shown)
+
+
+SHOWN_FROM = 0.005
+"""MiB below which a part would be shown as nothing."""
+
+
+def tensor_parts_table(results: Results, links: Links) -> Table | None:
+    """One row per part and arms with equal figures: its own highest, when that was, and its share of the peak."""
+    table = profile_table_of(results, "parts")
+    if table.empty:
+        return None
+    peaks = [said for measured in profile_cells(table) for said in _peaks(measured.rows)]
+    of_part = table.groupby(["dataset", "encoder", "part"], sort=False)["highest_mib"]
+    table = table[of_part.transform("max") >= SHOWN_FROM].assign(highest_during=table["highest_during"].fillna(""))
+    table = table.assign(part_order=of_part.ngroup(), **table[["highest_mib", "at_peak_mib"]].round(2))
+    alike = ["part_order", "dataset", "encoder", "part", "highest_mib", "highest_during", "at_peak_mib"]
+    rows = table.groupby(alike, sort=False)["arm"].agg(list).reset_index().sort_values("part_order", kind="stable")
+    arms = table.groupby(["dataset", "encoder"])["arm"].nunique()
+
+    def named(row: Row) -> str:
+        whole = len(row["arm"]) == arms[row["dataset"], row["encoder"]] > 1
+        return "all" if whole else ", ".join(row["arm"])
+
+    columns = (
+        Column.text("part", "Part", lambda row: title_of(row["part"])),
+        Column.text("arm", "Arm", named),
+        *KEY[:2],
+        Column.number("highest_mib", "Own peak, MiB", 2),
+        Column.text("highest_during", "Reached during", lambda row: title_of(row["highest_during"]) or "always"),
+        Column.number("at_peak_mib", "At the step\u2019s peak, MiB", 2),
+    )
+    caption = (
+        "Tensor bytes: each part\u2019s own peak in a training step, and what it holds at the step\u2019s peak, which "
+        f"is reached during {'; '.join(dict.fromkeys(peaks))}."
+    )
+    source = links.source(f"{FOLDER}/parts.csv")
+    return Table.of("tensor_parts", "Tensors by part", caption, columns, rows.to_dict("records"), source=source)
+
+
+def _peaks(rows: pd.DataFrame) -> list[str]:
+    """In words, during which part of the step each arm's peak lies."""
+    during = rows.drop_duplicates("arm").groupby("peak_during", sort=False)["arm"].apply(list)
+    if len(during) == 1:
+        return [f"{title_of(str(during.index[0]))} in every arm"]
+    return [f"{title_of(str(part))} ({', '.join(arms)})" for part, arms in during.items()]
+
+
+TOO_SHORT = "the counter never moved: too few steps"
+WITHOUT_ENERGY = {TOO_SHORT: "too few steps", "not readable": "not readable here"}
+"""What `work.csv` says became of measuring energy, in the words of a cell."""
+
+
+def work_table(results: Results, links: Links) -> Table | None:
+    """Arithmetic of a step, its share of the machine's ceiling, images a joule."""
+    table = profile_table_of(results, "work")
+    if table.empty:
+        return None
+    columns = (
+        *ARM_KEY,
+        Column.number("flops", "GFLOPs per step", of=lambda row: cell(number(row["flops"] / 1e9, 2), row["flops"])),
+        Column.number("share_of_ceiling", "Of the measured ceiling, %", 1, lambda row: 100 * row["share_of_ceiling"]),
+        Column.number("joules", "Energy per step, J", of=lambda row: _energy(row, "joules", 2)),
+        Column.number("images_per_joule", "Images per joule", of=lambda row: _energy(row, "images_per_joule", 1)),
+    )
+    rows, source = table[table["part"] == WHOLE_STEP].to_dict("records"), links.source(f"{FOLDER}/work.csv")
+    note = _about_energy(table)
+    return Table.of("work", "Arithmetic and energy", _ceilings(results), columns, rows, note=note, source=source)
+
+
+def _energy(row: Row, name: str, decimals: int) -> Cell:
+    """A figure of energy, or why there is none."""
+    if not pd.isna(row[name]):
+        return cell(number(row[name], decimals), row[name])
+    return Cell("not readable here" if pd.isna(row["energy"]) else WITHOUT_ENERGY.get(row["energy"], row["energy"]))
+
+
+def _about_energy(table: pd.DataFrame) -> str:
+    """What the figures of energy are of, or what the platform doesn't tell."""
+    if table["joules"].notna().any():
+        return (
+            "Energy: of the processor packages (RAPL) and the device (NVML) over all of an arm's turns, other "
+            "processes' share included."
+        )
+    if table["energy"].isin([TOO_SHORT]).any():
+        return "Energy: the counters can be read but never moved, as the arm's turns were too short for them."
+    return "Energy was not measured: neither RAPL nor NVML counters could be read."
+
+
+def _ceilings(results: Results) -> str:
+    said = []
+    for measured in profile_summary_of(results):
+        try:
+            said += [
+                f"{number(ceiling['flops'] / 1e9, 0)} GFLOP/s in {ceiling['precision']}, "
+                f"{number(ceiling['bytes'] / 1e9, 1)} GB/s of copying, {count(ceiling['threads'], 'thread')}"
+                for ceiling in measured["ceilings"]
+            ]
+        except (KeyError, TypeError, ValueError):  # a damaged summary
+            continue
+    counted = "FLOPs of matmuls and convolutions."
+    return f"{counted} Ceiling: {'; '.join(dict.fromkeys(said)) or 'not recorded'}."

@@ -5,9 +5,9 @@ import json
 import pytest
 import yaml
 
+from moco_bench.analyse.settings import disagreements, trained_runs
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.read.settings import disagreements, trained_runs
 from moco_bench.report.sections.methods.notes import methods_notes
 
 
@@ -34,6 +34,14 @@ def path(tmp_path, synthetic):
     values["train"]["augment"] = {"crop_scale": [0.6, 1.0], "brightness": 0.8, "blur": 0.25}
     values["evaluate"] = {"corruption_images": 400}
     return synthetic.write_results(tmp_path, values)
+
+
+def trained_of(results):
+    return trained_runs(results.finished, results.records, results.plan.suite)
+
+
+def disagreements_of(results):
+    return disagreements(trained_of(results), results.plan.suite)
 
 
 def test_everything_that_shapes_a_number_is_said(path):
@@ -94,13 +102,13 @@ def test_a_run_that_was_trained_otherwise_is_named(path):
     assert f"learning rate 0.06 in {place}0; 0.03 in {place}1" in said["What was trained"]
     note = f"suite.yaml and run.json disagree: train.learning_rate is 0.06 in the suite and 0.03 in {place}1."
     assert note in said["Arms"]
-    assert len(disagreements(load_results(path))) == 1
+    assert len(disagreements_of(load_results(path))) == 1
 
 
 def test_without_records_the_suite_speaks_and_says_so(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2), missing=("seed0", "seed1"), floors=False)
     results = load_results(path)
-    assert not any(run.recorded for run in trained_runs(results))
+    assert not any(run.recorded for run in trained_of(results))
     said = methods(path)["What was trained"]
     assert "as suite.yaml asks; no run has a record yet" in said
     assert "learning rate 0.06" in said
@@ -115,7 +123,7 @@ def test_odd_records_stop_nothing(path, config):
 def test_equal_compute_does_not_count_as_disagreement(tmp_path, synthetic):
     values = {**synthetic.suite_values(2), "budgets": ["epochs", "flops"]}
     path = synthetic.write_results(tmp_path, values, costs={"dual": 2.0})
-    assert disagreements(load_results(path)) == []
+    assert disagreements_of(load_results(path)) == []
     assert "12 epochs of batches" in methods(path)["What was trained"]
 
 

@@ -11,26 +11,26 @@ from moco_bench.report.page import SECTIONS, build_page
 from moco_bench.report.read.profile import accuracy_and_cost
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.figures import as_svg
-from moco_bench.report.sections.growth.figures import growth_figure
-from moco_bench.report.sections.growth.tables import exponents_table, leak_table
-from moco_bench.report.sections.memory_claim.figures import pareto_figure
-from moco_bench.report.sections.memory_claim.notes import memory_claim_notes, written_otherwise_notes
-from moco_bench.report.sections.memory_claim.tables import capacity_table, memory_claim_table
+from moco_bench.report.sections.growth import exponents_table, growth_figure, leak_table
+from moco_bench.report.sections.memory_claim import (
+    capacity_table,
+    memory_claim_notes,
+    memory_claim_table,
+    pareto_figure,
+)
 from moco_bench.report.sections.profile.figures import memory_figure, step_time_figure, timeline_figure
-from moco_bench.report.sections.profile.memory_tables import explained_table, tensor_parts_table, work_table
 from moco_bench.report.sections.profile.notes import (
     machine_notes,
     profile_notes,
     reference_range,
     tensor_notes,
 )
-from moco_bench.report.sections.profile.tables import profile_table
+from moco_bench.report.sections.profile.tables import profile_table, tensor_parts_table, work_table
 
 FIGURES = (step_time_figure, memory_figure, timeline_figure, growth_figure, pareto_figure)
-NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes, written_otherwise_notes)
+NOTES = (profile_notes, machine_notes, memory_claim_notes, tensor_notes)
 TABLES = (
     profile_table, work_table, memory_claim_table, capacity_table, exponents_table, leak_table, tensor_parts_table,
-    explained_table,
 )  # fmt: skip
 
 
@@ -56,7 +56,9 @@ def test_the_table_shows_the_profiles_figures(results, links):
     assert frame.loc["vanilla", "tensors_mib"] == pytest.approx(60)
     assert frame.loc["both", "relative_tensors"] == pytest.approx((54 + 6 * 1.3) / 60)
     assert frame.loc["vanilla", "unattributed"] == pytest.approx(100 * 8 / 680)
-    assert frame.loc["vanilla", "evaluation_mib"] == pytest.approx(680)
+    assert frame.loc["vanilla", "peak_mib_evaluation"] == pytest.approx(680)
+    assert frame.loc["vanilla", "unattributed_evaluation"] == pytest.approx(100 * 8 / 680)
+    assert frame["tensors_mib_evaluation"].tolist() == frame["tensors_mib"].tolist()
     assert set(frame["machine"]) == {"undisturbed"}
 
 
@@ -113,22 +115,12 @@ def test_arms_with_equal_parts_share_a_row(results, links):
     table = tensor_parts_table(results, links)
     frame = table.frame()
     assert "query queue" not in set(frame["part"])  # nobody holds any
-    assert frame.loc[frame["part"] == "activations", "arm"].tolist() == ["every arm"]
-    assert frame.loc[frame["part"] == "data set", "highest_during"].item() == "the whole step"
+    assert frame.loc[frame["part"] == "activations", "arm"].tolist() == ["all"]
+    assert frame.loc[frame["part"] == "data set", "highest_during"].item() == "always"
     loss = frame[frame["part"] == "loss"].set_index("arm")
     assert loss.loc["both", "highest_mib"] == pytest.approx(7.8)
     assert set(loss["at_peak_mib"]) == {0.0}
     assert "during query forward (vanilla, dual, filter); loss (both)" in table.caption
-
-
-def test_what_is_not_explained_stands_beside_what_others_count(results, links):
-    table = explained_table(results, links)
-    frame = table.frame().set_index(["arm", "phase"])
-    assert frame.loc[("dual", "evaluation"), "unattributed_of_peak"] == pytest.approx(2.0)
-    assert frame.loc[("dual", "training"), "unattributed_above_baseline"] == pytest.approx(10.0)
-    assert frame.loc[("dual", "training"), "heap_growth"] == 31.0
-    assert "cuda_allocated" not in frame
-    assert set(frame["peak_source"]) == {"kernel's peak"}
 
 
 def test_exponents_are_shown_with_their_errors(results, links):
@@ -183,7 +175,7 @@ def test_a_noisy_machine_is_named(tmp_path, synthetic, synthetic_profile):
     results = load_results(path)
     assert "other processes used 40 % of the CPU" in profile_notes(results)[-1]
     machine = profile_table(results, Links(path, path / "report")).frame()["machine"]
-    assert set(machine) == {"others used 40 % of the CPU"}
+    assert set(machine) == {"other processes used 40 % of the CPU"}
 
 
 def test_a_profile_of_before_has_no_time_in_references(tmp_path, synthetic, synthetic_profile):
@@ -204,8 +196,7 @@ def test_a_machine_whose_speed_varied_is_not_blamed_on_others(tmp_path, syntheti
     assert "third quartile 1.40 times the first" in profile_notes(results)[-1]
     assert "others had" not in profile_notes(results)[-1]
     frame = profile_table(results, Links(path, path / "report")).frame()
-    assert set(frame["machine"]) == {"its speed varied"}
-    assert set(frame["reference_spread"]) == {1.4}
+    assert set(frame["machine"]) == {"the time of a fixed workload varied (third quartile 1.40 times the first)"}
 
 
 def test_quartiles_that_include_one_are_said_to(tmp_path, synthetic, synthetic_profile):
@@ -253,7 +244,7 @@ def test_damaged_tables_are_left_out(tmp_path, synthetic, content):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(2))
     (path / "profile").mkdir()
     names = (
-        "time", "memory", "parts", "counters", "timeline", "work", "growth", "queues", "capacity", "leak_verdicts",
+        "time", "memory", "parts", "timeline", "work", "growth", "queues", "capacity", "leak_verdicts",
     )  # fmt: skip
     for name in names:
         (path / "profile" / f"{name}.csv").write_text(content)

@@ -1,0 +1,36 @@
+"""`floors/DATASET.json` as effects and report rely on it: percentages for raw pixels and for untrained encoders."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+Percentage = Annotated[float, Field(strict=True, ge=0, le=100)]
+Accuracies = dict[str, Percentage]
+"""Percentages by measure."""
+
+
+def _top1(value: Any) -> Any:
+    found = value.get("top1") if isinstance(value, dict) else None
+    return found if isinstance(found, int | float) else None
+
+
+class Floors(BaseModel):
+    """Of one data set; a part that the file doesn't have is empty."""
+
+    model_config = ConfigDict(frozen=True)
+    pixels: Accuracies = {}
+    random_encoder: dict[str, dict[str, Accuracies]] = Field({}, description="By encoder and seed.")
+    largest_class: Annotated[Percentage | None, BeforeValidator(_top1)] = Field(
+        None, description="What always naming the most frequent class is right for."
+    )
+
+
+def whole_floors(files: dict[str, dict[str, Any]], damaged: list[str]) -> dict[str, Floors]:
+    """The floors of each data set whose file has their shape; the others' names are added to `damaged`."""
+    found = {}
+    for dataset, content in files.items():
+        try:
+            found[dataset] = Floors.model_validate(content)
+        except ValidationError:
+            damaged.append(f"floors/{dataset}.json")
+    return found

@@ -1,0 +1,153 @@
+"""With which settings the runs were trained: as their records say, which is what happened, not what a suite asks for.
+
+Settings are flat, `train.learning_rate` -> 0.06, so that one rule finds what all runs share, what an arm changes and
+where two runs of one arm disagree.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from moco_bench.suite.runs import Run, expand
+from moco_bench.suite.suite import Suite
+
+SECTIONS = ("dataset", "encoder", "contrast", "train")
+NOT_SETTINGS = ("train.checkpoint_seconds", "train.device", "dataset.download", "dataset.path", "dataset.root")
+"""Where or how comfortably a run happens, never its numbers."""
+ABSENT = "not recorded"
+Records = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run at equal epochs: its place and its settings; `recorded` is False where only the suite tells them."""
+
+    title: str
+    arm: str
+    cell: tuple[str, str]
+    values: Mapping[str, Any]
+    recorded: bool
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its encoder comes from a file, so that settings of a training mean nothing."""
+        return self.values.get("encoder.checkpoint.file") is not None
+
+
+def trained_runs(done: pd.DataFrame, records: Records, suite: Suite | None) -> list[Trained]:
+    """Settings of finished runs at equal epochs, from their run.json; of planned runs where there are no records.
+
+    Args:
+        done: the finished runs' rows of `runs.csv`.
+        records: the content of each run.json by the run's directory.
+        suite: the suite, where it is known.
+    """
+    flats: dict[int, dict[str, Any]] = {}  # most runs of an arm share one object
+    found = []
+    for run in done[done["budget"] == "epochs"].to_dict("records"):
+        record = records.get(run["directory"], {})
+        values = flats.setdefault(id(record.get("config")), {}) or flat(_config(record))
+        flats[id(record.get("config"))] = values
+        if values:
+            found.append(Trained(_title(run), run["arm"], (run["dataset"], run["encoder"]), values, recorded=True))
+    return found or [_planned(run) for run in _expected(suite).values()]
+
+
+def disagreements(runs: Iterable[Trained], suite: Suite | None) -> list[str]:
+    """Settings in which a run's record differs from what suite.yaml asks of that run, one sentence per setting."""
+    expected = _expected(suite)
+    others: dict[tuple[str, str, str], list[str]] = {}
+    for run in runs:
+        planned = expected.get(run.title)
+        if not run.recorded or planned is None:
+            continue
+        asked = _planned(planned).values
+        for key in sorted(set(asked) & set(run.values)):
+            if asked[key] != run.values[key]:
+                others.setdefault((key, text(asked[key]), text(run.values[key])), []).append(run.title)
+    return [
+        f"suite.yaml and run.json disagree: {key} is {asked} in the suite and {found} in {named(titles)}."
+        for (key, asked, found), titles in others.items()
+    ]
+
+
+def shared(runs: Iterable[Trained], key: str) -> str:
+    """A setting in words: one value, or each value with the runs that have it."""
+    groups: dict[str, tuple[str, list[str]]] = {}
+    for run in runs:
+        value = run.values.get(key, ABSENT)
+        if repr(value) not in groups:
+            groups[repr(value)] = (value if value is ABSENT else text(value), [])
+        groups[repr(value)][1].append(run.title)
+    if len(groups) == 1:
+        return next(iter(groups.values()))[0]
+    return "; ".join(f"{value} in {named(titles)}" for value, titles in groups.values()) or ABSENT
+
+
+def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]]:
+    """What an arm's runs have otherwise than the baseline's on the same data set and encoder: setting -> its values."""
+    found: dict[str, list[str]] = {}
+    bases: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for run in runs:
+        if run.arm == baseline:
+            bases.setdefault(run.cell, run.values)
+    for run in (run for run in runs if run.arm == arm):
+        base = bases.get(run.cell, {})
+        for key, value in run.values.items():
+            if base and value != base.get(key) and value is not None and not key.startswith("dataset."):
+                found[key] = list(dict.fromkeys([*found.get(key, []), text(value)]))
+    return found
+
+
+def flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings as `section.key`; lists stay whole."""
+    if not isinstance(value, Mapping):
+        return {} if prefix in NOT_SETTINGS else {prefix: value}
+    return {
+        key: inner
+        for name, part in value.items()
+        for key, inner in flat(part, f"{prefix}.{name}" if prefix else str(name)).items()
+    }
+
+
+def text(value: Any) -> str:
+    """A setting as a suite file spells it."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    plain = list(value) if isinstance(value, tuple) else value
+    if isinstance(plain, list):
+        plain = [float(f"{part:.4g}") if isinstance(part, float) else part for part in plain]
+    spelt: str = yaml.safe_dump(plain, default_flow_style=True)
+    return spelt.splitlines()[0]
+
+
+def named(titles: list[str], most: int = 4) -> str:
+    """The runs, as many as can be read."""
+    more = f" and {len(titles) - most} more" if len(titles) > most else ""
+    return ", ".join(titles[:most]) + more
+
+
+def _config(record: Mapping[str, Any]) -> dict[str, Any]:
+    config = record.get("config")
+    return {name: config[name] for name in SECTIONS if name in config} if isinstance(config, dict) else {}
+
+
+def _title(run: Mapping[Any, Any]) -> str:
+    return f"{run['dataset']}/{run['encoder']}/{run['arm']}/seed{run['seed']}"
+
+
+def _expected(suite: Suite | None) -> dict[str, Run]:
+    return {
+        f"{run.dataset.title}/{run.encoder.title}/{run.arm}/seed{run.seed}": run
+        for run in (expand(suite) if suite is not None else ())
+        if run.budget == "epochs" and run.replicate == 1
+    }
+
+
+def _planned(run: Run) -> Trained:
+    config = {name: getattr(run, name).model_dump(mode="json") for name in SECTIONS}
+    title = f"{run.dataset.title}/{run.encoder.title}/{run.arm}/seed{run.seed}"
+    return Trained(title, run.arm, (run.dataset.title, run.encoder.title), flat(config), recorded=False)

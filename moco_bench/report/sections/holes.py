@@ -1,0 +1,43 @@
+"""Runs without a result, and files that could not be used."""
+
+from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.table import KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.read.results import Results
+from moco_bench.report.section import Section
+
+
+def holes_table(results: Results, links: Links) -> Table | None:
+    """Runs that have no result, and why; without rows where every run is done."""
+
+    def name(row: Row) -> Cell:
+        again = f"-rep{row['replicate']}" if row["replicate"] > 1 else ""
+        budget = f"-{row['budget']}" if row["budget"] != "epochs" else ""
+        text = f"{row['dataset']}/{row['encoder']}/{row['arm']}/seed{row['seed']}{again}{budget}"
+        return cell(text, href=links.to_run(row["directory"], "run.json") if row["status"] == "failed" else "")
+
+    columns = (
+        Column.text("run", "Run", name),
+        KEY[2],
+        Column.text("status", "Status", lambda row: cell(row["status"], tone=TONES[row["status"]])),
+        Column.text("reason", "Reason", lambda row: row["reason"] or "no reason was recorded", prose=True),
+        Column.number("epochs", "Epochs finished", 0),
+    )
+    rows = results.runs[results.runs["status"] != "done"].to_dict("records")
+    caption = "A failed run is a result too."
+    return Table.of("holes", "Runs without a result", caption, columns, rows, source=links.source("runs.csv"))
+
+
+TONES = {"failed": "bad", "missing": "open"}
+
+
+def damaged_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """Which files are damaged and which were changed by hand, in one sentence each; nothing where none is."""
+    del links
+    told = {
+        "Files that could not be read": results.damaged,
+        "Files that were changed after they were made, so their numbers are not what was measured": results.edited,
+    }
+    return tuple(Note(f"{what}: {', '.join(names)}.") for what, names in told.items() if names)
+
+
+SECTION = Section("holes", "Missing or failed runs", notes=damaged_notes, tables=(holes_table,))

@@ -1,0 +1,168 @@
+"""Why the numbers may be believed, or not: shared random numbers, the noise floor, several machines."""
+
+import pandas as pd
+
+from moco_bench.analyse.noise import noise_floor
+from moco_bench.analyse.pairing import UNEQUAL_PRECISION
+from moco_bench.analyse.pooled import pooled_effects
+from moco_bench.analyse.table import table_of_text
+from moco_bench.analyse.text import ABSENT, interval, p_value
+from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.read.results import Results
+from moco_bench.report.section import Section
+from moco_bench.suite.metrics import METRICS
+
+
+def pairing_table(results: Results, links: Links) -> Table | None:
+    """One row per seed: the hashes that its arms share; None where a sentence says that all are proven pairs."""
+    found = results.random_numbers
+    if (found["paired"] == "proven").all():
+        return None
+
+    def paired(row: Row) -> Cell:
+        return cell(row["paired"], tone="bad" if row["paired"] in ("not paired", UNEQUAL_PRECISION) else "")
+
+    columns = (
+        Column.number("seed", "Seed"),
+        *KEY,
+        Column.number("arms", "Arms"),
+        _digits("init_hash", "Initialisation"),
+        _digits("order_hash", "Batch order"),
+        _digits("augment_hash", "Augmentations"),
+        Column.text("paired", "Pairs", paired),
+    )
+    caption = "First ten digits of the hashes that all arms of a seed share; two hashes in one place mean two streams."
+    source = links.source("runs.csv")
+    return Table.of(
+        "random_numbers", "Common random numbers", caption, columns, found.to_dict("records"), source=source
+    )
+
+
+def _digits(name: str, title: str) -> Column:
+    def shown(row: Row) -> Cell:
+        return cell(" ".join(value[:10] for value in row[name].split()) or ABSENT, row[name])
+
+    return Column.text(name, title, shown, sourced=True)
+
+
+def noise_table(results: Results, links: Links) -> Table | None:
+    """The same seed twice beside different seeds; without rows where no seed ran twice."""
+    metric = results.primary
+    hashes = {place: record.get("hashes") for place, record in results.records.items()}
+    weights = {
+        place: str(found["encoder"])
+        for place, found in hashes.items()
+        if isinstance(found, dict) and found.get("encoder")
+    }
+    found = noise_floor(results.runs, metric.name, weights)
+    digits = metric.decimals + 1
+    columns = (
+        ARM,
+        *KEY,
+        Column.number("replicated_seeds", "Seeds run twice"),
+        Column.number("identical_weights", "Same weights, to the last bit", of=lambda row: _same(results, links, row)),
+        Column.number("identical", f"Same {metric.short}"),
+        Column.number("largest_difference", "Largest difference", digits),
+        Column.number("mean_difference", "Mean difference", digits),
+        Column.number("seed_sd", "SD across seeds", digits),
+    )
+    caption = (
+        f"{metric.title}: the same seed run twice, beside different seeds. A run repeats to the last bit where the "
+        "hashes of its weights are equal; an equal accuracy alone, which comes in steps of one image, doesn't show it."
+    )
+    rows, source = found.to_dict("records"), links.source("runs.csv")
+    return Table.of("noise_floor", "Noise floor", caption, columns, rows, source=source)
+
+
+def _same(results: Results, links: Links, row: Row) -> Cell:
+    """How many of the pairs whose weights are known have the same ones, with the record of the first repetition."""
+    same, compared = row["identical_weights"], row["weights_compared"]
+    if not compared:
+        return Cell("not recorded")
+    runs = results.runs[results.runs["replicate"] > 1]
+    for name in ("arm", "dataset", "encoder", "budget"):
+        runs = runs[runs[name] == row[name]]
+    href = next((links.to_run(place, "run.json") for place in runs["directory"]), "")
+    return cell(f"{same} of {compared}", same, href=href, tone="good" if same == compared else "bad")
+
+
+def noise_notes(results: Results, links: Links) -> tuple[Note, ...]:
+    """That nothing measured it, where nothing did."""
+    del links
+    if (results.runs["replicate"] > 1).any():
+        return ()
+    return (Note("No seed ran twice in this suite, so the noise floor of a single seed is not measured here."),)
+
+
+EFFECTS_FILE = "machine_effects.csv"
+POOLED_FILE = "pooled.csv"
+_NEEDED = {"run", "metric", "kept", "other", "difference", "kept_on", "other_on"}
+
+
+def pooled_table(results: Results, links: Links) -> Table | None:
+    """One row per effect on the primary metric, pooled over machines; without rows where all runs are of one."""
+    metric = results.primary
+    found = pooled_effects(results.runs, results.plan)
+    columns = (
+        Column.text("effect", "Effect"),
+        *KEY,
+        Column.number("estimate", "Pooled estimate", metric.decimals, signed=True),
+        Column.text("interval", "Interval", lambda row: cell(interval(row["ci_low"], row["ci_high"], metric.decimals))),
+        Column.number("machines", "Machines"),
+        Column.number("seeds", "Seeds"),
+        Column.number("between_machines", "SD between machines", metric.decimals),
+        Column.text(
+            "p_heterogeneity",
+            "p, no difference between machines",
+            lambda row: cell(p_value(row["p_heterogeneity"]), row["p_heterogeneity"]),
+        ),
+    )
+    caption = (
+        f"{metric.title}: effects paired within each kind of machine, pooled by DerSimonian and Laird\u2019s "
+        "random-effects model. A difference between machines widens the interval."
+    )
+    rows = found[found["metric"] == metric.name].to_dict("records")
+    source = links.source(POOLED_FILE) or links.source("runs.csv")
+    return Table.of("pooled", "Effects over machines", caption, columns, rows, source=source)
+
+
+def machine_effects_table(results: Results, links: Links) -> Table | None:
+    """One row per run and accuracy that differed between two machines; None where `merge` found none."""
+    found = _read(results)
+    if found is None:
+        return None
+    columns = (
+        Column.text("run", "Run", lambda row: cell(row["run"].partition("/runs/")[2] or row["run"])),
+        Column.text("metric", "Metric", lambda row: cell(METRICS[row["metric"]].title)),
+        Column.number("kept", "Kept", 2),
+        Column.number("other", "Other", 2),
+        Column.number("difference", "Difference", 2, signed=True),
+        Column.text("kept_on", "Kept from"),
+        Column.text("other_on", "Other from"),
+    )
+    caption = (
+        "Runs with equal settings that came to unequal numbers on two machines (`moco-bench merge`). The kept ones are "
+        "in this report."
+    )
+    rows, source = found.to_dict("records"), links.source(EFFECTS_FILE)
+    return Table.of("machine_effects", "Effects of the machine", caption, columns, rows, source=source)
+
+
+def _read(results: Results) -> pd.DataFrame | None:
+    """The accuracies that `merge` listed; None where there are none, or where the file can't be used."""
+    found = table_of_text(results.directory / EFFECTS_FILE)
+    if found is None or not set(found.columns) >= _NEEDED:
+        return None
+    shown = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy")
+    numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce")
+    chosen = shown & numbers.notna().all(axis=1)
+    return pd.DataFrame(found.assign(**{name: numbers[name] for name in numbers.columns})[chosen])
+
+
+SECTION = Section(
+    "trust",
+    "Reproducibility checks",
+    notes=noise_notes,
+    tables=(pairing_table, noise_table, pooled_table, machine_effects_table),
+)

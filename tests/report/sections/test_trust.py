@@ -1,0 +1,77 @@
+"""What several machines agree on stands on the page, with a link to its file."""
+
+import os
+
+import pandas as pd
+import pytest
+
+from moco_bench.cli.main import main
+from moco_bench.report.model.links import Links
+from moco_bench.report.read.results import load_results
+from moco_bench.report.sections.trust import machine_effects_table, pooled_table
+
+HEADER = "run,metric,kept,other,difference,kept_from,other_from,kept_on,other_on\n"
+ROW = "synthetic/runs/d/e/dual/seed0,{metric},80.5,{other},0.25,a,b,Here,Elsewhere\n"
+
+
+@pytest.fixture
+def directory(tmp_path, synthetic):
+    """Eight seeds, half of them from another machine on which `both` is a point better."""
+    found = synthetic.write_results(tmp_path, synthetic.suite_values(8))
+    runs = pd.read_csv(found / "runs.csv", dtype=str, keep_default_na=False)
+    elsewhere = runs["seed"].astype(int) > 3
+    runs.loc[elsewhere, "measured_on"] = "Elsewhere"
+    better = elsewhere & (runs["arm"] == "both")
+    runs.loc[better, "knn_top1"] = (runs.loc[better, "knn_top1"].astype(float) + 1).map(repr)
+    runs.to_csv(found / "runs.csv", index=False)
+    return found
+
+
+def links_of(directory):
+    return Links(directory, directory)
+
+
+def test_effects_are_pooled_over_machines(directory):
+    assert main(["analyse", str(directory)]) == 0
+    results = load_results(directory)
+
+    table = pooled_table(results, links_of(directory))
+
+    rows = table.frame().set_index("effect")
+    assert rows.loc["both-vanilla", "machines"] == 2
+    assert rows.loc["both-vanilla", "seeds"] == 8
+    assert 1.5 < rows.loc["both-vanilla", "estimate"] < 3
+    assert table.source.href.endswith("pooled.csv")
+
+
+def test_one_machine_has_no_such_table(tmp_path, synthetic):
+    directory = synthetic.write_results(tmp_path, synthetic.suite_values(4))
+    results = load_results(directory)
+
+    assert pooled_table(results, links_of(directory)) is None
+    assert machine_effects_table(results, links_of(directory)) is None
+
+
+def test_runs_that_came_to_other_numbers_elsewhere_are_listed(directory):
+    lines = ROW.format(metric="knn_top1", other="80.75") + ROW.format(metric="alignment", other="1")
+    (directory / "machine_effects.csv").write_text(HEADER + lines)
+
+    table = machine_effects_table(load_results(directory), links_of(directory))
+
+    (row,) = table.frame().to_dict("records")
+    assert (row["run"], row["kept"], row["other"], row["difference"]) == ("d/e/dual/seed0", 80.5, 80.75, 0.25)
+
+
+@pytest.mark.parametrize("content", ["", "run\n", HEADER + ROW.format(metric="knn_top1", other="<b>")])
+def test_a_damaged_list_is_left_out(directory, content):
+    (directory / "machine_effects.csv").write_text(content)
+
+    table = machine_effects_table(load_results(directory), links_of(directory))
+
+    assert table is None or not table.rows
+
+
+def test_a_list_that_never_ends_is_left_out(directory):
+    os.mkfifo(directory / "machine_effects.csv")
+
+    assert machine_effects_table(load_results(directory), links_of(directory)) is None

@@ -7,22 +7,27 @@ both, and belongs to the fingerprint of every run that uses one of its ideas.
 import ast
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 from moco_bench.components.answers import place_of, signature_mistake
-from moco_bench.components.base import Component
+from moco_bench.components.base import Component, Section
 from moco_bench.components.registry import PACKAGES, Classes, built_in, ideas_in
 from moco_bench.errors import InputError
+from moco_bench.files import canonical_json
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Of an idea: results can be filed under it."""
 GROUP = "moco_bench.plugins"
 """The group of entry points: each is named as the idea that its module defines."""
 
@@ -90,7 +95,10 @@ def load_plugins(files: Iterable[Path]) -> Plugins:
             message gives file and line.
     """
     ideas: dict[str, Classes] = {}
-    for file in files:
+    files = list(files)
+    for place, file in enumerate(files):
+        if file.resolve() in [before.resolve() for before in files[:place]]:
+            raise InputError(f"{file}: named twice; once is enough")
         module = _module(file.resolve(), file)
         found = [idea for kind in PACKAGES for idea in ideas_in(module, kind).values()]
         if not found:
@@ -102,6 +110,11 @@ def load_plugins(files: Iterable[Path]) -> Plugins:
 
 def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
     name, where = str(idea.title()), f"{file}:{_line_of(idea)}"
+    if not NAME.fullmatch(name):
+        told = "up to 64 letters, digits, `-`, `_` and `.` would be right"
+        raise InputError(f"{where}: {name[:80]!r} is no name for an idea; {told}")
+    if complaint := _mistake_of_settings(idea):
+        raise InputError(f"{where}: {complaint}")
     if name in built_in(idea.kind):
         raise InputError(f"{where}: {name!r} is the name of a built-in; choose another")
     of_kind = ideas.setdefault(idea.kind, {})
@@ -116,9 +129,32 @@ def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
     of_kind[name] = idea
 
 
+def _mistake_of_settings(idea: type[Component]) -> str:
+    """What a suite couldn't name, hold or tell apart by a fingerprint; empty where nothing is wrong."""
+    base: type[Component] = next(cls for cls in idea.__mro__ if cls.__module__.startswith("moco_bench."))
+    for name, field_info in idea.model_fields.items():
+        if name == idea.tag or name in base.model_fields:
+            continue
+        if hasattr(base, name):
+            return f"`{name}` has a meaning of its own; choose another name for this setting"
+        kind = get_origin(field_info.annotation) or field_info.annotation
+        if kind in (list, set, frozenset):
+            return f"`{name}` is a {kind.__name__}; settings don't change, so `tuple[..., ...]` would be right"
+        default = None if field_info.is_required() else field_info.get_default(call_default_factory=True)
+        try:
+            canonical_json(default.model_dump() if isinstance(default, Section) else default)
+        except (TypeError, ValueError) as error:
+            return f"the default of `{name}` can't be written down ({error}); numbers, texts, tuples and mappings can"
+    return ""
+
+
 def _module(path: Path, shown: Path) -> ModuleType:
     if not path.is_file():
         raise InputError(f"{shown}: no such file; `plugins` are looked for beside the suite file")
+    for name in sorted(_imported(path)):
+        if name != "moco_bench" and _lies_beside(path, name) and _is_known_elsewhere(path, name):
+            told = "is a module of Python or of an installed package; the one beside the file needs another name"
+            raise InputError(f"{shown}: imports {name}, which {told}")
     digest = code_hash(path)
     known = _LOADED.get(path)
     if known is not None and known[0] == digest:
@@ -133,8 +169,9 @@ def _module(path: Path, shown: Path) -> ModuleType:
     sys.modules[name] = module
     _LOADED[path] = (digest, module)
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):  # what it prints is no part of a plan
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         del _LOADED[path], sys.modules[name]
         raise InputError(f"{_place(error, path.parent, shown)}: {_in_words(error)}") from None
     for idea in ideas_in(module).values():
@@ -161,6 +198,8 @@ def neighbours(path: Path) -> list[Path]:
     found, waiting = [path], [path]
     while waiting:
         for name in _imported(waiting.pop()):
+            if _is_known_elsewhere(path, name):
+                continue
             beside = path.parent / f"{name}.py"
             package = path.parent / name
             files = [beside] if beside.is_file() else sorted(package.rglob("*.py")) if package.is_dir() else []
@@ -168,6 +207,18 @@ def neighbours(path: Path) -> list[Path]:
             found += new
             waiting += new
     return [path, *sorted(found[1:])]
+
+
+def _lies_beside(path: Path, name: str) -> bool:
+    return (path.parent / f"{name}.py").is_file() or (path.parent / name / "__init__.py").is_file()
+
+
+def _is_known_elsewhere(path: Path, name: str) -> bool:
+    """Whether a module of this name is Python's, this package or an installed one's: no other may take its place."""
+    if name in sys.stdlib_module_names or name == "moco_bench":
+        return True
+    found = PathFinder.find_spec(name)
+    return found is not None and bool(found.origin) and not Path(str(found.origin)).is_relative_to(path.parent)
 
 
 def _imported(path: Path) -> set[str]:
@@ -195,7 +246,7 @@ def blame(error: BaseException) -> str | None:
     return None
 
 
-def _place(error: Exception, folder: Path, shown: Path) -> str:
+def _place(error: BaseException, folder: Path, shown: Path) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from moco_bench.components.base import Component, Section
-from moco_bench.files import sha256_of
+from moco_bench.errors import InputError
+from moco_bench.files import canonical_json, sha256_of
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 from moco_bench.suite.identity.spelt_out import SPELT_OUT
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
@@ -47,6 +48,12 @@ def identity(section: Section) -> dict[str, Any]:
         values[name] = _identity_of_value(value)
     if isinstance(section, Component) and section.code is not None:
         values["code"] = section.code
+        try:
+            canonical_json(values)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{section.title()}: a setting can't be written down ({error}); numbers, texts, lists and mappings can"
+            ) from None
     return values
 
 

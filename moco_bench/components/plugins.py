@@ -113,8 +113,8 @@ def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
     if not NAME.fullmatch(name):
         told = "up to 64 letters, digits, `-`, `_` and `.` would be right"
         raise InputError(f"{where}: {name[:80]!r} is no name for an idea; {told}")
-    if complaint := _mistake_of_settings(idea):
-        raise InputError(f"{where}: {complaint}")
+    if unsuitable := _mistake_of_settings(idea):
+        raise InputError(f"{where}: {unsuitable}")
     if name in built_in(idea.kind):
         raise InputError(f"{where}: {name!r} is the name of a built-in; choose another")
     of_kind = ideas.setdefault(idea.kind, {})

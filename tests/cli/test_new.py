@@ -12,18 +12,20 @@ def test_every_kind_that_can_be_written_says_how_it_is_used():
     assert TEMPLATES.keys() == USED_AS.keys()
 
 
-@pytest.mark.parametrize("kind", sorted(TEMPLATES))
-def test_what_it_writes_works_and_its_test_passes(kind, tmp_path, capsys):
-    assert main(["new", kind, "my-own_idea2", "--folder", str(tmp_path / "ideas")]) == 0
-    said = capsys.readouterr().out
-    assert f"{tmp_path / 'ideas' / 'my_own_idea2.py'}: the idea" in said
-    assert "{negatives: my-own_idea2}" in said or kind != "negatives"
-    found = load_plugins([tmp_path / "ideas" / "my_own_idea2.py"]).ideas[kind]
-    assert [idea.__name__ for idea in found.values()] == ["MyOwnIdea2"]
-    assert list(found) == ["my-own_idea2"]
+def test_what_it_writes_works_and_its_tests_pass(tmp_path, capsys):
+    for kind in sorted(TEMPLATES):
+        assert main(["new", kind, f"my-own_{kind}2", "--folder", str(tmp_path / "ideas")]) == 0
+        said = capsys.readouterr().out
+        assert f"{tmp_path / 'ideas' / f'my_own_{kind}2.py'}: the idea" in said
+        assert "{negatives: my-own_negatives2}" in said or kind != "negatives"
+        found = load_plugins([tmp_path / "ideas" / f"my_own_{kind}2.py"]).ideas[kind]
+        assert [idea.__name__ for idea in found.values()] == [f"MyOwn{kind.capitalize()}2"]
+        assert list(found) == [f"my-own_{kind}2"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "ideas")]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
+    files = [f"my_own_{kind}2.py" for kind in TEMPLATES]
+    assert all((tmp_path / "ideas" / f"test_{file}").exists() for file in files)
 
 
 @pytest.mark.parametrize(

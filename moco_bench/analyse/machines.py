@@ -39,6 +39,12 @@ def kind_of(run: Mapping[Any, Any]) -> tuple[str, ...]:
     return run["measured_on"], str(run["device"]).partition(":")[0], run["memory_source"]
 
 
+def kinds_of(runs: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The kind of machine of each run of a table."""
+    names = ("measured_on", "device", "memory_source")
+    return [kind_of(dict(zip(names, row, strict=True))) for row in zip(*(runs[name] for name in names), strict=True)]
+
+
 def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
     """Of each data set, encoder and budget the runs on the kind of machine that made the most of its runs.
 
@@ -46,7 +52,7 @@ def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
     """
     kept = []
     for _, of_cell in runs.groupby(["dataset", "encoder", "budget"], sort=False):
-        own = of_cell[_most(kind_of(run) for run in of_cell.to_dict("records"))]
+        own = of_cell[_most(kinds_of(of_cell))]
         for asked, alike in own.groupby("precision_requested", sort=False):
             kept.append(alike[_most(alike["precision"])] if asked else alike)  # nothing where it wasn't noted
     return pd.concat(kept).sort_index() if kept else runs

@@ -16,7 +16,7 @@ from scipy import stats
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.intervals import no_spread
-from moco_bench.analyse.machines import kind_of
+from moco_bench.analyse.machines import kinds_of
 from moco_bench.analyse.pairing import paired_values, runs_by_seed
 from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.metrics import METRICS
@@ -88,7 +88,7 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
 
 def _by_machine(cell: pd.DataFrame) -> list[pd.DataFrame]:
     done = finished(cell)
-    kinds = pd.Series([kind_of(run) for run in done.to_dict("records")], index=done.index, dtype=object)
+    kinds = kinds_of(done)
     return [done[[kind == each for kind in kinds]] for each in dict.fromkeys(kinds)]
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,7 +84,7 @@ class Results:
         """The hashes that prove seeds to be pairs, one row per seed."""
         return random_number_table(self.compared, self.plan.shared)
 
-    @property
+    @cached_property
     def arms(self) -> tuple[str, ...]:
         """In the suite's order."""
         return tuple(dict.fromkeys(self.runs["arm"]))
@@ -133,7 +135,7 @@ class Results:
             found["largest class"] = [dict.fromkeys(("knn_top1", "linear_top1"), floors.largest_class)]
         return {name: [one for one in measured if one] for name, measured in found.items() if any(measured)}
 
-    @property
+    @cached_property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """(data set, encoder), in the suite's order."""
         return tuple(dict.fromkeys(zip(self.runs["dataset"], self.runs["encoder"], strict=True)))
@@ -250,6 +252,11 @@ _NUMBER = "number of the run"
 def of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
     """The rows about one data set and encoder."""
     return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table
+
+
+def by_arm(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    """The rows about each arm, none for one that isn't there; looking for them arm by arm takes arms times runs."""
+    return defaultdict(lambda: table[:0], ((str(arm), own) for arm, own in table.groupby("arm", sort=False)))
 
 
 def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.model.words import count, listed
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
@@ -141,8 +141,9 @@ def accuracy_table(results: Results, links: Links) -> Table | None:
         for (dataset, encoder, budget), runs in found:
             key = {"dataset": dataset, "encoder": encoder, "budget": budget}
             runs = runs[runs["replicate"] == 1]
-            for arm, own in ((arm, runs[runs["arm"] == arm]) for arm in results.ranked_arms):
-                if len(own):
+            of_arm = by_arm(runs)
+            for arm in results.ranked_arms:
+                if len(own := of_arm[arm]):
                     yield {**key, "arm": arm, "values": own[own["status"] == "done"], "of": len(own), "href": ""}
             href = links.to(f"floors/{dataset}.json")
             for name, repeats in results.baselines(dataset, encoder).items():

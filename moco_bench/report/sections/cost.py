@@ -11,7 +11,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.model.words import count, sentence
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell
 from moco_bench.report.section import Section
 from moco_bench.suite.metrics import METRICS
 
@@ -23,11 +23,11 @@ def speed_notes(results: Results) -> list[str]:
         alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
         return [alone, *other_machines(done)]
 
-    def said(own: pd.DataFrame, arm: str) -> str:
+    def said(own: pd.DataFrame) -> list[str]:
         means = own[own["exclusive"]].groupby("arm")["images_per_second"].mean()
         base = means.get(baseline, 0.0)
-        known = arm != baseline and base > 0 and pd.notna(means.get(arm))
-        return f"{arm} {number(means[arm] / base, 2)} times" if known else ""
+        known = [arm for arm in results.arms if arm != baseline and base > 0 and pd.notna(means.get(arm))]
+        return [f"{arm} {number(means[arm] / base, 2)} times" for arm in known]
 
     notes = _by_cell(results, said, f"speed relative to {baseline}")
     disturbed = int((~done["exclusive"]).sum())
@@ -50,19 +50,20 @@ def other_machines(runs: pd.DataFrame) -> list[str]:
 def process_memory_notes(results: Results) -> list[str]:
     """Peaks of the runs' processes with their spread over seeds, which is what differences have to be seen against."""
 
-    def said(own: pd.DataFrame, arm: str) -> str:
-        shown = mean_cell(own.loc[own["arm"] == arm, "peak_memory_mib"], 0).text
-        return f"{arm} {shown} MiB" if shown != ABSENT else ""
+    def said(own: pd.DataFrame) -> list[str]:
+        of_arm = by_arm(own)
+        shown = {arm: mean_cell(of_arm[arm]["peak_memory_mib"], 0).text for arm in results.arms}
+        return [f"{arm} {text} MiB" for arm, text in shown.items() if text != ABSENT]
 
     return _by_cell(results, said, "peak memory of the process, mean and standard deviation over seeds")
 
 
-def _by_cell(results: Results, said: Callable[[pd.DataFrame, str], str], what: str) -> list[str]:
+def _by_cell(results: Results, said: Callable[[pd.DataFrame], list[str]], what: str) -> list[str]:
     """One sentence per data set and encoder: what is said of each arm's runs on the main kind of machine."""
     done, sentences = equal_epochs(results.finished), []
     for dataset, encoder in results.cells:
         own = on_main_machine(of_cell(done, dataset, encoder))
-        parts = [text for arm in results.arms if (text := said(own, arm))]
+        parts = said(own)
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
         if parts:
             sentences.append(sentence(f"{place}{what}: {'; '.join(parts)}."))
@@ -83,11 +84,11 @@ def cost_table(results: Results, links: Links) -> Table | None:
     rows: list[dict[str, Any]] = []
     for (dataset, encoder, budget), runs in found:
         done = on_main_machine(runs[(runs["status"] == "done") & (runs["replicate"] == 1)])
-        arms, base = dict(list(done.groupby("arm"))), results.plan.baseline
+        arms, base, there = by_arm(done), results.plan.baseline, frozenset(runs["arm"])
         rows += [
             {"arm": arm, "dataset": dataset, "encoder": encoder, "budget": budget,
-             "own": arms.get(arm, done[:0]), "base": arms.get(base, done[:0])}
-            for arm in results.ranked_arms if (runs["arm"] == arm).any()
+             "own": arms[arm], "base": arms[base]}
+            for arm in results.ranked_arms if arm in there
         ]  # fmt: skip
     timed = any(row["own"]["exclusive"].any() for row in rows)
     columns = (

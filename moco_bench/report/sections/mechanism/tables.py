@@ -6,7 +6,7 @@ from typing import Any
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, heading, mean_cell
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results, last_epochs, of_cell
+from moco_bench.report.read.results import Results, by_arm, last_epochs, of_cell
 from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
 LAST_EPOCH = {
@@ -36,12 +36,14 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
     rows: list[dict[str, Any]] = []
     for dataset, encoder in results.cells:
         here, ends, paired = (of_cell(table, dataset, encoder) for table in (done, last, differences))
+        of_arm, end_of_arm = by_arm(here), by_arm(ends) if len(ends) else {}
+        pairs = dict(list(paired.groupby("effect", sort=False)["value"]))
         for arm in results.ranked_arms:
-            own = here[here["arm"] == arm]
+            own = of_arm[arm]
             rows.append({
                 "arm": arm, "dataset": dataset, "encoder": encoder, "own": own,
-                "end": ends[ends["arm"] == arm] if len(ends) else ends,
-                "difference": paired.loc[paired["effect"] == f"{arm}-{results.plan.baseline}", "value"],
+                "end": end_of_arm[arm] if len(ends) else ends,
+                "difference": pairs.get(f"{arm}-{results.plan.baseline}", paired["value"][:0]),
                 "history": next((links.to_run(place, "history.csv") for place in own["directory"]), ""),
             })  # fmt: skip
     columns = (

@@ -76,7 +76,11 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
     rates = {title: of(f"train.augment.{name}") for name, title in AUGMENTATIONS.items()}
     keys = dict.fromkeys(key for run in base for key in run.values if key.startswith("train.augment."))
     own = [f"{key.rsplit('.', 1)[1]} {of(key)}" for key in keys if key != "train.augment.name"]
-    found = {arm: changes(runs, arm, baseline) for arm in results.arms if any(run.arm == arm for run in runs)}
+    of_arm: dict[str, list[Trained]] = {}
+    for run in runs:
+        of_arm.setdefault(run.arm, []).append(run)
+    first = of_arm.get(baseline, [])
+    found = {arm: changes([*first, *of_arm[arm]], arm, baseline) for arm in results.arms if arm in of_arm}
     elsewhere = {run.arm for run in runs if run.elsewhere and run.arm != baseline}
     return {
         "runs": runs,

@@ -7,6 +7,7 @@ from moco_bench.components import Negatives, Ranks
 from moco_bench.contrast import AtStep, contrastive_loss, plain_version
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.pairs import Pairs
+from moco_bench.errors import InputError
 
 TAU = 0.2
 
@@ -105,7 +106,7 @@ def test_a_weight_for_each_pair_is_asked_for(batch_of):
             return similarity.sum(dim=1)
 
     batch = batch_of()
-    with pytest.raises(ValueError, match=r"log_weight must give \[3, 11\] numbers, got \[3\]"):
+    with pytest.raises(InputError, match=r"`log_weight` gave Tensor of shape \[3\].*; floats of shape \[3, 11\]"):
         contrastive_loss(batch.query.requires_grad_(), batch.key, batch.queue, temperature=TAU, negatives=Wrong())
 
 

@@ -40,7 +40,7 @@ def study_figure(stored: Path) -> str:
             "points of kNN accuracy against vanilla: mean over paired seeds, 95 % interval; grey: margin"
         )
         data = pd.concat([rows for _, rows in panels])
-        svg = as_svg(Plot("study", "The study", caption="", alt="", figure=figure, data=data))
+        svg = as_svg(Plot(name="study", caption="", alt="", figure=figure, data=data))
     return svg.replace("<svg ", f'<svg style="background: {PAPER}" ', 1)  # a README may be dark
 
 

@@ -1,11 +1,12 @@
 """Tables of `docs/results.md` and the figure of the study, made from the tables of the stored runs.
 
 `python -m tools.study_page docs/results.md docs/results/study.svg` makes both again, and `make reports` calls it. A
-table stands between `<!-- accuracy: SUITE BUDGET -->` or `<!-- mechanism: SUITE BUDGET -->` and `<!-- end -->`.
+table stands between `<!-- accuracy: SUITE BUDGET [ARMS] -->` or `<!-- mechanism: SUITE BUDGET -->` and `<!-- end -->`.
 """
 
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ MECHANISM = {
     "alignment": ("alignment", 1.0, 3), "uniformity": ("uniformity", 1.0, 3),
     "effective_rank": ("effective rank", 1.0, 1),
 }  # fmt: skip
-_BLOCK = re.compile(r"(<!-- (accuracy|mechanism): (\S+) (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- (accuracy|mechanism): (\S+) (\S+)((?: \S+)*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str, stored: Path = STORED) -> str:
@@ -32,14 +33,14 @@ def with_tables(text: str, stored: Path = STORED) -> str:
     makers = {"accuracy": accuracy_table, "mechanism": mechanism_table}
 
     def made(found: re.Match[str]) -> str:
-        return f"{found[1]}\n{makers[found[2]](stored / found[3], found[4])}\n{found[6]}"
+        return f"{found[1]}\n{makers[found[2]](stored / found[3], found[4], found[5].split())}\n{found[7]}"
 
     return _BLOCK.sub(made, text)
 
 
-def accuracy_table(suite: Path, budget: str) -> str:
+def accuracy_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str:
     """One row per arm in Markdown: pairs, kNN, its difference from vanilla with the interval, further accuracies."""
-    runs, effects = finished(suite, budget), effects_of(suite, budget)
+    runs, effects = finished(suite, budget, arms), effects_of(suite, budget)
     rows = []
     for arm, own in runs.groupby("arm", sort=False):
         means = [_mean(own, name) for name in ACCURACIES]
@@ -48,9 +49,9 @@ def accuracy_table(suite: Path, budget: str) -> str:
     return _markdown(heads, rows + _baselines(suite))
 
 
-def mechanism_table(suite: Path, budget: str) -> str:
+def mechanism_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str:
     """One row per arm in Markdown: what the loss did to negatives and features, at the end of training."""
-    runs = finished(suite, budget)
+    runs = finished(suite, budget, arms)
     runs["kept_mass"] = [_last_kept_mass(suite / where) for where in runs["directory"]]
     rows = [
         [f"{arm}", *(_mean(own, name, factor, decimals) for name, (_, factor, decimals) in MECHANISM.items())]
@@ -59,10 +60,13 @@ def mechanism_table(suite: Path, budget: str) -> str:
     return _markdown(["arm", *(title for title, *_ in MECHANISM.values())], rows)
 
 
-def finished(suite: Path, budget: str) -> pd.DataFrame:
-    """Runs of a stored suite that ended well, at one budget, without the repeated ones."""
+def finished(suite: Path, budget: str, arms: Collection[str] = ()) -> pd.DataFrame:
+    """Runs that ended well, without repeats: those at one budget and vanilla's, or of them those of `arms`."""
     runs = read_runs(suite / "runs.csv")
-    return runs[(runs["status"] == "done") & (runs["budget"] == budget) & (runs["replicate"].astype(int) == 1)].copy()
+    shown = (runs["budget"] == budget) | (runs["arm"] == "vanilla")
+    if arms:
+        shown &= runs["arm"].isin(arms)
+    return runs[(runs["status"] == "done") & shown & (runs["replicate"].astype(int) == 1)].copy()
 
 
 def effects_of(suite: Path, budget: str) -> pd.DataFrame:

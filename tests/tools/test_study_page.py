@@ -62,3 +62,11 @@ def test_the_figure_has_each_arm_and_leaves_out_what_is_not_stored(stored):
 def test_the_page_is_what_the_generator_makes():
     text = (STORED.parent / "results.md").read_text(encoding="utf-8")
     assert with_tables(text) == text, "run `make reports`"
+
+
+def test_a_table_may_name_its_arms(stored):
+    text = "<!-- accuracy: negatives epochs dual -->\n<!-- end -->\n"
+    made = with_tables(text, stored)
+    assert "| dual | 2 |" in made
+    assert "| vanilla |" not in made
+    assert with_tables(made, stored) == made

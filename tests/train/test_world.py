@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the fork server imports `ranks
 
 from ranks import be_a_rank
 
-STEPS = 15
+STEPS = 51
 BOUND = 1e-6
 """Largest difference of a loss (about 4), a weight, a running statistic or a key after `STEPS` steps in float64: it
 begins as rounding of 1e-16, by sums in another order, which training amplifies."""

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Files keep the order that they have below; pytest-xdist would begin with those of most tests, which are quick."""
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, here and in every process of the tests
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -141,7 +141,7 @@ def test_downloads_hold_the_tables(open_page, report):
 
 def test_every_section_is_there(open_page, full_report):
     page = open_page(full_report)
-    for part in ("profile", "memory-claim", "growth", "benchmarks", "published", "trust", "mechanism"):
+    for part in ("profile", "memory-claim", "growth", "published", "trust", "mechanism"):
         assert page.locator(f"section#{part}").is_visible()
     for table in ("budgets", "profile", "work", "memory_claim", "capacity", "exponents", "leaks", "published"):
         assert page.locator(f"#table-{table} table").is_visible()

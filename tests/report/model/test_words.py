@@ -36,7 +36,6 @@ def test_what_is_not_significant_is_never_told_as_a_finding():
 
 def test_a_difference_of_percentages_is_in_points():
     assert unit_of_effect(METRICS["knn_top1"]) == "points"
-    assert unit_of_effect(METRICS["knn_top1"], singular=True) == "point"
     others = [metric for metric in METRICS.values() if metric.unit != "%"]
     assert others
     assert [unit_of_effect(metric) for metric in others] == [metric.unit for metric in others]

@@ -144,7 +144,7 @@ def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
 
 
 def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
-    """What became of each arm's budget, from the rows of `costs.json`: one row a (data set, encoder, arm, budget).
+    """What became of each arm's budget, from the rows of `costs.json`: one row per data set, encoder, arm and budget.
 
     Keys: those of the row, `declared_epochs`, `epochs`, `shared`, and `compute`, that of the run beside the
     baseline's, which is not quite 1 because epochs are whole.

@@ -217,7 +217,7 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
     """All runs' histories in one table of numbers, with the run's identity in front; NaN where there is none.
 
     They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history in which an
-    epoch stands twice can't be used, as nothing says which of them was.
+    epoch stands twice can't be used, because nothing says which of them was trained.
     """
     bodies: dict[str, list[str]] = {}
     for number, place in enumerate(runs["directory"]):

@@ -171,7 +171,7 @@ def _energy(row: Row, name: str, decimals: int) -> Cell:
 
 
 def _about_energy(table: pd.DataFrame) -> str:
-    """What the figures of energy are of, or what the platform doesn't tell."""
+    """What the energy figures cover, or why there are none."""
     if table["joules"].notna().any():
         return (
             "Energy: of the processor packages (RAPL) and the device (NVML) over all of an arm's turns, other "

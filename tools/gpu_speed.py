@@ -114,14 +114,14 @@ def memory(size: Size, left: float) -> dict[str, Any]:
 
 def feed(size: Size, left: float) -> dict[str, Any]:
     """Images that are read ahead from the CPU's memory: the bytes of those on the device, and what they cost a step."""
-    from moco_bench.train.feed import Batch, Prefetched, Resident
+    from moco_bench.train.feed import BatchIndices, Prefetched, Resident
 
     stepper, where = stepper_of(size, "float32", "never"), torch.device(size.device)
     images = stepper.dataset.train.images
     feeds = {"resident": Resident(images, where), "prefetched": Prefetched(images, where)}
     batches = [torch.randint(len(images), (size.batch,)) for _ in range(5)]
     for numbers, upcoming in zip(batches, [*batches[1:], None], strict=True):
-        batch = Batch(numbers, numbers.to(where), upcoming)
+        batch = BatchIndices(numbers, numbers.to(where), upcoming)
         first, second = (each.gather(batch) for each in feeds.values())
         assert torch.equal(first, second), "images that were read ahead are others"
     found: dict[str, Any] = {}

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from moco_bench.components.base import Component, Section
+from moco_bench.components.base import Component, Settings
 from moco_bench.components.registry import built_in
 from moco_bench.files import write_text
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
 
-SECTIONS: dict[str, type[Section]] = {
+SECTIONS: dict[str, type[Settings]] = {
     "contrast": ContrastConfig,
     "dataset": DatasetConfig,
     "encoder": EncoderConfig,
@@ -45,7 +45,7 @@ def with_tables(text: str) -> str:
     return _BLOCK.sub(made, text)
 
 
-def keys_of(section: type[Section]) -> str:
+def keys_of(section: type[Settings]) -> str:
     """All keys of a section in Markdown: name, default, meaning."""
     rows = [
         f"| `{_key(section, name, field)}` | {_shown(field)} | {_text(field.description or '')} |\n"
@@ -54,7 +54,7 @@ def keys_of(section: type[Section]) -> str:
     return "| key | default | meaning |\n|---|---|---|\n" + "".join(rows)
 
 
-def _key(section: type[Section], name: str, field: FieldInfo) -> str:
+def _key(section: type[Settings], name: str, field: FieldInfo) -> str:
     """What a suite calls it: the settings of ideas stand beside those of their section, under the tag of their kind."""
     return field.annotation.tag if name in section.INLINE else name  # type: ignore[union-attr, no-any-return]
 
@@ -65,7 +65,7 @@ def _shown(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Component):
         return f"`{value.title()}`"
-    if value is None or isinstance(value, Section):
+    if value is None or isinstance(value, Settings):
         return ""
     return "`[]`" if value == () else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

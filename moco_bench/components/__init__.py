@@ -9,7 +9,7 @@ from moco_bench.components.augmentations.base import Augmentation as Augmentatio
 from moco_bench.components.backbones.base import Backbone as Backbone
 from moco_bench.components.backbones.base import Built as Built
 from moco_bench.components.base import Component as Component
-from moco_bench.components.base import Section as Section
+from moco_bench.components.base import Settings as Settings
 from moco_bench.components.datasets.base import Arrays as Arrays
 from moco_bench.components.datasets.base import Dataset as Dataset
 from moco_bench.components.datasets.base import Files as Files

@@ -16,7 +16,7 @@ NOT_IDENTITY: dict[str, Any] = {"identity": False}
 """Marks a field that can't change a number, and so is no part of a fingerprint."""
 
 
-class Section(BaseModel):
+class Settings(BaseModel):
     """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -42,7 +42,7 @@ class Section(BaseModel):
         return ()
 
 
-class Component(Section):
+class Component(Settings):
     """An idea: its fields are its settings.
 
     A concrete class has a field named as the kind's `tag` says, whose only value is the idea's name:

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, get_origin
 
 from moco_bench.components.answers import place_of, signature_mistake
-from moco_bench.components.base import Component, Section
+from moco_bench.components.base import Component, Settings
 from moco_bench.components.registry import PACKAGES, Classes, built_in, ideas_in
 from moco_bench.errors import InputError
 from moco_bench.files import canonical_json
@@ -142,7 +142,7 @@ def _mistake_of_settings(idea: type[Component]) -> str:
             return f"`{name}` is a {kind.__name__}; settings don't change, so `tuple[..., ...]` would be right"
         default = None if field_info.is_required() else field_info.get_default(call_default_factory=True)
         try:
-            canonical_json(default.model_dump() if isinstance(default, Section) else default)
+            canonical_json(default.model_dump() if isinstance(default, Settings) else default)
         except (TypeError, ValueError) as error:
             return f"the default of `{name}` can't be written down ({error}); numbers, texts, tuples and mappings can"
     return ""

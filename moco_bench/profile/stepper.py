@@ -11,7 +11,7 @@ from moco_bench.data.transfer import to_device
 from moco_bench.profile.parts import AUGMENTATION, DATA, DATA_WAIT, MOMENTUM_UPDATE, QUEUE, Mark, observed, unmarked
 from moco_bench.suite.runs import Run
 from moco_bench.train.compilation import COMPILED, networks_of
-from moco_bench.train.feed import Batch
+from moco_bench.train.feed import BatchIndices
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import stream
@@ -60,7 +60,7 @@ class Stepper:
         mark(DATA_WAIT if self.inputs.feed.prefetched else DATA)
         numbers, upcoming = (self._numbers(place) for place in (step, step + 1))
         sample_index = to_device(numbers, self.numerics.device)
-        images = self.inputs.gather(Batch(numbers, sample_index, upcoming))
+        images = self.inputs.gather(BatchIndices(numbers, sample_index, upcoming))
         mark(AUGMENTATION)
         views = self.inputs.views(images, step, self._hasher)
         negatives, shuffle = self.inputs.negatives(step), self.inputs.shuffle(step)

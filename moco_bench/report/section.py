@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.page import Part
+from moco_bench.report.model.page import PageSection
 from moco_bench.report.model.table import Table
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import FigureOf, draw
@@ -28,14 +28,14 @@ class Section:
     tables: tuple[TableOf, ...] = ()
     folded: tuple[TableOf, ...] = ()
 
-    def build(self, results: Results, links: Links) -> Part:
+    def build(self, results: Results, links: Links) -> PageSection:
         """What the section shows of these results."""
         drawings = [drawing for make in self.figures for drawing in draw(make, results)]
         tables, folded = (
             tuple(table for make in makers if (table := make(results, links))) for makers in (self.tables, self.folded)
         )
         notes = self.notes(results, links) if self.notes else ()
-        return Part(self.id, self.title, notes, (*drawings, *tables), folded)
+        return PageSection(self.id, self.title, notes, (*drawings, *tables), folded)
 
 
 def sentences(say: Callable[[Results], list[str]], *files: str) -> NotesOf:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-from moco_bench.components.base import Section
+from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.suite.config import (
     Budget,
@@ -42,7 +42,7 @@ def _empty_for_nothing(given: Any) -> Any:
     return {} if given is None else given
 
 
-class ArmConfig(Section):
+class ArmConfig(Settings):
     """What an arm changes, section by section, in the suite's own spelling; checked where arms meet their base."""
 
     encoder: dict[str, Any] = Field(default_factory=dict)
@@ -50,7 +50,7 @@ class ArmConfig(Section):
     train: dict[str, Any] = Field(default_factory=dict)
 
 
-class Suite(Section):
+class Suite(Settings):
     """One suite: a grid of data sets x encoders x arms x seeds, and how to evaluate and compare it."""
 
     name: Label

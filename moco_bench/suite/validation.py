@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from moco_bench.components.base import Section
+from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
@@ -18,7 +18,7 @@ INLINED = {**PARTS, "source": "dataset"}
 
 IDEAS = {"negatives": "negatives", "objective": "objective", "augment": "augmentation", **INLINED}
 """Fields that hold an idea, and the idea's kind."""
-T = TypeVar("T", bound=Section)
+T = TypeVar("T", bound=Settings)
 
 
 def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = None) -> T:
@@ -44,7 +44,7 @@ def tuples_for_lists(raw: Any) -> Any:
     return {key: tuples_for_lists(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
 
 
-def _explain(problem: Any, section: type[Section]) -> str:
+def _explain(problem: Any, section: type[Settings]) -> str:
     location = _place(problem["loc"])
     kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
     if kind == "extra_forbidden":
@@ -93,7 +93,7 @@ def _suggest(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _where_it_belongs(location: str, section: type[Section]) -> str:
+def _where_it_belongs(location: str, section: type[Settings]) -> str:
     """What was meant by an unknown key: one of its section, or one of another, which is named."""
     *parents, word = (part for part in location.split(".") if not part.isdigit())
     parents = [f"{part}s" if part in ("dataset", "encoder") else part for part in parents]
@@ -114,14 +114,14 @@ def _where_it_belongs(location: str, section: type[Section]) -> str:
 
 
 @cache
-def keys_by_place(section: type[Section]) -> dict[str, frozenset[str]]:
+def keys_by_place(section: type[Settings]) -> dict[str, frozenset[str]]:
     """The keys that may stand at every place below a section: `` -> name, arms, ...; `train` -> epochs, ..."""
     found: dict[str, set[str]] = {}
     waiting: list[tuple[str, Any]] = [("", section)]
     visited: set[tuple[str, Any]] = set()
     while waiting:
         place, annotation = waiting.pop()
-        if isinstance(annotation, type) and issubclass(annotation, Section):
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
             if (place, annotation) in visited:
                 continue
             visited.add((place, annotation))

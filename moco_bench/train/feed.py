@@ -16,7 +16,7 @@ MOST_OF_A_DEVICE = 0.5
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchIndices:
     """Numbers of the images of a step, int64 [B].
 
     Attributes:
@@ -51,7 +51,7 @@ class Resident:
         else:
             self.resident = images.to(device)
 
-    def gather(self, batch: Batch) -> Tensor:
+    def gather(self, batch: BatchIndices) -> Tensor:
         """The images [B, C, H, W], uint8, on the device."""
         assert self.resident is not None
         return self.resident[batch.on_device]
@@ -68,7 +68,7 @@ class Prefetched:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="images")
         self._next: tuple[Tensor, Future[Tensor]] | None = None
 
-    def gather(self, batch: Batch) -> Tensor:
+    def gather(self, batch: BatchIndices) -> Tensor:
         """See `Resident`; a step that was not announced waits longer."""
         foreseen = self._next is not None and torch.equal(self._next[0], batch.numbers)
         if self._next is None or not foreseen:

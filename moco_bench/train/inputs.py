@@ -9,7 +9,7 @@ from moco_bench.data.drawing import views_of
 from moco_bench.data.transfer import to_device
 from moco_bench.data.views import Hasher
 from moco_bench.suite.runs import Run
-from moco_bench.train.feed import Batch, feed_of
+from moco_bench.train.feed import BatchIndices, feed_of
 from moco_bench.train.precision import Numerics
 from moco_bench.train.randomness import stream
 from moco_bench.train.world import ALONE, World
@@ -31,7 +31,7 @@ class StepInputs:
         self.count = len(dataset.train)
         self._views = views_of(run.train.augment, dataset.mean, dataset.std)
 
-    def gather(self, batch: Batch) -> torch.Tensor:
+    def gather(self, batch: BatchIndices) -> torch.Tensor:
         """The images [B, C, H, W], uint8, of a batch."""
         return self.feed.gather(batch)
 

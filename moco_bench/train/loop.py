@@ -19,7 +19,7 @@ from moco_bench.models.encoder import Encoder
 from moco_bench.suite.checks.sections import check_train, check_warmup
 from moco_bench.suite.runs import Run
 from moco_bench.train.checkpoint import save_checkpoint
-from moco_bench.train.feed import Batch
+from moco_bench.train.feed import BatchIndices
 from moco_bench.train.history import (
     DIAGNOSES_PER_EPOCH,
     EpochRow,
@@ -131,7 +131,7 @@ class Trainer:
                         progress.order_hash.update(order.numpy().tobytes())
                     on_device = to_device(order, self.numerics.device)  # once per epoch, not a batch at a time
                 rows = slice(within * self.batch_size, (within + 1) * self.batch_size)
-                self._step(Batch(order[rows], on_device[rows], self._upcoming(order)))
+                self._step(BatchIndices(order[rows], on_device[rows], self._upcoming(order)))
                 progress.step += 1
                 if len(self._unread) >= self._unread_at_most or within + 1 == self.steps_per_epoch:
                     self._read()
@@ -189,7 +189,7 @@ class Trainer:
             order = epoch_order(self.run.seed, epoch, self.inputs.count)
         return order[within * self.batch_size : (within + 1) * self.batch_size]
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: BatchIndices) -> None:
         run, state, progress = self.run, self.state, self.state.progress
         step, on_device = progress.step, batch.on_device
         rate = learning_rate_at(step, steps_per_epoch=self.steps_per_epoch, config=run.train)

@@ -12,7 +12,7 @@ from moco_bench.profile.parts import DATA, DATA_WAIT
 from moco_bench.profile.stepper import Stepper
 from moco_bench.suite.config import EvaluateConfig
 from moco_bench.train import feed
-from moco_bench.train.feed import Batch, Prefetched, Resident, feed_of
+from moco_bench.train.feed import BatchIndices, Prefetched, Resident, feed_of
 from moco_bench.train.pretrain import pretrain
 from moco_bench.train.state import hash_of_weights
 
@@ -37,7 +37,7 @@ def on_disk(dataset, tmp_path):
 
 
 def batch(*numbers, upcoming=None):
-    return Batch(torch.tensor(numbers), torch.tensor(numbers), upcoming)
+    return BatchIndices(torch.tensor(numbers), torch.tensor(numbers), upcoming)
 
 
 def test_a_cpu_reads_ahead_only_what_lies_in_files(dataset, on_disk):

@@ -10,7 +10,7 @@ import torch
 from moco_bench.measure.launches import LaunchCounter
 from moco_bench.profile.parts import BACKWARD, KEY_FORWARD, PARTS, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
-from moco_bench.train.feed import Batch
+from moco_bench.train.feed import BatchIndices
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
@@ -63,7 +63,7 @@ def test_a_step_never_looks_at_a_tensor_of_the_device(make_run, dataset, monkeyp
         result = training_step(
             state,
             Networks(state.query_encoder, state.key_encoder),
-            inputs.views(inputs.gather(Batch(places, places)), step, hashlib.sha256()),
+            inputs.views(inputs.gather(BatchIndices(places, places)), step, hashlib.sha256()),
             places,
             contrast=run.contrast,
             numerics=numerics,

@@ -100,7 +100,7 @@ class Dataset(Component):
         return 0
 
     def idle_keys(self) -> tuple[str, ...]:
-        """See `Section.idle_keys`: images are known by their hash, not by where they lie."""
+        """See `Settings.idle_keys`: images are known by their hash, not by where they lie."""
         return ("path",)
 
     @classmethod

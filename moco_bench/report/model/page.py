@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Block:
+class DataSetAnswers:
     """The answers on one data set and encoder."""
 
     title: str
@@ -71,7 +71,7 @@ class Summary:
     headline: str
     caution: str
     learnt: tuple[Note, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[DataSetAnswers, ...]
     metric: str
     progress: str
 
@@ -100,7 +100,7 @@ Item = Table | Drawing
 
 
 @dataclass(frozen=True)
-class Part:
+class PageSection:
     """A section with what it shows: sentences, figures and tables in their order, and tables that fold away."""
 
     id: str
@@ -130,7 +130,7 @@ class Page:
     warning: str
     figures: tuple[Drawing, ...]
     cost: tuple[Note, ...]
-    sections: tuple[Part, ...]
+    sections: tuple[PageSection, ...]
     runs: Table | None
     suite: Source | None
     repeat: tuple[str, ...]

@@ -54,7 +54,7 @@ PLAIN, SCENES = "fashion-mnist-5k", "fashion-scenes-5k"
 GAP = 3  # pixels between images
 
 
-class Neighbours(NamedTuple):
+class RecordedNeighbours(NamedTuple):
     """What a run recorded of a shipped data set: test images [Q], their labels, and indices and labels [Q, N]."""
 
     dataset: str
@@ -92,7 +92,7 @@ def neighbours_figure(results: Results) -> Plot | None:
     )
 
 
-def _recorded(results: Results, arm: str) -> Neighbours | None:
+def _recorded(results: Results, arm: str) -> RecordedNeighbours | None:
     """What the arm's first finished run on the shipped images recorded, if its indices are of the whole data set."""
     for run in results.finished[results.finished["arm"] == arm].to_dict("records"):
         config = (results.records.get(run["directory"], {}).get("config") or {}).get("dataset") or {}
@@ -100,8 +100,8 @@ def _recorded(results: Results, arm: str) -> Neighbours | None:
         if config.get("name") in (PLAIN, SCENES) and whole:
             try:
                 said = results.metrics[run["directory"]]["neighbours"]
-                found = Neighbours(
-                    config["name"], *(np.array(said[name], dtype=int) for name in Neighbours._fields[1:])
+                found = RecordedNeighbours(
+                    config["name"], *(np.array(said[name], dtype=int) for name in RecordedNeighbours._fields[1:])
                 )
                 train, test = (len(images) for images in _images(found.dataset))
                 sound = (
@@ -114,13 +114,13 @@ def _recorded(results: Results, arm: str) -> Neighbours | None:
     return None
 
 
-def _rows(arm: str, found: Neighbours) -> pd.DataFrame:
+def _rows(arm: str, found: RecordedNeighbours) -> pd.DataFrame:
     query, rank = np.indices(found.neighbours.shape)
     columns = {"query": found.queries[query], "rank": rank + 1, "neighbour": found.neighbours, "same_class": found.same}
     return pd.DataFrame({"arm": arm, **{name: values.ravel() for name, values in columns.items()}})
 
 
-def _draw(panel: Axes, found: Neighbours) -> None:
+def _draw(panel: Axes, found: RecordedNeighbours) -> None:
     train, test = _images(found.dataset)
     side = test.shape[-1]
     rows = [

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from moco_bench.components.base import Positive, Section
+from moco_bench.components.base import Positive, Settings
 from moco_bench.suite.config import Label
 from moco_bench.suite.metrics import METRICS
 
@@ -29,14 +29,14 @@ MetricName = Annotated[
 """The name of a registered metric: `suite/metrics.py`."""
 
 
-class Quantity(Section):
+class Quantity(Settings):
     """A further metric of a claim, and the side of zero that the claim is on."""
 
     metric: MetricName
     direction: Literal["higher", "lower"] = "higher"
 
 
-class ClaimRule(Section):
+class ClaimRule(Settings):
     """One claim, the quantity that stands for it, and the rule that judges it.
 
     The claim is *supported* on a data set where the effect's interval lies on the claimed side of zero, its exact p is
@@ -164,7 +164,7 @@ def _spell_out_claim(given: Any) -> Any:
     return known[given]
 
 
-class AnalysisConfig(Section):
+class AnalysisConfig(Settings):
     """How results are turned into effects and verdicts; declared before the run."""
 
     primary: MetricName = Field("knn_top1", description="The metric that the report's first screen answers with.")

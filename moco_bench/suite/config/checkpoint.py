@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from moco_bench.components.base import Section
+from moco_bench.components.base import Settings
 from moco_bench.suite.config.dataset import NormaliseConfig
 
 
-class CheckpointConfig(Section):
+class CheckpointConfig(Settings):
     """Weights that were trained elsewhere: they are evaluated, not trained."""
 
     file: Annotated[str, Field(min_length=1, max_length=1000)] = Field(

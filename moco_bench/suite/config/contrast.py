@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticKnownError
 
-from moco_bench.components.base import Count, Positive, Section
+from moco_bench.components.base import Count, Positive, Settings
 from moco_bench.components.field import OneOf
 from moco_bench.components.negatives import All, Negatives
 from moco_bench.components.objectives import Objective
@@ -18,7 +18,7 @@ def _known_reading(given: str) -> str:
     return given
 
 
-class ContrastConfig(Section):
+class ContrastConfig(Settings):
     """The subject of the study: queue, momentum encoder, loss and negatives."""
 
     queue_size: Count = Field(4096, description="Number of keys K in the queue, a multiple of what enters in a step.")
@@ -87,7 +87,7 @@ class ContrastConfig(Section):
         return 2 if self.loss.swaps_views and self.enqueue == "both-views" else 1
 
     def idle_keys(self) -> tuple[str, ...]:
-        """See `Section.idle_keys`."""
+        """See `Settings.idle_keys`."""
         idle: tuple[str, ...] = ()
         loss = self.loss
         if self.objective is not None:

@@ -8,7 +8,7 @@ from pydantic import (
     model_validator,
 )
 
-from moco_bench.components.base import NOT_IDENTITY, Count, Fraction, Probability, Section
+from moco_bench.components.base import NOT_IDENTITY, Count, Fraction, Probability, Settings
 from moco_bench.components.datasets import Dataset
 from moco_bench.components.field import OneOf
 from moco_bench.components.plugins import Plugins
@@ -16,7 +16,7 @@ from moco_bench.suite.config.encoder_spelling import SideBySide, refuse_settings
 from moco_bench.suite.config.fields import Label
 
 
-class NormaliseConfig(Section):
+class NormaliseConfig(Settings):
     """What is taken off each channel and what it is divided by, for images in [0, 1]."""
 
     mean: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=4)]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import CoreSchema
 
-from moco_bench.components.base import Section
+from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import Classes, built_in
 
@@ -13,7 +13,7 @@ PARTS = {"backbone": "backbone", "projection": "head"}
 """Field of the encoder's section, and the kind of idea that it holds."""
 
 
-class SideBySide(Section):
+class SideBySide(Settings):
     """A section in which the settings of its ideas, the fields in `INLINE`, stand beside its own keys."""
 
     PARTS: ClassVar[dict[str, str]] = {}

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from moco_bench.components.base import NOT_IDENTITY, Count, Positive, Section
+from moco_bench.components.base import NOT_IDENTITY, Count, Positive, Settings
 from moco_bench.components.field import OneOf
 from moco_bench.components.metrics import Metric
 from moco_bench.components.registry import built_in
@@ -12,7 +12,7 @@ from moco_bench.errors import InputError
 from moco_bench.suite import metrics as registered
 
 
-class ProbeConfig(Section):
+class ProbeConfig(Settings):
     """Softmax regression on frozen features, solved; its penalty is chosen on a held-out part of the training split."""
 
     RETIRED: ClassVar[tuple[str, ...]] = ("epochs", "batch_size", "learning_rates", "weight_decays")
@@ -28,7 +28,7 @@ class ProbeConfig(Section):
     )
 
 
-class EvaluateConfig(Section):
+class EvaluateConfig(Settings):
     """What is measured on the last epoch's query encoder."""
 
     knn_k: Count = Field(200, description="Neighbours of weighted kNN.")

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from moco_bench.components.base import Count, Fraction, Positive, Section
+from moco_bench.components.base import Count, Fraction, Positive, Settings
 from moco_bench.suite.config import EncoderConfig
 
 SweptSizes = Annotated[tuple[Count, ...], Field(max_length=32)]
 
 
-class GrowthConfig(Section):
+class GrowthConfig(Settings):
     """Sweeps of one quantity each, the others as the arm has them."""
 
     batch_sizes: SweptSizes = Field((), description="B, images of a step.")
@@ -29,7 +29,7 @@ class GrowthConfig(Section):
     )
 
 
-class ProfileConfig(Section):
+class ProfileConfig(Settings):
     """Memory and time of one training step of every arm, measured alone on the machine."""
 
     repeats: Annotated[int, Field(ge=2, le=1000)] = Field(

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from moco_bench.components.augmentations import Augmentation, MocoRecipe
-from moco_bench.components.base import NOT_IDENTITY, Section
+from moco_bench.components.base import NOT_IDENTITY, Settings
 from moco_bench.components.field import OneOf
 
 
-class TrainConfig(Section):
+class TrainConfig(Settings):
     """The loop."""
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(200, description="Of the whole schedule.")
@@ -73,7 +73,7 @@ class TrainConfig(Section):
     )
 
     def idle_keys(self) -> tuple[str, ...]:
-        """See `Section.idle_keys`."""
+        """See `Settings.idle_keys`."""
         return ("sgd_momentum",) if self.optimiser == "adamw" else ()
 
     @property

@@ -8,7 +8,7 @@ hash is not known when the workflow's graph is built; the hash travels in the ma
 from collections.abc import Mapping
 from typing import Any
 
-from moco_bench.components.base import Component, Section
+from moco_bench.components.base import Component, Settings
 from moco_bench.errors import InputError
 from moco_bench.files import canonical_json, sha256_of
 from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
@@ -22,7 +22,7 @@ EVALUATION_PROTOCOL = 3
 """Raised when a change of the code changes the numbers of an evaluation."""
 
 
-def identity(section: Section) -> dict[str, Any]:
+def identity(section: Settings) -> dict[str, Any]:
     """The part of a section that its results depend on.
 
     Left out are fields marked `identity=False`, those that others switch off, and those at their defaults, unless they
@@ -60,14 +60,14 @@ def identity(section: Section) -> dict[str, Any]:
 def _identity_of_value(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_identity_of_value(part) for part in value)
-    return identity(value) if isinstance(value, Section) else value
+    return identity(value) if isinstance(value, Settings) else value
 
 
-_KNOWN: dict[int, tuple[Section, dict[str, Any]]] = {}
+_KNOWN: dict[int, tuple[Settings, dict[str, Any]]] = {}
 """Identities of sections by their object: the runs of a large grid share a few. Sections never change."""
 
 
-def _known_identity(section: Section) -> dict[str, Any]:
+def _known_identity(section: Settings) -> dict[str, Any]:
     found = _KNOWN.get(id(section))
     if found is None or found[0] is not section:
         if len(_KNOWN) > 1000:

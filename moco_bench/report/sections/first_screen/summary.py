@@ -7,7 +7,7 @@ from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.page import Answer, Block, Summary
+from moco_bench.report.model.page import Answer, DataSetAnswers, Summary
 from moco_bench.report.model.words import (
     DECIDED,
     FINDING_WORDS,
@@ -82,11 +82,11 @@ def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) ->
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
 
 
-def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, rows: Sequence[Row]) -> Block:
+def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, rows: Sequence[Row]) -> DataSetAnswers:
     confidence = results.plan.config.confidence
     shown = by_weight(rows)[:MOST_ANSWERS] if len(rows) > MOST_ANSWERS else rows
     hidden = len(rows) - len(shown)
-    return Block(
+    return DataSetAnswers(
         f"{dataset}, {encoder}",
         headline_of(rows, metric),
         tuple(_answer(results, row, metric, shown) for row in shown),

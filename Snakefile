@@ -7,7 +7,7 @@
 # All logic lives in the package, also what has to be done (`moco-bench plan`); a rule says what a command takes.
 from snakemake.utils import min_version
 
-min_version("9.10")
+min_version("9.17")
 
 
 report: "workflow/report/workflow.rst"

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 OTHER_NAMES = {"matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
@@ -57,3 +58,10 @@ def test_python_is_the_same() -> None:
 def test_the_package_itself_is_installed_from_the_checkout() -> None:
     assert "-e ." in in_conda()[1]
     assert environment()["name"] == "moco-bench"
+
+
+def test_the_workflow_refuses_a_snakemake_below_the_range() -> None:
+    """Not `>=` of an older one: Snakemake before 9.17 lacks what `workflow/rules/common.smk` imports from it."""
+    (floor,) = (s.version for s in declared()["snakemake"] if s.operator == ">=")
+    assert f'min_version("{floor}")' in (ROOT / "Snakefile").read_text()
+    assert Version(floor) >= Version("9.17")

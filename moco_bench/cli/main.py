@@ -85,9 +85,9 @@ def _said_of_memory(error: RuntimeError) -> bool:
 
 def _mistake_of_a_plugin(error: Exception) -> str | None:
     """File, line and error where code of a plug-in raised it."""
-    if "moco_bench.components.plugins" not in sys.modules:
+    if "moco_bench.components.plugin_file" not in sys.modules:
         return None
-    from moco_bench.components.plugins import blame
+    from moco_bench.components.plugin_file import blame
 
     return blame(error)
 

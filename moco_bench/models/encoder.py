@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from moco_bench.components.answers import place_of, wrong_answer
 from moco_bench.components.backbones import Backbone, Built
 from moco_bench.components.heads import Head
-from moco_bench.components.plugins import blame
+from moco_bench.components.plugin_file import blame
 from moco_bench.errors import InputError
 from moco_bench.models.normalisation import SplitBatchNorm
 from moco_bench.models.strided import with_safe_strides

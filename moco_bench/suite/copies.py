@@ -4,7 +4,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from moco_bench.components.plugins import Plugins, described
+from moco_bench.components.plugin_descriptions import described
+from moco_bench.components.plugins import Plugins
 from moco_bench.errors import InputError
 from moco_bench.suite.strict_yaml import parse_yaml, read_yaml
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from moco_bench.components.plugins import Plugins, from_description, load_plugins
+from moco_bench.components.plugin_descriptions import from_description
+from moco_bench.components.plugins import Plugins, load_plugins
 from moco_bench.errors import InputError
 from moco_bench.suite.checks.suite import check_suite
 from moco_bench.suite.metrics import forget_added

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from moco_bench.cli.main import main
-from moco_bench.components.plugins import Plugins, described, from_description, load_plugins
+from moco_bench.components.plugin_descriptions import described, from_description
+from moco_bench.components.plugins import Plugins, load_plugins
 from moco_bench.errors import InputError
 from moco_bench.suite.identity.analysis import analysis_fingerprint
 from moco_bench.suite.load import load_suite, parse_suite

@@ -50,8 +50,7 @@ def differences(suite: Path, budget: str) -> pd.DataFrame:
         return pd.DataFrame()
     effects = pd.read_csv(suite / "effects.csv")
     known = (effects["metric"] == "knn_top1") & (effects["budget"] == budget) & effects["ci_low"].notna()
-    own = effects[known & effects["effect"].str.endswith("-vanilla")].copy()
-    own["arm"] = own["effect"].str.removesuffix("-vanilla")
+    own = effects[known & (effects["kind"] == "arm")].rename(columns={"treatment": "arm"})
     runs = pd.read_csv(suite / "runs.csv")
     own["images"] = runs["evaluated_on"].dropna().iloc[0] if len(own) else ""
     own = own.rename(columns={"ci_low": "low", "ci_high": "high", "n_seeds": "seeds"})

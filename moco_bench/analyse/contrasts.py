@@ -20,12 +20,18 @@ ContrastKind = Literal["factorial", "arm", "simple", "suite"]
 
 @dataclass(frozen=True)
 class Contrast:
-    """A named effect; `weights` say how much of each arm's value enters. `kind` is its family of tests."""
+    """A named effect; `weights` say how much of each arm's value enters. `kind` is its family of tests.
+
+    `treatment` and `control` are the two arms of a pair, empty for effects of a 2x2. The name doesn't tell them apart
+    where arms have hyphens.
+    """
 
     name: str
     title: str
     weights: Mapping[str, float]
     kind: ContrastKind
+    treatment: str = ""
+    control: str = ""
 
 
 def main_effects(of: Factorial) -> tuple[Contrast, ...]:
@@ -79,4 +85,5 @@ def contrasts_among(
 
 
 def _pair(name: str, treatment: str, control: str, kind: ContrastKind) -> Contrast:
-    return Contrast(name, f"{treatment} against {control}", {treatment: 1.0, control: -1.0}, kind)
+    title = f"{treatment} against {control}"
+    return Contrast(name, title, {treatment: 1.0, control: -1.0}, kind, treatment, control)

@@ -42,7 +42,7 @@ MORE_COLUMNS = (
     "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
     "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
     "p_ledger", "baseline_standing", "baseline_short_of", "note", "ci_covers", "images_low", "images_high",
-    "images_ci_covers", "n_images",
+    "images_ci_covers", "n_images", "treatment", "control",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -88,11 +88,11 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
 
 def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig) -> dict[str, Any]:
     """The interval over seeds and images, beside the one over seeds; empty where no images' outcomes are known."""
-    covers: dict[str, Any] = {"ci_covers": "other seeds, on these test images"}
+    covers: dict[str, Any] = {"ci_covers": "other seeds, on these evaluation images"}
     if differences is None:
         return covers
     low, high = two_level_interval(differences, config.confidence)
-    both = "other seeds and other test images" if not math.isnan(low) else ""
+    both = "other seeds and other evaluation images" if not math.isnan(low) else ""
     found = {"images_low": low, "images_high": high, "images_ci_covers": both, "n_images": differences.shape[1]}
     return {**covers, **found}
 
@@ -148,6 +148,8 @@ def _row(
         "budget": budget,
         "effect": contrast.name,
         "kind": contrast.kind,
+        "treatment": contrast.treatment,
+        "control": contrast.control,
         "paired": pairs.pairing,
         "n_seeds": len(pairs.seeds),
         "margin": margin,

@@ -81,8 +81,8 @@ def test_effects_have_the_interval_and_classes_their_differences(tmp_path, runs_
     assert row["n_images"] == 40
     assert row["images_low"] < 35 / 6 < row["images_high"], "two or three more of 40 images"
     assert (row["ci_covers"], row["images_ci_covers"]) == (
-        "other seeds, on these test images",
-        "other seeds and other test images",
+        "other seeds, on these evaluation images",
+        "other seeds and other evaluation images",
     )
     by_class = class_differences(runs, plan).set_index("class")
     assert by_class.loc[0, "estimate"] == pytest.approx(100 * (2 + 2 + 2) / 3 / 10)

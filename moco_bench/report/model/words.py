@@ -22,26 +22,18 @@ FINDING_WORDS = {
 }
 
 
-def effect_title(name: str) -> str:
-    """How an effect is called where people read it."""
-    return EFFECT_TITLES.get(name, name)
-
-
-def contrast_title(row: Mapping[Any, Any], baseline: str) -> str:
-    """The same with an arm\u2019s comparison in words: `dual against vanilla`."""
-    name = str(row["effect"])
-    if row["kind"] == "arm":
-        return f"{name.removesuffix(f'-{baseline}')} against {baseline}"
-    treatment, _, control = name.rpartition("-")
-    return f"{treatment} against {control}" if row["kind"] == "simple" and treatment else effect_title(name)
+def effect_title(row: Mapping[Any, Any]) -> str:
+    """How an effect is called where people read it: `dual against vanilla`, or the name that the suite gives it."""
+    return _against(row) or EFFECT_TITLES.get(row["effect"], str(row["effect"]))
 
 
 def subject(row: Mapping[Any, Any]) -> str:
     """The same inside a sentence."""
-    treatment, _, control = str(row["effect"]).rpartition("-")
-    if row["kind"] in ("arm", "simple") and treatment:
-        return f"{treatment} against {control}"
-    return SUBJECTS.get(row["effect"], str(row["effect"]))
+    return _against(row) or SUBJECTS.get(row["effect"], str(row["effect"]))
+
+
+def _against(row: Mapping[Any, Any]) -> str:
+    return f"{row['treatment']} against {row['control']}" if row["kind"] in ("arm", "simple") else ""
 
 
 def finding_words(row: Mapping[Any, Any]) -> str:

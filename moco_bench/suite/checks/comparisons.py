@@ -21,16 +21,26 @@ MAIN_EFFECTS = {
 
 
 def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
-    """The comparisons of two arms that need no declaration: name -> (treatment, control)."""
+    """The comparisons of two arms that need no declaration: name -> (treatment, control).
+
+    Raises:
+        InputError: two of them would have the same name.
+    """
     if suite.baseline not in suite.arms:
         return {}
     alone = arms_without_pairs(suite)
     others = [arm for arm in suite.arms if arm != suite.baseline and not {arm, suite.baseline} & alone]
-    pairs = {f"{arm}-{suite.baseline}": (arm, suite.baseline) for arm in others}
+    pairs = [(arm, suite.baseline) for arm in others]
     square, _ = factorial_of(suite)
     if square is not None:
-        pairs |= {f"{square.both}-{arm}": (square.both, arm) for arm in (square.dual, square.filter)}
-    return pairs
+        pairs += [(square.both, arm) for arm in (square.dual, square.filter)]
+    named: dict[str, tuple[str, str]] = {}
+    for pair in pairs:
+        other = named.setdefault("-".join(pair), pair)
+        if other != pair:  # hyphens: `a-b` against `c`, and `a` against `b-c`
+            told = f"{' against '.join(other)} and {' against '.join(pair)} would both be called {'-'.join(pair)!r}"
+            raise InputError(f"arms: {told}; rename one of these arms")
+    return named
 
 
 def arms_without_pairs(suite: Suite) -> frozenset[str]:

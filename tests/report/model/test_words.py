@@ -1,22 +1,23 @@
 import pytest
 
-from moco_bench.report.model.words import DECIDED, FINDING_WORDS, contrast_title, finding_tone, subject, unit_of_effect
+from moco_bench.report.model.words import DECIDED, FINDING_WORDS, effect_title, finding_tone, subject, unit_of_effect
 from moco_bench.suite.metrics import METRICS
 
 
 @pytest.mark.parametrize(
-    ("kind", "effect", "title", "inside"),
+    ("kind", "effect", "pair", "title", "inside"),
     [
-        ("arm", "dual-vanilla", "dual against vanilla", "dual against vanilla"),
-        ("simple", "both-filter", "both against filter", "both against filter"),
-        ("main", "dual_view", "Dual-view loss", "the dual-view loss"),
-        ("main", "interaction", "Interaction", "their interaction"),
-        ("arm", "key-in-batch-vanilla", "key-in-batch against vanilla", "key-in-batch against vanilla"),
+        ("arm", "dual-vanilla", ("dual", "vanilla"), "dual against vanilla", "dual against vanilla"),
+        ("arm", "a-my-base", ("a", "my-base"), "a against my-base", "a against my-base"),
+        ("simple", "both-hard-keys", ("both", "hard-keys"), "both against hard-keys", "both against hard-keys"),
+        ("factorial", "dual_view", ("", ""), "Dual-view loss", "the dual-view loss"),
+        ("factorial", "interaction", ("", ""), "Interaction", "their interaction"),
+        ("suite", "warm-up", ("hardest", "cold"), "warm-up", "warm-up"),
     ],
 )
-def test_effects_have_one_title_and_one_name_inside_sentences(kind, effect, title, inside):
-    row = {"kind": kind, "effect": effect}
-    assert contrast_title(row, "vanilla") == title
+def test_effects_have_one_title_and_one_name_inside_sentences(kind, effect, pair, title, inside):
+    row = {"kind": kind, "effect": effect, "treatment": pair[0], "control": pair[1]}
+    assert effect_title(row) == title
     assert subject(row) == inside
 
 

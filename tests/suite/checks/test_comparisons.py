@@ -50,6 +50,13 @@ def test_a_contrast_has_a_name_and_arms_of_its_own(contrasts, words):
     assert words in refused(contrasts=contrasts)
 
 
+def test_comparisons_that_hyphens_would_name_alike_are_refused():
+    arms = {"c": None, "b-c": ARMS["dual"], "filter": ARMS["filter"], "a": ARMS["both"],
+            "a-b": {"contrast": {"temperature": 0.5}}}  # fmt: skip
+    told = refused(arms=arms, baseline="c")
+    assert told == "arms: a-b against c and a against b-c would both be called 'a-b-c'; rename one of these arms"
+
+
 def test_other_contrasts_are_free():
     check_suite(suite(contrasts={"kinds": ["dual", "filter"]}))
 

@@ -5,7 +5,7 @@ import pandas as pd
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import Row
-from moco_bench.report.model.words import DECIDED, contrast_title, in_unit
+from moco_bench.report.model.words import DECIDED, effect_title, in_unit
 from moco_bench.report.read.results import UNRANKED, Results, of_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
@@ -20,7 +20,7 @@ TITLE = 34
 def effects_figure(results: Results) -> Plot | None:
     """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
     metric = results.primary
-    effects, baseline = results.effects, results.plan.baseline
+    effects = results.effects
     effects = effects[(effects["metric"] == metric.name) & (effects["budget"] == "epochs")]
     effects = effects[effects["estimate"].notna()]
     if effects.empty:
@@ -29,10 +29,9 @@ def effects_figure(results: Results) -> Plot | None:
     seeds = seeds[seeds["budget"] == "epochs"].drop(columns="budget")
     kept, drawn = curve_arms(results, MOST_ROWS)
     if drawn:
-        named = {f"{arm}-{baseline}" for arm in kept}
-        effects = effects[(effects["kind"] != "arm") | effects["effect"].isin(named)]
+        effects = effects[(effects["kind"] != "arm") | effects["treatment"].isin(kept)]
     cells = [cell for cell in results.cells if not of_cell(effects, *cell).empty]
-    titles = [contrast_title(row, baseline) for row in effects.drop_duplicates("effect").to_dict("records")]
+    titles = [effect_title(row) for row in effects.drop_duplicates("effect").to_dict("records")]
     figure, axes = grid(len(cells), 1, row_height=0.75 + rows_height(titles, 0.27, TITLE), sharex=True)
     for panel, (dataset, encoder) in zip(axes[:, 0], cells, strict=True):
         chosen: list[Row] = list(of_cell(effects, dataset, encoder).to_dict("records"))
@@ -51,12 +50,12 @@ def effects_figure(results: Results) -> Plot | None:
             decided = row["finding"] in DECIDED
             panel.plot(row["estimate"], place, marker="D" if row["kind"] == "factorial" else "o", color=INK,
                        markersize=6, markerfacecolor=INK if decided else PAPER, markeredgewidth=1.4)  # fmt: skip
-        name_rows(panel, [contrast_title(row, baseline) for row in chosen], TITLE)
+        name_rows(panel, [effect_title(row) for row in chosen], TITLE)
         name_cell(panel, dataset, encoder, len(cells) > 1)
     axes[-1, 0].set_xlabel(f"Effect on {metric.title}{in_unit(metric).replace(', in', ',')}")
     shown = effects[["dataset", "encoder", "effect", "estimate", "ci_low", "ci_high", "margin", "finding"]]
     said = "; ".join(
-        f"{contrast_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{effect_title(row)} {number(row['estimate'], metric.decimals, signed=True)} "
         f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}"
         for row in effects.head(6).to_dict("records")
     )

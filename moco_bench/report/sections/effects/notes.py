@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.table import Row
-from moco_bench.report.model.words import contrast_title, effect_title, finding_words, margin_words
+from moco_bench.report.model.words import effect_title, finding_words, margin_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.effects.tables import of_the_2x2
@@ -30,21 +30,21 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
             )
         elif (dataset, encoder, budget) in groups:
             rows = groups[dataset, encoder, budget].to_dict("records")
-            said = _effects_said(of_the_2x2(results, rows) or rows, primary, results.plan.baseline)
+            said = _effects_said(of_the_2x2(results, rows) or rows, primary)
             sentences.append(f"At equal {WORDS[budget]}{place}: {said}.")
     return sentences
 
 
-def _effects_said(rows: Sequence[Row], metric: MetricColumn, baseline: str) -> str:
+def _effects_said(rows: Sequence[Row], metric: MetricColumn) -> str:
     return "; ".join(
-        f"{_title(row, baseline)} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{_title(row)} {number(row['estimate'], metric.decimals, signed=True)} "
         f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {finding_words(row)}"
         for row in rows
     )
 
 
-def _title(row: Row, baseline: str) -> str:
-    return effect_title(row["effect"]).lower() if row["kind"] == "factorial" else contrast_title(row, baseline)
+def _title(row: Row) -> str:
+    return effect_title(row).lower() if row["kind"] == "factorial" else effect_title(row)
 
 
 def effects_notes(results: Results) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
-from moco_bench.report.model.words import contrast_title, finding_tone, finding_words, listed, margin_words, units_shown
+from moco_bench.report.model.words import effect_title, finding_tone, finding_words, listed, margin_words, units_shown
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
 from moco_bench.suite.metrics import METRICS
@@ -18,7 +18,7 @@ def effects_table(results: Results, links: Links) -> Table | None:
     if len(results.arms) > UNRANKED:
         rows = ranked(results, rows)
     caption = (
-        f"{_units(rows)} {results.plan.config.interval} intervals over other seeds, on these test images; exact "
+        f"{_units(rows)} {results.plan.config.interval} intervals over other seeds, on these evaluation images; exact "
         "two-sided sign-flip p; Holm\u2019s correction within each family."
     ).strip()
     title = f"Effects on {results.primary.title}{_at_equal(results)}"
@@ -115,7 +115,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
     caption = (
         f"{_units(effects)} Equivalence within "
         f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
-        "interval before them. Seeds and images: over other seeds and other test images. "
+        "interval before them. Seeds and images: over other seeds and other evaluation images. "
         "Detectable: the smallest effect found with 80 % power."
     )
     source = links.source(results.written.effects)
@@ -136,7 +136,7 @@ def _identity(results: Results) -> tuple[Column, ...]:
     """What an effect is of. In words; files keep the name that an arm's comparison has in `effects.csv`."""
 
     def effect(row: Row) -> Cell:
-        title = contrast_title(row, results.plan.baseline)
+        title = effect_title(row)
         return cell(title, row["effect"] if row["kind"] == "arm" else title)
 
     def metric(row: Row) -> str:

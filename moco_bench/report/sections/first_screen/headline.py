@@ -56,9 +56,11 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
     rows = [row for block in blocks for row in block if not not_judged(row) and not why_no_pairs(row)]
     if not rows:
         return f"Not judged: the baseline arm is not above its baselines without training, {extent}"
+    ablation = _of_the_ablation(rows)
     if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):
-        return f"What each ingredient is worth, {extent}"
-    return f"Inconclusive: {seeds_of(rows)} cannot show whether either ingredient helps, {extent}"
+        return f"What each {'ingredient' if ablation else 'arm'} is worth, {extent}"
+    what = "whether either ingredient helps" if ablation else "a difference in any comparison"
+    return f"Inconclusive: {seeds_of(rows)} cannot show {what}, {extent}"
 
 
 def by_weight(rows: Sequence[Row]) -> list[Row]:
@@ -80,12 +82,17 @@ def seeds_of(rows: Sequence[Row]) -> str:
 def _nothing_decided(main: Sequence[Row]) -> str:
     seeds = seeds_of(main)
     if len(main) > NAMED:
-        what = f"any of {len(main)} arms differs from its control"
-    elif {row["effect"] for row in main} == set(INGREDIENTS):
+        return f"Inconclusive: {seeds} cannot show a difference in any of {len(main)} comparisons."
+    if _of_the_ablation(main):
         what = "either ingredient helps"
     else:
         what = " or ".join(f"{subject(row)} makes a difference" for row in main)
     return f"Inconclusive: {seeds} cannot show whether {what}."
+
+
+def _of_the_ablation(rows: Sequence[Row]) -> bool:
+    """Whether both ingredients are among the effects."""
+    return set(INGREDIENTS) <= {row["effect"] for row in rows}
 
 
 def _clause(row: Row, metric: MetricColumn) -> str:

@@ -98,9 +98,8 @@ def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, r
 
 
 def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row]) -> Answer:
-    treatment, _, control = row["effect"].rpartition("-")
     question = QUESTIONS.get(row["effect"]) or (
-        f"Is {treatment} better than {control}?"
+        f"Is {row['treatment']} better than {row['control']}?"
         if row["kind"] in ("arm", "simple")
         else f"{row['effect']}: a difference?"
     )

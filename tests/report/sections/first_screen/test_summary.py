@@ -206,6 +206,36 @@ def test_a_headline_over_several_data_sets_where_something_is_decided(tmp_path, 
     assert found.headline == "What each ingredient is worth, on 2 data sets"
 
 
+@pytest.mark.parametrize(
+    ("seeds", "headline"),
+    [
+        (3, "Inconclusive: 3 seeds cannot show a difference in any comparison, on 2 data sets"),
+        (8, "What each arm is worth, on 2 data sets"),
+    ],
+)
+def test_a_headline_over_several_data_sets_without_the_two_by_two(tmp_path, synthetic, seeds, headline):
+    values = synthetic.suite_values(seeds)
+    del values["dataset"], values["arms"]["both"]
+    values["datasets"] = ["fashion-mnist-5k", "digits"]
+    assert summarise(load_results(synthetic.write_results(tmp_path, values))).headline == headline
+
+
+def test_arms_with_hyphens_keep_their_names(tmp_path, synthetic):
+    values = synthetic.suite_values(8)
+    names = {"vanilla": "my-base", "dual": "two-views", "filter": "hard-keys", "both": "both"}
+    values["arms"] = {names[arm]: changes for arm, changes in values["arms"].items()}
+    values["baseline"] = "my-base"
+    results = load_results(synthetic.write_results(tmp_path, values))
+    pairs = results.effects.drop_duplicates("effect").set_index("effect")[["treatment", "control"]]
+    assert pairs.loc["two-views-my-base"].tolist() == ["two-views", "my-base"]
+    assert pairs.loc["both-hard-keys"].tolist() == ["both", "hard-keys"]
+    del values["arms"]["both"]
+    found = summarise(load_results(synthetic.write_results(tmp_path / "three", values)))
+    assert [answer.question for answer in found.blocks[0].answers] == [
+        "Is two-views better than my-base?", "Is hard-keys better than my-base?"
+    ]  # fmt: skip
+
+
 def test_a_suite_of_many_comparisons_counts_them(tmp_path, synthetic):
     def many(seeds, gain):
         values = synthetic.suite_values(seeds)
@@ -216,7 +246,7 @@ def test_a_suite_of_many_comparisons_counts_them(tmp_path, synthetic):
         gains = {"a13": gain}
         return summarise(load_results(synthetic.write_results(tmp_path / name, values, gains=gains, spread=0.1)))
 
-    assert many(3, 0.0).headline == "Inconclusive: 3 seeds cannot show whether any of 16 arms differs from its control."
+    assert many(3, 0.0).headline == "Inconclusive: 3 seeds cannot show a difference in any of 16 comparisons."
     found = many(10, 4.0)
     assert found.headline.startswith("A13 against vanilla gains 4.")
     assert found.headline.endswith(" of 16 comparisons.")

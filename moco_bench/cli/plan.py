@@ -16,6 +16,7 @@ from moco_bench.suite.obstacles import obstacles
 from moco_bench.suite.on_disk.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.part import plan_of_part
 from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
+from moco_bench.suite.profiled import step_times
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import HELD_OUT, candidates
 
@@ -56,10 +57,15 @@ def run(options: argparse.Namespace) -> int:
     if not steps and not any(item.would_run for item in plan.runs):
         print("Nothing to do: the suite is complete.")
     print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
-    hours, unknown = hours_left(taken_by(whole.runs, options.results), plan.runs)
-    if hours:
-        also = f", without {unknown} runs of a kind that has none finished yet" if unknown else ""
-        print(f"Left to train: about {hours:.2g} hours, one run after the other{also}")
+    folder = options.results / suite.name / "profile"
+    profile = step_times(suite, folder)
+    left = hours_left(taken_by(whole.runs, options.results), plan.runs, profile, whole.images)
+    if left.hours:
+        by = ""
+        if left.by_profile and profile:
+            by = f"; {left.by_profile} runs are estimated by the profile of {profile.machine} ({folder})"
+        also = f"; without {left.unknown} runs of which nothing is known" if left.unknown else ""
+        print(f"Left to train: about {left.hours:.2g} hours, one run after the other{by}{also}")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Estimates from finished runs: hours for a plan, memory and time for cluster jobs.
 
 A run takes what the finished runs of its arm took, or else those of its data set and encoder, on whatever machine they
-ran. Evaluation is not counted.
+ran. Hours of a plan come from the suite's profile where no such run has finished. Evaluation is not counted.
 """
 
 import os
@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
+from typing import NamedTuple
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
 from moco_bench.suite.plan import PlannedRun
+from moco_bench.suite.profiled import StepTimes
 from moco_bench.suite.runs import Run
 
 ROOM = 1.5
@@ -85,19 +88,49 @@ def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:
     return taken
 
 
-def hours_left(taken: Taken, planned: Sequence[PlannedRun]) -> tuple[float, int]:
-    """Hours of training that the runs still to be done will take, one after the other.
+class HoursLeft(NamedTuple):
+    """Hours of training that runs will take, one after the other.
 
-    Returns:
-        The hours, and how many runs are left out because nothing like them has finished.
+    Of the runs, `by_profile` are estimated by the profile and `unknown` are left out: nothing tells how long they take.
     """
-    seconds = [
-        taken.seconds(item.run)
-        for item in planned
-        if item.would_run and item.state not in ("evaluate", "shared") and item.run.checkpoint is None
-    ]
-    return sum(each for each in seconds if each is not None) / 3600, seconds.count(None)
+
+    hours: float
+    by_profile: int = 0
+    unknown: int = 0
 
 
-def _places(run: Run) -> tuple[RunKind, RunKind]:
+def hours_left(
+    taken: Taken,
+    planned: Sequence[PlannedRun],
+    profile: StepTimes | None = None,
+    images: Mapping[str, int | None] = MappingProxyType({}),
+) -> HoursLeft:
+    """Estimate the runs that are still to be done.
+
+    Args:
+        taken: what finished runs took.
+        planned: all runs.
+        profile: how long steps took, for what no finished run tells.
+        images: how many images of each data set train, as far as its manifest tells.
+    """
+    total, by_profile, unknown = 0.0, 0, 0
+    for item in planned:
+        if not item.would_run or item.state in ("evaluate", "shared") or item.run.checkpoint is not None:
+            continue
+        seconds = taken.seconds(item.run)
+        if seconds is None:
+            seconds = _seconds_by(profile, item.run, images)
+            by_profile += seconds is not None
+            unknown += seconds is None
+        total += seconds or 0.0
+    return HoursLeft(total / 3600, by_profile, unknown)
+
+
+def _seconds_by(profile: StepTimes | None, run: Run, images: Mapping[str, int | None]) -> float | None:
+    step = profile.seconds.get(_places(run)[0]) if profile else None
+    count = images.get(run.dataset.title) or run.dataset.training_images
+    return step * (count // run.train.batch_size) * run.train.trained_epochs if step and count else None
+
+
+def _places(run: Run) -> tuple[tuple[str, str, str], tuple[str, str]]:
     return (run.dataset.title, run.encoder.title, run.arm), (run.dataset.title, run.encoder.title)

@@ -1,6 +1,14 @@
-"""Which runs of a suite its profile is about: every arm once, with the first seed."""
+"""Which runs of a suite its profile is about (every arm once, with the first seed), and how long their steps took."""
 
-from moco_bench.files import sha256_of
+import csv
+import io
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from moco_bench.errors import InputError, one_line
+from moco_bench.files import ordinary, read_mapping, sha256_of
 from moco_bench.suite.runs import Run, expand
 from moco_bench.suite.suite import Suite
 
@@ -29,3 +37,36 @@ def profile_fingerprint(suite: Suite) -> str:
             "profile": suite.profile.model_dump(mode="json") if suite.profile is not None else None,
         }
     )
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """What a profile says of training steps: seconds by (data set, encoder, arm), and on what machine, in words."""
+
+    seconds: dict[tuple[str, str, str], float]
+    machine: str
+
+
+def step_times(suite: Suite, folder: Path) -> StepTimes | None:
+    """Read a suite's profile; None where there is none, or where it is about other arms or settings."""
+    try:
+        summary = read_mapping(folder / "profile.json")
+        rows = list(csv.DictReader(io.StringIO(ordinary(folder / "time.csv").read_text(encoding="utf-8"))))
+    except (InputError, OSError, UnicodeDecodeError, csv.Error):
+        return None
+    if summary.get("fingerprint") != profile_fingerprint(suite):
+        return None
+    found = {}
+    for row in rows:
+        with suppress(KeyError, TypeError, ValueError):
+            milliseconds = float(row["median_ms"])
+            if row["part"] == "step" and 0 < milliseconds < math.inf:
+                found[row["dataset"], row["encoder"], row["arm"]] = milliseconds / 1000
+    return StepTimes(found, _machine(summary.get("machine"))) if found else None
+
+
+def _machine(described: object) -> str:
+    names = described if isinstance(described, dict) else {}
+    gpus = names.get("gpus")
+    name = gpus[0] if isinstance(gpus, list) and gpus else names.get("cpu")
+    return one_line(name or "a machine without a name")[:80]

@@ -78,11 +78,12 @@ def write_results(
         rows = [cost_row(pair, budget, prices[pair.run.arm]) for pair, budget in pairs]
         _dump(directory / "costs.json", {"costs": rows})
     runs = known_runs(suite, root)
+    analysis = analysis_fingerprint(suite)
     marks = {"failed": failed, "foreign": foreign, "shifted": shifted, "drifted": drifted}
     for run in runs:
         if not run.id.endswith(missing or ("/none",)):
             marked = {name: run.id.endswith(endings or ("/none",)) for name, endings in marks.items()}
-            _write_run(run, root, gains or GAINS, spread, analysis_fingerprint(suite), marked)
+            _write_run(run, root, gains or GAINS, spread, analysis, marked)
     if floors:
         for dataset in {run.dataset.title: run for run in runs}.values():
             _write_floors(directory, dataset)

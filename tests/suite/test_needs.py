@@ -6,6 +6,7 @@ from moco_bench.files import write_json
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, gpus_here, hours_left, taken_by
 from moco_bench.suite.plan import PlannedRun
+from moco_bench.suite.profiled import StepTimes
 from moco_bench.suite.runs import expand
 
 SUITE = {
@@ -30,9 +31,19 @@ def planned(tmp_path):
 
 
 def test_hours_left(planned, tmp_path):
-    assert hours_left(taken_by(planned, tmp_path), planned) == (pytest.approx(6.0), 0)
-    assert hours_left(taken_by(planned[1:], tmp_path), planned[1:]) == (0.0, 3)
-    assert hours_left(taken_by(planned, tmp_path), planned[:1]) == (0.0, 0)
+    assert hours_left(taken_by(planned, tmp_path), planned) == (pytest.approx(6.0), 0, 0)
+    assert hours_left(taken_by(planned[1:], tmp_path), planned[1:]) == (0.0, 0, 3)
+    assert hours_left(taken_by(planned, tmp_path), planned[:1]) == (0.0, 0, 0)
+
+
+def test_what_no_finished_run_tells_the_profile_does(planned, tmp_path):
+    """Digits have 1,438 training images, which is 22 batches of 64; a manifest knows better."""
+    profile = StepTimes({("digits", "resnet-compact", "vanilla"): 9.0}, "a processor")
+    epoch = 9.0 * 22
+
+    assert hours_left(Taken(), planned, profile) == (pytest.approx(epoch * 40 / 3600), 1, 2)
+    assert hours_left(Taken(), planned, profile, {"digits": 640}).hours == pytest.approx(9.0 * 10 * 40 / 3600)
+    assert hours_left(taken_by(planned, tmp_path), planned, profile) == (pytest.approx(6.0), 0, 0)
 
 
 def test_more_is_asked_for_with_each_attempt(planned, tmp_path):

@@ -1,9 +1,11 @@
+import json
+
 import pytest
 
 from moco_bench.errors import InputError
 from moco_bench.suite.checks.profile import check_profile
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.profiled import profile_fingerprint, profiled_runs
+from moco_bench.suite.profiled import StepTimes, profile_fingerprint, profiled_runs, step_times
 
 
 def suite(**changes):
@@ -50,6 +52,41 @@ def test_a_profile_is_no_part_of_a_run():
         if run.arm == "vanilla"
     }
     assert with_profile == without
+
+
+TIMES = """arm,part,median_ms,dataset,encoder
+vanilla,step,20,digits,resnet-compact
+vanilla,loss,5,digits,resnet-compact
+filter,step,nan,digits,resnet-compact
+"""
+
+
+@pytest.mark.parametrize(
+    ("machine", "name"),
+    [
+        ({"cpu": "A  processor", "gpus": []}, "A processor"),
+        ({"cpu": "A processor", "gpus": ["A card", "A card"]}, "A card"),
+        (None, "a machine without a name"),
+    ],
+)
+def test_how_long_steps_took_and_on_what(tmp_path, machine, name):
+    (tmp_path / "profile.json").write_text(
+        json.dumps({"fingerprint": profile_fingerprint(suite()), "machine": machine})
+    )
+    (tmp_path / "time.csv").write_text(TIMES)
+
+    assert step_times(suite(), tmp_path) == StepTimes({("digits", "resnet-compact", "vanilla"): 0.02}, name)
+    assert step_times(suite(train={"batch_size": 32}), tmp_path) is None  # it is about other steps
+
+
+@pytest.mark.parametrize("damaged", ["profile.json", "time.csv"])
+def test_a_profile_that_is_damaged_tells_nothing(tmp_path, damaged):
+    (tmp_path / "profile.json").write_text(json.dumps({"fingerprint": profile_fingerprint(suite())}))
+    (tmp_path / "time.csv").write_text(TIMES)
+    assert step_times(suite(), tmp_path) is not None
+    (tmp_path / damaged).write_bytes(b"\xff\0,")
+
+    assert step_times(suite(), tmp_path) is None
 
 
 @pytest.mark.parametrize(

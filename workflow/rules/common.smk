@@ -14,8 +14,6 @@ import time
 from functools import cache
 from pathlib import Path
 
-from snakemake.resources import Resource
-
 from moco_bench.errors import InputError, system_error
 from moco_bench.files import check_link
 from moco_bench.locks import Lock
@@ -192,7 +190,7 @@ GPUS = max(item.run.train.devices if wants_gpu(item.run.train.device) else 0 for
 # Snakemake counts GPUs and ignores the count.
 if workflow.local_exec and "gpu" not in workflow.global_resources:
     SHARED = min(item.run.train.runs_per_gpu for item in PLAN.runs)
-    workflow.global_resources["gpu"] = Resource("gpu", max(gpus_here() * SHARED, GPUS, 1))
+    workflow.global_resources["gpu"] = max(gpus_here() * SHARED, GPUS, 1)
 
 # Not `workflow.cores`, which refuses commands that need no cores, such as `--report`. A job on a cluster's node gets as
 # many as a run, and has the node to itself by other means (`--exclusive`).

@@ -10,7 +10,7 @@ from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.device import GPU_CHUNK_PAIRS, gpu_stored_pairs, on_gpu
 from moco_bench.contrast.negatives.histogram import streamed_cuts
-from moco_bench.contrast.negatives.radix import score_at_mass
+from moco_bench.contrast.negatives.mass import streamed_mass_cut
 from moco_bench.contrast.negatives.selection import Cut, Membership, cut_counts, takes_passes, whole_cuts
 
 CHUNK_PAIRS = 2**18
@@ -97,7 +97,7 @@ def _cuts(candidates: Candidates, ranks: Ranks, stored: Tensor | None) -> list[C
 
     if stored is not None and on_gpu(stored.device):
         return whole_cuts(scores(slice(0, size)), ranks)  # no pass over it has to wait for another one's result
+    sample, limit = scores(slice(0, size, max(1, size // SAMPLE))), max(32, size // 32)
     if ranks.mass is not None:
-        return [Cut.of(*score_at_mass(passes, ranks.mass, ranks.temperature))]
-    sample = scores(slice(0, size, max(1, size // SAMPLE)))
-    return streamed_cuts(passes, counts, sample=sample, limit=max(32, size // 32))
+        return [streamed_mass_cut(passes, ranks.mass, ranks.temperature, sample=sample, limit=limit)]
+    return streamed_cuts(passes, counts, sample=sample, limit=limit)

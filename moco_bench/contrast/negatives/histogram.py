@@ -35,21 +35,20 @@ def streamed_cuts(
             outer bins, so that a bad sample costs time and never a wrong cut.
         limit: how many scores of a row may be collected.
     """
-    bins = _Bins(sample)
+    bins = Bins(sample)
     histogram = torch.zeros(len(sample), BINS, dtype=torch.int32, device=sample.device)
     for scores in passes():
-        # Of a NaN the conversion makes any number, which would be no place in the histogram.
-        places = bins.of(scores).to(torch.int64).clamp_(0, BINS - 1)
+        places = bins.places(scores)
         histogram.scatter_add_(1, places, histogram.new_ones(1).expand_as(places))
     searches = [_Search(histogram, count, limit, sample.dtype) for count in counts]
     for scores in passes():
         places = bins.of(scores).floor_()
         for search in searches:
-            search.collect(scores, places)
+            search.bin.collect(scores, places)
     return [search.result(passes) for search in searches]
 
 
-class _Bins:
+class Bins:
     """Bins of equal width over each row's range.
 
     Neither the subtraction nor the product nor the clamp ever turns the order of two scores around, rounding included:
@@ -67,6 +66,37 @@ class _Bins:
         """The bin of each score, with a fraction: [B, C]."""
         return (scores - self._low).mul_(self._bins_per_unit).clamp_(0, BINS - 1)
 
+    def places(self, scores: Tensor) -> Tensor:
+        """The same as an index, int64."""
+        # Of a NaN the conversion makes any number, which would be no place in a histogram.
+        return self.of(scores).to(torch.int64).clamp_(0, BINS - 1)
+
+
+class BinOfEachRow:
+    """The scores of one bin of each row, except for rows where they are too many to be collected."""
+
+    def __init__(self, bins: Tensor, size: Tensor, limit: int, dtype: torch.dtype) -> None:
+        """Take the bins and how many scores are in them, int64 [B, 1] each, and how many may be collected."""
+        crowded = size > limit
+        self.crowded = crowded.squeeze(1).nonzero().squeeze(1)
+        self._bin = bins.masked_fill(crowded, -1).to(dtype)  # -1: no score is in it
+        width = int(size.masked_fill(crowded, 1).max())
+        self._found = torch.full((len(size), width), -torch.inf, dtype=dtype, device=size.device)
+        self._filled = size.new_zeros(len(size))
+
+    def collect(self, scores: Tensor, places: Tensor) -> None:
+        """Take the scores of the bin from the next chunk; `places` are their bins, as floats."""
+        rows, columns = (places == self._bin).nonzero(as_tuple=True)
+        hits = rows.bincount(minlength=len(scores))
+        earlier = hits.cumsum(0) - hits - self._filled  # hits of the rows before, less what this row has already
+        slots = torch.arange(len(rows), device=rows.device) - earlier[rows]
+        self._found[rows, slots] = scores[rows, columns]
+        self._filled += hits
+
+    def ordered(self) -> Tensor:
+        """What was collected, highest first, minus infinity behind it: [B, W]."""
+        return self._found.sort(dim=1, descending=True).values
+
 
 class _Search:
     """The search for one rank in all rows side by side."""
@@ -78,28 +108,14 @@ class _Search:
         size = from_top.gather(1, steps).to(torch.int64)
         self._count = count
         self._rank = count - (at_least.gather(1, steps).to(torch.int64) - size)  # within the bin, from 1
-        self._crowded = size > limit
-        self._bin = (BINS - 1 - steps).masked_fill(self._crowded, -1).to(dtype)  # -1: no score is in it
-        width = int(size.masked_fill(self._crowded, 1).max())
-        self._found = torch.full((len(size), width), -torch.inf, dtype=dtype, device=size.device)
-        self._filled = size.new_zeros(len(size))
-
-    def collect(self, scores: Tensor, places: Tensor) -> None:
-        """Take the scores of the bin from the next chunk."""
-        rows, columns = (places == self._bin).nonzero(as_tuple=True)
-        hits = rows.bincount(minlength=len(scores))
-        earlier = hits.cumsum(0) - hits - self._filled  # hits of the rows before, less what this row has already
-        slots = torch.arange(len(rows), device=rows.device) - earlier[rows]
-        self._found[rows, slots] = scores[rows, columns]
-        self._filled += hits
+        self.bin = BinOfEachRow(BINS - 1 - steps, size, limit, dtype)
 
     def result(self, passes: Callable[[], Iterable[Tensor]]) -> Cut:
         """The cut of all rows."""
-        ordered = self._found.sort(dim=1, descending=True).values
+        ordered, crowded = self.bin.ordered(), self.bin.crowded
         value = ordered.gather(1, self._rank.clamp_max(ordered.shape[1]) - 1)
         ties = self._rank - (ordered > value).sum(dim=1, keepdim=True)
         tied = (ordered == value).sum(dim=1, keepdim=True)
-        crowded = self._crowded.squeeze(1).nonzero().squeeze(1)
         if len(crowded) > 0:
             value[crowded], ties[crowded], tied[crowded] = score_at(passes, crowded, self._count)
         return Cut.of(value, ties, tied)

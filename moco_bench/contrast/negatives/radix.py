@@ -105,9 +105,14 @@ def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperatu
         left -= width
     assert needed is not None
     value = _score(found, dtype)
-    of_one = ((value - highest).double() / temperature).exp().clamp_min(torch.finfo(torch.float64).tiny)
-    ties = ((needed - above) / of_one * (1 - MASS_TOLERANCE)).ceil().clamp_min(1).minimum(tied)
-    return DigitPlace(value, ties.long(), tied.long())
+    of_one = ((value - highest).double() / temperature).exp()
+    return DigitPlace(value, ties_inside(needed - above, of_one, tied.long()), tied.long())
+
+
+def ties_inside(missing: Tensor, of_one: Tensor, tied: Tensor) -> Tensor:
+    """How many of `tied` equal scores, each of the mass `of_one`, it takes for the mass that is missing: [R, 1]."""
+    needed = missing / of_one.clamp_min(torch.finfo(torch.float64).tiny) * (1 - MASS_TOLERANCE)
+    return needed.ceil().clamp_min(1).minimum(tied).long()
 
 
 def _ordered(scores: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def decode(file: Path, size: int) -> Decoded:
                     f"{file}: {image.width}x{image.height} pixels, more than {MOST_PIXELS // 10**6} million; shrink it"
                 )
             if image.mode not in EIGHT_BIT:
-                raise InputError(f"{file}: pixels of mode {image.mode}; save it with 8 bits a channel")
+                raise InputError(f"{file}: pixels of mode {image.mode}; save it in RGB with 8 bits a channel")
             changed = [FIRST_FRAME] if getattr(image, "n_frames", 1) > 1 else []
             image.load()  # before its metadata are read, which hides an error here from later readers
             upright = _upright(image)

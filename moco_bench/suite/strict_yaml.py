@@ -114,11 +114,19 @@ def _count_nodes(value: Any) -> None:
             stack.extend(item)
 
 
+IN_PLAIN_WORDS = {
+    "character '\\t'": "a tab; indent with spaces",
+    "found another document": "a second document begins; a file holds one suite",
+}
+
+
 def _describe(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {_one_line(error.problem)}"
+        problem = _one_line(error.problem)
+        plain = next((words for sign, words in IN_PLAIN_WORDS.items() if sign in problem), problem)
+        return f"line {error.problem_mark.line + 1}: {plain}"
     return _one_line(error)
 
 

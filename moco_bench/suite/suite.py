@@ -35,6 +35,8 @@ def _spell_out_seeds(given: Any) -> Any:
         return tuple(range(given))
     if isinstance(given, str) and given.isdecimal():
         raise ValueError(f"{given!r} is text; for a number of seeds leave the quotes out: {given}")
+    if not isinstance(given, (list, tuple)):
+        raise ValueError("a number of seeds such as 8, or a list such as [0, 1, 2], is needed")
     return given
 
 
@@ -103,5 +105,7 @@ class Suite(Settings):
             if singular in given:
                 if f"{singular}s" in given:
                     raise ValueError(f"give `{singular}` or `{singular}s`, not both")
+                if isinstance(given[singular], (list, tuple)):
+                    raise ValueError(f"`{singular}` is a single one; write `{singular}s` for a list")
                 given[f"{singular}s"] = (given.pop(singular),)
         return given

@@ -11,6 +11,7 @@ from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
 from moco_bench.suite.config.encoder_spelling import PARTS
+from moco_bench.suite.plain_words import in_plain_words
 from moco_bench.suite.suite import Suite
 
 INLINED = {**PARTS, "source": "dataset"}
@@ -27,7 +28,7 @@ def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = N
         values = tuples_for_lists(raw)  # pydantic's strict mode takes no list for a tuple
         return section.model_validate(values, context=plugins)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
+        problems = _worth_telling(error.errors(include_url=False))
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         for singular in {"dataset", "encoder"} & (raw.keys() if isinstance(raw, dict) else set()):  # as it was written
             if problems[0]["loc"][:2] == (f"{singular}s", 0):
@@ -44,6 +45,22 @@ def tuples_for_lists(raw: Any) -> Any:
     return {key: tuples_for_lists(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
 
 
+def _worth_telling(problems: list[Any]) -> list[Any]:
+    """One for each mistake.
+
+    A list whose members are wrong is called too short as well, and a key that is misspelt is missing as well.
+    """
+    return [one for one in problems if not any(_follows(one["type"], one["loc"], other) for other in problems)]
+
+
+def _follows(kind: str, place: tuple[int | str, ...], cause: Any) -> bool:
+    if kind == "too_short":
+        return len(cause["loc"]) > len(place) and cause["loc"][: len(place)] == place
+    if kind == "missing" and cause["type"] == "extra_forbidden":
+        return bool(cause["loc"][:-1] == place[:-1] and _suggest(str(cause["loc"][-1]), [str(place[-1])]))
+    return False
+
+
 def _explain(problem: Any, section: type[Settings]) -> str:
     location = _place(problem["loc"])
     kind, context, given = problem["type"], problem.get("ctx", {}), problem.get("input")
@@ -51,6 +68,9 @@ def _explain(problem: Any, section: type[Settings]) -> str:
         return f"{location}: unknown key{_where_it_belongs(location, section)}"
     if kind == "missing":
         return f"{location}: missing"
+    if kind == "union_tag_not_found":
+        key = context["discriminator"].strip("'")
+        return f"{location}.{key}: missing"
     if kind in ("literal_error", "union_tag_invalid"):
         allowed = [
             word.strip("' ")
@@ -58,15 +78,10 @@ def _explain(problem: Any, section: type[Settings]) -> str:
         ]
         word = context.get("tag", given)
         return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
-    if kind == "string_type" and isinstance(given, (int, float)):
-        what, word = ("truth value", str(given).lower()) if isinstance(given, bool) else ("number", str(given))
-        return f'{location}: {word} is a {what}; for a name put it in quotes: "{word}"'
-    if kind in ("int_type", "float_type") and isinstance(given, str) and _is_number(given):
-        return f"{location}: {given!r} is text; for a number leave the quotes out: {given}"
     message = problem["msg"].removeprefix("Value error, ")
-    plain = isinstance(given, (str, int, float, bool)) or given is None
-    shown = f", not {given!r}"[:120] if plain and repr(given) not in message else ""
-    return f"{location}: {message[0].lower()}{message[1:]}{shown}" if location else message
+    if kind == "value_error" and not location:
+        return message
+    return f"{location}: {in_plain_words(kind, given, context, message)}"
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -77,20 +92,13 @@ def _place(location: tuple[int | str, ...]) -> str:
     for field in INLINED.keys() & set(parts):
         place = parts.index(field)
         parts[place:] = parts[place + 1 :] or [next(iter(built_in(INLINED[field]).values())).tag]
-    return ".".join(str(part)[:80] for part in parts)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return ".".join(str(part)[:80] for part in parts if part != "[key]")
 
 
 def _suggest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def _where_it_belongs(location: str, section: type[Settings]) -> str:

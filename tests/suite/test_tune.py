@@ -124,9 +124,9 @@ def test_a_choice_of_another_search_is_refused(suite, tmp_path, text):
     ("tune", "more", "said"),
     [
         ({"train.epochs": [1, 2]}, {}, "train.epochs"),
-        ({"train.learning_rate": []}, {}, "at least 1 item"),
+        ({"train.learning_rate": []}, {}, "at least 1 needed, not 0"),
         ({"train.learning_rate": [0.1, 0.1]}, {}, "duplicate values"),
-        ({"train.learning_rate": [0.1, -1]}, {}, "greater than 0"),
+        ({"train.learning_rate": [0.1, -1]}, {}, "above 0 is needed, not -1"),
         ({"contrast.key_weight": [0.1, 0.2]}, {}, "fewer than two candidates for arm vanilla"),
         ({"train.learning_rate": [0.1]}, {}, "fewer than two candidates"),
         (SEARCH, {"dataset": {"name": "digits", "validation": 0.1}}, "leave `validation` out"),

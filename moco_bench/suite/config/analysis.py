@@ -150,6 +150,8 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
 def _spell_out_claims(given: Any) -> Any:
     if given == "abstract":
         return ABSTRACT_CLAIMS
+    if isinstance(given, str):
+        _spell_out_claim(given)
     return tuple(map(_spell_out_claim, given)) if isinstance(given, tuple) else given
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from moco_bench.components.augmentations import Augmentation, MocoRecipe
 from moco_bench.components.base import NOT_IDENTITY, Settings
 from moco_bench.components.field import OneOf
+from moco_bench.suite.config.fields import Device
 
 
 class TrainConfig(Settings):
@@ -43,7 +44,7 @@ class TrainConfig(Settings):
         "uncompiled and says so.",
     )
     deterministic: bool = Field(True, description="On CUDA: refuse algorithms whose result depends on timing.")
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")] = Field(
+    device: Device = Field(
         "auto",
         description="`cpu`, `cuda`, `cuda:1`; `auto` takes a free GPU if there is one.",
         json_schema_extra=NOT_IDENTITY,

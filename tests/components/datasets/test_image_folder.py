@@ -82,7 +82,7 @@ def test_a_format_that_could_run_a_program_isnt_opened(folder):
 
 def test_sixteen_bits_a_channel_are_refused(folder):
     Image.fromarray(np.full((16, 16), 40000, np.uint16)).save(folder / "train" / "ant" / "0.png")
-    refused(folder, "ant/0.png: pixels of mode I;16; save it with 8 bits a channel")
+    refused(folder, "ant/0.png: pixels of mode I;16; save it in RGB with 8 bits a channel")
 
 
 def test_what_is_missing_is_said(folder, tmp_path):

@@ -60,7 +60,7 @@ def test_an_arm_with_another_network_leaves_the_settings_of_the_first_behind(cha
         ({"name": "resnet-compact", "hidden": 4}, "`hidden` has no effect with `linear`; it belongs to mlp and mlp-bn"),
         ({"name": "resnet-compact", "wdth": 9}, "wdth: unknown key; did you mean 'width'?"),
         ({"name": "resnet-compct"}, "name: 'resnet-compct' is none of .*did you mean 'resnet-compact'"),
-        ({"name": "resnet-compact", "width": 0}, "width: input should be greater than or equal to 1, not 0"),
+        ({"name": "resnet-compact", "width": 0}, "width: a number of at least 1 is needed, not 0"),
         ({"name": "resnet-compact", "head": "mpl"}, "head: 'mpl' is none of linear, mlp, mlp-bn; did you mean 'mlp'?"),
         ({"name": "timm"}, "model: missing"),
         ({"width": 8}, "name: missing"),

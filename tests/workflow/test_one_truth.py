@@ -56,6 +56,22 @@ def no_records(folder: Path) -> None:
     shutil.rmtree(folder / ".snakemake", ignore_errors=True)
 
 
+def moved_to_another_disk(folder: Path) -> None:
+    shutil.move(folder / OF_THE_RUN, folder / "elsewhere")
+    (folder / OF_THE_RUN).symlink_to(folder / "elsewhere")
+
+
+def encoder_on_a_disk_that_is_gone(folder: Path) -> None:
+    encoder = folder / OF_THE_RUN / "encoder.safetensors"
+    encoder.unlink()
+    encoder.symlink_to("/not/mounted/encoder.safetensors")
+
+
+def another_arm_in_its_place(folder: Path) -> None:
+    shutil.rmtree(folder / OF_THE_RUN)
+    shutil.copytree(folder / OF_THE_RUN.replace("/dual/", "/both/"), folder / OF_THE_RUN)
+
+
 OF_THE_RUN = f"results/tiny/runs/{RUN}"
 WAYS: dict[str, tuple[Callable[[Path], None], str | None, set[str]]] = {
     "nothing": (lambda folder: None, None, set()),
@@ -82,6 +98,15 @@ WAYS: dict[str, tuple[Callable[[Path], None], str | None, set[str]]] = {
         "evaluate",
         BEHIND,
     ),
+    "metrics cut to nothing": (
+        lambda folder: (folder / OF_THE_RUN / "metrics.json").write_text("") and None,
+        "evaluate",
+        BEHIND,
+    ),
+    "moved to another disk": (moved_to_another_disk, None, set()),
+    "encoder on a disk that is gone": (encoder_on_a_disk_that_is_gone, "changed", BEHIND),
+    "another arm in its place": (another_arm_in_its_place, "changed", BEHIND),
+    "manifest cut": (edit("results/tiny/data/digits.json", "{", ""), None, {"prepare"}),
     "manifest lost": (remove("results/tiny/data/digits.json"), None, {"prepare"}),
     "floors lost": (remove("results/tiny/floors/digits.json"), None, {"floors"} | BEHIND),
     "floors edited": (edit("results/tiny/floors/digits.json", "{}", '{"a": 1}'), None, {"floors"} | BEHIND),

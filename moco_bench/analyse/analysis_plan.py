@@ -9,8 +9,8 @@ from moco_bench.analyse.contrasts import Contrast, contrasts_among
 from moco_bench.analyse.evidence import Evidence
 from moco_bench.errors import InputError
 from moco_bench.suite.checks.comparisons import arms_without_pairs, check_comparisons, random_numbers_shared
-from moco_bench.suite.config.analysis import AnalysisConfig
-from moco_bench.suite.factorial import Factorial, factorial_of
+from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS, BOTH_INGREDIENTS, AnalysisConfig, ClaimRule
+from moco_bench.suite.factorial import Factorial, effect_of_both, factorial_of
 from moco_bench.suite.identity.analysis import design_of, fingerprint_of
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.strict_yaml import read_yaml
@@ -52,6 +52,16 @@ class AnalysisPlan:
         """All that is compared among these arms."""
         paired = (arm for arm in arms if arm not in self._alone)
         return contrasts_among(paired, self.baseline, self.contrasts, self.factorial)
+
+    def effect_of(self, claim: ClaimRule) -> str | None:
+        """The effect that a claim is about: those of the abstract are about what arms change, not their names."""
+        if self.suite is None or claim not in ABSTRACT_CLAIMS or claim.effect != BOTH_INGREDIENTS:
+            return claim.effect
+        return self._of_both
+
+    @cached_property
+    def _of_both(self) -> str | None:
+        return None if self.suite is None else effect_of_both(self.suite, self.factorial)
 
     @cached_property
     def shared(self) -> Mapping[str, int]:

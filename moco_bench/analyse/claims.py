@@ -69,12 +69,17 @@ def _rows(rule: ClaimRule, effects: pd.DataFrame, plan: AnalysisPlan, memory: pd
         yield {**stated, "direction": "", "verdict": UNTESTED, "why": "no quantity here stands for it"}
         return
     stated["quantities"] = ", ".join(f"{quantity.metric} {quantity.direction}" for quantity in rule.quantities)
-    counted = _counted(rule.effect, plan, memory) if rule.metric == MEMORY else []
+    effect_name = plan.effect_of(rule)
+    if effect_name is None:
+        why = plan.no_factorial or "no arm has both ingredients and nothing else"
+        yield {**stated, "metric": rule.metric, "effect": rule.effect, "verdict": UNTESTED, "why": why}
+        return
+    counted = _counted(effect_name, plan, memory) if rule.metric == MEMORY else []
     for found in counted:
         judged = judge_counted(rule.direction, found, plan)
-        yield {**stated, **_as_effect(rule, found), "verdict": judged.verdict, "why": judged.why}
+        yield {**stated, **_as_effect(rule.metric, effect_name, found), "verdict": judged.verdict, "why": judged.why}
     covered = {(found.dataset, found.encoder) for found in counted}
-    of_effect = effects[effects["effect"] == rule.effect]
+    of_effect = effects[effects["effect"] == effect_name]
     measured = of_effect[of_effect["metric"] == rule.metric]
     for effect in measured.to_dict("records"):
         if (effect["dataset"], effect["encoder"]) in covered:  # bytes of a step are the same at every budget
@@ -88,8 +93,8 @@ def _rows(rule: ClaimRule, effects: pd.DataFrame, plan: AnalysisPlan, memory: pd
         if not of_effect.empty:
             why = f"no finished run has a {METRICS[rule.metric].title}"
         else:
-            why = plan.no_factorial or f"the suite has no effect {rule.effect}"
-        yield {**stated, "metric": rule.metric, "effect": rule.effect, "verdict": UNTESTED, "why": why}
+            why = plan.no_factorial or f"the suite has no effect {effect_name}"
+        yield {**stated, "metric": rule.metric, "effect": effect_name, "verdict": UNTESTED, "why": why}
 
 
 def _counted(effect: str, plan: AnalysisPlan, memory: pd.DataFrame | None) -> list[CountedEffect]:
@@ -98,13 +103,13 @@ def _counted(effect: str, plan: AnalysisPlan, memory: pd.DataFrame | None) -> li
     return counted_effects(memory, effect, plan)
 
 
-def _as_effect(rule: ClaimRule, found: CountedEffect) -> Row:
+def _as_effect(metric: str, effect: str, found: CountedEffect) -> Row:
     return {
         "dataset": found.dataset,
         "encoder": found.encoder,
-        "metric": rule.metric,
+        "metric": metric,
         "budget": "epochs",
-        "effect": rule.effect,
+        "effect": effect,
         "estimate": found.estimate,
         "ci_method": COUNTED,
         "margin": found.margin,

@@ -71,7 +71,7 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if table.empty:
         return table
-    table["p_ledger"] = _over_claims(rows, values, config)
+    table["p_ledger"] = _over_claims(rows, values, plan)
     # Where the differences don't vary the t-test has no p, and the exact one stands alone.
     both_p = table[["p_equivalence", "p_equivalence_exact"]].max(axis=1)
     table["p_equivalence_holm"] = both_p.where(table["n_seeds"] > 1)
@@ -97,9 +97,10 @@ def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig
     return {**covers, **found}
 
 
-def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], config: AnalysisConfig) -> list[float]:
+def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> list[float]:
     """P corrected over all claims, of every data set, encoder and budget; NaN for effects that no claim is about."""
-    claimed = {(quantity.metric, claim.effect) for claim in config.claims for quantity in claim.quantities}
+    config = plan.config
+    claimed = {(quantity.metric, plan.effect_of(claim)) for claim in config.claims for quantity in claim.quantities}
     places = [place for place, row in enumerate(rows) if (row["metric"], row["effect"]) in claimed]
     corrected = ledger_p([values[place] for place in places], resamples=config.resamples, seed=config.seed)
     found = [math.nan] * len(rows)

@@ -78,6 +78,18 @@ def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
     return None, _why_not(changes)
 
 
+def effect_of_both(suite: Suite, square: Factorial | None) -> str | None:
+    """How `both-vanilla` is called in this suite: the arm with both ingredients and nothing else; None without one."""
+    both, baseline = Factorial().both if square is None else square.both, suite.baseline
+    if square is None:
+        if both not in suite.arms or both == baseline:
+            return None
+        changed = set(_changes(suite, both))
+        if not {LOSS, NEGATIVES} <= changed <= _DUAL_KEYS | _FILTER_KEYS:
+            return None
+    return f"{both}-{baseline}"
+
+
 def _why_not(changes: Mapping[str, Changes]) -> str:
     names = Factorial()
     if not {names.dual, names.filter, names.both} <= set(changes):

@@ -72,6 +72,36 @@ def test_claims_are_judged_only_where_a_suite_asks(runs_of):
     assert claims_of(effects_of(runs_of(8), silent), silent).empty
 
 
+def test_claims_are_about_what_arms_change_not_about_their_names(runs_of):
+    named = {"vanilla": "base", "dual": "kib", "filter": "hard", "both": "kib-hard"}
+    own = plan(arms={named[arm]: changes for arm, changes in SUITE["arms"].items()}, baseline="base")
+    gains = {"base": 0.0, "kib": 2.0, "hard": -1.0, "kib-hard": 1.5}
+    claims = claims_of(effects_of(runs_of(8, gains), own), own)
+    as_usual = plan()
+    assert verdicts(claims) == verdicts(claims_of(effects_of(runs_of(8), as_usual), as_usual))
+    row = claims.set_index("claim").loc["better-downstream"]
+    assert row["effect"] == "kib-hard-base"
+    assert row["p_holm"] > 0
+
+
+@pytest.mark.parametrize(
+    "both",
+    [{"temperature": 0.3}, {"dual_view": "key-in-batch"}, {**SUITE["arms"]["both"]["contrast"], "momentum": 0.9}],
+)
+def test_an_arm_that_is_only_called_both_stands_for_no_claim(runs_of, both):
+    own = plan(arms={"vanilla": None, "both": {"contrast": both}})
+    claims = claims_of(effects_of(runs_of(8, {"vanilla": 0.0, "both": 5.0}), own), own).set_index("claim")
+    assert claims.loc["better-downstream", "verdict"] == "not tested by this suite"
+    assert claims.loc["better-downstream", "why"] == "no arm has both ingredients and nothing else"
+
+
+def test_both_ingredients_without_the_rest_of_the_2x2_can_be_judged(runs_of):
+    own = plan(arms={"vanilla": None, "both": SUITE["arms"]["both"]})
+    found = verdicts(claims_of(effects_of(runs_of(8, {"vanilla": 0.0, "both": 5.0}), own), own))
+    assert found["better-downstream"] == "supported"
+    assert found["dual-view-improves"] == "not tested by this suite"
+
+
 def test_a_claim_is_judged_on_each_data_set(runs_of):
     runs = pd.concat([runs_of(8), runs_of(8, {"vanilla": 0, "dual": -3, "filter": 0, "both": -3}, dataset="digits")])
     own = plan()

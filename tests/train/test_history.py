@@ -117,3 +117,19 @@ def test_a_loss_that_was_not_finite_is_found_where_it_was(make_run):
     assert unread.read(progress, [0.1] * 4) == 2
     assert progress.epoch_sums["train_loss"][:2] == [1.0, 2.0]
     assert unread.read(progress, []) is None
+
+
+def test_the_epoch_in_which_a_filters_warm_up_ends_is_marked_with_its_share(make_run, dataset, tmp_path):
+    """Six steps an epoch: the first is warm-up alone, half of the second is, and the filter acts in the third."""
+    contrast = {"negatives": {"rule": "hardest", "fraction": 0.25}, "filter_warmup_steps": 9}
+    filtered = make_run({"contrast": contrast, "train": {"epochs": 3}})
+    history = pretrain(filtered, dataset, tmp_path / "filtered").state.progress.history
+    plain = pretrain(make_run({"train": {"epochs": 1}}), dataset, tmp_path / "plain").state.progress.history
+
+    first, mixed, last = ([row["warmup_share"], row["kept_mass"]] for row in history)
+    assert first == [1, pytest.approx(1)]
+    assert mixed[0] == 0.5
+    assert last[0] == 0
+    assert 0.25 < last[1] < 1, "the hardest quarter holds more than a quarter of the mass"
+    assert last[1] < mixed[1] < 1
+    assert (plain[0]["warmup_share"], plain[0]["kept_mass"]) == (None, pytest.approx(1))

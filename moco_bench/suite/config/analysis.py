@@ -84,6 +84,9 @@ class ClaimRule(Settings):
         return (Quantity(metric=self.metric, direction=self.direction), *self.also)
 
 
+BOTH_INGREDIENTS = "both-vanilla"
+"""The effect of both ingredients together, whatever a suite calls its arms: see `suite.factorial.effect_of_both`."""
+
 ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
     ClaimRule(
         name="dual-view-improves",
@@ -111,7 +114,7 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
         claim="The whole framework does better downstream than momentum contrast.",
         reading="Our reading: a linear probe on frozen features, both ingredients against vanilla.",
         metric="linear_top1",
-        effect="both-vanilla",
+        effect=BOTH_INGREDIENTS,
     ),
     ClaimRule(
         name="lower-memory",
@@ -120,7 +123,7 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
         "Where the suite was profiled, counted bytes of tensors against the margin; where a loss that holds its logits "
         "has another answer, the verdict depends on the implementation. Without a profile, the processes' peaks.",
         metric="peak_memory_mib",
-        effect="both-vanilla",
+        effect=BOTH_INGREDIENTS,
         direction="lower",
     ),
     ClaimRule(
@@ -128,7 +131,7 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
         claim="The representations are robust.",
         reading="Our reading: kNN accuracy under corrupted test images, both ingredients against vanilla.",
         metric="knn_top1_corrupted",
-        effect="both-vanilla",
+        effect=BOTH_INGREDIENTS,
     ),
     ClaimRule(
         name="well-structured-representations",
@@ -136,7 +139,7 @@ ABSTRACT_CLAIMS: tuple[ClaimRule, ...] = (
         reading="Our reading: a higher effective rank, and neither alignment nor uniformity paid for with the other "
         "(both lower), both ingredients against vanilla. Uniformity alone is what `key-in-batch` trains.",
         metric="effective_rank",
-        effect="both-vanilla",
+        effect=BOTH_INGREDIENTS,
         also=(Quantity(metric="alignment", direction="lower"), Quantity(metric="uniformity", direction="lower")),
     ),
     ClaimRule(

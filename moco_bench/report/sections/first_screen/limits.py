@@ -69,9 +69,16 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
         f" and would detect effects of {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip() + " or more"
     )
     return (
-        f"{seeds} seeds can decide{finds if found else ''}: set \u201cseeds: {seeds}\u201d in the suite file and run "
-        f"the same command again; finished runs are kept{_duration(results, seeds)}."
+        f"{seeds} seeds can decide{finds if found else ''}: {_how_to_have(seeds, suite.seeds)} in the suite file and "
+        f"run the same command again; finished runs are kept{_duration(results, seeds)}."
     )
+
+
+def _how_to_have(seeds: int, now: Sequence[int]) -> str:
+    """What to change: a number stands for 0, 1, ..., and would drop seeds of another choice."""
+    if sorted(now) == list(range(len(now))):
+        return f"set \u201cseeds: {seeds}\u201d"
+    return f"add {count(seeds - len(now), 'seed')} to the list under \u201cseeds\u201d"
 
 
 def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int, float]:

@@ -62,6 +62,13 @@ def test_how_many_seeds_would_decide_and_how_long_that_takes_is_said(tmp_path, s
     assert summary(tmp_path / "eight", synthetic).blocks[0].to_decide == "", "all is decided"
 
 
+def test_seeds_of_ones_own_choice_are_added_to_not_replaced(tmp_path, synthetic):
+    values = {**synthetic.suite_values(3), "seeds": [3, 7, 11]}
+    said = summarise(load_results(synthetic.write_results(tmp_path, values))).blocks[0].to_decide
+    assert "add 5 seeds to the list under \u201cseeds\u201d in the suite file" in said
+    assert "(20 more runs" in said
+
+
 def test_simple_effects_stand_with_the_main_effects(tmp_path, synthetic):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
     results = load_results(path)

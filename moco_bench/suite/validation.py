@@ -78,7 +78,7 @@ def _explain(problem: Any, section: type[Settings]) -> str:
         ]
         word = context.get("tag", given)
         return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
-    message = problem["msg"].removeprefix("Value error, ")
+    message: str = problem["msg"].removeprefix("Value error, ")
     if kind == "value_error" and not location:
         return message
     return f"{location}: {in_plain_words(kind, given, context, message)}"

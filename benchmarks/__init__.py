@@ -1,1 +1,1 @@
-"""What is measured beside the package: against other libraries, part by part, and to answer single questions."""
+"""Benchmarks outside of the package: against other libraries, of single parts, and one-off studies."""

@@ -60,7 +60,7 @@ def _tried(check: Callable[[Size, float], dict[str, Any]], size: Size, left: flo
 
 
 def device(size: Size, left: float) -> dict[str, Any]:
-    """What it ran on."""
+    """Machine, versions and accelerator of this check."""
     from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
 
     return {
@@ -71,7 +71,7 @@ def device(size: Size, left: float) -> dict[str, Any]:
 
 
 def tests(size: Size, left: float) -> dict[str, Any]:
-    """Tests that have something to say on CUDA."""
+    """Run the tests that exercise CUDA."""
     paths = [f"tests/{name}" for name in (TESTS if size.device != "cpu" else TESTS[1:2])]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
     done = subprocess.run(command, capture_output=True, text=True, timeout=min(left, 120), check=False)
@@ -79,7 +79,7 @@ def tests(size: Size, left: float) -> dict[str, Any]:
 
 
 def compiled(size: Size, left: float) -> dict[str, Any]:
-    """Whether compiled steps compute what eager ones do, within `COMPILED_BOUND`."""
+    """Whether the losses of compiled and eager steps agree within `COMPILED_BOUND`."""
     values: dict[str, list[float]] = {}
     for how in ("never", "always"):
         stepper = stepper_of(size, "bfloat16" if size.device != "cpu" else "float32", how)
@@ -92,7 +92,7 @@ def compiled(size: Size, left: float) -> dict[str, Any]:
 
 
 def resume(size: Size, left: float) -> dict[str, Any]:
-    """A run that is stopped in the middle of an epoch and goes on, against one that isn't: equal to the byte."""
+    """Stop a run in the middle of an epoch and resume it: its weights equal an uninterrupted run's, bit for bit."""
     from moco_bench.errors import Interrupted
     from moco_bench.train.pretrain import pretrain
     from moco_bench.train.state import hash_of_weights
@@ -111,7 +111,7 @@ def resume(size: Size, left: float) -> dict[str, Any]:
 
 
 def curve(size: Size, left: float) -> dict[str, Any]:
-    """Ten epochs of the demo's recipe on CIFAR-10, beside its published curve."""
+    """Train ten epochs of the demo's recipe on CIFAR-10, and compare with its published curve."""
     from moco_bench.data.datasets import load_dataset
     from moco_bench.evaluate.accuracy import knn_of
     from moco_bench.evaluate.features import embed
@@ -149,7 +149,7 @@ CHECKS: dict[str, Callable[[Size, float], dict[str, Any]]] = {
 
 
 def _loss_of(stepper: Any) -> float:
-    """The loss of the next step, which is made."""
+    """Make the next step and return its loss."""
     from moco_bench.profile import stepper as module
 
     seen: list[float] = []

@@ -15,7 +15,7 @@ LOSS_SIZES = ((256, 4096), (512, 4096), (256, 65536), (512, 65536))
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done.
+    """The sizes of a check's workload.
 
     Attributes:
         device: `cuda:0` or `cpu`.
@@ -37,7 +37,7 @@ DRY = Size("cpu", "resnet-compact", 16, 3, ((16, 256),))
 
 
 def images_of(size: Size) -> Any:
-    """Four batches of noise."""
+    """Noise images, enough for four batches."""
     from benchmarks.peers.images import bench_images
     from benchmarks.peers.settings import Workload
 
@@ -56,14 +56,14 @@ def run_of(size: Size, precision: str, how: str, epochs: int = 1) -> Any:
 
 
 def stepper_of(size: Size, precision: str, how: str) -> Any:
-    """Makes steps of such a run, one at a time."""
+    """A stepper, which makes steps of such a run one at a time."""
     from moco_bench.profile.stepper import Stepper
 
     return Stepper(run_of(size, precision, how), images_of(size))
 
 
 def step(size: Size, left: float) -> dict[str, Any]:
-    """Images/s without a wait in between, launches, waits, and memory by part against the allocator's own peak."""
+    """Images per second of unsynchronised steps, kernel launches and synchronisations by part."""
     from moco_bench.measure.launches import LaunchCounter
 
     found: dict[str, Any] = {}
@@ -91,7 +91,7 @@ def step(size: Size, left: float) -> dict[str, Any]:
 
 
 def memory(size: Size, left: float) -> dict[str, Any]:
-    """Memory by cause against the allocator's peak; on a GPU a tenth of it may have no name. Compiled steps' peak."""
+    """Memory by cause and the allocator's peak, of which less than 10 % may be unattributed; compiled steps' peak."""
     from moco_bench.profile.memory import before_the_model, compiled_peak, training_memory
     from moco_bench.profile.stepper import Stepper
 
@@ -113,7 +113,7 @@ def memory(size: Size, left: float) -> dict[str, Any]:
 
 
 def feed(size: Size, left: float) -> dict[str, Any]:
-    """Images that are read ahead from the CPU's memory: the bytes of those on the device, and what they cost a step."""
+    """Check that prefetched images equal resident ones, and measure what prefetching costs a step."""
     from moco_bench.train.feed import BatchIndices, Prefetched, Resident
 
     stepper, where = stepper_of(size, "float32", "never"), torch.device(size.device)
@@ -160,7 +160,7 @@ def losses(size: Size, left: float) -> dict[str, Any]:
 
 
 def peers(size: Size, left: float) -> dict[str, Any]:
-    """The benchmark: this package beside lightly and a plain loop."""
+    """Benchmark this package against lightly and a plain loop."""
     from benchmarks.peers.run import run_benchmark
     from benchmarks.peers.settings import Timing, Workload
 
@@ -176,7 +176,7 @@ def peers(size: Size, left: float) -> dict[str, Any]:
 
 
 class _no_waiting:
-    """On a GPU, PyTorch refuses what would wait for the device."""
+    """Within it, on a GPU, PyTorch refuses operators that would synchronise with the device."""
 
     def __init__(self, where: str) -> None:
         self._on = where != "cpu"
@@ -199,7 +199,7 @@ def _loss_once(query: torch.Tensor, key: torch.Tensor, queue: torch.Tensor, rule
 
 
 def _timed(work: Callable[[], None], where: torch.device, tries: int) -> tuple[float, float | None]:
-    """Median milliseconds, and MiB at the peak above what was there before (None on a CPU)."""
+    """Median milliseconds, and peak MiB above what was allocated before (None on a CPU)."""
     on_gpu = where.type == "cuda"
     work()
     before = 0

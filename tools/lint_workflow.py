@@ -8,7 +8,7 @@ KNOWN = "Specify a conda environment or container for each rule."
 
 
 def main() -> int:
-    """Print what is left of the lint; 1 if anything is."""
+    """Print the lint if other advice remains; 1 if it does."""
     command = [sys.executable, "-m", "snakemake", "--lint"]
     told = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
     found = re.findall(r"^    \* (.*):$", told, flags=re.MULTILINE)

@@ -55,7 +55,7 @@ def keys_of(section: type[Settings]) -> str:
 
 
 def _key(section: type[Settings], name: str, field: FieldInfo) -> str:
-    """What a suite calls it: the settings of ideas stand beside those of their section, under the tag of their kind."""
+    """A key's name in a suite: settings of an idea stand beside those of its section, under the tag of its kind."""
     return field.annotation.tag if name in section.INLINE else name  # type: ignore[union-attr, no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""What the documentation site takes from outside of docs/, so that a link works on a code host and on the site.
+"""Adds pages from outside of docs/ to the documentation site, so that links work on a code host and on the site.
 
 A hook of MkDocs. README.md is the site's first page; other Markdown files of the repository are pages below
 repository/. Any other file that a page links to (a suite, a table) is copied; a folder leads to its README or to a list
@@ -41,7 +41,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links as they are on the site."""
+    """Rewrite a page's links to their places on the site."""
 
     def led(found: re.Match[str]) -> str:
         before, link, anchor, after = found.groups()

@@ -50,7 +50,7 @@ def suite_schema() -> Schema:
 
 
 def _describe_arms(schema: Schema) -> None:
-    """An arm may be empty, and names only the keys that it changes: nothing in it is required."""
+    """Describe arms: one may be empty, and nothing in it is required, as it names only the keys that it changes."""
     definitions, arms = schema["$defs"], schema["properties"]["arms"]
     arms["patternProperties"] = {
         pattern: {"anyOf": [_reference("ArmConfig"), {"type": "null"}]} for pattern in arms["patternProperties"]
@@ -68,7 +68,7 @@ def _describe_arms(schema: Schema) -> None:
 
 
 def _without_discriminators(schema: Schema) -> Schema:
-    """The mapping from names to definitions is pydantic's own; `oneOf` alone is JSON schema."""
+    """Remove pydantic's mapping from names to definitions; `oneOf` alone is JSON schema."""
     plain = {key: value for key, value in schema.items() if key != "discriminator"}
     if "anyOf" in plain:
         plain["anyOf"] = [_without_discriminators(part) for part in plain["anyOf"]]
@@ -76,7 +76,7 @@ def _without_discriminators(schema: Schema) -> Schema:
 
 
 def _of_a_plugin(kind: str) -> list[Schema]:
-    """Names that the package doesn't know, alone or with settings."""
+    """The schema of names that the package doesn't know, alone or with settings."""
     tag = next(iter(built_in(kind).values())).tag
     foreign = {"type": "string", "not": {"enum": list(built_in(kind))}}
     return [foreign, {"type": "object", "required": [tag], "properties": {tag: foreign}}]

@@ -1,4 +1,4 @@
-"""What `make bench` measured, beside what was stored; and how to store it.
+"""Compares the result of `make bench` with the stored baseline, or stores it as the new baseline.
 
     make bench                                  # measures, then prints the change against the stored baseline
     python -m benchmarks.parts.change --store   # the latest result becomes benchmarks/parts/baseline.json
@@ -43,7 +43,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def told(compared: dict[str, Any], stored: Path) -> str:
-    """What was compared with what, how many benchmarks changed how, and which got slower or faster."""
+    """The comparison as text: both machines, benchmarks per verdict, and each one that got slower or faster."""
     rows = compared["benchmarks"]
     if compared["compared_with"] is None:
         return f"{len(rows)} benchmarks, compared with nothing: no {stored}. `--store` makes one"

@@ -1,4 +1,4 @@
-"""Results of pytest-benchmark, in a form without host names, and their change against stored ones."""
+"""Results of pytest-benchmark without host names, and their change against a stored baseline."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ BUSY = "busy machine"
 
 
 def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
-    """Benchmarks of `latest` as the stored file holds them, with their change against `stored`.
+    """The benchmarks of `latest` in the baseline's format, with their change against `stored`.
 
     Args:
         latest: what pytest-benchmark wrote (`--benchmark-json`).
@@ -64,7 +64,7 @@ def joined(latest: Path, stored: Path | None = None) -> dict[str, Any]:
 
 
 def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides whether times can be compared; no names of hosts or users.
+    """The properties of a machine that decide whether times are comparable; no names of hosts or users.
 
     Model and instructions too: virtual machines with and without AVX-512 call themselves by the same name.
     """
@@ -81,7 +81,7 @@ def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def machine_words(machine: Mapping[str, Any]) -> str:
-    """A machine of `joined` in words."""
+    """A machine, as `joined` describes it, in words."""
     model = f" {machine['model']}" if machine.get("model") else ""
     instructions = "".join(f", {name}" for name in machine.get("instructions") or ())
     return (
@@ -103,7 +103,7 @@ def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _change(now: Mapping[str, Any], then: Mapping[str, Any] | None, unjudged: str | None) -> dict[str, Any]:
-    """A change counts where it is beyond the margin and the quartiles of then and now don't overlap.
+    """The change against the stored time; it counts beyond the margin if the quartiles don't overlap.
 
     `unjudged` is why it doesn't count all the same.
     """

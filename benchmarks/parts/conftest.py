@@ -1,4 +1,4 @@
-"""Benchmarks are timed when asked for: `make bench`. Otherwise each runs once on a little data, so that none rots."""
+"""`make bench` times the benchmarks; otherwise each runs once on little data, so that none breaks unnoticed."""
 
 from pathlib import Path
 
@@ -11,37 +11,37 @@ from moco_bench.measure.load import foreign_load, sample_load
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Belongs to no single layer, as `tests/conftest.py` has it; `make bench` runs them with nothing beside them."""
+    """Mark benchmarks slow: they belong to no single layer (see `tests/conftest.py`); `make bench` runs them alone."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionstart(session) -> None:
-    """From here on the load that others put on the machine counts."""
+    """Start measuring the load that other processes put on the machine."""
     session.config._load_at_start = sample_load()
 
 
 def pytest_benchmark_update_json(config, output_json) -> None:
-    """Beside a busy neighbour times say nothing: products on all cores wait for the core that is taken."""
+    """Record the load of others: beside a busy neighbour times mean nothing, as matmuls wait for the core it took."""
     start = getattr(config, "_load_at_start", None)
     output_json["foreign_load"] = None if start is None else foreign_load(start, sample_load())
 
 
 def pytest_benchmark_update_machine_info(config, machine_info) -> None:
-    """Its kernels are most of what is timed."""
+    """Record PyTorch's version: its kernels take most of the time that is measured."""
     machine_info["torch"] = torch.__version__
 
 
 @pytest.fixture
 def timed(request) -> bool:
-    """Whether times count, and so sizes do."""
+    """Whether benchmarks are timed, and so run at full size."""
     return bool(request.config.getoption("benchmark_only", default=False))
 
 
 @pytest.fixture(autouse=True)
 def _once(timed, request, monkeypatch):
-    """What `--benchmark-disable` does, without having to be said."""
+    """Disable timing where it was not asked for, as `--benchmark-disable` does."""
     if not timed:
         monkeypatch.setattr(request.config._benchmarksession, "disabled", True)
         monkeypatch.setattr(BenchmarkFixture, "_raw_pedantic", _pedantic_once)
@@ -54,7 +54,7 @@ def _pedantic_once(self, target, args=(), kwargs=None, **how):
 
 @pytest.fixture(autouse=True)
 def _all_cores(timed):
-    """Tests run on one thread; what is timed here may have the machine."""
+    """Let timed benchmarks use all cores; tests run on one thread."""
     from moco_bench.measure.machine import available_cores
 
     before = torch.get_num_threads()

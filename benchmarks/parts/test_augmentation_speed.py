@@ -25,7 +25,7 @@ def test_batched(benchmark, pixels, generator, blur, batch):
 
 
 def test_with_pil_on_one_core(benchmark, pixels, batch):
-    """What a worker of a DataLoader does, without the worker."""
+    """PIL transforms as a DataLoader's worker applies them, in this process."""
     transform = pil_transform(MocoRecipe(), bench_images(workload()))
     images = [Image.fromarray(image.numpy()) for image in pixels.permute(0, 2, 3, 1)]
 

@@ -1,4 +1,4 @@
-"""What a step changes besides weights, and what saves it: queue, momentum encoder, checkpoint. All of ResNet-18."""
+"""Time of what changes besides the weights of ResNet-18 (queue, momentum encoder), and of its checkpoint."""
 
 import pytest
 import torch

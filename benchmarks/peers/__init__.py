@@ -1,1 +1,1 @@
-"""This package's training step against what its users would run instead, in one run on one machine."""
+"""Compares this package's training step with the alternatives that users have, in one run on one machine."""

@@ -1,4 +1,4 @@
-"""A benchmark against an earlier one: what got slower, beyond a margin and beyond what rounds differ by anyway."""
+"""Compares a benchmark with an earlier one: what got slower beyond a margin and beyond the spread of rounds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """One figure then and now.
+    """One figure of the earlier and of the new benchmark.
 
     Attributes:
         name: of the figure.
@@ -35,7 +35,7 @@ class Change:
 
 
 def check_comparable(protocol: int, workload: dict[str, Any], then: dict[str, Any]) -> None:
-    """See that `then` is a benchmark of this `workload`, before one is spent on comparing with it.
+    """Check that `then` is a benchmark of this `workload`, before time is spent on measuring.
 
     Raises:
         InputError: it is no benchmark's result, or one of another workload or protocol.

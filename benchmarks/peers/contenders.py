@@ -1,4 +1,4 @@
-"""Who takes part in the benchmark of one encoder, all with equal weights, and why others don't."""
+"""The contenders in the benchmark of one encoder, all with equal weights, and why others are absent."""
 
 from collections.abc import Sequence
 from typing import get_args

@@ -20,7 +20,7 @@ from moco_bench.suite.config import ContrastConfig, TrainConfig
 
 @dataclass(frozen=True)
 class TwoViews:
-    """A transform, applied twice."""
+    """Applies a transform twice."""
 
     transform: transforms.Compose
 

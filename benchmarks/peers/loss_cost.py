@@ -77,7 +77,7 @@ def loss_costs(
     device: torch.device,
     clock: Clock = perf_counter,
 ) -> dict[str, dict[str, Any]]:
-    """By rule: peak extra memory and time of the loss, and both over those of the plain version.
+    """Peak extra memory and time of the loss, and their ratios to the plain version's, by rule.
 
     Extra memory is all that was allocated beyond the inputs, the gradient included. A queue shorter than the workload's
     long one gets as many more steps per turn.
@@ -109,7 +109,7 @@ def loss_costs(
 
 
 def peak_extra_bytes(version: LossVersion, device: torch.device) -> int:
-    """The most bytes of tensors alive at once in a step, less the inputs."""
+    """Peak bytes of live tensors in a step, less the inputs."""
     inputs: Sequence[Tensor] = (version.inputs.query, version.inputs.key, version.inputs.queue)
     version.inputs.query.grad = None
     meter = AllocationMeter(device)

@@ -59,7 +59,7 @@ def own_name(precision: str, *, compiled: bool = False) -> str:
 
 
 def run_of(encoder: str, workload: Workload, train: TrainConfig) -> Run:
-    """A run on the images of the benchmark, which are given apart: its data set is never read."""
+    """A run's configuration for the benchmark; its data set is never read, as the images are passed to the stepper."""
     return Run(
         suite="bench",
         dataset=DatasetConfig.model_validate({"name": "cifar10"}),

@@ -1,4 +1,4 @@
-"""What loops of the usual kind share: PIL images, transforms one image at a time, a DataLoader with workers."""
+"""The common parts of the usual training loops: PIL images, transforms of one image at a time, a DataLoader."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +83,7 @@ class PilLoop(ABC):
 
     @contextmanager
     def turn(self) -> Iterator[Callable[[], object]]:
-        """See `Contender`. Workers start empty-handed: nothing was loaded while others had their turn."""
+        """See `Contender`. Workers start afresh: none has loaded anything during the others' turns."""
         self._batches = iter(self._loader)
         try:
             yield self._step

@@ -1,4 +1,4 @@
-"""Timing of several contenders in turn, round after round, so that what changes on the machine hits all of them."""
+"""Times contenders in turn, round after round, so that changes of the machine hit all of them."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,14 +11,14 @@ Clock = Callable[[], float]
 
 
 class Contender(Protocol):
-    """Something that trains."""
+    """Something whose steps are timed."""
 
     @property
     def name(self) -> str:
-        """Under which its figures are given."""
+        """The name under which its figures are given."""
 
     def turn(self) -> AbstractContextManager[Callable[[], object]]:
-        """Make ready, and give the function that makes one training step; afterwards nothing of it goes on running.
+        """Set up, and yield the function that makes one step; on exit nothing of it keeps running.
 
         The function returns once the step is done, also on a device that computes on its own.
         """

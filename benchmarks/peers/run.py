@@ -1,4 +1,4 @@
-"""The benchmark from its settings to its results."""
+"""Runs the whole benchmark, from its settings to its results."""
 
 import time
 from collections.abc import Callable
@@ -90,7 +90,7 @@ def run_benchmark(
 
 
 def add_encoder(result: dict[str, Any], encoder: str, rounds: Rounds, absent: Absent, batch_size: int) -> None:
-    """Put throughput and ratios of one encoder's rounds into `result`; a ratio that can't be formed is None."""
+    """Add throughput and ratios of one encoder's rounds to `result`; a ratio that can't be formed is None."""
     result["throughput"][encoder] = {
         **{name: throughput(rounds, name, batch_size) for name in rounds[0]},
         **{name: {"absent": reason} for name, reason in absent.items()},
@@ -112,7 +112,7 @@ def add_encoder(result: dict[str, Any], encoder: str, rounds: Rounds, absent: Ab
 
 
 def add_shares(result: dict[str, Any]) -> None:
-    """Put in which part of the ceiling each encoder's median step reaches."""
+    """Add the fraction of the measured peak FLOPs per second that each encoder reaches at its median speed."""
     for key, precision in (("ceiling_share", result["precision"]), ("ceiling_share_float32", "float32")):
         for encoder, contenders in result["throughput"].items():
             gflops_an_image = result["step_gflops"][encoder] / result["workload"]["batch_sizes"][encoder]
@@ -121,7 +121,7 @@ def add_shares(result: dict[str, Any]) -> None:
 
 
 def _precisions(device: torch.device) -> tuple[Precision, ...]:
-    """Those that the hardware multiplies in, whichever is faster."""
+    """The precisions in which the hardware multiplies, whichever is faster."""
     if device.type == "cuda":
         in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
     else:

@@ -26,7 +26,7 @@ SETUP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Workload:
-    """What is computed. Figures of two benchmarks can be compared where it is equal.
+    """What is computed. Figures of two benchmarks are comparable where it is equal.
 
     Attributes:
         batch_sizes: B by encoder; its keys are the encoders that are measured.
@@ -51,7 +51,7 @@ class Workload:
     product_side: int = 2048
 
     def plain(self) -> dict[str, Any]:
-        """As JSON gives it back, with the encoders spelt out."""
+        """Plain values, equal to those read back from JSON, with the encoders spelt out."""
         values = {
             "batch_sizes": dict(self.batch_sizes),
             "encoders": {name: identity(ENCODERS[name]) for name in self.batch_sizes},
@@ -70,7 +70,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Timing:
-    """How it is timed.
+    """How the contenders are timed.
 
     Attributes:
         rounds: turns of each contender.
@@ -102,7 +102,7 @@ def workload(encoders: tuple[str, ...] = tuple(ENCODERS), *, quick: bool = False
 
 
 def timing(cores: int, encoder_count: int, *, quick: bool = False) -> Timing:
-    """The usual rounds for a machine of so many cores; all `quick` ones together take five minutes."""
+    """The usual rounds for a machine with this many cores; with `quick` the whole benchmark takes five minutes."""
     if quick:
         seconds = (360.0 - SETUP_SECONDS) / (encoder_count + LOSSES)
         return Timing(
@@ -112,7 +112,7 @@ def timing(cores: int, encoder_count: int, *, quick: bool = False) -> Timing:
 
 
 def _whole_turns(steps: int, workers: int) -> int:
-    """At least so many steps, and each worker's share of them equal.
+    """The number of steps, rounded up to a multiple of `workers`, so that each worker has an equal share.
 
     Workers that start together deliver together: steps timed between two deliveries would get their batches for free.
     """

@@ -83,7 +83,7 @@ def _ratio(result: dict[str, Any], key: str, encoder: str, peer: str) -> str:
 
 
 def _other_precision(result: dict[str, Any], encoder: str) -> str:
-    """A line that says so where `train.precision: auto` isn't the faster precision in any round's middle half."""
+    """A line where `train.precision: auto` chose the slower precision, by the quartiles over rounds; else empty."""
     found = result["bfloat16_over_float32"][encoder]
     if found is None:
         return ""

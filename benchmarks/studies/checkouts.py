@@ -88,7 +88,7 @@ for line in sys.stdin:
 
 
 class Checkout:
-    """A process with one version of the package, told one piece of work after another."""
+    """A process with one version of the package, which carries out tasks one by one."""
 
     def __init__(self, folder: Path, suite: Path) -> None:
         code = WORKER.replace("STEPS", str(STEPS))
@@ -100,14 +100,14 @@ class Checkout:
         self.arms: list[str] = self._answer()
 
     def do(self, task: str) -> float:
-        """Processor seconds of a task; of `memory`, the peak over the plain version's."""
+        """Run a task: its processor seconds; for `memory`, the peak relative to the plain version's."""
         assert self._process.stdin is not None
         self._process.stdin.write(task + "\n")
         self._process.stdin.flush()
         return float(self._answer())
 
     def end(self) -> None:
-        """No more work."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
 
@@ -121,7 +121,7 @@ class Checkout:
 
 @contextmanager
 def both(before: Path, suite: Path) -> Iterator[tuple[Checkout, Checkout]]:
-    """This checkout and the other."""
+    """Start a process for this checkout and one for the other."""
     checkouts = Checkout(HERE, suite), Checkout(before, suite)
     try:
         yield checkouts

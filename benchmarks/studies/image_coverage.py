@@ -20,7 +20,7 @@ SETTINGS = ((0.5, 8.0), (1.0, 20.0), (0.0, 12.0))
 
 @dataclass(frozen=True)
 class Coverage:
-    """Parts of the data sets in which an interval of 95 % holds the true mean, zero.
+    """Fractions of data sets whose 95 % interval holds the true mean, zero.
 
     Attributes:
         seeds_alone: of the seeds' t interval.

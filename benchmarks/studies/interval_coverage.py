@@ -1,4 +1,4 @@
-"""How well intervals and tests keep their word with few seeds, measured on data whose truth is known.
+"""Coverage and error rates of intervals and tests with few seeds, measured on data whose truth is known.
 
 `python -m benchmarks.studies.interval_coverage` prints the tables that `docs/statistics.md` shows.
 """
@@ -44,7 +44,7 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
 
 @dataclass(frozen=True)
 class Reliability:
-    """Parts of simulated data sets, 0 to 1; widths are medians in standard deviations of a difference."""
+    """Fractions of simulated data sets, 0 to 1; widths are medians in standard deviations of a difference."""
 
     distribution: str
     n: int
@@ -94,7 +94,7 @@ CLAIMS = ((1, "dual_view"), (1, "filtering"), (2, "filtering"), (3, "both"), (2,
 
 @dataclass(frozen=True)
 class LedgerErrors:
-    """Parts of suites with a claim that is called supported or contradicted though no effect is there."""
+    """Fractions of suites with a claim that is called supported or contradicted although there is no effect."""
 
     n: int
     correlation: float
@@ -149,7 +149,7 @@ def _in_family(p: dict[str, Floats], effect: str) -> Floats:
 
 
 def ledger_as_markdown(found: Iterable[LedgerErrors]) -> str:
-    """The table of the documentation."""
+    """The documentation's table of wrong verdicts on claims, in Markdown."""
     lines = [
         "| Seeds | Correlation of metrics | wrong direction, corrected within families | and over all claims |",
         "|---:|---:|---:|---:|",
@@ -159,7 +159,7 @@ def ledger_as_markdown(found: Iterable[LedgerErrors]) -> str:
 
 
 def as_markdown(found: Iterable[Reliability]) -> str:
-    """The table of the documentation."""
+    """The documentation's table of coverage and false positives, in Markdown."""
     lines = [
         "| Differences | Seeds | t covers | Bootstrap covers | Sign-flip false positives | t width | Bootstrap width |",
         "|:---|---:|---:|---:|---:|---:|---:|",

@@ -22,7 +22,7 @@ WARMUP_STEPS, STEPS = 2, 4
 
 
 def main(words: list[str] | None = None) -> None:
-    """Print each contender's median over rounds, and how often lightly's it is."""
+    """Print each contender's median over rounds, and its ratio to lightly's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args(words).rounds

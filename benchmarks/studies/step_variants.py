@@ -1,4 +1,4 @@
-"""What single changes to a training step are worth: the same step with and without each, in pairs.
+"""Effect of single changes on the time of a training step: the same step with and without each, in pairs.
 
     python -m benchmarks.studies.step_variants [--encoder resnet-compact] [--rounds 15] [--only NAME ...]
 

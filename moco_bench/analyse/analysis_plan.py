@@ -19,7 +19,7 @@ from moco_bench.suite.suite import Suite
 
 @dataclass(frozen=True)
 class AnalysisPlan:
-    """Rules, baseline and comparisons.
+    """What the analysis uses: the suite's declared rules, baseline and comparisons, and further evidence.
 
     Attributes:
         config: what the suite declares.
@@ -41,7 +41,7 @@ class AnalysisPlan:
 
     @property
     def fingerprint(self) -> str:
-        """Of everything that was declared before the runs, the design included; see `suite.registered`.
+        """The hash of everything that was declared before the runs, the design included; see `suite.registered`.
 
         The same as `registered.analysis_fingerprint` of the suite, where there is one.
         """
@@ -49,7 +49,7 @@ class AnalysisPlan:
         return fingerprint_of(self.config, self.baseline, self.contrasts, design)
 
     def contrasts_of(self, arms: Iterable[str]) -> tuple[Contrast, ...]:
-        """All that is compared among these arms."""
+        """All comparisons among these arms."""
         paired = (arm for arm in arms if arm not in self._alone)
         return contrasts_among(paired, self.baseline, self.contrasts, self.factorial)
 
@@ -65,7 +65,7 @@ class AnalysisPlan:
 
     @cached_property
     def shared(self) -> Mapping[str, int]:
-        """Arms that on purpose share less with the baseline than all random numbers: see `random_numbers_shared`."""
+        """Arms that by design don't share all random numbers with the baseline: see `random_numbers_shared`."""
         return {} if self.suite is None else random_numbers_shared(self.suite)
 
     @cached_property
@@ -74,7 +74,7 @@ class AnalysisPlan:
 
 
 def plan_for(results: Path) -> AnalysisPlan:
-    """The plan in `results`/suite.yaml, the default where that file doesn't exist, and the evidence beside it.
+    """The plan in `results`/suite.yaml, or the default if that file doesn't exist, with the evidence beside it.
 
     Raises:
         InputError: the suite can't be used, or one of its names is another comparison's.
@@ -90,7 +90,7 @@ def plan_for(results: Path) -> AnalysisPlan:
 
 
 def plan_of(suite: Suite, evidence: Evidence | None = None) -> AnalysisPlan:
-    """What `suite` declares about its analysis. Raises `InputError` where names of its own are taken."""
+    """The plan that `suite` declares. Raises `InputError` where a comparison's name is taken."""
     check_comparisons(suite)
     square, why = factorial_of(suite)
     return AnalysisPlan(

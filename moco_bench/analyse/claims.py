@@ -117,7 +117,7 @@ def _as_effect(metric: str, effect: str, found: CountedEffect) -> Row:
 
 
 def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, plan: AnalysisPlan) -> Judgement:
-    """The verdict on counted bytes: by the margin alone, for this package's loss and for losses written otherwise.
+    """The verdict from counted bytes, by the margin alone: for this package's loss and for other ways of writing it.
 
     One way of writing the loss decides nothing about a method: without the other's figures there is no verdict.
     """
@@ -148,7 +148,7 @@ def _range(ratios: tuple[float, ...]) -> str:
 
 
 def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame, config: AnalysisConfig) -> Judgement:
-    """All quantities of a claim, in one data set, encoder and budget."""
+    """The verdict on all quantities of a claim, in one data set, encoder and budget."""
     metric = METRICS[effect["metric"]]
     if metric.about_representations and effect["baseline_short_of"]:
         return Judgement(BELOW, f"{effect['baseline_standing']}; it has to be above both by more than the margin")
@@ -235,7 +235,7 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
 
 
 def _inside(effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
-    """Two one-sided t-tests at 5 % are one 90 % interval, not the 95 % one that stands beside the estimate."""
+    """Says that the interval of the two one-sided t-tests (90 % for tests at 5 %) lies within the margin."""
     if math.isnan(effect["equivalence_low"]):
         estimate = number(effect["estimate"], METRICS[effect["metric"]].decimals, signed=True)
         return f"all seeds' differences are {estimate}, within the margin of {margin_in_words(effect)}"

@@ -1,4 +1,4 @@
-"""From the files of runs to one tidy table, `runs.csv`: a row for every run that the suite expects, there or not."""
+"""Collects the files of runs into one tidy table, `runs.csv`: one row per expected run, finished or not."""
 
 import csv
 import math
@@ -88,7 +88,7 @@ def _how_far(run: Run, results: Path) -> str:
 
 
 def _last_complaint(run: Run, results: Path) -> str | None:
-    """The error that the workflow's log of a run ends with: bad input is refused before the run has a file."""
+    """The error at the end of the run's workflow log: bad input is refused before the run has any file."""
     log = results.parent / "logs" / run.suite / "pretrain" / f"{run.id}.log"
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -124,7 +124,7 @@ def _read(directory: Path, run: Run) -> dict[str, Any]:
 
 
 def last_epoch(path: Path) -> dict[str, Any]:
-    """What the last complete row of a history says about loss and false negatives; empty where there is no row."""
+    """Loss and false-negative rates from the last complete row of a history; empty where there is none."""
     try:
         with open(ordinary(path), newline="", encoding="utf-8") as handle:
             rows = [row for row in csv.DictReader(handle) if None not in row and None not in row.values()]
@@ -143,7 +143,7 @@ def _mapping(path: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """A value as it may stand in a table: JSON's NaN and infinity are damage, not numbers."""
+    """A value in a form that fits a table; NaN, infinity and nested values are damage and raise `InputError`."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{name} is {value}; a finite number would be right")
     if isinstance(value, (dict, list)):

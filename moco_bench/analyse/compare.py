@@ -1,4 +1,4 @@
-"""Two results directories against each other: two versions of the code, or two machines.
+"""Compares two results directories: of two versions of the code, or of two machines.
 
 Runs are matched by data set, encoder, arm, budget and seed, and compared as pairs. Each row, an arm and metric, gets a
 verdict (decision 029):
@@ -65,12 +65,12 @@ class Comparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether anything got worse beyond its margin, in few seeds where there are but few; or fails now."""
+        """Whether anything got worse beyond its margin, with fewer than three seeds too, or newly failed."""
         return bool(self.table["verdict"].isin((WORSE, WORSE_ONCE)).any()) or bool(self.newly_failed)
 
     @property
     def nothing_compared(self) -> str:
-        """Why there is no row, in words; empty where there is one. Without a row neither side vouches for the other."""
+        """Why the comparison has no rows, in words; empty if it has any. Without rows nothing is confirmed."""
         if len(self.table):
             return ""
         if not self.common:
@@ -121,7 +121,7 @@ def _title(key: tuple[Any, ...]) -> str:
 
 
 def _differ(old: RunRow, new: RunRow) -> bool:
-    """Whether a fingerprint that both runs have says that they were made by other settings."""
+    """Whether two runs were made with different settings: both have a fingerprint, and the two differ."""
     return any(old[name] and new[name] and old[name] != new[name] for name in SETTINGS)
 
 

@@ -1,4 +1,4 @@
-"""What is compared with what: each effect is a weighted sum of arms, taken seed by seed.
+"""Which comparisons are made: each effect is a weighted sum of arms, computed seed by seed.
 
 Simple effects come first: one ingredient's difference where the other one is absent, then where it is present. The
 main effects of the 2x2 (Yates 1937) average two of them each, for one seed's values v:
@@ -35,7 +35,7 @@ class Contrast:
 
 
 def main_effects(of: Factorial) -> tuple[Contrast, ...]:
-    """The main effects of a 2x2 and its interaction."""
+    """The main effects and the interaction of a 2x2."""
     base, dual, filtered, both = of.arms
     weights = (
         {dual: 0.5, both: 0.5, base: -0.5, filtered: -0.5},
@@ -58,7 +58,7 @@ def contrasts_among(
     listed: Mapping[str, tuple[str, str]] | None = None,
     factorial: Factorial | None = Factorial(),  # noqa: B008 - frozen
 ) -> tuple[Contrast, ...]:
-    """All contrasts that these arms allow: simple effects, every arm against the baseline, the 2x2's effects, `listed`.
+    """All contrasts among these arms: simple effects, each arm against the baseline, the 2x2's effects, `listed`.
 
     Args:
         arms: those that have runs.

@@ -1,4 +1,4 @@
-"""The memory claim of the abstract on counted bytes: one verdict, wherever a profile has counted them.
+"""The abstract's memory claim, judged on counted bytes of tensors wherever a profile has counted them.
 
 Decision 027. A step takes the same bytes of tensors every time, so an effect on them is a fact without an interval; a
 process's peak is mostly libraries and varies from start to start.
@@ -57,7 +57,7 @@ def counted_effects(memory: pd.DataFrame, effect: str, plan: AnalysisPlan) -> li
 
 
 class OtherwiseWritten(NamedTuple):
-    """The same effect with a loss that is written otherwise: ratios and verdicts, by growing queue."""
+    """The same effect with another way of writing the loss: ratios and verdicts, by growing queue."""
 
     words: str
     queues: str
@@ -73,7 +73,7 @@ WRITTEN = {
 
 
 def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[OtherwiseWritten]:
-    """What other ways of writing the loss need, where `profile/queues.csv` has counted them for these arms."""
+    """The effect with other ways of writing the loss, where `profile/queues.csv` has counted these arms."""
     table = plan.evidence.queues
     here = table[(table["dataset"] == found.dataset) & (table["encoder"] == found.encoder)]
     others = []
@@ -93,7 +93,7 @@ def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[Otherwis
 
 
 def _effect(mib: Mapping[str, float], effect: str, plan: AnalysisPlan) -> tuple[float, float, float] | None:
-    """Estimate in MiB, ratio to the control arms, and what these take; None where an arm isn't covered."""
+    """The effect in MiB, its ratio to the control arms, and their mean MiB; None where an arm isn't covered."""
     known = {contrast.name: contrast for contrast in plan.contrasts_of(mib)}
     if effect not in known or not (control := _control(mib, known[effect])) > 0:
         return None
@@ -102,7 +102,7 @@ def _effect(mib: Mapping[str, float], effect: str, plan: AnalysisPlan) -> tuple[
 
 
 def _control(mib: Mapping[str, float], contrast: Contrast) -> float:
-    """What the arms that are subtracted take on average, as for the margins of `effects.csv`."""
+    """Mean MiB of the arms that are subtracted, as for the margins of `effects.csv`."""
     controls = [mib[arm] for arm, weight in contrast.weights.items() if weight < 0]
     return sum(controls) / len(controls)
 

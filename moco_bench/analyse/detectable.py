@@ -1,4 +1,4 @@
-"""What a design could have seen: the smallest effect that the declared rule finds with a chance of 80 %.
+"""Minimum detectable effect: the smallest effect that the declared rule finds with 80 % power.
 
 The rule (decision 021) wants an interval without zero *and* an exact sign-flip p that survives Holm's correction. A
 t-test's power says nothing about that with few seeds: where 2 / 2^n times the family exceeds the level, no effect is
@@ -27,7 +27,7 @@ CHUNK = 2**20
 def detectable_dz(
     n: int, *, tests: int = 3, level: float = 0.05, power: float = 0.8, resamples: int = 10_000, seed: int = 0
 ) -> float:
-    """The smallest d_z, in standard deviations of a difference, that the declared rule finds with chance `power`.
+    """The minimum detectable d_z, in standard deviations of a difference, of the declared rule with `power`.
 
     Normal differences; the t interval at 1 - `level` leaves out zero and the sign-flip p times `tests` is at most
     `level`, as if every other test of the family were further from it (Holm's first step). Found on the effect's own
@@ -68,7 +68,7 @@ def detectable_dz(
 def detectable_effect(
     standard_deviation: float, n: int, *, tests: int = 3, level: float = 0.05, resamples: int = 10_000
 ) -> float:
-    """The same at a chance of 80 %, in the unit of the differences, given their standard deviation."""
+    """The minimum detectable effect at 80 % power, in the unit of the differences, given their standard deviation."""
     return detectable_dz(n, tests=tests, level=level, resamples=resamples) * standard_deviation
 
 
@@ -79,14 +79,14 @@ def _subset_means(n: int) -> Singles:
 
 
 def _smallest(means: Singles, rank: int) -> NDArray[np.float64]:
-    """The `rank`-th smallest value of each row [R, M] -> [R]; as far down as one likes where there are fewer."""
+    """The `rank`-th smallest value of each row [R, M] -> [R]."""
     if rank > means.shape[1]:
         return np.full(len(means), np.inf)
     return np.partition(means, rank - 1, axis=1)[:, rank - 1].astype(np.float64)
 
 
 def as_markdown(seeds: Iterable[int], families: Sequence[int] = (1, 3, 6)) -> str:
-    """The table of the documentation: d_z for each number of seeds, alone and corrected, beside the t-test's."""
+    """The documentation's table: d_z by number of seeds, uncorrected and corrected, next to the t-test's."""
     lines = [
         "| Seeds | " + " | ".join(_column(tests) for tests in families) + " | uncorrected t-test |",
         "|---:|" + "---:|" * (len(families) + 1),

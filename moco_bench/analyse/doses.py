@@ -1,4 +1,4 @@
-"""What the effects of a 2x2 average, in words: an ingredient needn't come in the same dose in both of its arms.
+"""What the main effects of a 2x2 average, in words: an ingredient's dose may differ between its two arms.
 
 With `key-in-batch` the key term's negatives are the batch's queries, which no rule filters. So in arm `both` the rule
 acts on 1 - w of the loss, in arm `filter` on all of it, and the main effect of filtering averages the two doses.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def doses_of(plan: "AnalysisPlan") -> Mapping[str, str]:
-    """By the effect's name what it averages; empty for plans without a 2x2, and for simple comparisons."""
+    """What each effect averages, by its name; empty for plans without a 2x2, and for simple comparisons."""
     square = plan.factorial
     if square is None:
         return {}
@@ -31,7 +31,7 @@ def doses_of(plan: "AnalysisPlan") -> Mapping[str, str]:
 
 
 def _unfiltered(plan: "AnalysisPlan", arm: str) -> float:
-    """The part of an arm's loss that its rule never touches; 0 where that isn't known."""
+    """The fraction of an arm's loss that its rule never touches; 0 where it isn't known."""
     if plan.suite is None or arm not in plan.suite.arms:
         return 0.0
     _, contrast, _ = resolve_arm(plan.suite, plan.suite.encoders[0], arm)

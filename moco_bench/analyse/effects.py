@@ -1,4 +1,4 @@
-"""`effects.csv`: every effect on every metric, with how sure it is.
+"""`effects.csv`: every effect on every metric, with its uncertainty.
 
 One row per (data set, encoder, metric, budget, effect). An estimate is the mean over paired seeds of the effect's
 per-seed value, in the metric's unit (accuracies: percentage points). `p_value` is the exact sign-flip test's and
@@ -98,7 +98,7 @@ def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig
 
 
 def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> list[float]:
-    """P corrected over all claims, of every data set, encoder and budget; NaN for effects that no claim is about."""
+    """P-values corrected over all claims, data sets, encoders and budgets; NaN for effects without a claim."""
     config = plan.config
     claimed = {(quantity.metric, plan.effect_of(claim)) for claim in config.claims for quantity in claim.quantities}
     places = [place for place, row in enumerate(rows) if (row["metric"], row["effect"]) in claimed]
@@ -114,7 +114,7 @@ def _corrected(p: pd.Series) -> Any:
 
 
 def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:
-    """By the rule that `findings.finding_of` applies; NaN where no effect is large enough for so few seeds."""
+    """The minimum detectable effect under `findings.finding_of`'s rule; NaN where so few seeds can detect none."""
     if row["n_seeds"] < 2:
         return math.nan
     level = round(1 - config.confidence, 12)
@@ -124,7 +124,7 @@ def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:
 
 
 def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
-    """The primary metric, and those of which any finished run has a value: declared, of claims, or of plug-ins."""
+    """The primary metric, and each declared, claimed or plug-in metric of which a finished run has a value."""
     of_claims = (quantity.metric for claim in config.claims for quantity in claim.quantities)
     declared = [config.primary, *config.metrics, *config.costs, *of_claims, *(metric.name for metric in added())]
     done = finished(runs)
@@ -195,7 +195,7 @@ def _no_interval(x: NDArray[np.float64]) -> str:
 
 
 def _margin(done: pd.DataFrame, contrast: Contrast, metric: MetricColumn, plan: AnalysisPlan) -> float:
-    """The declared margin in the metric's unit: points of accuracy, or a part of what the control arms have."""
+    """The declared margin in the metric's unit: points of accuracy, or a fraction of the control arms' mean."""
     if metric.kind == "accuracy":
         return plan.config.margin_points
     controls = [arm for arm, weight in contrast.weights.items() if weight < 0]

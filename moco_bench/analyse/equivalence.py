@@ -1,4 +1,4 @@
-"""Two one-sided tests: "no difference larger than a margin" as a finding, not as the absence of one.
+"""Two one-sided tests: they show "no difference larger than a margin", which absence of significance doesn't.
 
 Schuirmann (1987), "A comparison of the two one-sided tests procedure and the power approach". All take `differences` of
 shape [..., n], one row per sample, and return shape [...].
@@ -31,7 +31,7 @@ def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
 
 
 def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[Floats, Floats]:
-    """Student's 1 - 2 `level` interval, the one that goes with `equivalence_p`.
+    """Student's 1 - 2 `level` interval, which corresponds to `equivalence_p`.
 
     It lies within (-margin, margin) exactly where both one-sided t-tests reject at `level` (Schuirmann 1987): 90 % for
     tests at 5 %, not 95 %. NaN where n < 2 or all differences are equal.
@@ -40,7 +40,7 @@ def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[F
 
 
 def exact_equivalence_p(differences: ArrayLike, margin: float, *, resamples: int = 10_000, seed: int = 0) -> Floats:
-    """The same two one-sided tests by sign flips, which need symmetric differences but no normal ones.
+    """The larger p of two one-sided sign-flip tests, which need symmetric but not normal differences.
 
     With n pairs it can't fall below 1 / 2^n: four seeds never show equivalence at 5 %, whatever their spread.
     """

@@ -1,4 +1,4 @@
-"""What lies beside the table of runs and belongs to a judgement: floors, each image's outcome, other losses' bytes.
+"""Further inputs of a judgement beside the table of runs: floors, outcomes by image, other losses' bytes.
 
 All of it may be absent. A file that is there and can't be used counts as absent: the report names damaged files.
 """
@@ -24,13 +24,13 @@ _QUEUE_COLUMNS = {"arm", "queue_size", "version", "tensor_mib", "dataset", "enco
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of one results directory; None: there is none, and nothing is known."""
+    """The evidence in one results directory; without a directory nothing is known."""
 
     directory: Path | None = None
 
     @cached_property
     def floors(self) -> dict[str, Floors]:
-        """Of each data set whose `floors/DATASET.json` can be used."""
+        """The floors of each data set whose `floors/DATASET.json` is usable."""
         files = sorted((self.directory / "floors").glob("*.json")) if self.directory else []
         return whole_floors({path.stem: _mapping(path) for path in files}, damaged=[])
 
@@ -47,7 +47,7 @@ class Evidence:
         return table if set(table.columns) >= _QUEUE_COLUMNS else table[:0].reindex(columns=sorted(_QUEUE_COLUMNS))
 
     def outcomes(self, place: str) -> Outcomes | None:
-        """Which evaluation images a run got right: of the run at `place` in the results; None where it isn't known."""
+        """Which evaluation images the run at `place` in the results got right; None where it isn't known."""
         if self.directory is None or not place:
             return None
         path = (self.directory / place / "metrics.json").resolve()

@@ -1,4 +1,4 @@
-"""How cost grows: the exponent of a power law, fitted where both axes are logarithmic."""
+"""How cost grows: the exponent of a power law, fitted on logarithmic axes."""
 
 import math
 from typing import NamedTuple
@@ -46,7 +46,7 @@ def fit_power_law(x: list[float], y: list[float]) -> PowerLaw | None:
 
 
 def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
-    """The power law of one measure in rows of `growth.csv`, of one arm and quantity; None where there is none to fit.
+    """The power law of one measure, fitted to one arm's and quantity's rows of `growth.csv`; None without a fit.
 
     Nor is one fitted where the profile found the measure to fall somewhere (column `not_monotone`): there another way
     of computing begins, and a line through both describes neither. Through which points it goes, `fitted` says.
@@ -59,7 +59,7 @@ def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
 
 
 def fitted(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Those rows of one arm and quantity that a law of this measure is fitted to.
+    """The rows of one arm and quantity to which this measure's power law is fitted.
 
     Of times the disturbed ones (`disturbed_in`) are left out where `ENOUGH` others remain, and else all are kept.
     """
@@ -79,7 +79,7 @@ def disturbed_in(rows: pd.DataFrame, measure: str) -> pd.Series:
 
 
 def exponents_of(growth: pd.DataFrame) -> pd.DataFrame:
-    """The exponents of all measures in all quantities that a profile varied, a row each.
+    """The exponents of all measures in all quantities that a profile varied, one row each.
 
     `points` says to how many a law was fitted; of all that were measured `disturbed` were, and `left_out` for that.
     """

@@ -1,4 +1,4 @@
-"""What an effect's row says, by one rule for all: a difference, none, or not decided."""
+"""Classifies an effect by one rule: a difference, equivalence, a leaning, or undecided."""
 
 import math
 from collections.abc import Mapping
@@ -44,12 +44,12 @@ def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
 
 
 def _equal(row: Mapping[Any, Any]) -> bool:
-    """Whether the differences of several seeds don't vary."""
+    """Whether several seeds have equal differences."""
     return bool(row["n_seeds"] > 1 and math.isnan(row["p_equivalence"]))
 
 
 def could_decide(row: Mapping[Any, Any], config: AnalysisConfig) -> bool:
-    """Whether any outcome of so many seeds could have been a corrected difference.
+    """Whether any data from this many seeds could have shown a difference that survives correction.
 
     One-sided tests reach half the p of two-sided ones, so one seed less would do for equivalence: a design that can't
     support a claim could then contradict it.

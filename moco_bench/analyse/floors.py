@@ -1,4 +1,4 @@
-"""`floors/DATASET.json` as effects and report rely on it: percentages for raw pixels and for untrained encoders."""
+"""`floors/DATASET.json`, validated: accuracies in percent on raw pixels and on untrained encoders."""
 
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ def _top1(value: Any) -> Any:
 
 
 class Floors(BaseModel):
-    """Of one data set; a part that the file doesn't have is empty."""
+    """Accuracies of one data set's baselines; attributes that the file lacks are empty."""
 
     model_config = ConfigDict(frozen=True)
     pixels: Accuracies = {}
@@ -26,7 +26,7 @@ class Floors(BaseModel):
 
 
 def whole_floors(files: dict[str, dict[str, Any]], damaged: list[str]) -> dict[str, Floors]:
-    """The floors of each data set whose file has their shape; the others' names are added to `damaged`."""
+    """The valid floors by data set; names of invalid files are added to `damaged`."""
     found = {}
     for dataset, content in files.items():
         try:

@@ -1,4 +1,4 @@
-"""Whether `effects.csv` and `claims.csv` say what the report's page says, which computes both anew from `runs.csv`."""
+"""Whether `effects.csv` and `claims.csv` agree with the report's page, which computes both anew from `runs.csv`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ _RELATIVE = 1e-6  # files hold ten digits, and another machine may round the las
 
 @dataclass(frozen=True)
 class Written:
-    """The files that a number of an effect or a claim leads to, and what is wrong with those two, in one line."""
+    """The files that numbers of effects and of claims are linked to, and a warning where those files disagree."""
 
     effects: str = RUNS
     claims: str = RUNS
@@ -50,7 +50,7 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
 
 
 def _problem(name: str, found: pd.DataFrame | None, ours: pd.DataFrame, key: list[str], values: list[str]) -> str:
-    """What is wrong with a file, in a clause; empty where it says what the page says."""
+    """What is wrong with a file, in a clause; empty where it agrees with the page."""
     if found is None:
         return f"{name} isn't there"
     if any(column not in found for column in (*key, *values)):
@@ -72,7 +72,7 @@ def _equal(ours: pd.Series, theirs: pd.Series) -> pd.Series:
 
 
 def _other_analysis(claims: pd.DataFrame | None, plan: AnalysisPlan) -> str:
-    """The start of the fingerprint that the file on claims names, where it isn't the page's."""
+    """The first digits of the analysis fingerprint in the claims file, if it isn't the page's; else empty."""
     if claims is None or "analysis_fingerprint" not in claims or plan.suite is None:
         return ""
     others = [name for name in claims["analysis_fingerprint"].unique() if name and name != plan.fingerprint]

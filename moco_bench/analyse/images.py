@@ -1,4 +1,4 @@
-"""How far an effect would change with other test images, and for which classes it holds.
+"""How far an effect would change with other test images, and on which classes it holds.
 
 The seeds' interval covers other seeds on *these* test images. Here seeds and images are both drawn: the two-level
 (pigeonhole) bootstrap of Owen (2007), "The pigeonhole bootstrap", resamples seeds and images independently. Its
@@ -55,7 +55,7 @@ def two_level_interval(differences: Floats, confidence: float = 0.95) -> tuple[f
 
 
 def outcomes_by_run(runs: RunsBySeed, plan: AnalysisPlan) -> dict[tuple[int, str], Outcomes]:
-    """What is known of each image, for the finished runs of a seed and arm."""
+    """Outcomes by image of the finished runs, by seed and arm, where they are known."""
     known = {key: plan.evidence.outcomes(str(run["directory"])) for key, run in runs.finished.items()}
     return {key: outcomes for key, outcomes in known.items() if outcomes is not None}
 
@@ -63,7 +63,7 @@ def outcomes_by_run(runs: RunsBySeed, plan: AnalysisPlan) -> dict[tuple[int, str
 def image_differences(
     known: Mapping[tuple[int, str], Outcomes], contrast: Contrast, seeds: Sequence[int], metric: str
 ) -> Floats | None:
-    """The contrast for each seed and image [seeds, images] in percentage points; None where a run's isn't known."""
+    """The contrast by seed and image [seeds, images] in percentage points; None where a run's outcomes aren't known."""
     rows: list[Floats] = []
     for seed in seeds:
         row: Floats | None = None

@@ -1,4 +1,4 @@
-"""Correction over a suite's claims: with nothing true, at most 5 % of suites have a wrong verdict of a direction.
+"""Corrects over a suite's claims: without any effect, at most 5 % of suites get a verdict of a direction.
 
 Westfall & Young (1993), "Resampling-based multiple testing", step-down maxT, with the sign flips of the exact test as
 resamples: under the null hypothesis a seed's differences, of all claims together, are as likely with signs turned.
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 def ledger_p(tests: Sequence[Mapping[int, float]], *, resamples: int = 10_000, seed: int = 0) -> list[float]:
-    """Corrected two-sided p of each test, in their order.
+    """Corrected two-sided p of each test, in the given order.
 
     Args:
         tests: of each the paired differences by seed; tests may have different seeds, or none (NaN then).
@@ -37,7 +37,7 @@ def ledger_p(tests: Sequence[Mapping[int, float]], *, resamples: int = 10_000, s
 
 
 def max_t(differences: Floats, *, resamples: int = 10_000, seed: int = 0) -> Floats:
-    """Step-down maxT of `differences` [..., tests, seeds] -> corrected p [..., tests]; a seed's absence is a zero.
+    """Step-down maxT of `differences` [..., tests, seeds] -> corrected p [..., tests]; a missing seed is a zero.
 
     A test's statistic is |sum| over the root of its sum of squares, which sign flips leave alone: alone in its family a
     test has the p of `sign_flip_p`.

@@ -1,4 +1,4 @@
-"""On what runs were made: what they cost is compared on one kind of machine, what they learn in one precision.
+"""Machines of runs: costs are compared on one kind of machine only, accuracies in one precision only.
 
 The arms of a seed may be trained on different nodes of a cluster. Their speeds then differ by the nodes, and so may the
 precision that `auto` comes to; neither is an effect of an arm.
@@ -28,7 +28,7 @@ def measured_on(record: Mapping[str, Any]) -> str:
 
 
 def _gpu(gpus: Any, device: Any) -> str:
-    """The one that computed."""
+    """The name of the GPU that computed; empty on a CPU."""
     kind, _, number = str(device).partition(":")
     place = int(number) if number.isdecimal() else 0
     return str(gpus[place]) if kind == "cuda" and isinstance(gpus, list) and place < len(gpus) else ""
@@ -46,7 +46,7 @@ def kinds_of(runs: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
-    """Of each data set, encoder and budget the runs on the kind of machine that made the most of its runs.
+    """The runs on the main kind of machine of each data set, encoder and budget: the one with the most runs.
 
     Of those that asked for the same precision, only the ones that came to what most of them came to.
     """
@@ -59,14 +59,14 @@ def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _most(things: Iterable[Any]) -> list[bool]:
-    """Which of them are equal to the one that is there most often."""
+    """Which of the things are equal to the most frequent one."""
     things = list(things)
     main = Counter(things).most_common(1)[0][0]
     return [thing == main for thing in things]
 
 
 def precision_differs(runs: Iterable[Mapping[Any, Any]]) -> bool:
-    """Whether any that asked for the same precision came to different ones; of runs that noted neither, no."""
+    """Whether runs that requested the same precision got different ones; runs without a record of it don't count."""
     found: dict[str, set[str]] = {}
     for run in runs:
         found.setdefault(run["precision_requested"], set()).add(run["precision"])

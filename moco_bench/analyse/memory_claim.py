@@ -1,4 +1,4 @@
-"""The claim of "lower memory requirements", judged where it could hold: at fixed batch, fixed accuracy, growing queues.
+"""The claim of "lower memory requirements", judged at fixed batch, at fixed accuracy and with growing queues.
 
 Bytes of tensors are counted, not sampled: the same step takes the same bytes every time. So a ratio is judged against
 the margin that the suite declares and needs no interval. Accuracy is sampled: that it is "fixed" has to be shown by
@@ -34,7 +34,7 @@ VERSIONS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """How the claim is judged: against which arm, and which differences of memory count as none.
+    """How the claim is judged: the arm to compare with, and the margin within which memory counts as equal.
 
     Which differences of accuracy do is the `margin` of the effects.
     """
@@ -47,7 +47,7 @@ Row = dict[str, Any]
 
 
 def memory_claim(memory: pd.DataFrame, queues: pd.DataFrame, accuracy: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """One row per arm and condition; see the module.
+    """One row per arm and condition; see the module's docstring.
 
     Args:
         memory: `profile/memory.csv`.
@@ -62,7 +62,7 @@ def memory_claim(memory: pd.DataFrame, queues: pd.DataFrame, accuracy: pd.DataFr
 
 
 def verdict_of(ratio: float, margin_percent: float) -> str:
-    """What a ratio of memory says about the claim."""
+    """The verdict on a ratio of memory: lower, higher, or within the margin."""
     if abs(ratio - 1) * 100 <= margin_percent:
         return SAME
     return LOWER if ratio < 1 else HIGHER
@@ -83,7 +83,7 @@ def _at_fixed_batch(memory: pd.DataFrame, rule: Rule) -> Iterator[Row]:
 
 
 def _at_fixed_accuracy(at_fixed_batch: list[Row], accuracy: pd.DataFrame, rule: Rule) -> Iterator[Row]:
-    """At the suite's one batch an arm either is as accurate as the baseline, for its memory there, or it isn't."""
+    """The suite's batch again, for arms that are as accurate as the baseline; others get a verdict without a ratio."""
     if accuracy.empty:
         return
     against = accuracy[(accuracy["kind"] == "arm") & (accuracy["budget"] == "epochs") & (accuracy["n_seeds"] > 0)]
@@ -98,7 +98,7 @@ def _at_fixed_accuracy(at_fixed_batch: list[Row], accuracy: pd.DataFrame, rule: 
 
 
 def accuracy_reached(effect: Mapping[Any, Any]) -> bool | None:
-    """Whether an arm is shown to be no worse than the baseline by more than the margin; None where it isn't decided.
+    """Whether an arm is non-inferior to the baseline in accuracy within the margin; None where it isn't decided.
 
     By the bounds of the interval that goes with one-sided t-tests at the suite's level (`equivalence_interval`), on
     the side where the metric is worse: inside the margin is non-inferiority, wholly beyond it is the opposite.
@@ -130,7 +130,7 @@ def _at_queues(queues: pd.DataFrame, rule: Rule) -> Iterator[Row]:
 
 
 def _with_typical(row: Row, typical: Row | None) -> Row:
-    """The row of a step with ties, and what a typical step says where that is something else."""
+    """The row of a step with ties, extended by a typical step's ratio, and its verdict where that differs."""
     if typical is None:
         return row
     verdict = row["verdict"]

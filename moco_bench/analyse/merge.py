@@ -1,4 +1,4 @@
-"""Join the results of several machines into one folder: runs are one by fingerprint, nothing is lost or made up.
+"""Merges the results of several machines into one folder; runs with equal fingerprints are one run.
 
 Every file is checked before anything is written: a run's by the hashes in its `run.json`, its metrics, floors and costs
 by the hash that each carries. What has none was seen by nobody and is refused. Where two folders have a run with equal
@@ -34,7 +34,7 @@ EFFECTS_COLUMNS = ("run", "metric", "kept", "other", "difference", "kept_from", 
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A finished run in one of the folders; `metrics` are empty where it failed or wasn't evaluated."""
+    """A finished run in one of the folders; `metrics` is empty where it failed or wasn't evaluated."""
 
     root: Path
     directory: Path
@@ -43,11 +43,11 @@ class FoundRun:
 
     @property
     def place(self) -> Path:
-        """Below the folder of results: `SUITE/runs/DATASET/ENCODER/ARM/seedN`."""
+        """The run's path below the folder of results: `SUITE/runs/DATASET/ENCODER/ARM/seedN`."""
         return self.directory.relative_to(self.root)
 
     def numbers(self) -> dict[str, float]:
-        """What the run came to: all plain numbers of its `metrics.json`."""
+        """The run's results: all plain numbers of its `metrics.json`."""
         return {
             name: float(value)
             for name, value in self.metrics.items()
@@ -55,13 +55,13 @@ class FoundRun:
         }
 
     def worth(self) -> tuple[bool, bool]:
-        """Of two runs with equal fingerprints the one that was evaluated is kept, then the one that has its weights."""
+        """Which of two runs with equal fingerprints is kept: first an evaluated one, then one that has its weights."""
         return bool(self.numbers()), encoder_was_kept(self.record)
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge will write, or has written."""
+    """What a merge writes, or has written."""
 
     runs: list[FoundRun]
     suite_files: dict[Path, Path]
@@ -97,7 +97,7 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
 
 
 def only_evaluated(merged: Merged) -> Merged:
-    """What an archive can hold: a run that was trained and not evaluated needs its weights."""
+    """The merge without runs that were trained but not evaluated, for an archive: their evaluation needs weights."""
     lacking = [run for run in merged.runs if run.record["status"] == "done" and not run.numbers()]
     said = [f"{run.directory}: not evaluated yet, which needs its weights" for run in lacking]
     runs = [run for run in merged.runs if run not in lacking]
@@ -147,7 +147,7 @@ def _runs_in(root: Path, left_out: list[str]) -> Iterator[FoundRun]:
 
 
 def _metrics_of(directory: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's evaluation came to, where there was one.
+    """The content of the run's `metrics.json`; empty where there is none.
 
     Raises:
         InputError: `metrics.json` was edited, carries no hash, or is about other images than the run.
@@ -162,7 +162,7 @@ def _metrics_of(directory: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vouched_for(path: Path) -> dict[str, Any]:
-    """A JSON file that carries a hash of its content. Raises `InputError` where that is broken or missing."""
+    """The content of a JSON file with a hash of itself. Raises `InputError` if that is wrong or missing."""
     content = read_mapping(path)
     if not is_vouched_for(content):
         raise InputError(f"{path}: changed after it was written, or without a hash; put it back, or remove it")
@@ -170,7 +170,7 @@ def _vouched_for(path: Path) -> dict[str, Any]:
 
 
 def check_inside(root: Path, path: Path) -> None:
-    """Raise `InputError` where a link leads out of a folder of results: it belongs to somebody else."""
+    """Raise `InputError` where a link leads out of a folder of results."""
     if not path.resolve().is_relative_to(root.resolve()):
         raise InputError(f"{path}: a link out of {root}; put the files themselves there, or remove it")
 

@@ -1,4 +1,4 @@
-"""Holm's step-down correction: the chance of any false positive in a family stays at the level of one test.
+"""Holm's step-down correction: the probability of any false positive in a family stays at the level of one test.
 
 Holm (1979), "A simple sequentially rejective multiple test procedure".
 """
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Adjusted p-values of one family, in the order given. NaN (nothing was tested) stays NaN and doesn't count."""
+    """Adjusted p-values of one family, in the given order. NaN (not tested) stays NaN and doesn't count."""
     p = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full(p.shape, np.nan)
     tested = np.flatnonzero(~np.isnan(p))

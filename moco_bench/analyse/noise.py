@@ -1,4 +1,4 @@
-"""The noise floor: how far the same seed, run twice, is from itself, beside how far seeds are from each other.
+"""The noise floor: differences between two runs of the same seed, next to differences between seeds.
 
 An accuracy on 1,000 images comes in steps of 0.1 point, so two runs can agree in it by chance. Only equal weights say
 that a run repeats to the last bit.
@@ -45,6 +45,6 @@ def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | No
 
 
 def _same_weights(pairs: Any, weights: Mapping[str, str]) -> list[bool]:
-    """Whether the two of a pair of directories have one hash, for the pairs of which both are known."""
+    """Whether the two runs of a pair have the same hash of weights, for pairs with both hashes known."""
     known = [(weights.get(one), weights.get(other)) for one, other in pairs]
     return [one == other for one, other in known if one and other]

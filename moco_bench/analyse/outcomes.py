@@ -24,7 +24,7 @@ KEY = "images"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Of one run.
+    """Which evaluation images one run got right.
 
     Attributes:
         correct: by metric, how often each evaluation image's class was found, 0 to 1, one value for each image that

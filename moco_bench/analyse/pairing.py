@@ -1,4 +1,4 @@
-"""Common random numbers: which seeds are pairs, and what proves it.
+"""Common random numbers: which seeds are paired across arms, and the hashes that prove it.
 
 All arms of a seed share initialisation, batch order and augmentations; each run records a hash of the three. Where the
 hashes of a seed's arms differ, the seed isn't a pair and takes no part in paired effects; where a run has none, its
@@ -70,7 +70,7 @@ class RunsBySeed:
 
 
 def runs_by_seed(cell: pd.DataFrame, shared: Mapping[str, int] | None = None) -> RunsBySeed:
-    """The rows of one (data set, encoder, budget) as pairs are made of them; `shared` as in `RunsBySeed`."""
+    """The rows of one (data set, encoder, budget) by seed and arm; `shared` as in `RunsBySeed`."""
     columns = ["seed", "arm", "epochs", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
@@ -81,7 +81,7 @@ def runs_by_seed(cell: pd.DataFrame, shared: Mapping[str, int] | None = None) ->
 
 
 def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) -> PairedValues:
-    """The contrast, seed by seed."""
+    """The contrast's value on a metric, seed by seed."""
     seeds, of_arms, left_out, proofs = [], [], {}, []
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
         absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
@@ -103,7 +103,7 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) ->
 
 
 def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
-    """The weighted sum of the arms' values [seeds, arms] -> [seeds], to the resolution that the values have.
+    """The weighted sum of the arms' values [seeds, arms] -> [seeds], rounded to the values' resolution.
 
     Accuracies come in steps, and sums of binary fractions miss a tie by 1e-14: as if one arm had won. So values are
     rounded to 8 significant digits of the largest of them, of which files hold 10, and the sums once more.
@@ -129,7 +129,7 @@ def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: MetricColumn) -> str
 
 
 def _why_no_pair(of_seed: Sequence[Mapping[Any, Any]], shared: Mapping[str, int]) -> str:
-    """What the arms of a seed don't have in common, and why where an arm was meant to differ in it."""
+    """In what the arms of a seed differ, and which of them differ by design."""
     place = next(place for place, name in enumerate(HASHES) if hashes_agree(of_seed, [name]) == "differ")
     networks = [str(run["arm"]) for run in of_seed if shared.get(str(run["arm"])) == 0]
     if place == 0 and networks:
@@ -139,7 +139,7 @@ def _why_no_pair(of_seed: Sequence[Mapping[Any, Any]], shared: Mapping[str, int]
 
 
 def why_no_pairs(row: Mapping[Any, Any]) -> str:
-    """Why no seed of an effect is a pair though its runs are there: `other has another network`; empty otherwise."""
+    """Why no seed of an effect is paired although its runs exist: `other has another network`; empty otherwise."""
     left_out = row.get("left_out")
     if row["n_seeds"] or not isinstance(left_out, str) or not left_out:
         return ""
@@ -161,7 +161,7 @@ def hashes_agree(of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HA
 
 
 def _agreement(of_seed: Sequence[Mapping[Any, Any]], needed: int) -> Agreement:
-    """The same, where it is enough that the first `needed` of the hashes agree.
+    """Whether the runs of one seed agree at least in the first `needed` hashes.
 
     Runs that differ in length on purpose share their initialisation, runs with other views the batch order as well.
     """
@@ -181,7 +181,7 @@ def _weakest(proofs: Sequence[Agreement]) -> Pairing:
 
 
 def random_number_table(runs: pd.DataFrame, shared: Mapping[str, int] | None = None) -> pd.DataFrame:
-    """One row per (data set, encoder, budget, seed): its hashes, how many arms share them, and the verdict.
+    """One row per (data set, encoder, budget, seed): hashes, number of arms that share them, and the verdict.
 
     Columns: dataset, encoder, budget, seed, arms, init_hash, order_hash, augment_hash, paired
     (`proven`, `initialisation only`, `unproven`, `unequal precision` or `not paired`). Unequal hashes are listed,

@@ -1,10 +1,10 @@
-"""Which of several arms can't be beaten in accuracy without paying more, nor in cost without losing accuracy."""
+"""The Pareto front of accuracy and cost: the arms that no other arm dominates."""
 
 from collections.abc import Sequence
 
 
 def not_dominated(accuracies: Sequence[float], costs: Sequence[float]) -> list[bool]:
-    """For each of several points whether no other is at least as accurate and as cheap, and better in one of the two.
+    """Whether each point is on the Pareto front: no other is at least as accurate and as cheap, and better in one.
 
     By means alone: whether two arms truly differ is what the effects' tests are for.
     """

@@ -65,7 +65,7 @@ def random_effects(effects: Sequence[float], variances: Sequence[float]) -> Pool
 
 
 def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
-    """One row for each effect on an accuracy that two machines or more have measured with two seeds or more.
+    """One row per effect on an accuracy that at least two machines have measured with at least two seeds each.
 
     Empty where all runs are of one machine: `effects.csv` says all there is.
     """

@@ -1,4 +1,4 @@
-"""The power of a paired t-test: the bound that exact and corrected tests come close to as seeds grow in number."""
+"""Power of a paired t-test: the upper bound that exact and corrected tests approach with many seeds."""
 
 import math
 from functools import lru_cache
@@ -10,7 +10,7 @@ POINTS = 4000
 
 
 def t_test_power(dz: float, n: int, *, level: float = 0.05) -> float:
-    """Chance that a two-sided paired t-test of `n` pairs finds an effect of `dz` standard deviations.
+    """The power of a two-sided paired t-test of `n` pairs for an effect of `dz` standard deviations.
 
     Cohen (1988), section 2.4: |Z + dz sqrt(n)| / S exceeds the critical value, with S^2 ~ chi^2_{n-1} / (n - 1). The
     expectation over S is taken at the midpoints of `POINTS` equally likely parts (the non-central t of SciPy returns
@@ -27,7 +27,7 @@ def t_test_power(dz: float, n: int, *, level: float = 0.05) -> float:
 
 @lru_cache(maxsize=256)
 def t_test_dz(n: int, *, power: float = 0.8, level: float = 0.05) -> float:
-    """The smallest |d_z| that a two-sided paired t-test finds with chance `power`. NaN where n < 2."""
+    """The smallest |d_z| that a two-sided paired t-test detects with `power`. NaN where n < 2."""
     if n < 2:
         return math.nan
     from scipy.optimize import brentq  # a sixth of a second, which designs of a few seeds never need

@@ -1,4 +1,4 @@
-"""Numbers that others have published, each with its protocol. Data with citations, not results of this package."""
+"""Numbers published by others, each with its protocol: data with citations, not results of this package."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ COMBINE = {"MoCo CIFAR demo": "sum"}
 
 @dataclass(frozen=True)
 class Agreement:
-    """A published number beside ours under the same protocol.
+    """A published number and our result under the same protocol.
 
     Attributes:
         ours: mean accuracy in percent.
@@ -136,7 +136,7 @@ def _setting(config: Mapping[str, Any], key: str) -> Any:
 
 
 def _equal(published: Any, ours: Any) -> bool:
-    """A cell of the table against one of our settings; numbers by value."""
+    """Whether a cell of the table equals one of our settings; numbers by value."""
     try:
         return float(published) == float(ours)
     except (TypeError, ValueError):

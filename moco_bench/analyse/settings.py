@@ -1,4 +1,4 @@
-"""With which settings the runs were trained: as their records say, which is what happened, not what a suite asks for.
+"""Settings with which the runs were trained, as their records say: what happened, not what a suite asks for.
 
 Settings are flat, `train.learning_rate` -> 0.06, so that one rule finds what all runs share, what an arm changes and
 where two runs of one arm disagree.
@@ -33,7 +33,7 @@ class Trained:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether its encoder comes from a file, so that settings of a training mean nothing."""
+        """Whether its encoder comes from a file, so that training settings mean nothing."""
         return self.values.get("encoder.checkpoint.file") is not None
 
 
@@ -88,7 +88,7 @@ def shared(runs: Iterable[Trained], key: str) -> str:
 
 
 def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]]:
-    """What an arm's runs have otherwise than the baseline's on the same data set and encoder: setting -> its values."""
+    """Settings in which an arm's runs differ from the baseline's of the same data set and encoder, with values."""
     found: dict[str, list[str]] = {}
     bases: dict[tuple[str, str], Mapping[str, Any]] = {}
     for run in runs:
@@ -103,7 +103,7 @@ def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings as `section.key`; lists stay whole."""
+    """Nested settings as a flat mapping of `section.key`; lists stay whole."""
     if not isinstance(value, Mapping):
         return {} if prefix in NOT_SETTINGS else {prefix: value}
     return {
@@ -125,7 +125,7 @@ def text(value: Any) -> str:
 
 
 def named(titles: list[str], most: int = 4) -> str:
-    """The runs, as many as can be read."""
+    """The names of the first `most` runs, and how many more there are."""
     more = f" and {len(titles) - most} more" if len(titles) > most else ""
     return ", ".join(titles[:most]) + more
 

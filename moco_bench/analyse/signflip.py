@@ -1,4 +1,4 @@
-"""The exact paired test: under the null hypothesis the sign of every difference is a coin toss.
+"""The exact paired test: under the null hypothesis each difference is equally likely to have either sign.
 
 Fisher (1935), "The design of experiments", section 21. It assumes symmetric differences, nothing about their shape;
 differences of two arms of a seed are symmetric where the arms are exchangeable, which is the null hypothesis.

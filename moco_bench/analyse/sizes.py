@@ -1,4 +1,4 @@
-"""How large an effect is, beside its mean: standardised, robust, and as a chance."""
+"""Effect sizes besides the mean: standardised, robust, and as a probability."""
 
 from typing import Literal
 
@@ -18,13 +18,13 @@ def cohens_dz(differences: ArrayLike) -> float:
 
 
 def standard_deviation(differences: ArrayLike) -> float:
-    """Of the paired differences [n]. NaN where n < 2 or they don't vary: nothing is known of their spread then."""
+    """Standard deviation of paired differences [n]; NaN (unknown) where n < 2 or they don't vary."""
     x = np.asarray(differences, dtype=np.float64)
     return float("nan") if len(x) < 2 or no_spread(x) else float(x.std(ddof=1))
 
 
 def probability_of_improvement(differences: ArrayLike, better: Literal["higher", "lower"] | None = "higher") -> float:
-    """Part of the pairs that the treatment wins, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
+    """Fraction of pairs that the treatment wins, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
 
     Their version compares all runs with all runs; here a seed's runs share their randomness and are compared as pairs.
 
@@ -41,7 +41,7 @@ def probability_of_improvement(differences: ArrayLike, better: Literal["higher",
 
 
 def interquartile_mean(values: ArrayLike) -> float:
-    """Mean of what is left when floor(n / 4) values are cut from either end (Agarwal et al. 2021, 2108.13264)."""
+    """Mean after floor(n / 4) values are cut from either end (Agarwal et al. 2021, 2108.13264)."""
     x = np.sort(np.asarray(values, dtype=np.float64))
     cut = len(x) // 4
     return float(x[cut : len(x) - cut].mean()) if len(x) else float("nan")

@@ -119,12 +119,12 @@ def _one_of(runs: pd.DataFrame, name: str, allowed: tuple[str, ...], source: str
 
 
 def finished(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose results count: done, and each seed's first time."""
+    """The rows that count as results: finished runs, each seed's first replicate."""
     return runs[(runs["status"] == "done") & (runs["replicate"] == 1)]
 
 
 def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs as they are compared: at every budget of a data set and encoder, each arm.
+    """The runs as they are compared: each arm at every budget of its data set and encoder.
 
     An arm without rows at a budget (the baseline, which sets it) takes part there with its runs at equal epochs.
     """
@@ -142,12 +142,12 @@ def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def cells(runs: pd.DataFrame) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """(data set, encoder, budget) and its rows, in the order in which they first appear."""
+    """The rows of each (data set, encoder, budget), in order of first appearance."""
     return [(key, rows) for key, rows in runs.groupby(["dataset", "encoder", "budget"], sort=False)]
 
 
 def table_of_text(path: Path) -> pd.DataFrame | None:
-    """A CSV file, all of it text; None where it isn't there or can't be read, which comes to the same."""
+    """A CSV file as a table of text; None where it is missing or unreadable."""
     try:
         return pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError):  # parser errors of pandas and UnicodeDecodeError are ValueErrors

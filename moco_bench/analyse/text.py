@@ -38,7 +38,7 @@ def interval(low: float, high: float, decimals: int = 2) -> str:
 
 
 def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
-    """The effects on one metric, a line each."""
+    """The effects on one metric, one line each."""
     lines = []
     for row in effects[effects["metric"] == metric].to_dict("records"):
         digits = METRICS[metric].decimals
@@ -52,12 +52,12 @@ def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
 
 
 def equal_budget(budget: str) -> str:
-    """Named only where it isn't the usual one."""
+    """The budget in brackets; empty for equal epochs, the default."""
     return f" (equal {budget})" if budget != "epochs" else ""
 
 
 def comparison_as_text(found: Comparison) -> str:
-    """A comparison, one line per arm and metric, then what only one side has and what else a reader has to know."""
+    """A comparison, one line per arm and metric, then the runs of only one side and further remarks."""
     lines = []
     for row in found.table.to_dict("records"):
         digits = METRICS[row["metric"]].decimals

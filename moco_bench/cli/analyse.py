@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write both tables and print the primary metric's effects."""
+    """Write the tables and print the primary metric's effects."""
     from moco_bench.analyse.text import effects_as_text
     from moco_bench.analyse.write import analyse
     from moco_bench.suite.on_disk.made import (

@@ -1,4 +1,4 @@
-"""`moco-bench bench`: this package's training step against what its users would run instead."""
+"""`moco-bench bench`: compares this package's training step with the alternatives that users have."""
 
 import argparse
 import json
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _find_benchmarks() -> None:
-    """Let `benchmarks` be imported, which lies beside the package in a checkout and is no part of an installation."""
+    """Make `benchmarks` importable: it lies beside the package in a checkout and isn't installed."""
     checkout = Path(moco_bench.__file__).parents[1]
     if not (checkout / "benchmarks" / "peers").is_dir():
         raise InputError(

@@ -1,4 +1,4 @@
-"""`moco-bench collect`: the runs of a suite as one table."""
+"""`moco-bench collect`: collects the runs of a suite into one table."""
 
 import argparse
 import sys

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the comparison; 1 where it has a regression, or where there is nothing to compare."""
+    """Print the comparison; 1 if it has a regression or nothing was compared."""
     import json
     import sys
 

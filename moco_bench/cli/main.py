@@ -79,12 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _said_of_memory(error: RuntimeError) -> bool:
-    """Torch's allocators name memory; oneDNN says the other where it has no room for a kernel's code."""
+    """Whether memory ran out: PyTorch's allocators say `memory`, oneDNN that it can't create a primitive."""
     return any(words in str(error) for words in ("memory", "could not create a primitive"))
 
 
 def _mistake_of_a_plugin(error: Exception) -> str | None:
-    """File, line and error where code of a plug-in raised it."""
+    """File, line and error if a plug-in's code raised it; else None."""
     if "moco_bench.components.plugin_file" not in sys.modules:
         return None
     from moco_bench.components.plugin_file import blame
@@ -117,7 +117,7 @@ def _run(given: list[str]) -> int:
 
 
 def _warning(message: Warning | str, *context: object, **more: object) -> str:
-    """A warning as a user needs it, without the place in the code that raised it."""
+    """A warning's text, without the place in the code that raised it."""
     return f"moco-bench: warning: {one_line(message)}\n"
 
 

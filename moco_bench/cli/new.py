@@ -1,4 +1,4 @@
-"""`moco-bench new`: a file for an idea of one's own, and its test."""
+"""`moco-bench new`: writes a file for an idea of your own, and its test."""
 
 import argparse
 import re
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write both files and say what comes next. Raises `InputError` where a name is taken or a file is there."""
+    """Write both files and print the next steps. Raises `InputError` where a name is taken or a file exists."""
     kind, name = options.kind, options.name
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or len(name) > 64:
         raise InputError(f"NAME: {name!r}; small letters, digits and single hyphens, such as soft-weights")

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _describe_search(suite: Suite, results: Path) -> str:
-    """What the search before the runs takes, and how far it is."""
+    """The size of the search before the runs, and what is left of it."""
     trials = candidates(suite)
     left = [trial for trial in trials if plan_run(trial.run, results).would_run]
     arms = len({trial.place for trial in trials})

@@ -1,4 +1,4 @@
-"""`moco-bench prepare`: load a data set once, check it, and write what it is."""
+"""`moco-bench prepare`: loads a data set once, checks it, and writes its manifest."""
 
 import argparse
 import sys

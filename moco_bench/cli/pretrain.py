@@ -1,4 +1,4 @@
-"""`moco-bench pretrain`: train one run, or go on with it, and evaluate it while it is in memory."""
+"""`moco-bench pretrain`: trains or resumes one run, and evaluates it while it is in memory."""
 
 import argparse
 import sys
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _cards_of(wanted: Run, results: Path) -> AbstractContextManager[dict[str, str]]:
-    """The GPUs of a run's processes, held until they have ended; none for a run that is there or taken over."""
+    """Lease the GPUs of a run's processes until they end; none if the run needs no training."""
     if wanted.train.device == "cpu" or gpus_here() == 0:
         return nullcontext({})
     if plan_run(wanted, results).state in ("done", "failed", "evaluate", "shared"):
@@ -55,7 +55,7 @@ def _cards_of(wanted: Run, results: Path) -> AbstractContextManager[dict[str, st
 
 
 def _launched(options: argparse.Namespace, wanted: Run) -> int:
-    """The same command in one process per device, on this machine; this process holds the devices."""
+    """Run this command in one process per device on this machine; this process holds the devices."""
     arguments = ["pretrain", str(options.suite), "--run", options.run_id, "--results", str(options.results)]
     with interrupted_by_signals(wanted.id), _cards_of(wanted, options.results) as environment:
         code, message = launch(arguments, wanted.train.devices, environment)

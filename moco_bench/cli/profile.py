@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_places(directory: Path, option: str, file: Path | None) -> None:
-    """Raise `InputError` where files can't be written: found out at the end, all that was measured would be lost."""
+    """Raise `InputError` where files can't be written, before anything is measured."""
     _check_folder("--results", directory)
     _check_folder("--results", directory.parent)  # tables are written there first
     if file is None:
@@ -89,7 +89,7 @@ def _check_places(directory: Path, option: str, file: Path | None) -> None:
 
 
 def _check_folder(option: str, folder: Path) -> None:
-    """Whether `folder` can be written to, or be made where it isn't there yet."""
+    """Raise `InputError` unless `folder` is writable, or can be created."""
     there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     if not there.is_dir():
         raise InputError(f"{option}: {there} is a file; a folder would be right")
@@ -98,7 +98,7 @@ def _check_folder(option: str, folder: Path) -> None:
 
 
 def _costs(suite: Suite, options: argparse.Namespace) -> int:
-    """Write `costs.json` and print what it leaves each arm of its epochs."""
+    """Write `costs.json` and print how many epochs each arm has at equal compute."""
     from moco_bench.profile.relative_costs import costs_of_suite
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
@@ -132,7 +132,7 @@ def _tell(line: str) -> None:
 
 
 def _unattributed(cells: list[dict[str, Any]]) -> str:
-    """The most that is unattributed of any arm, by phase."""
+    """The largest unattributed memory of any arm, by phase."""
     lines = []
     for phase in ("training", "evaluation"):
         found = [phases[phase] for cell in cells for phases in cell["memory"].values() if phase in phases]

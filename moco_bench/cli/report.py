@@ -1,4 +1,4 @@
-"""`moco-bench report`: the page, the tables and the figures of a results directory."""
+"""`moco-bench report`: renders a results directory as a page with tables and figures."""
 
 import argparse
 import gc

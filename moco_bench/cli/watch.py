@@ -31,7 +31,7 @@ def watch(look: Callable[[], Sequence[PlannedRun]], results: Path, seconds: floa
 
 
 def grid(planned: Sequence[PlannedRun], results: Path) -> "Table":
-    """The grid as it stands now."""
+    """The grid of the suite's current state."""
     from rich.table import Table
     from rich.text import Text
 
@@ -50,7 +50,7 @@ def grid(planned: Sequence[PlannedRun], results: Path) -> "Table":
 
 
 def cell(item: PlannedRun, results: Path) -> tuple[str, str]:
-    """A run's kind and its words: `done`, `failed`, `40/200, 3 min left`, `waiting`, `stopped at 40/200`."""
+    """A run's state and its text: `done`, `failed`, `40/200, 3 min left`, `waiting`, `stopped at 40/200`."""
     if item.state in (DONE, FAILED):
         return item.state, item.state
     if item.state == "evaluate":

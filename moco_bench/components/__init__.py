@@ -1,4 +1,4 @@
-"""Ideas that a suite can name: one class in one file each, with its settings, its formula, its source and its cost.
+"""Ideas that a suite can name: one class per file, with its settings, formula, source and cost.
 
 Everything else about an idea is asked of its class: the keys of a suite and their schema, the tables of
 `config/README.md`, what can't work, what is the same as what, the fingerprint and the words of a report. Importing an

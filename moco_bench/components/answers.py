@@ -1,4 +1,4 @@
-"""What a method of an idea gave, where it can't be used: one line with the method's file and line."""
+"""Errors about unusable results of an idea's methods: one line with the method's file and line."""
 
 import inspect
 from typing import Any
@@ -8,7 +8,7 @@ from moco_bench.errors import InputError
 
 
 def wrong_answer(idea: Component, method: str, given: object, right: str) -> InputError:
-    """The error to raise.
+    """The error about a method's unusable result.
 
     Args:
         idea: whose method it is.
@@ -29,7 +29,7 @@ def place_of(idea: type[Component], method: str | None = None) -> str:
 
 
 def signature_mistake(idea: type[Component]) -> tuple[str, str] | None:
-    """A method that can't be called as the kind's own is: its name, and the arguments that it should take."""
+    """The first method whose signature doesn't fit its kind: its name and the right arguments; None if all fit."""
     base = next(cls for cls in idea.__mro__ if "kind" in vars(cls))
     for name, method in vars(base).items():
         own = inspect.getattr_static(idea, name, None)

@@ -1,4 +1,4 @@
-"""What all ideas have in common, and the base of all sections of a suite."""
+"""The base class of all ideas, and that of all sections of a suite."""
 
 import ast
 import inspect
@@ -79,7 +79,7 @@ class Component(Settings):
 
     @classmethod
     def mistake(cls) -> str | None:
-        """What is wrong with the class, in one line, None for nothing."""
+        """What is wrong with the class, in one line; None if nothing is."""
         return None
 
     def settings(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a suite's copy in the results holds of its plug-ins: enough to read the results without their code."""
+"""Describes a suite's plug-ins in its copy in the results: enough to read the results without their code."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from moco_bench.errors import InputError
 
 
 def described(plugins: Plugins) -> list[dict[str, Any]]:
-    """What a suite's copy in the results has to hold of its plug-ins, as plain values: the ideas without their code."""
+    """The plug-ins' ideas as plain values, without their code."""
     return [_described(idea) for classes in plugins.ideas.values() for idea in classes.values()]
 
 
@@ -32,7 +32,7 @@ def _described(idea: type[Component]) -> dict[str, Any]:
 
 
 def from_description(descriptions: object) -> Plugins:
-    """The inverse of `described`: ideas that can be named, compared and told of, but not carried out.
+    """The inverse of `described`: ideas with names and settings, but without formulas.
 
     Raises:
         InputError: not what `described` gives.

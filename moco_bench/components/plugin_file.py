@@ -1,4 +1,4 @@
-"""A plug-in's file as a module: its import, its hash, and which of its lines an error came from.
+"""Imports a plug-in's file, hashes it, and finds which of its lines raised an error.
 
 It is imported under a name of its own; it may import modules that lie beside it. Its hash covers both, and belongs to
 the fingerprint of every run that uses one of its ideas.
@@ -21,7 +21,7 @@ from moco_bench.errors import InputError
 
 
 class _Neighbours(MetaPathFinder):
-    """Finds what plug-ins import from their own folders, and nothing else that lies there.
+    """Finds modules that plug-ins import from their own folders, and nothing else there.
 
     With the folders in `sys.path`, a plug-in called as some library's optional package would be taken for it.
     """
@@ -30,7 +30,7 @@ class _Neighbours(MetaPathFinder):
         self._files: dict[str, Path] = {}
 
     def know(self, path: Path) -> None:
-        """From now on the neighbours of this plug-in are found, also where a formula imports them as it runs."""
+        """Make the neighbours of this plug-in importable from now on, also for imports inside its functions."""
         for file in neighbours(path)[1:]:
             package = path.parent / file.relative_to(path.parent).parts[0]
             self._files[package.stem] = package
@@ -99,7 +99,7 @@ def import_file(path: Path, shown: Path) -> ModuleType:
 
 
 def _forget_neighbours(path: Path) -> None:
-    """Modules of these names that another plug-in has imported from its own folder, or that have changed."""
+    """Unload modules of these names: another plug-in may have imported its own, or they have changed."""
     for neighbour in neighbours(path)[1:]:
         sys.modules.pop(neighbour.parent.name if neighbour.stem == "__init__" else neighbour.stem, None)
 
@@ -155,7 +155,7 @@ def _imported(path: Path) -> set[str]:
 
 
 def blame(error: BaseException) -> str | None:
-    """A plug-in's mistake in one line with its file and line; None where no plug-in took part."""
+    """A plug-in's error in one line with its file and line; None if no plug-in was involved."""
     folders = {path.parent for path in _LOADED}
     frames = traceback.extract_tb(error.__traceback__)
     for frame in reversed(frames):

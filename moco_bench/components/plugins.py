@@ -82,7 +82,7 @@ def _add(ideas: dict[str, Classes], idea: type[Component], file: Path) -> None:
 
 
 def _mistake_of_settings(idea: type[Component]) -> str:
-    """What a suite couldn't name, hold or tell apart by a fingerprint; empty where nothing is wrong."""
+    """What is wrong with the names, types or defaults of an idea's settings; empty if nothing is."""
     base: type[Component] = next(cls for cls in idea.__mro__ if cls.__module__.startswith("moco_bench."))
     for name, field_info in idea.model_fields.items():
         if name == idea.tag or name in base.model_fields:

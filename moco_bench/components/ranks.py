@@ -1,4 +1,4 @@
-"""Which part of a sorted queue a selection keeps."""
+"""Which part of the sorted queue a rule keeps."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -29,7 +29,7 @@ class Ranks:
     temperature: float = 1.0
 
     def amount_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
-        """The same in one spelling: equal for ranks that keep the same keys of a queue of `queue_size`."""
+        """A canonical form: equal for ranks that keep the same keys of a queue of `queue_size`."""
         if self.mass is not None:
             return ("mass", self.mass, self.seen_from)
         last = queue_size if self.last is None else min(self.last, queue_size)

@@ -8,13 +8,13 @@ from moco_bench.components.registry import built_in
 
 
 def readings() -> dict[str, type[Objective]]:
-    """All of them."""
+    """All readings, by name."""
     classes = cast(dict[str, type[Objective]], built_in("objective"))
     return {name: loss for name, loss in classes.items() if loss.reading}
 
 
 def reading_of(dual_view: str, key_weight: float, combine: str = "mean") -> Objective:
-    """A reading with its weight and its way to combine terms, which those of one term don't have.
+    """A reading with its weight and its way to combine terms; single-term readings have neither.
 
     Raises:
         ValueError: there is no such reading, or the weight is outside [0, 1].

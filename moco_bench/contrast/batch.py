@@ -1,4 +1,4 @@
-"""What a loss is shown: a batch of queries and keys, and the queue."""
+"""The input of a loss: a batch of queries and keys, and the queue."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -45,13 +45,13 @@ class Candidates:
         return flags(torch.eq, self.sample_index[:, None], self.queue_index[None, columns], self.anchor.dtype)
 
     def of_one_image(self, columns: slice) -> Tensor | None:
-        """`blocked` as truth values, a quarter of its size and slower to compute with."""
+        """`blocked` as booleans: a quarter of its size, and slower to compute with."""
         if self.sample_index is None or self.queue_index is None:
             return None
         return self.sample_index[:, None] == self.queue_index[None, columns]
 
     def scores(self, ranks: Ranks, columns: slice, similarity: Tensor | None = None) -> Tensor:
-        """What a rule's ranks are ranks of, [B, C]: the higher, the earlier; blocked pairs come last.
+        """The scores by which a rule ranks keys, [B, C]: the highest comes first, blocked pairs come last.
 
         Args:
             ranks: the rule.

@@ -1,4 +1,4 @@
-"""The queue as its users meet it: in chunks, or whole, with the pairs that a rule drops."""
+"""The queue in chunks or as a whole, with the pairs that a rule drops."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -43,7 +43,7 @@ class Chunk(NamedTuple):
 
 
 def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
-    """The queue as one chunk, the plain way. Its similarity carries the anchors' gradient."""
+    """The whole queue as one chunk, for the reference implementation. Its similarity carries the anchors' gradient."""
     columns = slice(0, len(candidates.queue))
     similarity = candidates.similarity(columns)
     values = similarity.detach()  # which pairs are dropped has no gradient
@@ -54,7 +54,7 @@ def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
 
 @torch.no_grad()
 def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
-    """The queue in chunks that suit the device. The pairs dropped are those of `whole_queue`."""
+    """The queue in chunks whose size suits the device. The pairs dropped are those of `whole_queue`."""
     size = len(candidates.queue)
     if not takes_passes(ranks, size):
         # Truth values take a quarter of the memory; a CPU is slow with them.

@@ -1,4 +1,4 @@
-"""What suits a device: a CPU wants pieces that fit its cache, a GPU few operations and no wait.
+"""Algorithms by device: a CPU needs chunks that fit its cache, a GPU few kernel launches and no synchronisation.
 
 On a CPU an operation costs nothing beside the memory that it moves, and values can be looked at. On a GPU every
 operation is a launch, and to look at a value is to wait for all that was launched before.
@@ -21,7 +21,7 @@ _AS_ON_GPU: ContextVar[bool] = ContextVar("as_on_gpu", default=False)
 
 @contextmanager
 def as_on_gpu() -> Iterator[None]:
-    """Within it the losses go a GPU's way on a CPU: for tests, and for counting."""
+    """Within it the losses use the GPU's algorithms on a CPU: for tests, and for counting launches."""
     token = _AS_ON_GPU.set(True)
     try:
         yield
@@ -30,12 +30,12 @@ def as_on_gpu() -> Iterator[None]:
 
 
 def on_gpu(device: torch.device) -> bool:
-    """Whether a GPU's way is to be gone."""
+    """Whether to use the GPU's algorithms."""
     return device.type != "cpu" or _AS_ON_GPU.get()
 
 
 def gpu_stored_pairs(device: torch.device) -> int:
-    """`GPU_STORED_PAIRS`, on a small card less: a sixteenth of its memory.
+    """`GPU_STORED_PAIRS`, or fewer on a small GPU: a sixteenth of its memory.
 
     Of all its memory, not of what is free: the sums are added in another order when chunks have another size, and a
     run's bits must not hang on its neighbours.

@@ -1,4 +1,4 @@
-"""What the negatives of a batch look like. For the history of a run; training never sees a label."""
+"""Statistics of a batch's negatives, for the history of a run; training never sees a label."""
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ def negative_diagnostics(
     sample_labels: Tensor | None = None,
     queue_labels: Tensor | None = None,
 ) -> dict[str, float | None]:
-    """Similarities, and how many of the negatives are of the anchor's own class.
+    """Mean similarities, and the fractions of kept and dropped pairs that are of the anchor's own class.
 
     Shows the selection of the queries that a loss makes which is given the same, random rules included.
 
@@ -93,7 +93,7 @@ def _kept_mass(candidates: Candidates, ranks: Ranks, temperature: float) -> floa
 
 
 class _Mean:
-    """A mean over chosen places of matrices that arrive one by one."""
+    """Running mean over chosen entries of matrices that arrive one by one."""
 
     def __init__(self) -> None:
         self._total, self._count = 0.0, 0

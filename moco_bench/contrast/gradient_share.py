@@ -1,4 +1,4 @@
-"""How the gradient divides between the two terms of a dual-view loss. For the history of a run."""
+"""How the query's gradient divides between the two terms of a dual-view loss, for the history of a run."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from moco_bench.contrast.loss import contrastive_terms
 
 
 def key_gradient_share(query: Tensor, key: Tensor, queue: Tensor, **settings: Any) -> float | None:
-    """Which part of what pulls at a query comes from the key term, averaged over the batch.
+    """Fraction of the query's gradient norm that is due to the key term, averaged over the batch.
 
     With z_i the projection whose unit row is q_i, L_q and L_k the batch means of the two terms, u and w their weights,
 

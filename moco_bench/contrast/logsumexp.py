@@ -44,7 +44,7 @@ def plain_version() -> AbstractContextManager[None]:
 
 
 def kept_version() -> AbstractContextManager[None]:
-    """Within it the losses use `kept_log_sum`: what a filter may save beside `plain_version`."""
+    """Within it the losses use `kept_log_sum`, which shows how much memory a filter can save over `plain_version`."""
     return _computed_by(kept_log_sum)
 
 
@@ -80,7 +80,7 @@ def plain_log_sum(
 
 
 def has_kept_form(ranks: Ranks) -> bool:
-    """Whether `topk` can carry out these ranks: the whole queue, or the hardest keys up to some rank."""
+    """Whether `topk` can select these ranks: the whole queue, or the hardest keys up to some rank."""
     by_rank = ranks.order == "hardest-first" and ranks.seen_from == "anchor" and ranks.above is ranks.mass is None
     return ranks == Ranks() or (by_rank and ranks.last is not None)
 

@@ -144,7 +144,7 @@ def contrastive_terms(
 
 
 def _checked(loss: Objective, terms: Terms, query: Tensor) -> Terms:
-    """What a loss gave, held to what it should: one number for each term, and a gradient where one is asked for."""
+    """The terms of a loss, checked: one number per term, and a gradient where the queries need one."""
     if not isinstance(terms, Terms) or len(terms.weights) != 2:
         raise wrong_answer(loss, "terms", terms, "Terms(loss) or Terms(query_term, key_term, weights)")
     for term in (terms.query, terms.key):
@@ -160,12 +160,12 @@ def _checked(loss: Objective, terms: Terms, query: Tensor) -> Terms:
 
 
 def _version(tensor: Tensor | None) -> int:
-    """Counts what was written to a tensor; inference mode keeps no count."""
+    """A tensor's version counter, which in-place writes increase; 0 in inference mode, which has none."""
     return 0 if tensor is None or tensor.is_inference() else tensor._version
 
 
 def _check_untouched(same: Mapping[str, bool], batch: Batch, loss: Objective) -> None:
-    """A queue that a formula writes to would go on so changed, step by step, without a word."""
+    """Raise `InputError` if the loss wrote into its inputs: later steps would silently use the changed queue."""
     for name, untouched in same.items():
         if not untouched:
             which = f"loss {loss.title()} with rule {batch.negatives.rule.title()}"
@@ -173,7 +173,7 @@ def _check_untouched(same: Mapping[str, bool], batch: Batch, loss: Objective) ->
 
 
 def at_step(negatives: Negatives | AtStep | None) -> AtStep:
-    """A rule with what else it needs at a step. Raises `ValueError` for anything else."""
+    """A rule together with its state at a step. Raises `ValueError` for anything else."""
     if isinstance(negatives, AtStep):
         return negatives
     if not (negatives is None or isinstance(negatives, Negatives)):

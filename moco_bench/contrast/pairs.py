@@ -1,4 +1,4 @@
-"""What a rule about negatives is shown: anchors, the keys of the queue, and what it may ask about them."""
+"""The input of a rule about negatives: anchors and the keys of the queue, with what a rule can compute from them."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,7 +33,7 @@ class AtStep:
         return torch.Generator().manual_seed(0) if self.generator is None else self.generator
 
     def ranks(self, queue_size: int, temperature: float = 1.0) -> Ranks:
-        """The rule's ranks in a queue of this size, ready to be carried out. Raises `ValueError`.
+        """The rule's ranks in a queue of this size, with random numbers drawn. Raises `ValueError`.
 
         Args:
             queue_size: K.
@@ -77,7 +77,7 @@ class Pairs:
 
     @property
     def progress(self) -> float:
-        """How much of the training is over, from 0 to 1."""
+        """The fraction of the training that is over, from 0 to 1."""
         return self.at_step.progress
 
     def uniform(self, *shape: int) -> Tensor:
@@ -108,7 +108,7 @@ class Pairs:
 
     @torch.no_grad()
     def count(self) -> Tensor:
-        """How many keys of the queue are negatives of each anchor: [B], of its type."""
+        """Number of the queue's keys that are negatives of each anchor: [B], in the anchors' type."""
         kept = self.anchor.new_full((len(self.anchor),), len(self.keys))
         if self.ranks == Ranks():
             blocked = (self.candidates.blocked(columns) for columns in chunk_columns(self.candidates))

@@ -1,4 +1,4 @@
-"""Gaussian blur with a sigma a sample, on float32 images [B, C, H, W]."""
+"""Gaussian blur with one sigma per sample, on float32 images [B, C, H, W]."""
 
 import torch
 from torch import Tensor

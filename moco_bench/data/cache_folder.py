@@ -1,4 +1,4 @@
-"""Where decoded images are kept from one run to the next."""
+"""The folder that keeps decoded images from one run to the next."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """MOCO_BENCH_CACHE, or `moco-bench` in the user's folder for caches.
+    """The folder MOCO_BENCH_CACHE, or `moco-bench` in the user's folder for caches.
 
     A user without a home, as in many containers, has one in the machine's temporary folder.
     """
@@ -24,7 +24,7 @@ def cache_folder() -> Path:
 
 
 def _private(folder: Path) -> Path:
-    """The folder, if nobody else can write to it; else a new one, in a place where others can put what they like."""
+    """The folder, if nobody else can write to it; else a new one in the system's folder for temporary files."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()

@@ -1,4 +1,4 @@
-"""Colour jitter, every sample in an order of its own, on float32 images [B, C, H, W] in [0, 1].
+"""Colour jitter with one order per sample, on float32 images [B, C, H, W] in [0, 1].
 
 Does what torchvision's functionals do to a float image. Brightness, contrast and saturation are of one kind: a matrix
 for the pixel's channels, plus a matrix for the image's mean, and a clamp (which is why they can't be multiplied into
@@ -24,7 +24,7 @@ CENTRES = (0.0, 1 / 3, 2 / 3)
 
 @dataclass(frozen=True)
 class JitterPlan:
-    """What is done to B samples, drawn or not, once they are sorted by `rank`; arrays on the CPU.
+    """The adjustments of B samples, to be sorted by `rank`; arrays on the CPU.
 
     Attributes:
         rank: int64 [B], where hue comes in a sample's order, 4 for those that aren't jittered.
@@ -40,7 +40,7 @@ class JitterPlan:
 
 
 def luma_weights(channels: int) -> npt.NDArray[np.float64]:
-    """What each channel gives to a pixel's luma (ITU-R BT.601): [C]."""
+    """The weight of each channel in a pixel's luma (ITU-R BT.601): [C]."""
     return np.array(LUMA if channels > 1 else [1.0])
 
 

@@ -1,4 +1,4 @@
-"""Random resized crops: where to cut (a draw a sample), and the bilinear resampling back to full size.
+"""Random resized crops: boxes drawn per sample, and bilinear resampling back to full size.
 
 Crop, enlargement and horizontal flip are one affine map of an axis each, so that a whole batch is resampled at once on
 one grid.
@@ -56,7 +56,7 @@ def central_crop(height: int, width: int, ratio: tuple[float, float]) -> tuple[i
 
 
 def sampling_lines(boxes: Tensor, flip: Tensor, height: int, width: int) -> Tensor:
-    """Where each sample's rows and columns are read, for `resample`.
+    """Sampling positions of each sample's rows and columns, for `resample`.
 
     Args:
         boxes: int64 [B, 4] as from `draw_crops`, on the CPU.
@@ -80,7 +80,7 @@ def sampling_lines(boxes: Tensor, flip: Tensor, height: int, width: int) -> Tens
 
 
 def resample(images: Tensor, lines: Tensor) -> Tensor:
-    """Cut each image to its box, resample it bilinearly to its former size and mirror it where that was asked for.
+    """Crop each image to its box, resample it bilinearly to its former size, and mirror it if asked for.
 
     Pixels outside the box have no influence but by rounding (1e-5 of their value). A crop is never larger than what it
     becomes, so antialiasing (which acts on shrinking only) would change nothing.

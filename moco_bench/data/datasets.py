@@ -1,4 +1,4 @@
-"""From a data request to images in memory: what was asked for, or an error; never another data set in its place."""
+"""Loads the data set that a suite asks for, or raises an error; it never takes another one instead."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ class DataSet:
 
     @property
     def labelled(self) -> Split:
-        """The training images with labels: what evaluation compares with."""
+        """The training images with labels, with which evaluation compares."""
         return self.train if self.bank is None else self.bank
 
 
@@ -85,7 +85,7 @@ def with_normalisation(dataset: DataSet, mean: Sequence[float], std: Sequence[fl
 
 
 def load_described(config: DatasetConfig, manifest: Path) -> DataSet:
-    """Load a data set; where the file `manifest` describes it, it has to be what it was then.
+    """Load a data set; if the file `manifest` describes it, its images have to be unchanged.
 
     Without this, runs on images that changed while a suite was at work would be compared with those before.
 
@@ -102,7 +102,7 @@ def load_described(config: DatasetConfig, manifest: Path) -> DataSet:
 
 
 def manifest_of(dataset: DataSet) -> dict[str, Any]:
-    """What is recorded of a data set: plain JSON."""
+    """The record of a data set: plain JSON."""
     return {
         "name": dataset.name,
         "sha256": dataset.sha256,

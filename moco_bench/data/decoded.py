@@ -1,4 +1,4 @@
-"""The images of a folder, decoded once: kept on disk in shards, which all runs map into their memory and share.
+"""Images of a folder, decoded once: stored on disk in shards, which all runs map into memory and share.
 
 An entry is found by what the file system says of the files (names, sizes, times of change); where that is another, by
 their content, so that a folder that was copied isn't decoded again. Bits are those of decoding anew.
@@ -105,7 +105,7 @@ def _images(shards: Sequence[Shard], count: int, size: int) -> Images:
 
 
 def _content(files: list[Path], size: int) -> str:
-    """The name of what is made of these files' bytes, wherever they lie."""
+    """The name of the cache entry for these files' content, wherever they lie."""
     hasher = hashlib.sha256(repr((VERSION, size, rows_of_a_shard(size))).encode())
     with ThreadPoolExecutor(ceil(usable_cores())) as pool:
         for digest in pool.map(sha256_of_file, files):
@@ -148,7 +148,7 @@ def _in_memory(files: list[Path], folder: Path, size: int) -> Images:
 
 
 def _remove_unused(cache: Path) -> None:
-    """Remove entries that no folder has any more: after its images changed, say."""
+    """Remove entries that no folder uses any more, for example because its images changed."""
     used = {read_mapping(index).get("entry") for index in cache.glob("*.index.json")}
     for entry in cache.iterdir():
         # A new one may belong to a process that is about to say so.

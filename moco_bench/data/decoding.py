@@ -1,4 +1,4 @@
-"""Image files as their owner sees them: upright, in RGB, cut to their central square."""
+"""Decodes image files: upright, in RGB, cut to their central square."""
 
 import warnings
 from collections.abc import Iterator
@@ -112,7 +112,7 @@ def decode(file: Path, size: int) -> Decoded:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The image as viewers show it; itself where nothing has to be turned."""
+    """The image as viewers show it; the same object if it needn't be turned."""
     try:
         turned = image.getexif().get(ORIENTATION, 1) in range(2, 9)
     except Exception:  # damaged metadata of an image that can be read are no reason to refuse it
@@ -121,7 +121,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _opaque(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The image in RGB, and whether any of it was transparent; most viewers and all printers show white there."""
+    """The image in RGB on white, as most viewers show it, and whether any of it was transparent."""
     if "A" in image.getbands() or "transparency" in image.info:
         layered = image.convert("RGBA")
         lowest, _ = layered.getchannel("A").getextrema()

@@ -1,4 +1,4 @@
-"""What is known of a suite's images before they are loaded: from their manifests, and from how many files there are."""
+"""What is known of a suite's images before they are loaded: from their manifests and numbers of files."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from moco_bench.suite.suite import Suite
 
 
 def data_warnings(suite: Suite, results: Path) -> Iterator[str]:
-    """What `prepare` found odd about a suite's images, and which sets memory or disk can't hold, a line each."""
+    """Remarks of `prepare` on a suite's images, and sets too large for memory or disk, one line each."""
     for dataset in suite.datasets:
         manifest = _manifest(results / suite.name / "data" / f"{dataset.title}.json")
         found = manifest.get("warnings")
@@ -37,7 +37,7 @@ def _gib(size: int) -> str:
 
 
 def _room(folder: Path) -> int:
-    """Bytes that are free where a folder is, or would be made."""
+    """Free bytes on the disk of a folder, which needn't exist yet."""
     return shutil.disk_usage(next(place for place in (folder, *folder.absolute().parents) if place.is_dir())).free
 
 
@@ -49,7 +49,7 @@ def _manifest(path: Path) -> dict[str, object]:
 
 
 def _bytes(dataset: DatasetConfig, manifest: dict[str, object]) -> int:
-    """Of both splits' images; 0 where nothing tells. Sets of other kinds are refused by memory when they are read."""
+    """Bytes of both splits' images; 0 if unknown. For other kinds of sets, memory is checked when they are read."""
     size = dataset.image_size or dataset.source.side
     if not dataset.source.of_files or size is None:
         return 0

@@ -1,4 +1,4 @@
-"""The views that a run's augmentation draws: the package's own recipe, or a plug-in's function."""
+"""Draws views with a run's augmentation: the package's own recipe, or a plug-in's function."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from moco_bench.files import canonical_json
 
 
 class Views(Protocol):
-    """What draws views of images [B, C, H, W], uint8; they come normalised, float32."""
+    """Draws views of images [B, C, H, W], uint8; views are normalised, float32."""
 
     def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """One view of each image."""
@@ -25,11 +25,11 @@ class Views(Protocol):
         rows: slice,
         memory_format: torch.memory_format,
     ) -> tuple[Tensor, Tensor]:
-        """Two views of those `rows` of a batch; `hasher` is fed how all were drawn."""
+        """Two views of the given `rows` of a batch; the parameters of the whole batch are fed to `hasher`."""
 
 
 def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> Views:
-    """What draws the views of an augmentation; mean and deviation are those of images in [0, 1], per channel."""
+    """The `Views` of an augmentation; mean and deviation are those of images in [0, 1], per channel."""
     return RecipeViews(idea, mean, std) if isinstance(idea, MocoRecipe) else DrawnViews(idea, mean, std)
 
 
@@ -38,7 +38,7 @@ FAR_OUTSIDE = 0.5
 
 
 class DrawnViews:
-    """Views from an idea's `view`, held to what the recipe's are: their shape, their scale, no change to the images.
+    """Views from an idea's `view`, checked as the recipe's: shape, scale, and no change to the images.
 
     Args:
         idea: draws a batch at a time.

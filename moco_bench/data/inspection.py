@@ -1,4 +1,4 @@
-"""What the owner of a data set should know before anything is trained on it: counts, and whatever is odd.
+"""Checks of a data set before anything is trained on it: counts, and whatever is odd.
 
 Nothing here changes a number. Odd is what makes images fewer or other than they look, or an accuracy mean something
 else than one thinks.
@@ -67,7 +67,7 @@ def class_sizes(split: Split, class_count: int) -> list[int]:
 
 
 def majority(dataset: DataSet) -> tuple[str, float]:
-    """The most frequent class of the evaluation images, and the accuracy in percent of whoever always says it."""
+    """The most frequent class of the evaluation images, and the accuracy in percent of always predicting it."""
     sizes = class_sizes(dataset.evaluation, len(dataset.classes))
     largest = max(range(len(sizes)), key=sizes.__getitem__)
     return dataset.classes[largest], 100 * sizes[largest] / len(dataset.evaluation)
@@ -80,14 +80,14 @@ def level_range(images: Pixels) -> tuple[int, int]:
 
 
 def flat_images(images: Pixels) -> int:
-    """How many of uint8 images [N, C, H, W] show nothing: no channel has more than two neighbouring levels."""
+    """Number of uint8 images [N, C, H, W] that show nothing: no channel has more than two neighbouring levels."""
     return sum(
         int(((part.amax(dim=(2, 3)) - part.amin(dim=(2, 3))) <= FLAT_RANGE).all(dim=1).sum()) for part in pieces(images)
     )
 
 
 def repeats_of(dataset: DataSet) -> Repeats:
-    """Images that occur twice, as they are after reading and resizing."""
+    """Count repeated images, as they are after reading and resizing."""
     seen: dict[bytes, int] = {}
     within = twice = differently = 0
     for digest, label in _digests(dataset.train):
@@ -112,7 +112,7 @@ def _sides(split: Split) -> dict[str, list[int]]:
 
 
 def _told(splits: dict[str, Split], kind: str) -> list[dict[str, Any]]:
-    """The remarks on the files of both splits; those on files that both are parts of, once."""
+    """The remarks on the files of both splits; remarks on files that the splits share appear once."""
     told = dict.fromkeys(remark for split in splits.values() for remark in getattr(split.origin, kind))
     return [asdict(remark) for remark in told]
 

@@ -1,4 +1,4 @@
-"""What is known of the files that images were read from, beyond their pixels: what their owner may want to be told."""
+"""Facts about the files that images were read from, beyond their pixels, of interest to their owner."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that is true of some files: how many, and the first of them."""
+    """A remark that is true of some files: how many, and the first of them."""
 
     what: str
     count: int
@@ -15,7 +15,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Origin:
-    """Of one split."""
+    """What is known of the files of one split."""
 
     passed_over: tuple[Remark, ...] = ()
     """What lies there and was not read, by reason."""
@@ -41,7 +41,7 @@ def remarks(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
 
 
 def joined(parts: Iterable[Iterable[Remark]]) -> tuple[Remark, ...]:
-    """The remarks on several lots of files, one after the other, as remarks on all of them."""
+    """The remarks on several groups of files, added up into remarks on all of them."""
     found: dict[str, Remark] = {}
     for remark in (remark for part in parts for remark in part):
         before = found.get(remark.what, Remark(remark.what, 0, remark.first))

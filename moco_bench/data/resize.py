@@ -1,4 +1,4 @@
-"""Bringing images to one square size."""
+"""Resizes images to one square size."""
 
 from torch import Tensor
 

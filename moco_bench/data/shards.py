@@ -1,4 +1,4 @@
-"""Files of decoded images.
+"""Stores decoded images in files.
 
 A shard counts only if its own hash is right: a damaged one is made again, and what was decoded before a kill isn't
 decoded again. No more than a few images are in memory at a time.
@@ -36,7 +36,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Shard:
-    """A file of images, and what is known of them."""
+    """A file of images, and facts about them."""
 
     file: Path
     sides: Sides
@@ -44,7 +44,7 @@ class Shard:
 
 
 class Summary:
-    """What is known of images beyond their pixels, gathered as they come."""
+    """Facts about images beyond their pixels, collected image by image."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class Summary:
         self._changed: list[tuple[str, str]] = []
 
     def add(self, file: Path, image: Decoded) -> None:
-        """Take one image into account."""
+        """Add one image."""
         self._heights.add(image.height)
         self._widths.add(image.width)
         self._changed += [(what, file.relative_to(self._folder.parent).as_posix()) for what in image.changed]
@@ -65,23 +65,23 @@ class Summary:
 
     @property
     def changed(self) -> tuple[Remark, ...]:
-        """What was done to images."""
+        """Remarks on how images were changed."""
         return remarks(self._changed)
 
 
 def rows_of_a_shard(size: int) -> int:
-    """Images of this side that each shard but the last has."""
+    """Number of images per shard, except the last, for images of this side."""
     return max(1, SHARD_BYTES // (3 * size * size))
 
 
 def shards_of(files: list[Path], size: int) -> list[list[Path]]:
-    """The files whose images each shard has."""
+    """The files of each shard's images."""
     rows = rows_of_a_shard(size)
     return [files[start : start + rows] for start in range(0, len(files), rows)]
 
 
 def stamp_of(files: list[Path], size: int) -> tuple[str, float]:
-    """What changes whenever a file was written, moved or replaced, and when that last happened."""
+    """A hash that changes whenever a file is written, moved or replaced, and the time of the last such change."""
     known: list[object] = [VERSION, size]
     newest = 0.0
     for file in files:
@@ -93,7 +93,7 @@ def stamp_of(files: list[Path], size: int) -> tuple[str, float]:
 
 
 def stored_shards(entry: Path, files: list[Path], size: int) -> list[Shard] | None:
-    """The shards of an entry of the cache, if all are there and whole."""
+    """The shards of a cache entry, if all exist and are intact; else None."""
     counts = [len(some) for some in shards_of(files, size)]
     if not _place(entry, len(counts) - 1).exists():
         return None
@@ -104,7 +104,7 @@ def stored_shards(entry: Path, files: list[Path], size: int) -> list[Shard] | No
 
 
 def _stored(file: Path, count: int, size: int) -> Shard | None:
-    """A shard of `count` images, if there is one and it is whole."""
+    """A shard of `count` images, if it exists and is intact; else None."""
     try:
         known = read_mapping(file.with_suffix(".json"))
         pixels = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -122,7 +122,7 @@ def _stored(file: Path, count: int, size: int) -> Shard | None:
 
 
 def store_shards(entry: Path, files: list[Path], folder: Path, size: int, stamps: Sequence[str]) -> None:
-    """Decode into an entry of the cache what isn't there yet. Processes that come to it together share the work.
+    """Decode the missing shards of a cache entry. Processes that do so at the same time share the work.
 
     Args:
         entry: its folder, named by the files' content.
@@ -157,7 +157,7 @@ def store_shards(entry: Path, files: list[Path], folder: Path, size: int, stamps
 
 
 def _store_shard(place: Path, files: list[Path], folder: Path, size: int, stamp: str) -> None:
-    """Decode a few images at a time: they are never all in memory. `stamp` is what the files were by `stamp_of`."""
+    """Decode a few images at a time, never all in memory; raise if the files no longer match their `stamp`."""
     summary = Summary(folder)
 
     def write(path: Path) -> None:
@@ -181,6 +181,6 @@ def _place(entry: Path, number: int) -> Path:
 
 
 def sha256_of_file(file: Path) -> str:
-    """Of its content, in hexadecimal digits."""
+    """The sha256 of a file's content, in hexadecimal digits."""
     with open(file, "rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

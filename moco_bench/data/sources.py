@@ -1,4 +1,4 @@
-"""Images as a data set's class reads them, held to what all images are held to."""
+"""Images as a data set's class reads them, checked."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
@@ -21,7 +21,7 @@ SplitName = Literal["train", "test", "unlabelled"]
 
 
 def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = True) -> LazySplits:
-    """The images of a data set. Each split is read when it is asked for.
+    """The splits of a data set, each read when it is asked for.
 
     Args:
         dataset: what reads them.
@@ -73,7 +73,7 @@ def _check_memory(dataset: Dataset, where: str) -> None:
 
 
 def _loaded(given: Any, where: str) -> Arrays | Files:
-    """What `load` gave, in one spelling."""
+    """The result of `load` as `Arrays` or `Files`."""
     if isinstance(given, Arrays | Files):
         return given
     if not isinstance(given, tuple) or len(given) != 2:
@@ -102,7 +102,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _of_one_size(images: Iterable[NDArray[Any]], size: int | None, where: str) -> tuple[NDArray[Any], Sides | None]:
-    """Images [H, W] or [H, W, C] one after the other, cut and resized as they come; the smallest and largest sides."""
+    """Cut and resize images [H, W] or [H, W, C] one by one; also returns the smallest and largest sides."""
     found, heights, widths = [], set(), set()
     for image in images:
         if image.dtype != np.uint8 or image.ndim not in (2, 3):
@@ -123,7 +123,7 @@ def _of_one_size(images: Iterable[NDArray[Any]], size: int | None, where: str) -
 
 
 def _broken(read: Callable[[], Split]) -> list[tuple[Any, str]]:
-    """Which files of another split can't be used either, so that all are named at once."""
+    """Unusable files of another split, so that all are named at once."""
     try:
         read()
     except BrokenFiles as broken:

@@ -1,4 +1,4 @@
-"""Labelled images, and taking part of them: balanced over the classes, the same part every time."""
+"""Labelled images, and parts of them: balanced over the classes, the same part every time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Split:
 
 @dataclass(frozen=True)
 class LazySplits:
-    """Where a data set comes from. Its splits are read when asked for, so that an unused one is never opened."""
+    """The splits of a data set, read when asked for, so that an unused one is never opened."""
 
     classes: tuple[str, ...]
     train: Callable[[], Split]
@@ -40,7 +40,7 @@ class LazySplits:
 
 
 def hold_out(split: Split, fraction: float) -> tuple[Split, Split]:
-    """Part a split in two: what stays, and `fraction` of it, from each class in proportion.
+    """Divide a split in two: images that stay, and `fraction` of them, held out from each class in proportion.
 
     The parts depend on the labels and `fraction` alone; a larger fraction holds out the same images and more.
 
@@ -60,7 +60,7 @@ def hold_out(split: Split, fraction: float) -> tuple[Split, Split]:
 
 
 def limit_unlabelled(split: Split, count: int | None) -> Split:
-    """Keep `count` images that have no labels, in their former order; None keeps all.
+    """Keep `count` images without labels, in their order; None keeps all.
 
     Raises:
         InputError: `count` is larger than the split.
@@ -70,7 +70,7 @@ def limit_unlabelled(split: Split, count: int | None) -> Split:
 
 
 def limit_to(split: Split, count: int | None, key: str) -> Split:
-    """Keep `count` images, as equally many of each class as there are, in their former order; None keeps all.
+    """Keep `count` images in their order, as equally many of each class as possible; None keeps all.
 
     A smaller count keeps part of what a larger one keeps. Where a class runs out, the others make up for it.
 

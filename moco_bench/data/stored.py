@@ -1,4 +1,4 @@
-"""Images that lie on disk in several files, which are mapped into memory: sets that are larger than memory.
+"""Images in several files on disk, mapped into memory, for sets that are larger than memory.
 
 They are indexed like a tensor [N, C, H, W] of uint8, and what is taken from them is a copy. The kernel keeps what was
 read once for all processes. A process shows no more of it than `MAPPED_BYTES` in its own memory.
@@ -51,11 +51,11 @@ class StoredImages:
 
     @property
     def nbytes(self) -> int:
-        """Of all of them, wherever they are."""
+        """Bytes of all images, on disk or in memory."""
         return self.shape.numel()
 
     def subset(self, places: Tensor) -> "StoredImages":
-        """Those at `places` [M], int64: no image is read for it."""
+        """The images at `places` [M], int64; none is read."""
         chosen = places if self._places is None else self._places[places]
         return StoredImages(self._files, self._rows, self._whole, chosen)
 
@@ -105,12 +105,12 @@ Pixels = Tensor | StoredImages
 
 
 def taken(images: Pixels, places: Tensor) -> Pixels:
-    """The images at `places` [M]: a copy of a tensor's, and no copy of those on disk."""
+    """The images at `places` [M]: copied from a tensor, but not from disk."""
     return images.subset(places) if isinstance(images, StoredImages) else images[places]
 
 
 def batches(images: Pixels, size: int) -> Iterator[Tensor]:
-    """The images in their order, at most `size` at a time."""
+    """The images in order, at most `size` at a time."""
     if isinstance(images, StoredImages):
         yield from (images[start : start + size] for start in range(0, len(images), size))
     else:
@@ -118,15 +118,15 @@ def batches(images: Pixels, size: int) -> Iterator[Tensor]:
 
 
 def pieces(values: Pixels) -> Iterator[Tensor]:
-    """Images or labels [N, ...] in their order, a few MiB at a time: for what looks at all of them."""
+    """Images or labels [N, ...] in order, a few MiB at a time, for passes over all of them."""
     return batches(values, max(1, PIECE_BYTES * len(values) // max(1, values.nbytes)))
 
 
 def in_memory(images: Pixels) -> Tensor:
-    """All of them as one tensor."""
+    """All images as one tensor."""
     return images[:] if isinstance(images, StoredImages) else images
 
 
 def bytes_in_memory(images: Pixels) -> int:
-    """Bytes of this process's memory that they hold all the time."""
+    """Bytes of this process's memory that the images occupy permanently."""
     return 0 if isinstance(images, StoredImages) else images.untyped_storage().nbytes()

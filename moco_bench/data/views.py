@@ -1,4 +1,4 @@
-"""Random views of a batch: all parameters are drawn first, one independent draw a sample, and then applied.
+"""Random views of a batch: all parameters are drawn first, independently per sample, and then applied.
 
 In this order: resized crop, flip, colour jitter, grayscale (MoCo's CIFAR-10 demo), blur and solarize (BYOL), and the
 normalisation. Parameters are drawn on the CPU from a generator that is passed in, so that the stream of views is the
@@ -28,7 +28,7 @@ PIECE = 2**20
 
 
 class Hasher(Protocol):
-    """What `hashlib`'s objects have in common."""
+    """The interface of `hashlib`'s objects."""
 
     def update(self, data: bytes, /) -> None:
         """Feed bytes."""
@@ -36,7 +36,7 @@ class Hasher(Protocol):
 
 @dataclass(frozen=True)
 class ViewParameters:
-    """What is done to each of N images; all on the CPU."""
+    """The parameters of N views; all on the CPU."""
 
     boxes: Tensor  # int64 [N, 4]: top, left, height, width of the crop in pixels
     flip: Tensor  # bool [N]
@@ -54,12 +54,12 @@ class ViewParameters:
             hasher.update(getattr(self, field.name).numpy().tobytes())
 
     def of(self, part: slice) -> "ViewParameters":
-        """Those of some of the samples."""
+        """The parameters of some of the samples."""
         return ViewParameters(*(getattr(self, field.name)[part] for field in fields(self)))
 
     @classmethod
     def joined(cls, parts: "Sequence[ViewParameters]") -> "ViewParameters":
-        """Those of several draws, one after the other."""
+        """The parameters of several draws, concatenated."""
         return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
@@ -111,7 +111,7 @@ class RecipeViews:
         rows: slice,
         memory_format: torch.memory_format,
     ) -> tuple[Tensor, Tensor]:
-        """Two views of those `rows` of a batch, normalised; `hasher` is fed how all were drawn."""
+        """Two normalised views of the given `rows` of a batch; all parameters are fed to `hasher`."""
         count, _, height, width = images.shape
         drawn = [self.draw(count, height, width, generator) for _ in range(2)]
         for parameters in drawn:
@@ -176,7 +176,7 @@ class RecipeViews:
     def _last_matrix(
         self, grayscale: npt.NDArray[np.bool_], channels: int
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Grayscale, and the normalisation unless something comes between: [B, C, C] and [B, C, 1]."""
+        """Grayscale as a matrix, with the normalisation unless blur or solarize follows: [B, C, C] and [B, C, 1]."""
         to_gray = np.tile(luma_weights(channels), (channels, 1))
         matrix = np.where(grayscale[:, None, None], to_gray, np.eye(channels))
         shift = np.zeros((channels, 1))
@@ -187,12 +187,12 @@ class RecipeViews:
 
 
 def solarize(images: Tensor) -> Tensor:
-    """Invert what is above the middle of [0, 1]: the upper 128 of an image's 256 levels."""
+    """Invert pixels above the middle of [0, 1]: the upper 128 of an image's 256 levels."""
     return torch.where(images >= 128 / 255, 1 - images, images)
 
 
 def normalise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
-    """Images as evaluation sees them: uint8 [N, C, H, W] to float32, in [0, 1], less `mean`, over `std`."""
+    """Normalise images for evaluation: uint8 [N, C, H, W] to float32 in [0, 1], less `mean`, over `std`."""
     return standardise(images.float().div_(255), mean, std)
 
 
@@ -203,14 +203,14 @@ def standardise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...])
 
 
 def _sent(arrays: list[npt.NDArray[np.float32]], device: torch.device) -> list[Tensor]:
-    """Arrays [B, ...] of float32 on `device`, in one copy."""
+    """Send float32 arrays [B, ...] to `device` in one copy."""
     packed = np.concatenate([values.reshape(len(values), -1) for values in arrays], axis=1)
     parts = torch.split(to_device(torch.from_numpy(packed), device), [values[0].size for values in arrays], dim=1)
     return [part.view(len(part), *values.shape[1:]) for part, values in zip(parts, arrays, strict=True)]
 
 
 def _where(chosen: Tensor, change: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:
-    """Overwrite the `chosen` images with what `change` makes of them and of their share of `parameters`."""
+    """Overwrite the `chosen` images with `change` of them and of their rows of `parameters`."""
     index = chosen.nonzero().squeeze(1)
     if len(index) > 0:
         own = [to_device(parameter[index], images.device) for parameter in parameters]

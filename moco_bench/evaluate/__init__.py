@@ -1,4 +1,4 @@
-"""What an encoder has learnt: frozen features, and what can be read off them."""
+"""Evaluates frozen features of an encoder."""
 
 from moco_bench.evaluate.corruptions import corrupt as corrupt
 from moco_bench.evaluate.diagnostics import alignment as alignment

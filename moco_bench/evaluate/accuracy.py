@@ -1,4 +1,4 @@
-"""How well classes can be read off embeddings: weighted kNN and linear probe."""
+"""Accuracy of weighted kNN and of the linear probe on embeddings."""
 
 from typing import Any, TypedDict
 
@@ -15,7 +15,7 @@ from moco_bench.suite.config import EvaluateConfig
 
 
 class Accuracy(TypedDict):
-    """Accuracies in percent on the evaluation split, and what the linear probe chose."""
+    """Accuracies in percent on the evaluation split, and the linear probe's choice of C."""
 
     knn_top1: float
     knn_top1_projection: float
@@ -66,14 +66,14 @@ def accuracy_of(
 def knn_of(
     bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str
 ) -> float:
-    """`knn_top1` with a data set's labels and a suite's settings."""
+    """`knn_top1` with a data set's labels and a suite's settings, for any embeddings."""
     return percent_correct(neighbours_say(bank, queries, dataset, config, device), dataset.evaluation.labels)
 
 
 def neighbours_say(
     bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> Tensor:
-    """The class that weighted kNN finds for each query, int64 [Q], with a data set's labels and a suite's settings."""
+    """The class that weighted kNN predicts for each query, int64 [Q], by a data set's labels and a suite's settings."""
     return knn_predict(
         bank.to(device),
         dataset.labelled.labels,

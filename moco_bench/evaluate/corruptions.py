@@ -1,4 +1,4 @@
-"""Corrupted images, to ask how well features hold up: four kinds at three strengths.
+"""Corrupted images, to measure robustness of features: four kinds at three strengths.
 
 In the manner of CIFAR-10-C (Hendrycks & Dietterich 1903.12261), but with parameters of our own: accuracies under them
 compare arms of a suite with each other, not with published tables.
@@ -24,7 +24,7 @@ OCCLUSION_GREY = 128.0
 
 
 def corrupt(images: Tensor, kind: str, strength: int, generator: torch.Generator) -> Tensor:
-    """Corrupt every image of a batch, with a draw of its own where the kind is random.
+    """Corrupt every image of a batch, independently per image where the kind is random.
 
     Args:
         images: uint8 [N, C, H, W].
@@ -47,13 +47,13 @@ def corrupt(images: Tensor, kind: str, strength: int, generator: torch.Generator
 
 
 def _noise(images: Tensor, level: int, generator: torch.Generator) -> Tensor:
-    """Gaussian, each pixel and channel by itself."""
+    """Gaussian noise, independent per pixel and channel."""
     noise = torch.randn(images.shape, generator=generator).to(images.device)
     return images + 255 * NOISE_STD[level] * noise
 
 
 def _blur(images: Tensor, level: int, generator: torch.Generator) -> Tensor:
-    """Gaussian, by rows and columns; at the borders, weighted over the pixels that there are."""
+    """Gaussian blur by rows and columns; at the borders, weights are renormalised over existing pixels."""
     del generator
     height, width = images.shape[-2:]
     rows, columns = (_gaussian_matrix(side, BLUR_SIGMA[level] * side).to(images) for side in (height, width))
@@ -61,20 +61,20 @@ def _blur(images: Tensor, level: int, generator: torch.Generator) -> Tensor:
 
 
 def _gaussian_matrix(side: int, sigma: float) -> Tensor:
-    """[side, side]; row i weighs the pixels by their distance to pixel i and adds up to one."""
+    """Matrix [side, side] whose row i weighs the pixels by their distance to pixel i and adds up to one."""
     position = torch.arange(side, dtype=torch.float64)
     return torch.softmax(-0.5 * ((position[:, None] - position) / sigma) ** 2, dim=1)
 
 
 def _contrast(images: Tensor, level: int, generator: torch.Generator) -> Tensor:
-    """Each channel of each image drawn towards its own mean."""
+    """Each channel of each image, pulled towards its own mean."""
     del generator
     mean = images.mean(dim=(2, 3), keepdim=True)
     return mean + CONTRAST_LEFT[level] * (images - mean)
 
 
 def _occlusion(images: Tensor, level: int, generator: torch.Generator) -> Tensor:
-    """A grey square at a random place, wholly inside the image."""
+    """A grey square at a random position, wholly inside the image."""
     count, _, height, width = images.shape
     side = max(1, round(OCCLUDED_SIDE[level] * min(height, width)))
     top = torch.randint(height - side + 1, (count, 1), generator=generator)

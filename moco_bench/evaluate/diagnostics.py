@@ -1,4 +1,4 @@
-"""How far apart the two views of an image lie."""
+"""Distance between the two views of an image."""
 
 from torch import Tensor
 from torch.nn import functional

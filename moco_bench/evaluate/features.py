@@ -1,4 +1,4 @@
-"""Features of a whole split: the encoder frozen, in evaluation mode, in float32."""
+"""Features of a whole split from the frozen encoder, in evaluation mode, in float32."""
 
 import copy
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from moco_bench.models import Encoder
 
 @dataclass(frozen=True)
 class Embeddings:
-    """What an encoder makes of N images, float32 on the CPU.
+    """The embeddings of N images, float32 on the CPU.
 
     Attributes:
         backbone: [N, F].
@@ -26,7 +26,7 @@ class Embeddings:
 
 
 def frozen_copy(encoder: Encoder, device: torch.device) -> Encoder:
-    """A copy of `encoder` in evaluation mode, in float32 on `device`; itself where it is all of that already.
+    """A copy of `encoder` in evaluation mode, in float32 on `device`; the encoder itself if it is so already.
 
     The original is untouched: neither its training mode nor a BatchNorm's statistics can be left changed.
     """
@@ -74,7 +74,7 @@ def embed_prepared(
     batch_size: int,
     device: torch.device | str,
 ) -> Embeddings:
-    """Embed `prepare(batch)` of each batch of `images`, [B, C, H, W] in and normalised float32 out."""
+    """Embed `prepare(batch)` of each batch of `images`: [B, C, H, W] in, normalised float32 out."""
     device = torch.device(device)
     frozen = frozen_copy(encoder, device)
     backbone, projection = [], []

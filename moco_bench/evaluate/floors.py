@@ -1,4 +1,4 @@
-"""What can be had without learning: kNN and linear probe on raw pixels and on the randomly initialised encoder."""
+"""Baselines without learning: kNN and linear probe on raw pixels and on the randomly initialised encoder."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,7 +92,7 @@ def random_encoder_floor(
 
 
 def _pixels(images: Pixels) -> Tensor:
-    """float32 [N, C * H * W] in [0, 1]."""
+    """Pixels as float32 [N, C * H * W] in [0, 1]."""
     height, width = images.shape[-2:]
     size = (min(height, PIXELS_SIDE), min(width, PIXELS_SIDE))
     parts = (batch.float().div_(255) for batch in batches(images, 1024))

@@ -1,4 +1,4 @@
-"""Which training images the linear probe is chosen on: the same for every encoder, whatever order they come in."""
+"""The training images on which the linear probe chooses C: the same for every encoder and order of images."""
 
 import hashlib
 

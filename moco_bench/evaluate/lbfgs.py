@@ -52,7 +52,7 @@ def minimise(problem: SoftmaxRegression, weights: Tensor, tolerance: float) -> T
 
 @dataclass(frozen=True)
 class _Step:
-    """A step [C, F + 1], the change of the gradient over it, and one over their product."""
+    """A step [C, F + 1], the change of the gradient over it, and the reciprocal of their product."""
 
     moved: Tensor
     turned: Tensor
@@ -60,7 +60,7 @@ class _Step:
 
     @classmethod
     def of(cls, moved: Tensor, turned: Tensor) -> list["_Step"]:
-        """The step in a list; an empty one where rounding hides the curvature, which is positive."""
+        """The step in a list; an empty list where rounding makes the curvature, which is positive, vanish."""
         product = dot(moved, turned)
         return [cls(moved, turned, 1 / product)] if product > 0 else []
 
@@ -83,7 +83,7 @@ def _inverse_hessian_times(gradient: Tensor, steps: list[_Step], problem: Softma
 def _line_search(
     problem: SoftmaxRegression, scores: Tensor, weights: Tensor, direction: Tensor, loss: Tensor, slope: Tensor
 ) -> tuple[float, Tensor, Tensor]:
-    """The largest of 1, 1/2, 1/4, ... that decreases the loss enough, with loss and scores there; 0 where none does."""
+    """The largest of 1, 1/2, 1/4, ... that decreases the loss enough, with its loss and scores; 0 if none does."""
     along = problem.scores(direction)
     own, mixed, new = (
         problem.penalty(left, right)

@@ -1,4 +1,4 @@
-"""Everything that is measured on one encoder: the content of `metrics.json` but for its fingerprint."""
+"""All metrics of one encoder: the content of `metrics.json` except its fingerprint."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -123,7 +123,7 @@ def measured(
     config: EvaluateConfig,
     seed: int,
 ) -> dict[str, float | None]:
-    """Each metric's number, by its column.
+    """Each metric's value, by its column.
 
     Raises:
         InputError: one isn't a finite number.
@@ -145,14 +145,14 @@ def measured(
 
 
 def _content(evaluation: Evaluation) -> list[float]:
-    """Of embeddings and labels, as far as it takes to notice that they were written to: torch's or NumPy's view."""
+    """Sums of embeddings and labels, which change if a metric writes to them."""
     splits = (evaluation.bank, evaluation.test)
     tensors = [tensor for split in splits for tensor in (split.features, split.projections, split.labels)]
     return [float(tensor.sum(dtype=torch.float64)) for tensor in tensors]
 
 
 def as_number(metric: Metric, value: object) -> float | None:
-    """What a metric gave as a plain number: one of Python's or NumPy's, or a tensor without dimensions."""
+    """A metric's result as a plain number, from Python's or NumPy's number or a tensor without dimensions."""
     if value is None:
         return None
     if isinstance(value, Tensor) and value.dim() == 0:
@@ -166,7 +166,7 @@ def as_number(metric: Metric, value: object) -> float | None:
 
 
 def check_evaluation(dataset: DataSet, config: EvaluateConfig) -> None:
-    """Refuse what these images can't be asked, before anything is computed: hours of training come before it.
+    """Refuse settings that don't fit these images, before hours of training.
 
     Raises:
         InputError: more neighbours than training images, fewer corrupted images than classes, or no class of which the
@@ -206,7 +206,7 @@ def _embed_view(
     generator: torch.Generator,
     device: torch.device | str,
 ) -> Tensor:
-    """Projections of one view of each image."""
+    """Projections of one view per image."""
     views = views_of(augment, dataset.mean, dataset.std)
 
     def draw_and_apply(batch: Tensor) -> Tensor:
@@ -223,7 +223,7 @@ def _corrupted(
     device: torch.device | str,
     tell: Callable[[str], None],
 ) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
-    """Top-1 of kNN by kind and strength, the bank clean; and under how many each image was right, for `images`."""
+    """Accuracy of kNN by kind and strength, with a clean bank; and how often each image was right, for `images`."""
     if len(dataset.evaluation) > config.corruption_images:
         asked = limit_to(dataset.evaluation, config.corruption_images, "evaluate.corruption_images")
         dataset = replace(dataset, evaluation=asked)

@@ -1,4 +1,4 @@
-"""A few evaluation images and the training images nearest to them: what the encoder holds for similar."""
+"""A few evaluation images and their nearest training images: what the encoder considers similar."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""kNN while a run is under way, for a curve: on a part of the images, off the clock, and never to choose by."""
+"""kNN accuracy during training, for a curve: on a part of the images, outside of step times, never used to choose."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ BANK, QUERIES = 5000, 1000
 
 
 def knn_on_the_way(dataset: DataSet, config: EvaluateConfig) -> Callable[[Encoder], float] | None:
-    """What gives an encoder's weighted kNN accuracy in percent, of backbone features; None where none is asked for."""
+    """A function that computes an encoder's kNN accuracy in percent on backbone features; None if not asked for."""
     if config.every is None:
         return None
     classes = len(dataset.classes)

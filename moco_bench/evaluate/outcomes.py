@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: int) -> dict[str, Any]:
-    """Plain JSON; equal predictions give equal text.
+    """Outcomes as plain JSON; equal predictions give equal text.
 
     Args:
         predicted: The class that each metric's classifier found, int64 [N].
@@ -35,7 +35,7 @@ def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: in
 
 
 def packed_counts(right: Tensor, of: int) -> dict[str, Any]:
-    """How often each image was right, where a metric is a mean over `of` versions of it.
+    """How often each image was right, for a metric that is a mean over `of` versions of it.
 
     Args:
         right: Between 0 and `of`, uint8 [N].

@@ -108,7 +108,7 @@ class _Candidate:
         return int(self.right.sum())
 
     def behind(self, other: "_Candidate") -> float:
-        """By how many standard errors (McNemar's); 0 where it is not."""
+        """By how many standard errors (McNemar's) it is behind `other`; 0 where it is not."""
         lost, won = int((other.right & ~self.right).sum()), int((self.right & ~other.right).sum())
         return max(0, lost - won) / math.sqrt(max(1, lost + won))
 
@@ -118,7 +118,7 @@ def _best(path: Sequence[_Candidate]) -> _Candidate:
 
 
 def _start(path: Sequence[_Candidate], c: float, zero: Tensor) -> Tensor:
-    """Weights near the solution for `c`: the path of solutions is smooth in log C, so its last step goes on."""
+    """Initial weights for `c`: solutions are smooth in log C, so the path's last step is extrapolated."""
     if len(path) < 2:
         return path[-1].weights if path else zero
     before, last = path[-2:]
@@ -127,6 +127,6 @@ def _start(path: Sequence[_Candidate], c: float, zero: Tensor) -> Tensor:
 
 
 def _is_past_the_best(path: Sequence[_Candidate]) -> bool:
-    """Whether weaker penalties than the path's last can be left out: each fits more closely what generalises less."""
+    """Whether weaker penalties than the path's last can be skipped: each fits more closely what generalises worse."""
     best = _best(path)
     return path[-1] is not best and sum(each.behind(best) for each in path[-2:]) > CLEARLY

@@ -1,4 +1,4 @@
-"""How similar are views of one image, of images of one class, of images of different classes."""
+"""Cosine similarity between views of one image, images of one class, and images of different classes."""
 
 from typing import TypedDict
 
@@ -18,7 +18,7 @@ class Similarities(TypedDict):
 
 
 def similarity_histograms(first: Tensor, second: Tensor, labels: Tensor) -> Similarities:
-    """Count the pairs of a view and another by their cosine similarity.
+    """Count pairs of a first and a second view by their cosine similarity.
 
     The pairs are those of training, first view against second, so that the three histograms can be held against each
     other: `positive` pairs are of one image; the others, of two images, are what a query meets in the queue, and

@@ -18,7 +18,7 @@ EXAMPLES_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Each feature to mean zero and variance one, then turned into the principal axes.
+    """Standardises each feature (mean zero, variance one) and rotates them into the principal axes.
 
     The squared norm of weights is the same in turned coordinates, so the regression is the same one; but there the
     Hessian of zero weights is diagonal. Axes along which examples can't differ, since there are fewer examples than
@@ -38,7 +38,7 @@ class Coordinates:
 
     @classmethod
     def of(cls, features: Tensor) -> tuple[Self, Tensor]:
-        """From the rows of [N, F]; also those rows as `inputs` has them."""
+        """Compute coordinates from features [N, F]; also returns these features as `inputs` does."""
         std, mean = torch.std_mean(features, dim=0, correction=0)
         scale = torch.where(std > 1e-6 * std.max(), 1 / std, 0.0)
         standardised = (features - mean).mul_(scale)
@@ -48,7 +48,7 @@ class Coordinates:
         return found, found._turned(standardised)
 
     def inputs(self, features: Tensor) -> Tensor:
-        """[B, F] to [B, A + 1], with a last column of ones for the bias."""
+        """Features [B, F] as inputs [B, A + 1], with a last column of ones for the bias."""
         return self._turned((features - self.mean).mul_(self.scale))
 
     def _turned(self, standardised: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class SoftmaxRegression:
 
     @classmethod
     def of(cls, inputs: Tensor, labels: Tensor, class_count: int, *, c: float, spread: Tensor) -> Self:
-        """With scikit-learn's C, which weighs the summed cross-entropy; `spread` as `Coordinates` has it."""
+        """The problem with scikit-learn's C, which weighs the summed cross-entropy; `spread` as in `Coordinates`."""
         ridge = functional.pad(torch.full_like(spread, 1 / (c * len(inputs))), (0, 1))
         # The Hessian at zero is (I / C - 1 / C^2) times the covariance; what its second term takes away moves all
         # classes' scores alike, which changes nothing.
@@ -88,11 +88,11 @@ class SoftmaxRegression:
         return cls(inputs, labels, class_count, ridge, 1 / (curvature + ridge))
 
     def scores(self, weights: Tensor) -> Tensor:
-        """[C, N]. Linear in the weights: along a line, they are had without further products."""
+        """Scores [C, N]. They are linear in the weights, so along a line they need no further matmuls."""
         return weights @ self.inputs.T
 
     def cross_entropy(self, scores: Tensor) -> Tensor:
-        """Mean over the examples, float64."""
+        """Mean cross-entropy over the examples, float64."""
         total = torch.zeros((), dtype=torch.float64, device=scores.device)
         for part in self._parts():
             own = scores[:, part].gather(0, self.labels[None, part])[0]
@@ -100,11 +100,11 @@ class SoftmaxRegression:
         return total / len(self.inputs)
 
     def penalty(self, weights: Tensor, others: Tensor) -> Tensor:
-        """The penalty's inner product of two sets of weights, float64; a set's penalty is half of its own."""
+        """The penalty's inner product of two sets of weights, float64; a set's penalty is half of that with itself."""
         return dot(self.ridge * weights, others)
 
     def gradient(self, scores: Tensor, weights: Tensor) -> Tensor:
-        """Of the objective at `weights`, whose scores are given: [C, A + 1]."""
+        """Gradient of the objective at `weights`, whose scores are given: [C, A + 1]."""
         gradient = torch.zeros_like(weights)
         for part in self._parts():
             targets = functional.one_hot(self.labels[part], self.class_count).T

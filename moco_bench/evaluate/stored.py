@@ -1,4 +1,4 @@
-"""Evaluations kept beside the checkpoints, so that the process that trained an encoder may evaluate it too.
+"""Evaluations stored beside the checkpoints, so that a run's training process can evaluate its encoder, too.
 
 Starting a process costs seconds of importing torch. The training process therefore evaluates at once and leaves the
 result under its evaluation fingerprint; the workflow's own evaluation step takes it from there, and computes only

@@ -1,4 +1,4 @@
-"""A suite's runs as one table, with a copy of the suite beside it."""
+"""Collects a suite's runs into one table, with a copy of the suite beside it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Metrics of a trained run: taken from where its training process left them, or computed here."""
+"""Metrics of a trained run: reused if its training process stored them, else computed here."""
 
 from functools import partial
 from pathlib import Path
@@ -71,7 +71,7 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
 
 
 def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] | None:
-    """What an evaluation left there, if it is whole, asked the same, and is about the same images."""
+    """The evaluation stored at `place`, if it is intact and has the same settings and images; else None."""
     try:
         metrics = read_mapping(place)
     except InputError:
@@ -87,7 +87,7 @@ def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
 
 
 def _remove_checkpoints(checkpoints: Path) -> None:
-    """Only here, a rule later: had `pretrain` removed them, a kill at its very end would cost the whole run."""
+    """Remove the run's checkpoints: here, not in `pretrain`, where a kill at the very end would cost the whole run."""
     for path in (
         *checkpoints.glob("*.ckpt"),
         checkpoints / "attempts.json",

@@ -43,7 +43,7 @@ def export_encoder(folder: Path, library: Library, out: Path) -> Path:
 
 
 def _origin(record: dict[str, Any]) -> dict[str, Any]:
-    """What another suite has to know of the weights: their normalisation, and the random numbers that pair seeds."""
+    """Metadata for other suites: the weights' normalisation, and the hashes of random numbers that pair seeds."""
     hashes = {name: record["hashes"].get(name) for name in ("init", "order", "augment")}
     data = record["data"]
     return {"fingerprint": record["fingerprint"], "hashes": hashes, "mean": data["mean"], "std": data["std"]}
@@ -55,7 +55,7 @@ def _metrics(folder: Path) -> dict[str, Any]:
 
 
 def model_card(record: dict[str, Any], metrics: dict[str, Any], loading: str) -> str:
-    """Markdown: what it is, how it was trained, what it reached, how it is loaded, what to mind."""
+    """The model card in Markdown: training, accuracy, how to load the weights, and what to mind."""
     config, data = record["config"], record["data"]
     accuracies = {
         "kNN, backbone features": metrics.get("knn_top1"),

@@ -33,7 +33,7 @@ def prepare(suite: Suite, title: str, results: Path) -> tuple[Path, dict[str, An
 
 
 def summary_of(manifest: dict[str, Any]) -> Iterator[str]:
-    """What the images are, a line each."""
+    """A description of the images, line by line."""
     for split, images in (
         ("training", manifest["train_images"]),
         (manifest["evaluated_on"], manifest["evaluation_images"]),
@@ -57,7 +57,7 @@ def summary_of(manifest: dict[str, Any]) -> Iterator[str]:
 
 
 def _by_class(names: list[str], sizes: list[int]) -> str:
-    """`each 500` where all are equal, else the first classes one by one."""
+    """`500 each` where all are equal, else the first classes one by one."""
     if min(sizes) == max(sizes):
         return f"{sizes[0]} each"
     some = ", ".join(f"{name} {size}" for name, size in zip(names[:MOST_CLASSES], sizes, strict=False))

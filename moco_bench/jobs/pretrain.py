@@ -1,4 +1,4 @@
-"""One run from its suite to its files: train it, or find it done, and evaluate it while it is in memory."""
+"""Trains one run unless it is done, evaluates it while it is in memory, and writes its files."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -31,7 +31,7 @@ from moco_bench.train.world import World, device_of, place_in_world, together
 
 
 def train_and_evaluate(suite: Suite, wanted: Run, results: Path) -> str:
-    """All that a run lacks; what came of it in a few words, nothing from ranks behind the first."""
+    """Train and evaluate a run as far as needed; returns the outcome in a few words, empty on ranks other than 0."""
     outcome = train_run(suite, wanted, results)
     if outcome and plan_run(wanted, results).state in ("evaluate", "failed"):
         evaluate_run(wanted, results)
@@ -39,7 +39,7 @@ def train_and_evaluate(suite: Suite, wanted: Run, results: Path) -> str:
 
 
 def train_run(suite: Suite, wanted: Run, results: Path) -> str:
-    """Train, or find that it was done; what came of it in a few words, nothing from ranks behind the first."""
+    """Train a run unless it is done; returns the outcome in a few words, empty on ranks other than 0."""
     if wanted.checkpoint is not None:
         return _take_over(suite, wanted, results)
     world = place_in_world(wanted.train.devices)
@@ -56,7 +56,7 @@ def train_run(suite: Suite, wanted: Run, results: Path) -> str:
 
 
 def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
-    """Read the encoder of a run that was trained elsewhere, or find that this was done."""
+    """Write the files of a run whose encoder was trained elsewhere, unless they exist."""
     dataset = load_described(wanted.dataset, wanted.manifest(results))
     check_evaluation(dataset, wanted.evaluate)
     checkpoints, directory = wanted.checkpoints(results), wanted.directory(results)
@@ -73,7 +73,7 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
 
 @contextmanager
 def _device_of(world: World, wanted: Run) -> Iterator[str]:
-    """The device of this process. One process alone leases it only when it is about to train."""
+    """The device of this rank; empty for a single process, which leases a device only when it is about to train."""
     if world.size == 1:
         yield ""
         return
@@ -92,7 +92,7 @@ class _Job:
     device: str
 
     def lead(self) -> str:
-        """Hold the run's lock, train with all ranks where that is to be done, evaluate, write."""
+        """On rank 0: hold the run's locks, train with all ranks if needed, evaluate, write the files."""
         wanted, dataset, results = self.wanted, self.dataset, self.results
         checkpoints = wanted.checkpoints(results)
         with (
@@ -125,7 +125,7 @@ class _Job:
         return pretrained.reason or "done"
 
     def follow(self) -> None:
-        """Train with the others, if rank 0 says so."""
+        """On other ranks: train with the others if rank 0 says so."""
         if self.world.from_first(lambda: None):
             self._train(self.device)
 

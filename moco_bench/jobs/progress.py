@@ -1,4 +1,4 @@
-"""How a long job says what it is doing: a bar on a terminal, plain lines in a log."""
+"""Shows the progress of a long job: a bar on a terminal, plain lines in a log."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
 
 @contextmanager
 def told_parts(title: str) -> Iterator[Callable[[str], None]]:
-    """What tells the parts of a long work as they begin: a running line on a terminal, plain lines in a log.
+    """Yield a function that announces each part of a job: a running line on a terminal, plain lines in a log.
 
     On standard error: what a command has made is all that it prints.
     """
@@ -40,7 +40,7 @@ def told_parts(title: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A progress bar on a terminal, plain lines in a log, a file for those who watch."""
+    """Yield a function that reports epochs: a bar on a terminal, plain lines in a log, a file for `status --watch`."""
     _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     if not shown:
         yield lambda row: None
@@ -63,7 +63,7 @@ def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[C
 
 
 def tell_of_wait(run: Run, checkpoints: Path) -> None:
-    """Say why nothing happens, and who would have to be ended to change it."""
+    """Say which process is at work on this run, so that this one waits."""
     who = holder_of(checkpoints)
     print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""What an augmentation can say."""
+"""The base class of augmentations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Augmentation(Component):
         """Raise `ValueError` where settings contradict each other; the message begins with a setting's name."""
 
     def without_effect(self) -> tuple[str, ...]:
-        """Settings that the others switch off: arms that differ in nothing else draw the same views."""
+        """Settings that other settings switch off: arms that differ only in them draw the same views."""
         return ()
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a backbone can say."""
+"""The base class of backbones."""
 
 from __future__ import annotations
 

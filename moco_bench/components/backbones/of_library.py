@@ -1,4 +1,4 @@
-"""What networks of torchvision and of timm have in common here."""
+"""The base class of networks from torchvision and timm."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LibraryModel(Backbone):
 
 
 def _without_early_strides(network: nn.Module) -> None:
-    """The stem for small images: the first convolution looks at every pixel, and the first max-pooling goes."""
+    """Adapt the stem to small images: stride 1 in the first convolution, and no first max-pooling."""
     from torch import nn
 
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))

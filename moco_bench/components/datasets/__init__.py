@@ -1,4 +1,4 @@
-"""Data sets: one class in one file each, with its settings, how it is read, its source and its licence."""
+"""Data sets: one class per file, with its settings, how it is read, its source and its licence."""
 
 from moco_bench.components.datasets.base import Arrays as Arrays
 from moco_bench.components.datasets.base import Dataset as Dataset

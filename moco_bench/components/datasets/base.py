@@ -1,4 +1,4 @@
-"""What a data set can say."""
+"""The base class of data sets, and what they load."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ class Dataset(Component):
         return None
 
     def places(self) -> tuple[str, ...]:
-        """Files and folders that have to be there; empty where none are needed or they will be downloaded."""
+        """Files and folders that have to exist; empty where none are needed or they will be downloaded."""
         path = getattr(self, "path", None)
         return (path,) if isinstance(path, str) else ()
 
     def memory(self) -> int:
-        """Bytes that its arrays take, as far as that can be told before they are read; 0 otherwise."""
+        """Bytes that its arrays take, if known before they are read; else 0."""
         return 0
 
     def idle_keys(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Files whose content is known: data sets in the files, under the checksums and from the addresses of torchvision.
+"""Data sets in their official files, with torchvision's checksums and addresses.
 
 The files are read here and not by torchvision's classes, for two reasons: a pickle can run code when it is loaded, so
 only bytes whose checksum is known are unpickled (the very bytes that were checked, not the file a second time); and the
@@ -42,7 +42,7 @@ class OfficialFiles(Dataset):
 
     @property
     def folder(self) -> Path:
-        """Where its files lie."""
+        """The folder that holds its files."""
         return self._top / self.below
 
     @property
@@ -62,7 +62,7 @@ class OfficialFiles(Dataset):
         return () if self.download else (f"{self.root or 'data'}/{self.below}".rstrip("/"),)
 
     def download_missing(self) -> None:
-        """Download where that is wanted and a file isn't there. Raises `InputError` where it fails."""
+        """Download missing files if the settings ask for it. Raises `InputError` where it fails."""
         folder = self.folder
         try:
             if self.download and not all((folder / name).is_file() for name in self.files()):
@@ -97,7 +97,7 @@ def verified_bytes(path: Path, md5: str) -> bytes:
 
 
 def unpickled(path: Path, md5: str) -> dict[str, Any]:
-    """What a pickle of known content holds. Raises `InputError` as `verified_bytes` does."""
+    """The content of a pickle with a known checksum. Raises `InputError` as `verified_bytes` does."""
     with warnings.catch_warnings():
         # The official pickles are of 2009, and numpy remarks on it.
         warnings.simplefilter("ignore")

@@ -45,7 +45,7 @@ class HuggingFace(Dataset):
         return None if names is None else tuple(map(str, names))
 
     def _images(self, rows: Any) -> Iterator[NDArray[np.uint8]]:
-        """One after the other: decoded, they may be more than memory holds."""
+        """Decode images one at a time: together they may not fit into memory."""
         import numpy as np
 
         for index in range(len(rows)):

@@ -1,4 +1,4 @@
-"""Which files of a folder are images of which class, and what else lies there, by reason."""
+"""Finds the images of each class in a folder, and other files there, by reason."""
 
 import os
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def list_images(folder: Path, classes: tuple[str, ...]) -> Listing:
 
 
 def beside_the_splits(path: Path, splits: tuple[str, ...] = ("train", "test")) -> tuple[tuple[str, str], ...]:
-    """What lies beside the splits' folders, and so is never read: a `val` folder, say."""
+    """Entries beside the splits' folders, which are never read: a `val` folder, say."""
     others = [entry for entry in _entries(path) if entry.name not in splits and not _hidden(entry)]
     return tuple((f"beside {' and '.join(f'{name}/' for name in splits)}", entry.name) for entry in others)
 
@@ -87,7 +87,7 @@ def _walk(
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What a folder holds, in order of name."""
+    """The entries of a folder, in order of name."""
     try:
         return sorted(folder.iterdir())
     except (OSError, ValueError) as error:

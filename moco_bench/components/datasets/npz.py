@@ -57,7 +57,7 @@ class NpzFile:
         self.path = path
 
     def entries(self) -> dict[str, int]:
-        """Names of all arrays and the bytes that they unpack to; those of a data set are among them."""
+        """Names of all arrays and their uncompressed bytes; those of a data set are among them."""
         path = self.path
         check_regular(path, self.where)
         try:

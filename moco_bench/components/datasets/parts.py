@@ -1,4 +1,4 @@
-"""Which images a part of a split has: balanced over the classes, the same ones every time."""
+"""Chooses a part of a split's images: balanced over the classes, the same part every time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOLD_OUT_SEED, LIMIT_SEED = 2501, 16360
 
 
 def held_out_places(labels: NDArray[np.int64], fraction: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places that stay, and those that are held out: `fraction` of all, from each class in proportion.
+    """Indices to keep and indices to hold out: `fraction` of all, from each class in proportion.
 
     A larger fraction holds out the same images and more.
     """
@@ -28,7 +28,7 @@ def held_out_places(labels: NDArray[np.int64], fraction: float) -> tuple[NDArray
 
 
 def ranks(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Each sample's place in a random order of its own class, from 0."""
+    """Each sample's position in a random order of its own class, from 0."""
     import numpy as np
 
     shuffled = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(labels)), kind="stable")

@@ -1,4 +1,4 @@
-"""A path from a suite file: what a shell's user writes."""
+"""Paths in a suite file, where `~` is the home folder."""
 
 from pathlib import Path
 

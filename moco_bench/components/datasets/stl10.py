@@ -76,7 +76,7 @@ class Stl10(OfficialFiles):
 
 
 def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
-    """The images of a file of known content without reading all of it into memory."""
+    """The images of a file with a known checksum, mapped into memory and not loaded."""
     import numpy as np
 
     check_regular(path, "`root` must name the folder of the data set")
@@ -96,5 +96,5 @@ def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
 
 
 def _upright(pixels: NDArray[Any]) -> NDArray[Any]:
-    """The files hold each channel column by column."""
+    """The images as rows of pixels: the files hold each channel column by column."""
     return pixels.reshape(-1, 3, SIDE, SIDE).swapaxes(2, 3)

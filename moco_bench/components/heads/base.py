@@ -1,4 +1,4 @@
-"""What a projection head can say."""
+"""The base class of projection heads."""
 
 from __future__ import annotations
 

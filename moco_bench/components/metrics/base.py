@@ -1,4 +1,4 @@
-"""What a metric can say."""
+"""The base class of metrics, and what they can measure."""
 
 from __future__ import annotations
 
@@ -91,5 +91,5 @@ class Metric(Component):
         return None
 
     def compute(self, evaluation: Evaluation) -> float | None:
-        """The number; None where these images have none, such as that of a pair where there is one image."""
+        """The metric's value; None if these images have none, such as a metric of pairs for a single image."""
         raise NotImplementedError

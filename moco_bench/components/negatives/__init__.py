@@ -1,4 +1,4 @@
-"""Which keys an anchor is compared with, with what weight, and keys that the queue doesn't hold. One rule per file."""
+"""Rules about negatives, one per file: which keys an anchor is compared with, their weights, and additional keys."""
 
 from moco_bench.components.negatives.all_keys import All as All
 from moco_bench.components.negatives.band import Band as Band

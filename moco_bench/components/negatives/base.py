@@ -1,4 +1,4 @@
-"""What a rule about negatives can say."""
+"""The base class of rules about negatives."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class Negatives(Component):
         return pairs.log_sum(temperature, log_weight=log_weight, extra=extra)
 
     def weights_of(self, similarity: Tensor, temperature: float) -> Tensor | None:
-        """What `log_weight` gives, held to what it should be."""
+        """The result of `log_weight`, checked."""
         given = self.log_weight(similarity, temperature)
         if given is None or (getattr(given, "shape", None) == similarity.shape and given.is_floating_point()):
             return given
         raise wrong_answer(self, "log_weight", given, f"floats of shape {list(similarity.shape)}")
 
     def kept(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """What `ranks` gives, held to what it should be: some keys of the queue."""
+        """The result of `ranks`, checked: the rule keeps at least one key of the queue."""
         ranks = self.ranks(queue_size, progress)
         if not isinstance(ranks, Ranks):
             raise wrong_answer(self, "ranks", ranks, "Ranks(first=..., last=...)")
@@ -96,7 +96,7 @@ class Negatives(Component):
         self.kept(queue_size, 1.0)
 
     def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
-        """What the rule does, in one spelling: equal for rules that train the same encoder.
+        """A canonical form of the rule: equal for rules that train the same encoder.
 
         Args:
             queue_size: K.

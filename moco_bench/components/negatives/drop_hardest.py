@@ -1,4 +1,4 @@
-"""The opposite of the filter: suspected false negatives go."""
+"""The opposite of the filter: suspected false negatives are dropped."""
 
 from typing import ClassVar, Literal
 

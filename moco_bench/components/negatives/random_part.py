@@ -1,4 +1,4 @@
-"""A control of the filter: as many keys, whatever their similarity."""
+"""A control of the filter: the same number of keys, whatever their similarity."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Ring: a band of ranks that closes in while the training goes on."""
+"""Ring: a band of ranks that narrows during training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A filter by similarity in place of rank."""
+"""A filter by similarity instead of rank."""
 
 from typing import Annotated, ClassVar, Literal
 

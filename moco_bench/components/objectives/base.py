@@ -1,4 +1,4 @@
-"""What a loss is, to those who train with it and to those who look at its parts."""
+"""The base class of losses, and the terms of a loss."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ class Objective(Component):
         return "has no method `terms`" if cls.terms is Objective.terms else None
 
     def terms(self, batch: Batch) -> Terms:
-        """The loss in its parts. Gradients may reach `batch.query` alone."""
+        """The loss as its terms. Only `batch.query` may receive a gradient."""
         raise NotImplementedError
 
     def of_both(self, first: Tensor, second: Tensor) -> Tensor:
-        """The loss of a step that forms it twice, with the views exchanged."""
+        """The loss of a step that computes it twice, with the views exchanged."""
         return (first + second) / 2
 
     def amounts_to(self) -> tuple[Any, ...]:
-        """What the loss does, in one spelling: equal for losses that train the same encoder."""
+        """A canonical form of the loss: equal for losses that train the same encoder."""
         return (self.title(), self.settings())
 
 

@@ -1,4 +1,4 @@
-"""What `moco-bench new` writes, from the texts beside this: an idea that works, to be changed, and its test."""
+"""Templates of `moco-bench new`: a working idea to change, and its test."""
 
 from pathlib import Path
 

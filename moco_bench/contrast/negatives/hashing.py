@@ -1,4 +1,4 @@
-"""Random numbers that are a function of their place, so that a part of a matrix can be drawn without the rest."""
+"""Random numbers that are a function of their position, so that a part of a matrix can be drawn without the rest."""
 
 import torch
 from torch import Tensor

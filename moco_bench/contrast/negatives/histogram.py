@@ -1,4 +1,4 @@
-"""Finding cuts without sorting rows or holding them: a histogram narrows the search to few scores, then collected.
+"""Finds cuts without sorting or storing rows: a histogram narrows the search to few scores, which are then collected.
 
 A first pass over the scores counts them in bins and so finds the bin in which the wanted rank lies; a second one
 collects the scores of that bin alone. In a row where they are too many, since they are all but equal, they are told
@@ -23,7 +23,7 @@ def streamed_cuts(
     sample: Tensor,
     limit: int,
 ) -> list[Cut]:
-    """Find where the highest scores of each row end, for several numbers of them in the same two passes.
+    """Find the thresholds of each row's highest scores, for several counts in the same two passes.
 
     Every pass has to see the very same bits: a product of another shape rounds otherwise, and a cut between scores
     that lie a rounding error apart would then fall somewhere else.
@@ -67,16 +67,16 @@ class Bins:
         return (scores - self._low).mul_(self._bins_per_unit).clamp_(0, BINS - 1)
 
     def places(self, scores: Tensor) -> Tensor:
-        """The same as an index, int64."""
+        """The bin of each score as an index, int64."""
         # Of a NaN the conversion makes any number, which would be no place in a histogram.
         return self.of(scores).to(torch.int64).clamp_(0, BINS - 1)
 
 
 class BinOfEachRow:
-    """The scores of one bin of each row, except for rows where they are too many to be collected."""
+    """The scores of one bin of each row, except in rows where they are too many to collect."""
 
     def __init__(self, bins: Tensor, size: Tensor, limit: int, dtype: torch.dtype) -> None:
-        """Take the bins and how many scores are in them, int64 [B, 1] each, and how many may be collected."""
+        """Take the bins and the number of scores in each, int64 [B, 1], and how many scores may be collected."""
         crowded = size > limit
         self.crowded = crowded.squeeze(1).nonzero().squeeze(1)
         self._bin = bins.masked_fill(crowded, -1).to(dtype)  # -1: no score is in it
@@ -94,12 +94,12 @@ class BinOfEachRow:
         self._filled += hits
 
     def ordered(self) -> Tensor:
-        """What was collected, highest first, minus infinity behind it: [B, W]."""
+        """The collected scores, highest first, padded with minus infinity: [B, W]."""
         return self._found.sort(dim=1, descending=True).values
 
 
 class _Search:
-    """The search for one rank in all rows side by side."""
+    """The search for one rank in all rows at once."""
 
     def __init__(self, histogram: Tensor, count: int, limit: int, dtype: torch.dtype) -> None:
         from_top = histogram.flip(1)

@@ -1,4 +1,4 @@
-"""Where the highest scores of each row end that together hold a share of its softmax mass, without sorting rows."""
+"""Finds the highest scores of each row that together hold a share of its softmax mass, without sorting rows."""
 
 from collections.abc import Callable, Iterable
 from functools import reduce

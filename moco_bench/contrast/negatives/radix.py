@@ -1,4 +1,4 @@
-"""Where the highest scores end, exactly, in rows whose scores are all but equal.
+"""Finds the threshold of the highest scores exactly, in rows whose scores are nearly equal.
 
 Bins of equal width can't part scores that lie a rounding error from each other; their bits can. Floats are turned into
 integers of the same order and the wanted one is found digit by digit, highest first, with one pass over the scores a
@@ -19,7 +19,7 @@ DIGIT = 11
 
 
 class DigitPlace(NamedTuple):
-    """The score at a rank of each row: [R, 1] each.
+    """The score at a rank of each row, [R, 1] each.
 
     Attributes:
         value: the score.
@@ -69,7 +69,7 @@ def score_at(passes: Callable[[], Iterable[Tensor]], rows: Tensor, count: int) -
 
 
 def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperature: float) -> DigitPlace:
-    """Find the score at which the highest ones of each row hold a share of its softmax mass: `score_at` by weight.
+    """Find the score down to which each row's highest scores hold a share of its softmax mass: `score_at` by weight.
 
     Args:
         passes: each call gives the scores anew, [B, C] chunk by chunk, bit for bit the same.
@@ -110,13 +110,13 @@ def score_at_mass(passes: Callable[[], Iterable[Tensor]], mass: float, temperatu
 
 
 def ties_inside(missing: Tensor, of_one: Tensor, tied: Tensor) -> Tensor:
-    """How many of `tied` equal scores, each of the mass `of_one`, it takes for the mass that is missing: [R, 1]."""
+    """How many of `tied` equal scores, each of mass `of_one`, are needed for the missing mass: [R, 1]."""
     needed = missing / of_one.clamp_min(torch.finfo(torch.float64).tiny) * (1 - MASS_TOLERANCE)
     return needed.ceil().clamp_min(1).minimum(tied).long()
 
 
 def _ordered(scores: Tensor) -> Tensor:
-    """Integers, int64, in the order of the floats: the bits, those below the sign turned over in negative numbers."""
+    """Floats as int64 in the same order: the bits, with those below the sign inverted for negative numbers."""
     bits = (scores + 0.0).view(_integer(scores.dtype))  # the sum makes the two zeros one
     return torch.where(bits < 0, bits ^ torch.iinfo(bits.dtype).max, bits).long()
 

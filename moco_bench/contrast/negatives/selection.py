@@ -1,4 +1,4 @@
-"""From a rule's ranks to the keys that are dropped, for the whole queue at once or chunk by chunk.
+"""From a rule's ranks to the keys that it drops, for the whole queue at once or chunk by chunk.
 
 What is true of a pair is written as a number, 1 or 0: a CPU compares floats into floats five times as fast as into
 truth values, and a logit less a multiple of such a number is masked ten times as fast as by a selection.
@@ -20,7 +20,7 @@ MASS_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Cut:
-    """Where the highest scores of each row end.
+    """The threshold of the highest scores of each row.
 
     Attributes:
         value: [B, 1], the lowest score inside.
@@ -40,24 +40,24 @@ class Cut:
 
 
 def cut_counts(ranks: Ranks, queue_size: int) -> list[int]:
-    """The numbers of highest scores that a rule needs a cut for: none for the whole queue, two for a band."""
+    """The counts of highest scores that a rule needs a threshold for: none for the whole queue, two for a band."""
     return [count for count in (ranks.first, ranks.last) if count is not None and 0 < count < queue_size]
 
 
 def takes_passes(ranks: Ranks, queue_size: int) -> bool:
-    """Whether the ranks need the queue seen before it is summed over."""
+    """Whether a rule has to pass over the queue before the sum over negatives can be formed."""
     return ranks.mass is not None or bool(cut_counts(ranks, queue_size))
 
 
 def whole_cuts(scores: Tensor, ranks: Ranks) -> list[Cut]:
-    """The cuts of ranks from whole rows of scores, [B, K]."""
+    """The thresholds of a rule from whole rows of scores, [B, K]."""
     if ranks.mass is not None:
         return [mass_cut(scores, ranks.mass, ranks.temperature)]
     return [cut(scores, count) for count in cut_counts(ranks, scores.shape[1])]
 
 
 def mass_cut(scores: Tensor, mass: float, temperature: float) -> Cut:
-    """Find where the highest scores of each row end that together hold a share of the row's softmax mass.
+    """Find the threshold down to which each row's highest scores hold a share of the row's softmax mass.
 
     Args:
         scores: [B, K].
@@ -75,7 +75,7 @@ def mass_cut(scores: Tensor, mass: float, temperature: float) -> Cut:
 
 
 def cut(scores: Tensor, count: int) -> Cut:
-    """Find where the `count` highest scores of each row end, from the whole row.
+    """Find the threshold of the `count` highest scores of each row, from the whole row.
 
     Args:
         scores: [B, K].
@@ -95,7 +95,7 @@ def flags(compare: Callable[..., Tensor], left: Tensor, right: Tensor | float, d
 
 
 class Membership:
-    """Tells which keys a rule drops. Asked chunk by chunk, in the order of the slots, since ties are settled by it."""
+    """Finds the keys that a rule drops, chunk by chunk in the order of the slots, which settles ties."""
 
     def __init__(self, ranks: Ranks, cuts: Sequence[Cut]) -> None:
         """Take a rule and its cuts, as `whole_cuts` gives them."""
@@ -124,7 +124,7 @@ class Membership:
 
 
 class _Top:
-    """The scores inside one cut, with the count of the ties that are still to come."""
+    """The scores above one threshold, with the number of ties still to come."""
 
     def __init__(self, cut: Cut) -> None:
         self._value, self._left = cut.value, cut.ties

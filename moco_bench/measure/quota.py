@@ -80,7 +80,7 @@ def _quota_cores(group: Path) -> float | None:
 
 
 def _throttled_seconds(group: Path) -> float | None:
-    """How long a group's own quota kept it waiting so far, over all its processors; None where it doesn't tell."""
+    """How long a group's own quota kept it waiting so far, over all its CPUs; None if unknown."""
     values = dict(line.split(maxsplit=1) for line in _text(group / "cpu.stat").splitlines() if " " in line.strip())
     told = [int(values[name]) / units for name, units in THROTTLED.items() if values.get(name, "").strip().isdigit()]
     return told[0] if told else None

@@ -24,10 +24,10 @@ class Sample:
         repeat: the round over all arms, from 0.
         number: of the step within its round, from 0.
         part: of the step, or `step`: a whole one, without a clock inside of it.
-        milliseconds: how long.
-        foreign_load: what others had during this arm's turn, as a share of the CPU time.
-        reference_ms: one and the same piece of work just before this arm's turn, always on the CPU.
-        joules: energy per step in this arm's turn; None where the platform doesn't tell.
+        milliseconds: how long it took.
+        foreign_load: CPU time of other processes during this arm's turn, as a share.
+        reference_ms: time of the fixed workload just before this arm's turn, always on the CPU.
+        joules: energy per step in this arm's turn; None where no energy counter can be read.
     """
 
     arm: str

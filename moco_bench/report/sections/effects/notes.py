@@ -12,9 +12,9 @@ from moco_bench.suite.metrics import MetricColumn
 
 
 def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
-    """Effects at equal training time and equal operations: the ingredients', or those of arms where there is no 2x2.
+    """Effects at equal training time and at equal FLOPs: of the ingredients, or of the arms where there is no 2x2.
 
-    Where every arm's runs at equal epochs serve there too, the effects are the ones above, and that is said instead.
+    If all arms are within 5 % of the baseline, the runs are those at equal epochs, and the note says that instead.
     """
     primary, effects = results.primary, results.effects
     chosen = effects[(effects["metric"] == primary.name) & (effects["budget"] != "epochs")]

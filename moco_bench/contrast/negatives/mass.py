@@ -27,7 +27,7 @@ def streamed_mass_cut(
     highest = reduce(torch.maximum, (scores.amax(dim=1, keepdim=True) for scores in passes()))
 
     def weights_of(scores: Tensor) -> Tensor:
-        return ((scores - highest).double() / temperature).exp_()
+        return (scores - highest).double().mul_(1 / temperature).exp_()
 
     masses = highest.new_zeros(len(sample), BINS, dtype=torch.float64)
     sizes = torch.zeros_like(masses, dtype=torch.int32)

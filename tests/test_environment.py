@@ -61,7 +61,7 @@ def test_the_package_itself_is_installed_from_the_checkout() -> None:
 
 
 def test_the_workflow_refuses_a_snakemake_below_the_range() -> None:
-    """Not `>=` of an older one: Snakemake before 9.17 lacks what `workflow/rules/common.smk` imports from it."""
+    """The lowest version is the same in all files: an older one is refused before a workflow starts."""
     (floor,) = (s.version for s in declared()["snakemake"] if s.operator == ">=")
     assert f'min_version("{floor}")' in (ROOT / "Snakefile").read_text()
     assert Version(floor) >= Version("9.17")

@@ -4,7 +4,7 @@ import errno
 
 
 def one_line(text: object) -> str:
-    """`text` on one line, escaped where it can't be printed: much of a message comes from files of all kinds."""
+    """`text` on one line, with unprintable characters escaped: much of a message comes from files of all kinds."""
     words = " ".join(str(text).split())
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in words)
 
@@ -24,7 +24,7 @@ REMEDIES = {
 
 
 def system_error(error: OSError) -> str:
-    """An error of the system in one line: cause, file, remedy where one is known."""
+    """An operating system's error in one line: cause, file, and a remedy where one is known."""
     what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
     remedy = REMEDIES.get(error.errno or 0)
     return f"{what}; {remedy}" if remedy else what
@@ -46,12 +46,12 @@ class Interrupted(BaseException):
 
 
 class RankLost(Exception):
-    """Another process of the same run has gone, and this one can't go on alone. The message is one line. Exit 1."""
+    """Another process of the same run has ended, and this one can't continue alone. The message is one line. Exit 1."""
 
 
 class RanksDisagree(Exception):
-    """The processes of one run have come to different weights: a machine is broken. The message is one line. Exit 1."""
+    """The processes of one run have different weights: a machine is broken. The message is one line. Exit 1."""
 
 
 class RunFailed(Exception):
-    """The run itself came to an end that is a result (divergence, collapse). The message is the reason. Exit 0."""
+    """The run failed with a result (divergence, collapse). The message is the reason. Exit 0."""

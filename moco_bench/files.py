@@ -1,4 +1,4 @@
-"""Reading and writing files so that a reader never sees half of one."""
+"""Reads and writes files so that a reader never sees an incomplete one."""
 
 import errno
 import glob
@@ -72,7 +72,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def _errors_naming(path: Path) -> Iterator[None]:
-    """Name `path` in a file system's error, which names no file or a temporary one."""
+    """Name `path` in an operating system's error, which names no file or a temporary one."""
     try:
         yield
     except OSError as error:
@@ -80,7 +80,7 @@ def _errors_naming(path: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files for `path` whose writers, on this machine, are gone: killed while they wrote."""
+    """Remove temporary files for `path` whose writers on this machine no longer exist."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.{_HOST}.*.tmp"):
         process = leftover.name.split(".")[-2]
         if process.isdecimal() and not psutil.pid_exists(int(process)):
@@ -104,7 +104,7 @@ def _flush(path: Path, flags: int) -> None:
 
 
 def check_link(path: Path, where: str = "") -> None:
-    """Raise `InputError` where a path, or a folder above it, is a link to nowhere: it can neither be read nor made."""
+    """Raise `InputError` where a path or one of its parents is a dangling link: it can neither be read nor created."""
     for place in (path, *path.parents):
         if place.is_symlink() and not place.exists():
             raise InputError(
@@ -114,7 +114,7 @@ def check_link(path: Path, where: str = "") -> None:
 
 
 def canonical_json(value: Any) -> str:
-    """One spelling for equal values: sorted keys, no spaces, no NaN. The form that fingerprints are taken of."""
+    """Canonical JSON, of which fingerprints are taken: equal for equal values; sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
@@ -128,23 +128,23 @@ SEAL = "content_sha256"
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with their own hash among them: a reader can tell whether one was changed by hand."""
+    """`values` with their own hash, so that a reader can tell whether one was changed by hand."""
     own = {key: value for key, value in values.items() if key != SEAL}
     return {**own, SEAL: sha256_of(own)}
 
 
 def seal_is_broken(values: Mapping[str, Any]) -> bool:
-    """Whether a mapping that was sealed has changed since; what was never sealed can't tell."""
+    """Whether a sealed mapping has changed since it was sealed; False without a seal."""
     return SEAL in values and sealed(values)[SEAL] != values[SEAL]
 
 
 def is_vouched_for(values: Mapping[str, Any]) -> bool:
-    """Whether a mapping was sealed and has not changed since: one without a seal is not trusted."""
+    """Whether a mapping has a seal and has not changed since."""
     return SEAL in values and not seal_is_broken(values)
 
 
 def check_regular(path: Path, needed: str) -> None:
-    """Refuse what is no ordinary file: a device or a pipe may never end. A file that isn't there is left to the reader.
+    """Refuse anything but an ordinary file: a device or a pipe may never end. A missing file is left to the reader.
 
     Raises:
         InputError: a folder, a device, a pipe or a socket; `needed` says what would be right.
@@ -159,7 +159,7 @@ def check_regular(path: Path, needed: str) -> None:
 
 
 def ordinary(path: Path) -> Path:
-    """The path itself, for a reader of tables that may come from a stranger.
+    """The path itself, if it is an ordinary file or missing; for readers of tables of unknown origin.
 
     Raises:
         OSError: a device, a pipe or a folder, which readers would wait for or read for ever.

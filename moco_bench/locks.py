@@ -1,4 +1,4 @@
-"""Locks that the kernel frees, with a word about who holds them.
+"""Locks that the kernel releases when their holder ends, with a file that names the holder.
 
 Some network file systems have no locks. There a lock is not taken, with a warning: to refuse to work would be worse,
 and two processes at one run are rare.
@@ -20,7 +20,7 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.E
 
 
 class Lock:
-    """An exclusive lock: a file that the kernel locks, and one beside it, `NAME.holder`, that says who has it.
+    """An exclusive lock: a file that the kernel locks, and `NAME.holder` beside it, which names its holder.
 
     The files mean nothing by themselves: a lock is free once its holder has ended, however it ended.
     """
@@ -50,13 +50,13 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Free the lock; nothing where it isn't held."""
+        """Release the lock, if it is held."""
         if self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
 
     def holder(self) -> str:
-        """Who has the lock, as far as it is known: `process 4242 on host (moco-bench pretrain ...)`."""
+        """The lock's holder, if known: `process 4242 on host (moco-bench pretrain ...)`."""
         try:
             return one_line(self._holder.read_text(encoding="utf-8", errors="replace"))[:200] or "another process"
         except OSError:

@@ -1,4 +1,4 @@
-"""What Slurm needs beyond Snakemake's plugin: a status question that gets an answer, and no jobs beside live ones.
+"""Additions to Snakemake's Slurm plugin: a status command that answers, and no new jobs beside unfinished older ones.
 
 All of it is asked through Slurm's own commands. Nothing here is reached unless jobs go to Slurm.
 """
@@ -30,7 +30,7 @@ class LiveJob:
 
 
 def take_over(workflow: Any, suite: str, directory: Path) -> None:
-    """Called when a Snakemake whose executor is Slurm begins: make its jobs recognisable, and wait for older ones.
+    """Prepare a Snakemake whose executor is Slurm: make its jobs recognisable, and wait for older ones.
 
     A Snakemake that was killed leaves its jobs in the queue. Those that haven't started are cancelled, and those that
     run come to their end before any job is submitted: the new ones then find what they left.
@@ -47,12 +47,12 @@ def take_over(workflow: Any, suite: str, directory: Path) -> None:
 
 
 def outlive_a_warning() -> None:
-    """Called by the Snakemake that runs a job on a node: Slurm's USR1 before a limit is for the job's command."""
+    """Ignore USR1 before Slurm's time limit, in the Snakemake that runs a job on a node: it is meant for the job."""
     signal.signal(signal.SIGUSR1, lambda number, frame: None)
 
 
 def sacct_answers(seconds: float = SECONDS_FOR_AN_ANSWER) -> bool:
-    """Whether `sacct` answers at all: without Slurm's accounting it refuses, or never comes back."""
+    """Whether `sacct` works: without Slurm's accounting it fails or hangs."""
     try:
         asked = subprocess.run(
             ["sacct", "--allocations", "--noheader", "--format=JobID", "--jobs=1"],

@@ -1,4 +1,4 @@
-"""What the Snakefile has to add to Snakemake: ends that leave nothing hanging, and no second try of bad input."""
+"""Additions of the Snakefile to Snakemake: a clean end on signals, and no retry of bad input."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ INTERRUPTED = 75
 
 
 def end_on_signals(suite: str) -> Callable[[], None]:
-    """From now on TERM, INT, HUP and USR1 end this Snakemake, with one line, when its jobs have ended.
+    """Let TERM, INT, HUP and USR1 end this Snakemake with one line once its jobs have ended.
 
     Snakemake's own way prints an error per job, tries interrupted jobs again, and can wait for ever in its own threads.
     No other job is started. INT and HUP are handed on to the jobs, which save their checkpoints; the other two reach
@@ -49,7 +49,7 @@ def end_on_signals(suite: str) -> Callable[[], None]:
 
 
 def retry_no_bad_input(scheduler: Any) -> None:
-    """Let a job that has refused its input fail at once: it would refuse it the second time too.
+    """Let a job that refused its input fail without a retry: it would refuse it again.
 
     A job says so by a file beside its first output. Where a later Snakemake has no such place to intervene, bad input
     is tried again, which takes seconds.
@@ -67,7 +67,7 @@ def retry_no_bad_input(scheduler: Any) -> None:
 
 
 def _impatient(number: int, frame: FrameType | None) -> None:
-    """A second signal: jobs that were left to finish are asked to stop."""
+    """Handle a second signal: ask the jobs that were left to finish to stop."""
     _ask_to_stop(psutil.Process().children(recursive=True))
 
 

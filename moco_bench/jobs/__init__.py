@@ -1,1 +1,1 @@
-"""What a command does, as functions from configuration to files; `cli/` parses, calls them and prints."""
+"""The work of the commands, as functions from configuration to files; `cli/` parses, calls them and prints."""

@@ -53,7 +53,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Live bytes by part after each event.
+    """Live bytes by part, after each event.
 
     Attributes:
         parts: names, P of them.
@@ -67,11 +67,11 @@ class Timeline:
 
     @property
     def peak(self) -> int:
-        """The most bytes that were ever live at once."""
+        """The largest sum of live bytes at any time."""
         return int(self.live.sum(axis=1).max(initial=0))
 
     def thinned(self, points: int) -> "Timeline":
-        """At most `points` moments of it, the fullest of each stretch: the peak is always among them."""
+        """At most `points` moments, each the highest of its stretch, so that the peak is always among them."""
         if len(self.seconds) <= points:
             return self
         totals = self.live.sum(axis=1)
@@ -87,14 +87,14 @@ class Timeline:
         return {part: int(size) for part, size in zip(self.parts, moment, strict=True)}
 
     def peak_seconds(self, part: str | None = None) -> float:
-        """When all parts together, or one of them, first were at their highest; 0 where nothing was ever live."""
+        """When all parts together, or one of them, first reached their highest value; 0 if nothing was ever live."""
         if not len(self.live) or (part is not None and part not in self.parts):
             return 0.0
         sizes = self.live.sum(axis=1) if part is None else self.live[:, self.parts.index(part)]
         return float(self.seconds[int(sizes.argmax())])
 
     def highest(self, part: str) -> int:
-        """The most bytes of one part at any time, its own peak."""
+        """The highest bytes of one part at any time: its own peak."""
         if part not in self.parts:
             return 0
         return int(self.live[:, self.parts.index(part)].max(initial=0))
@@ -102,21 +102,21 @@ class Timeline:
 
 @dataclass
 class Ledger:
-    """All blocks and what became of them, in order."""
+    """All allocations and frees, in order."""
 
     events: list[Event] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
 
     def seconds(self) -> float:
-        """Since the beginning."""
+        """Seconds since the meter began."""
         return time.perf_counter() - self.began
 
     def note(self, sign: int, block: Block) -> None:
-        """Write down an allocation or its end."""
+        """Record an allocation or a free."""
         self.events.append(Event(self.seconds(), sign, block))
 
     def timeline(self, part_of: Callable[[Block], str]) -> Timeline:
-        """Live bytes over time; `part_of` is asked once everything about a block is known."""
+        """Live bytes over time; `part_of` is called after the events, when everything about a block is known."""
         named = [part_of(event.block) for event in self.events]
         parts = tuple(dict.fromkeys(named))
         changes = np.zeros((len(named), len(parts)), dtype=np.int64)
@@ -127,7 +127,7 @@ class Ledger:
 
 
 class AllocationMeter:
-    """Watches all tensors of one device type between `with` and its end.
+    """Watches all tensors of one device type within its context.
 
     Attributes:
         scope: what is going on, for the blocks that are allocated from now on; the user sets it.
@@ -138,7 +138,7 @@ class AllocationMeter:
     def __init__(
         self, device: torch.device, scope: str = "outside", after_operator: Callable[[int], None] = lambda size: None
     ) -> None:
-        """`after_operator` is told the bytes of each one's results (none of views), whatever the meter made of them."""
+        """Take `after_operator`, called with the bytes of each operator's results (0 for views), metered or not."""
         self.scope = scope
         self.ledger = Ledger()
         self.live = 0
@@ -159,14 +159,14 @@ class AllocationMeter:
         self._watching = False
 
     def claim(self, cause: str, tensors: Iterable[Tensor]) -> None:
-        """Say what tensors are. Those that the meter has not seen yet count from now on."""
+        """Name the cause of tensors. Those that the meter has not seen yet count from now on."""
         for tensor in tensors:
             block = self.see(tensor)
             if block is not None:
                 block.cause = cause
 
     def see(self, tensor: Tensor) -> Block | None:
-        """The block of a tensor; None on another device, or where there is no memory behind it."""
+        """The block of a tensor; None for a tensor on another device or without storage."""
         if tensor.device.type != self._device_type or tensor.layout != torch.strided:
             return None
         storage = tensor.untyped_storage()
@@ -209,7 +209,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _look_at(self, result: Any) -> int:
-        """Show it; its bytes, counted here and not by the meter."""
+        """Show a result to the meter; its bytes, counted independently of the meter."""
         if isinstance(result, Tensor):
             self._meter.see(result)
             return result.nbytes if result.layout == torch.strided else 0

@@ -1,4 +1,4 @@
-"""What becomes of memory that a process frees: kept for the next step, or handed back and faulted in again.
+"""Whether malloc keeps the memory that a process frees, or returns it and faults it in again at the next step.
 
 By default glibc maps every large tensor anew and unmaps it when it is freed, so a training step on a CPU spends part of
 its time in the kernel, clearing pages that it had a moment ago. Told to keep them, it doesn't. Sizes repeat from step
@@ -13,7 +13,7 @@ _NEVER = 2**31 - 1
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc keep what is freed, from now on in this process; whether that is in force.
+    """Let malloc keep freed memory from now on in this process; whether that worked.
 
     Only glibc is asked; elsewhere, and where it refuses, nothing changes.
     """

@@ -1,4 +1,4 @@
-"""What this machine reaches at best, measured: the ceiling that a step's speed is a share of."""
+"""The machine's measured peak FLOPs and bytes per second, of which a step's speed is a fraction."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Best of a few tries, with the threads that PyTorch is set to.
+    """Best of a few tries, with PyTorch's current number of threads.
 
     Attributes:
         flops: FLOP/s of a matrix product.
@@ -28,7 +28,7 @@ class Ceiling:
 
 
 def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype, *, side: int | None = None) -> Ceiling:
-    """Time a square matrix product of `dtype` and a copy on `device` (CUDA: untested).
+    """Time a square matmul of `dtype` and a copy on `device` (CUDA: untested).
 
     Args:
         device: which.

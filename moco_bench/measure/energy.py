@@ -1,4 +1,4 @@
-"""Energy that processor packages (RAPL) or a CUDA device (NVML) have used, where the platform tells."""
+"""Energy used by processor packages (RAPL) or a CUDA device (NVML), where the platform can tell."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ POWERCAP = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class EnergySample:
-    """Counters at one moment, in joules; None where nothing can be read.
+    """Energy counters at one moment, in joules; None where nothing can be read.
 
     Attributes:
         packages: of each processor package by name, and the value at which its counter starts again from zero.
@@ -24,12 +24,12 @@ class EnergySample:
 
 
 def sample_energy(device: torch.device, powercap: Path = POWERCAP) -> EnergySample:
-    """Read the counters. Those of processors need a kernel that has them and the right to read them, mostly root's."""
+    """Read the counters. Those of processors need kernel support and read permission, mostly root's."""
     return EnergySample(_packages(powercap), joules_of(device))
 
 
 def joules_between(start: EnergySample, end: EnergySample) -> float | None:
-    """Energy used by processor packages and device together; None where neither tells.
+    """Energy used by processor packages and device together; None if neither is known.
 
     It is the whole package's, other processes' share included: it means something on a quiet machine.
     """
@@ -45,7 +45,7 @@ def joules_between(start: EnergySample, end: EnergySample) -> float | None:
 
 
 def _packages(powercap: Path) -> dict[str, tuple[float, float]] | None:
-    """Zones named `package-N` (of AMD's processors too): their parts lie within them, and `psys` around them."""
+    """Counters of zones named `package-N` (AMD's, too): other zones lie within them, or around them as `psys`."""
     found = {}
     for zone in powercap.glob("intel-rapl:*"):
         try:

@@ -1,4 +1,4 @@
-"""Floating-point operations of products and convolutions, counted where PyTorch dispatches them, forward and backward.
+"""FLOPs of matmuls and convolutions, counted where PyTorch dispatches them, forward and backward.
 
 Two for a multiplication and its addition, as hardware is rated. What works element by element isn't counted: it costs
 memory traffic, not arithmetic. The formulas are PyTorch's; its own counter asks for the module and a decomposition
@@ -27,18 +27,18 @@ class FlopCounter:
         self._part: str | None = None
 
     def __call__(self, part: str) -> None:
-        """`part` begins; a part that comes again goes on where it was."""
+        """Begin a part; its earlier count, if any, continues."""
         self.flops.setdefault(part, 0)
         self._part = part
 
     @contextmanager
     def counting(self) -> Iterator["FlopCounter"]:
-        """Count what happens inside."""
+        """Count FLOPs within this context."""
         with _Count(self):
             yield self
 
     def add(self, flops: int) -> None:
-        """Operations of the current part; ignored before the first part begins."""
+        """Add FLOPs to the current part; ignored before the first part begins."""
         if self._part is not None:
             self.flops[self._part] += flops
 

@@ -1,4 +1,4 @@
-"""What the C library's allocator holds: the part of a process's memory that was freed and not given back (glibc)."""
+"""State of the C library's allocator (glibc), including memory that was freed but not returned to the kernel."""
 
 import ctypes
 import functools
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Heap:
-    """Bytes of all arenas and of blocks that were mapped one by one.
+    """Bytes of all arenas and of individually mapped blocks.
 
     Attributes:
         in_use: given out: tensors on the CPU, Python objects, what libraries keep for themselves.
@@ -19,7 +19,7 @@ class Heap:
 
 
 def heap() -> Heap | None:
-    """Ask `mallinfo2`; None where the C library has no such function."""
+    """The heap by `mallinfo2`; None if the C library doesn't have it."""
     function = _mallinfo2()
     if function is None:
         return None

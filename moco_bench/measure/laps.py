@@ -1,4 +1,4 @@
-"""Times of consecutive parts of something, summed by part: a part ends where the next begins."""
+"""Times of consecutive parts of a task, summed by part: a part ends where the next begins."""
 
 import time
 from collections.abc import Callable
@@ -18,12 +18,12 @@ class Laps:
         self.seconds: dict[str, float] = {}
 
     def __call__(self, part: str) -> None:
-        """`part` begins; a part that comes again goes on where it was."""
+        """Begin a part; its earlier time, if any, continues."""
         self._read()
         self._part = part
 
     def stop(self) -> dict[str, float]:
-        """The last part ends. Seconds by part, in the order in which they first began."""
+        """End the last part. Seconds by part, in the order of first appearance."""
         self._read()
         self._part = None
         return self.seconds

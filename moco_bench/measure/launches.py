@@ -1,4 +1,4 @@
-"""Counts operator launches, and the places where the CPU would wait for the device.
+"""Counts kernel launches of operators, and the places where the CPU would wait for the device.
 
 Counted where PyTorch dispatches them, on any device: one operator stands for one launch, whether the CPU or a GPU works
 it off (a few take two or three kernels). What only looks at memory in another way launches nothing. A list or an array
@@ -40,21 +40,21 @@ class LaunchCounter:
         self._part = ""
 
     def __call__(self, part: str) -> None:
-        """`part` begins; a part that comes again goes on where it was."""
+        """Begin a part; its earlier count, if any, continues."""
         self._part = part
 
     @contextmanager
     def counting(self) -> Iterator["LaunchCounter"]:
-        """Count what happens inside."""
+        """Count launches within this context."""
         with _Count(self):
             yield self
 
     def launches(self, *parts: str) -> int:
-        """Operators of these parts; of all where none is named."""
+        """Number of launches in these parts; in all if none is named."""
         return sum(self.operators.get(part, Counter()).total() for part in parts or tuple(self.operators))
 
     def note(self, operator: Any, arguments: tuple[Any, ...]) -> None:
-        """An operator is asked for."""
+        """Record a call of an operator."""
         name = operator._schema.name.removeprefix("aten::")
         if name in WAITS or (name in ("index", "index_put_", "index_put") and _by_mask(arguments)):
             self.waits.setdefault(self._part, []).append(name)

@@ -1,4 +1,4 @@
-"""Was this process alone on its machine? A timing means little without the answer."""
+"""Whether this process was alone on its machine, without which a timing means little."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ STEADY_BELOW = 1.15
 
 
 def steadiness(milliseconds: Sequence[float]) -> float | None:
-    """Third over first quartile; None for fewer than four times, which say nothing about a spread."""
+    """Ratio of third to first quartile; None for fewer than four times, too few for a spread."""
     if len(milliseconds) < 4:
         return None
     low, _, high = quantiles(milliseconds, n=4, method="inclusive")
@@ -38,7 +38,7 @@ class LoadSample:
 
 
 def sample_load() -> LoadSample:
-    """Read the counters."""
+    """Read the counters of processor time."""
     times = psutil.cpu_times()
     # `steal` is time that a hypervisor gave to other guests: foreign load that no process list shows.
     busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
@@ -52,7 +52,7 @@ def sample_load() -> LoadSample:
 
 
 def foreign_load(start: LoadSample, end: LoadSample) -> float:
-    """Processor time between two samples that went to others, as a share of what this process may have, in [0, 1].
+    """Processor time that others used between two samples, as a fraction of what this process may use, in [0, 1].
 
     Where this process is held to one of 64 cores, who takes half of that core has 0.8 % of the machine and 50 % of what
     matters here. Others on the other 63 count as well: which cores they were on isn't asked, and so a timing is rather

@@ -1,4 +1,4 @@
-"""What a result was measured on: processor, memory, accelerator, versions. No host or user names."""
+"""Describes the machine of a result: processor, memory, accelerator, versions. No host or user names."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ RECORDED_PACKAGES = ("moco-bench", "torch", "torchvision", "numpy", "pandas", "s
 
 
 def describe_machine() -> dict[str, Any]:
-    """The machine as plain values: what a reader needs to judge a timing."""
+    """The machine as plain values, as far as a reader needs them to judge a timing."""
     flags = cpu_flags()
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
@@ -30,14 +30,14 @@ def describe_machine() -> dict[str, Any]:
 
 
 def kind_of(device: torch.device) -> str:
-    """The kind of device that computes, by name: times on equal cards or processors compare, whichever it was."""
+    """The model of the device that computes: times on devices of equal models are comparable."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"{_cpu_model()}, {torch.backends.cpu.get_cpu_capability()}, bfloat16 {bfloat16_hardware()}"
 
 
 def describe_accelerator(device: torch.device) -> dict[str, Any] | None:
-    """The CUDA device that a run computes on, its libraries and what it is set to; None on a CPU."""
+    """The CUDA device that a run computes on, with its libraries and settings; None on a CPU."""
     if device.type != "cuda":
         return None
     return {
@@ -50,7 +50,7 @@ def describe_accelerator(device: torch.device) -> dict[str, Any] | None:
 
 
 def describe_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
+    """Versions of Python and of packages that results depend on."""
     found = {"python": platform.python_version()}
     for package in RECORDED_PACKAGES:
         try:
@@ -61,14 +61,14 @@ def describe_versions() -> dict[str, str]:
 
 
 def available_cores() -> int:
-    """Cores that this process may use, which on a shared machine are fewer than it has."""
+    """Number of cores that this process may use; on a shared machine fewer than it has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
-    """`amx`, `avx512` or `arm` where the processor multiplies in bfloat16 itself, else `none`."""
+    """`amx`, `avx512` or `arm` if the processor has instructions for bfloat16 matmuls, else `none`."""
     flags = cpu_flags() if flags is None else flags
     for flag, name in (("amx_bf16", "amx"), ("avx512_bf16", "avx512"), ("bf16", "arm")):
         if flag in flags:
@@ -77,7 +77,7 @@ def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
 
 
 def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> bool:
-    """Whether products in bfloat16 are faster than in float32 on this processor.
+    """Whether matmuls in bfloat16 are faster than in float32 on this processor.
 
     Measured: they are with AVX512-BF16 on AMD's processors, and aren't on Intel's without AMX. Taken to be: with AMX,
     and on ARM; neither was available. A rule and no timing, so that every run on a machine comes to the same precision

@@ -1,4 +1,4 @@
-"""Peak memory of this process, with the source of the figure: what was counted decides what it means."""
+"""Peak memory of this process, with the counter that it comes from."""
 
 import resource
 import sys
@@ -17,7 +17,7 @@ class PeakMemory:
 
 
 def reset_peak(device: torch.device) -> None:
-    """Start counting anew where that is possible: a process's resident peak on the CPU never goes down."""
+    """Restart the peak where possible: on CUDA; a process's resident peak on the CPU never goes down."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 

@@ -24,7 +24,7 @@ def device_handle(device: torch.device) -> tuple[Any, Any] | None:
 
 
 def asked_of(device: torch.device, question: Callable[[Any, Any], T]) -> T | None:
-    """The answer to a question about the library and its handle of the device; None where it can't be answered."""
+    """The answer to a question to NVML about a device; None where it can't be answered."""
     found = device_handle(device)
     if found is None:
         return None
@@ -35,7 +35,7 @@ def asked_of(device: torch.device, question: Callable[[Any, Any], T]) -> T | Non
 
 
 def process_memory_of(device: torch.device) -> int | None:
-    """Bytes of the device that this process holds, context included; None where NVML doesn't say."""
+    """Bytes of the device that this process holds, context included; None if NVML can't tell."""
     processes = asked_of(device, lambda library, handle: library.nvmlDeviceGetComputeRunningProcesses(handle)) or []
     own = psutil.Process().pid
     if _under_another_number(own, processes) and len(processes) == 1:
@@ -47,7 +47,7 @@ def process_memory_of(device: torch.device) -> int | None:
 
 
 def _under_another_number(own: int, processes: Sequence[Any]) -> bool:
-    """Whether this process is among those of the device under a number that it doesn't know.
+    """Whether NVML lists this process under a process ID that it doesn't know itself.
 
     In a container processes have numbers of their own; NVML tells those of the host. A process that computes on the
     device is listed, so where its number isn't, one of the others is itself.
@@ -57,7 +57,7 @@ def _under_another_number(own: int, processes: Sequence[Any]) -> bool:
 
 
 def joules_of(device: torch.device) -> float | None:
-    """Energy that the device has used since its driver was loaded; None where NVML doesn't say."""
+    """Joules that the device has used since its driver was loaded; None if NVML can't tell."""
     return asked_of(device, lambda library, handle: float(library.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000)
 
 
@@ -87,7 +87,7 @@ class DeviceNeighbours(NamedTuple):
 
 
 def throttle_reasons_of(device: torch.device) -> list[str] | None:
-    """Why the device's clock is held down right now; empty where it isn't, None where NVML doesn't say."""
+    """Why the device's clock is throttled right now; empty if it isn't, None if NVML can't tell."""
 
     def question(library: Any, handle: Any) -> list[str]:
         bits = int(library.nvmlDeviceGetCurrentClocksThrottleReasons(handle))
@@ -98,7 +98,7 @@ def throttle_reasons_of(device: torch.device) -> list[str] | None:
 
 
 def neighbours_on(device: torch.device, since_microseconds: int = 0) -> DeviceNeighbours | None:
-    """Other processes on the device, and whether one was busy since that time of the clock; None where NVML is mute."""
+    """Other processes on the device, and whether one was busy since that clock time; None if NVML can't tell."""
     processes = asked_of(device, lambda library, handle: library.nvmlDeviceGetComputeRunningProcesses(handle))
     if processes is None:
         return None
@@ -123,7 +123,7 @@ WITHOUT_NVML = (
 
 
 def settings_of(device: torch.device) -> dict[str, Any] | None:
-    """What a CUDA device was set to: driver, power limit, clocks, MIG; None on a CPU.
+    """Settings of a CUDA device: driver, power limit, clocks, MIG; None on a CPU.
 
     What NVML doesn't say is None; where NVML itself is absent, `nvml` is a line that says so.
     """

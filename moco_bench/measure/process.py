@@ -1,4 +1,4 @@
-"""The memory of this process as the kernel counts it. Figures that a platform doesn't give are None, never zero."""
+"""Memory of this process as the kernel counts it. Figures that a platform lacks are None, never zero."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ def process_memory() -> ProcessMemory:
 
 
 def restart_peak() -> bool:
-    """Let the kernel's peak start anew at what is resident now; False where it doesn't (proc(5), clear_refs)."""
+    """Reset the kernel's peak to the current resident set; False if it doesn't allow that (proc(5), clear_refs)."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -52,7 +52,7 @@ def restart_peak() -> bool:
 
 
 def _status() -> dict[str, int]:
-    """Memory lines of /proc/self/status in bytes; empty where there is no such file."""
+    """Memory lines of /proc/self/status in bytes; empty if there is no such file."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
@@ -82,7 +82,7 @@ class DeviceMemory:
 
     @property
     def context(self) -> int | None:
-        """What the process holds beside the allocator: the driver's context and the code of kernels."""
+        """Device memory of the process outside of the allocator: the driver's context and kernel code."""
         return None if self.process is None else max(0, self.process - self.reserved)
 
 
@@ -100,14 +100,14 @@ def device_memory(device: torch.device) -> DeviceMemory | None:
 
 
 def _workspaces(device: torch.device) -> int:
-    """Bytes that come free when cuBLAS gives its workspaces back; the next product takes them anew."""
+    """Bytes freed by clearing cuBLAS's workspaces; the next matmul allocates them again."""
     before = torch.cuda.memory_allocated(device)
     torch._C._cuda_clearCublasWorkspaces()
     return before - torch.cuda.memory_allocated(device)
 
 
 def _graph_pools(device: torch.device) -> int:
-    """Bytes of segments that belong to a pool of their own."""
+    """Bytes of segments in private pools, such as those of CUDA graphs."""
     segments = torch.cuda.memory_snapshot()  # type: ignore[no-untyped-call]
     return sum(
         segment["total_size"]

@@ -1,4 +1,4 @@
-"""This process's control groups: how much processor time and memory it may have, and how long quotas held it back."""
+"""Limits by this process's control groups: processor time, memory, and how long quotas made it wait."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ THROTTLED = {"throttled_usec": 1e6, "throttled_time": 1e9}
 
 
 def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
-    """Cores' worth of processor time that this process may have: those it may run on, or a smaller quota."""
+    """Number of cores that this process may use: those of its affinity, or a smaller quota."""
     # As `machine.available_cores`, which can't be asked here: the report imports `load`, and may not load torch.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [_quota_cores(group) for group in control_groups("cpu", system, membership)]
@@ -23,7 +23,7 @@ def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
 
 
 def usable_memory(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> int:
-    """Bytes of memory that this process may have: the machine's, or a smaller limit of its groups (a container's)."""
+    """Bytes of memory that this process may use: the machine's, or a smaller limit of its groups (a container's)."""
     limits = [
         int(text)
         for group in control_groups("memory", system, membership)
@@ -34,14 +34,14 @@ def usable_memory(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> int:
 
 
 def quota_seconds(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float | None:
-    """Seconds for which quotas kept the process's groups waiting so far; None where no group tells."""
+    """Seconds for which quotas have made the process's groups wait so far; None if no group tells."""
     told = [_throttled_seconds(group) for group in control_groups("cpu", system, membership)]
     known = [seconds for seconds in told if seconds is not None]
     return sum(known) if known else None
 
 
 def control_groups(controller: str, system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list[Path]:
-    """Folders of the process's groups with this controller and of all groups around them, which limit it as well.
+    """Folders of the process's groups with this controller, and of their parents, which limit it as well.
 
     A container may show its own group as the root while the kernel names the path outside of it: the root is always
     among the folders, and some of them may not exist.
@@ -57,7 +57,7 @@ def control_groups(controller: str, system: Path = SYSTEM, membership: Path = ME
 
 
 def _memberships(membership: Path, controller: str) -> list[tuple[str, str]]:
-    """Controllers and path of the groups that limit it; version 2 names no controllers.
+    """Controllers and paths of the groups that limit the process; version 2 names no controllers.
 
     It comes first: where both versions are mounted, the controller is with version 1, whose group is then the last.
     """
@@ -70,7 +70,7 @@ def _memberships(membership: Path, controller: str) -> list[tuple[str, str]]:
 
 
 def _quota_cores(group: Path) -> float | None:
-    """Cores' worth of time that a group's own quota grants; None where it has none."""
+    """Cores granted by a group's own quota; None if it has none."""
     words = _text(group / "cpu.max").split() or [_text(group / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
     try:
         quota, period = (int(word) for word in words)

@@ -1,4 +1,4 @@
-"""Bytes of the tensors that Python can reach: an independent check of the count by operators."""
+"""Bytes of the tensors that Python can reach: an independent check of the allocation meter."""
 
 import gc
 

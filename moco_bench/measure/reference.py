@@ -11,7 +11,7 @@ PRODUCTS, PASSES = 3, 2
 
 
 class ReferenceWork:
-    """Matrix products, and convolutions with normalisation forward and backward; on the CPU.
+    """Matmuls, and convolutions with normalisation, forward and backward; on the CPU.
 
     On the threads that PyTorch is set to, those of what is measured: with more, it would wait for each core that
     somebody else holds while a step on one thread goes on. Nothing of it is random.
@@ -26,7 +26,7 @@ class ReferenceWork:
         self._weight.requires_grad_()
 
     def milliseconds(self) -> float:
-        """Do it and say how long it took; what another's work drove out of the caches is fetched before."""
+        """Run the workload and return its time; data evicted from the caches is loaded before."""
         self._do(1, 1)
         began = time.perf_counter()
         self._do(PRODUCTS, PASSES)

@@ -1,4 +1,4 @@
-"""Step times, raw samples kept: warm-up left out, nothing waited for, and no time in which the process stood still.
+"""Step times as raw samples: without warm-up, synchronisation, or time in which the process was stopped.
 
 On a CPU the clock is the system's. On a GPU each step is bracketed by events, which the device itself stamps when it
 comes to them; they are read later, when the CPU waits for the device anyway.
@@ -37,11 +37,11 @@ class StepTimes:
 
     @property
     def train_seconds(self) -> float:
-        """Wall time of all steps: no diagnosis, no evaluation, no checkpoint, no waiting for a device, no pause."""
+        """Wall time of all steps, without diagnoses, evaluations, checkpoints, waiting for a device, and pauses."""
         return sum(self.counted) + sum(self.warmup)
 
     def summary(self, images_a_step: int) -> dict[str, float | list[float] | None]:
-        """Throughput and step time. Without a counted step all are None: too short to say."""
+        """Throughput and step time; None without a counted step."""
         if not self.counted:
             return {"images_per_second": None, "step_ms_median": None, "step_ms_quartiles": None}
         milliseconds = 1000 * np.asarray(self.counted)
@@ -54,10 +54,10 @@ class StepTimes:
 
 
 class Moment(Protocol):
-    """A point of time on a device."""
+    """A point in time on a device."""
 
     def seconds_to(self, later: "Moment") -> float:
-        """Seconds from here to `later`; waits until the device has come to both."""
+        """Seconds from here to `later`; waits until the device has reached both."""
 
 
 class _OnCpu:
@@ -81,20 +81,20 @@ class _OnCuda:
 
 
 def now_on(device: torch.device) -> Moment:
-    """This moment in the device's queue of work; nothing is waited for."""
+    """This moment in the device's queue, without waiting for it."""
     return _OnCuda(device) if device.type == "cuda" else _OnCpu()
 
 
 @dataclass
 class _Step:
-    """Stretches of one step, and the processor seconds that the process used in it."""
+    """The time spans of one step, and the processor seconds that the process used in it."""
 
     stretches: list[tuple[Moment, Moment]] = field(default_factory=list)
     busy: float = 0.0
 
 
 class Stopwatch:
-    """Measures one step after the other into `StepTimes`; `read` is where it may wait for the device."""
+    """Measures steps one by one into `StepTimes`; only `read` may wait for the device."""
 
     def __init__(self, times: StepTimes, device: torch.device) -> None:
         self.times = times
@@ -106,26 +106,26 @@ class Stopwatch:
         self._since, self._busy_since = now_on(device), time.process_time()
 
     def start(self) -> None:
-        """A step begins."""
+        """Begin a step."""
         self._step = _Step()
         self.resume()
 
     def pause(self) -> None:
-        """What follows, up to `resume`, belongs to no step."""
+        """Pause the step until `resume`."""
         self._step.stretches.append((self._since, now_on(self._device)))
         self._step.busy += time.process_time() - self._busy_since
 
     def resume(self) -> None:
-        """The step goes on."""
+        """Continue the step."""
         self._since, self._busy_since = now_on(self._device), time.process_time()
 
     def stop(self) -> None:
-        """The step has ended."""
+        """End the step."""
         self.pause()
         self._done.append(self._step)
 
     def read(self) -> list[float]:
-        """Durations in seconds of the steps that ended since it was asked last, and put them into `times`."""
+        """Add the steps since the last call to `times`, and return their durations in seconds."""
         durations = [self._sorted_in(step) for step in self._done]
         self._done = []
         return durations

@@ -1,4 +1,4 @@
-"""What else happened on the machine while something was measured: other processes, throttling, changes of speed."""
+"""Disturbances during a measurement: other processes, throttling, changes of clock speed."""
 
 import os
 import time
@@ -22,7 +22,7 @@ CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
 
 class Busy(NamedTuple):
-    """Processor time that one process has had since it began."""
+    """Processor time of one process since it began."""
 
     name: str
     seconds: float
@@ -42,7 +42,7 @@ class Watch:
 
 
 def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watch:
-    """Read all counters, of `device` too."""
+    """Read all counters, including those of `device`."""
     return Watch(
         sample_load(),
         _processor_seconds(),
@@ -55,7 +55,7 @@ def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watc
 
 
 def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
-    """What happened since: plain values, None where the platform doesn't say.
+    """Disturbances since `start` as plain values, None where the platform can't tell.
 
     `foreign_load`: processor time that others had, as a share of what this process may have; `exclusive`: it was below
     5 %, and neither heat nor a quota slowed this process down, as far as the platform tells; `neighbours`: the busiest
@@ -93,7 +93,7 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
 def busiest_since(
     before: dict[tuple[int, float], Busy], after: dict[tuple[int, float], Busy], wall: float
 ) -> list[tuple[str, float]]:
-    """Name and share of one processor of the processes, but for this one, that had most of it within `wall` seconds.
+    """Names of the busiest other processes within `wall` seconds, and their share of one processor.
 
     A process is told by its number and the time it began at: numbers are used again, and the kernel's workers change
     their names with what they do.
@@ -107,12 +107,12 @@ def busiest_since(
 
 
 def hindered(found: Mapping[str, Any]) -> bool:
-    """Of what `since` says: whether something else than foreign load makes times say little about the code."""
+    """Whether anything but foreign load makes times unreliable, by the result of `since`."""
     return bool(found["device_shared"] or found["slowed"])
 
 
 def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
-    """Whether others computed on the device; yes where there are some and NVML can't say that they were idle."""
+    """Whether others computed on the device; true if others are there and NVML can't tell that they were idle."""
     return None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
 
 

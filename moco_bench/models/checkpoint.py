@@ -1,4 +1,4 @@
-"""An encoder that was trained elsewhere, from its file: as data, never as code."""
+"""Loads an encoder that was trained elsewhere from its file: as data, never as code."""
 
 import io
 import json
@@ -24,7 +24,7 @@ WRAPPERS = ("state_dict", "model", "model_state_dict")
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All tensors of a file by name, on the CPU, and what an export of this package says about them.
+    """All tensors of a file by name, on the CPU, and the metadata of an export of this package.
 
     Raises:
         InputError: no such file, neither safetensors nor a file of torch, or one with Python objects, which are never
@@ -75,7 +75,7 @@ def _told(path: Path) -> dict[str, Any]:
 def encoder_from(
     config: EncoderConfig, path: Path, *, channels: int, image_size: int
 ) -> tuple[Encoder, dict[str, Any]]:
-    """The network of `config` with the weights of a file, and what the file says about itself.
+    """The network of `config` with the weights of a file, and the file's metadata.
 
     Where the file has no projection head of the configured shape, the encoder has none (`Encoder.has_head`).
 

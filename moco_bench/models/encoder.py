@@ -34,11 +34,11 @@ class Encoder(nn.Module):
 
     @property
     def has_head(self) -> bool:
-        """Whether it projects; an encoder from elsewhere may have come without its head."""
+        """Whether it has a projection head; an encoder from elsewhere may lack it."""
         return not isinstance(self.head, nn.Identity)
 
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over weights under this package's names; an encoder without a head has none of its.
+        """Load weights under this package's names; without weights for a head, the encoder has none.
 
         Raises:
             RuntimeError: other names or shapes.
@@ -59,7 +59,7 @@ class Encoder(nn.Module):
 
 
 def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed: int) -> Encoder:
-    """Build the encoder of `config` on the CPU in float32: equal seeds give equal bits, whatever was drawn before.
+    """Build the encoder of `config` on the CPU in float32; equal seeds give equal bits, whatever was drawn before.
 
     PyTorch's initialisers draw from the global generator only, so its state is set aside for the time of building.
 
@@ -98,7 +98,7 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
 
 @torch.no_grad()
 def _tried(idea: Backbone | Head, module: nn.Module, inputs: Tensor, length: int) -> Tensor:
-    """What the network of a plug-in makes of inputs, tried on a copy. Raises `InputError` where that isn't [B, length].
+    """The output of a plug-in's network, tried on a copy. Raises `InputError` if it isn't [B, length].
 
     Found out later, the mistake would be one of the layer behind.
     """

@@ -1,4 +1,4 @@
-"""A trained backbone under the names that other libraries give its weights."""
+"""Exports a trained backbone under the names that other libraries give its weights."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ Library = Literal["safetensors", "torchvision", "timm"]
 
 
 def exported_weights(trained: TrainedEncoder, library: Library) -> dict[str, Tensor]:
-    """The weights as `library` names them; `safetensors` are ours, head included.
+    """The weights under `library`'s names; `safetensors` keeps ours and includes the head.
 
     timm's ResNets have torchvision's names.
 

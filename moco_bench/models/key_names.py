@@ -1,4 +1,4 @@
-"""How others name the weights of a ResNet, and which of a file's weights are a network's.
+"""Finds a network's weights in a file, under the names that other packages give the weights of a ResNet.
 
 Known are the names of MoCo's repository (`module.encoder_q.layer1...`) and of its CIFAR-10 demo (`encoder_q.net.3...`),
 of lightly (`backbone.4...`, and of its own small ResNets), of torchvision, and this package's own.
@@ -51,7 +51,7 @@ class Found:
 
 
 def find_weights(weights: Mapping[str, Tensor], backbone: Iterable[str], head: Mapping[str, Tensor]) -> Found | str:
-    """The weights of a network among a file's.
+    """Find the weights of a network in a file's.
 
     Args:
         weights: of the file, under its own names.
@@ -87,13 +87,13 @@ def _spellings() -> Iterator[Callable[[str], str]]:
 
 
 def _by_place(name: str, places: Mapping[str, str]) -> str:
-    """The layers of a ResNet by their place among its children; lightly calls a projection `shortcut`."""
+    """A layer's name in a ResNet by its position among the children; lightly calls a projection `shortcut`."""
     first, dot, rest = name.partition(".")
     return re.sub(r"\bshortcut\b", "downsample", places.get(first, first) + dot + rest)
 
 
 def _head(weights: Mapping[str, Tensor], prefix: str, head: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
-    """The projection head's weights: those whose names and shapes are its own, wherever a head may lie."""
+    """The projection head's weights, at any known place: names and shapes have to match."""
     around = prefix.removesuffix("backbone.")
     for place in (*(prefix + name for name in INSIDE), *(around + name for name in BESIDE)):
         own = {name.removeprefix(place): value for name, value in weights.items() if name.startswith(place)}

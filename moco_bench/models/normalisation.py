@@ -1,4 +1,4 @@
-"""BatchNorm whose statistics see only a part of the batch, as on several devices."""
+"""BatchNorm over parts of a batch, as on several devices."""
 
 import torch
 from torch import Tensor, nn

@@ -18,7 +18,7 @@ SMALL_MAP = 32
 
 
 class PointwiseOfEvery(nn.Conv2d):
-    """A 1x1 convolution at a stride: on large maps the pixels that it reads are taken first."""
+    """A strided 1x1 convolution that, on large maps, first selects the pixels that it reads."""
 
     def forward(self, images: Tensor) -> Tensor:
         """[B, C, H, W] -> [B, C', ceil(H / stride), ceil(W / stride)]."""
@@ -32,7 +32,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def with_safe_strides(network: Network) -> Network:
-    """`network` itself, its strided 1x1 convolutions of few channels exchanged: equal weights under equal names."""
+    """The same `network` with its strided 1x1 convolutions of few channels replaced; weights and names are equal."""
     for name, module in list(network.named_modules()):
         if isinstance(module, nn.Conv2d) and _is_unsafe(module):
             down, across = module.stride

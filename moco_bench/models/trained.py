@@ -1,4 +1,4 @@
-"""A finished run's encoder as a module for other work: frozen, with its normalisation inside."""
+"""A finished run's encoder as a module for other code: frozen, with its normalisation inside."""
 
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +17,7 @@ from moco_bench.suite.validation import validate
 
 
 class TrainedEncoder(nn.Module):
-    """Images to features, as the evaluation of a run computes them: float32, evaluation mode, no gradient.
+    """Computes features of images as a run's evaluation does: float32, evaluation mode, no gradient.
 
     Attributes:
         encoder: backbone and head, without normalisation.
@@ -42,11 +42,11 @@ class TrainedEncoder(nn.Module):
         self.train(False)
 
     def train(self, mode: bool = True) -> Self:
-        """Stay in evaluation mode, whatever is asked: BatchNorm's statistics are a part of the result."""
+        """Stay in evaluation mode, whatever `mode` is: BatchNorm's statistics are part of the result."""
         return super().train(False)
 
     def normalise(self, images: Tensor) -> Tensor:
-        """Images [B, C, H, W] as the encoder takes them: uint8, or floats in [0, 1], less the mean, over the deviation.
+        """Normalise images [B, C, H, W], uint8 or floats in [0, 1], for the encoder.
 
         Raises:
             ValueError: not such images.

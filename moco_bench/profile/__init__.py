@@ -1,1 +1,1 @@
-"""Memory and time of a step of momentum contrast, by cause. Composes the meters of `measure` around the real step."""
+"""Memory and time of a MoCo training step by cause. It wraps the meters of `measure` around the real step."""

@@ -1,4 +1,4 @@
-"""What the meter and the process's counters say, put together; what they don't explain is called unattributed."""
+"""Combines the meter's and the process's counters; what they don't explain is called unattributed."""
 
 from dataclasses import dataclass, field
 
@@ -57,12 +57,12 @@ class MemoryByCause:
 
     @property
     def unattributed_of_peak(self) -> float:
-        """Size of the unattributed part, whichever its sign, as a share of the peak."""
+        """Absolute size of the unattributed part as a fraction of the peak."""
         return abs(self.parts[UNATTRIBUTED]) / self.peak
 
     @property
     def unattributed_above_baseline(self) -> float:
-        """The same as a share of what the phase added to the process: libraries can't hide it there."""
+        """Absolute size of the unattributed part as a fraction of what the phase added to the process."""
         return abs(self.parts[UNATTRIBUTED]) / max(self.peak - self.parts.get(BASELINE, 0.0), 1e-9)
 
 
@@ -72,7 +72,7 @@ READ_FROM = 2**16
 
 @dataclass
 class HeapWatch:
-    """malloc's counters of something that the meter watches, read without asking the meter.
+    """Highest malloc counters during a watched piece of work, read independently of the meter.
 
     A meter that sees too little must not be able to hide that, so neither the moment of the highest reading nor its
     size are the meter's.
@@ -94,12 +94,12 @@ class HeapWatch:
     largest: int = 0
 
     def begin(self, live: int) -> None:
-        """The watched work begins; the meter knows of `live` bytes of tensors."""
+        """Begin the watched work, when the meter knows of `live` bytes of tensors."""
         self.start, self.start_live = heap(), live
         self.note()
 
     def note(self, size: int = READ_FROM) -> None:
-        """Read the counters, where results of `size` bytes are worth it."""
+        """Read the counters if results of `size` bytes are worth it."""
         now = heap() if size >= READ_FROM else None
         if now is not None and (self.highest is None or now.in_use > self.highest.in_use):
             self.highest = now
@@ -109,7 +109,7 @@ class HeapWatch:
 
 @dataclass(frozen=True)
 class Before:
-    """What the process held before the model existed, in bytes; `images` of it are the data set.
+    """Bytes that the process held before the model existed; `images` is the data set's part.
 
     `held` are all tensors that Python reached, `images` included; `on_device` is what libraries hold of CUDA's
     allocator.
@@ -129,7 +129,7 @@ def account(
     timeline: Timeline,
     watch: HeapWatch,
 ) -> MemoryByCause:
-    """Put the tensors' parts and the process's counters together.
+    """Combine the tensors' parts and the process's counters.
 
     No part is a difference from which the meter's figure was taken: a tensor that the meter doesn't see is missing from
     the sum, and so is unattributed.
@@ -171,7 +171,7 @@ def _process_parts(before: Before, after: ProcessMemory, watch: HeapWatch) -> di
 
 
 def _growth_while_watched(timeline: Timeline, watch: HeapWatch) -> dict[str, float | None]:
-    """How much more was in use at the highest moment of the watched work than at its beginning: malloc's and ours."""
+    """Growth from the beginning of the watched work to its peak: malloc's and the meter's."""
     known = watch.start is not None and watch.highest is not None
     grown = watch.highest.in_use - watch.start.in_use if watch.start is not None and watch.highest is not None else None
     return {

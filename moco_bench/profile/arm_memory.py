@@ -1,4 +1,4 @@
-"""The memory of one arm, as one call that can be made in a fresh process."""
+"""Memory of one arm, as one call that can be made in a fresh process."""
 
 import gc
 from dataclasses import dataclass, replace
@@ -17,14 +17,14 @@ from moco_bench.train.precision import resolve_device, resolve_numerics
 
 @dataclass(frozen=True)
 class ArmMemory:
-    """What training and, where it was asked for, evaluating an arm takes."""
+    """Memory of an arm's training and, if asked for, its evaluation."""
 
     training: MemoryByCause
     evaluation: MemoryByCause | None
 
 
 def arm_memory(run: Run, device: str, evaluation: bool) -> ArmMemory:
-    """Load the images, then measure, whatever the run compiles. Raises `InputError` as loading and setting up do."""
+    """Load the images and measure the memory. Raises `InputError` as loading and setting up do."""
     dataset = load_dataset(run.dataset)
     on = resolve_device(device)
     if on.type == "cuda":

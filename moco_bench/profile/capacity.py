@@ -42,7 +42,7 @@ GROUP_FILES = (
 def capacity_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, limit_mib: float, tell: Callable[[str], None]
 ) -> list[TableRow]:
-    """Search each arm's largest batch. A batch larger than the queue takes the queue along.
+    """Find each arm's largest batch. For a batch larger than the queue, the queue grows with it.
 
     The search keeps to the stated limit, or to what is available where that is less: `limited_by` says which.
     Memory is the peak of tensors as the meter counts it on a CPU, and what the allocator gave out on CUDA, where it
@@ -87,7 +87,7 @@ def capacity_rows(
 
 
 def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
-    """Peak MiB of eager steps at `batch_size`; infinite where there is too little memory for them."""
+    """Peak MiB of eager steps at `batch_size`; infinite if memory doesn't suffice."""
     varied = variant(uncompiled(run), BATCH_SIZE, batch_size)
     assert varied is not None
     try:
@@ -114,13 +114,13 @@ def _peak_mib(stepper: Stepper) -> float:
 
 
 def _is_refusal(error: Exception) -> bool:
-    """Whether there was no memory, rather than something wrong with the step."""
+    """Whether an error means that memory ran out, not that the step is wrong."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(word in str(error) for word in REFUSALS)
 
 
 @contextmanager
 def allocator_limited(device: torch.device, limit_mib: float) -> Iterator[None]:
-    """Within, CUDA's allocator takes no more, its own gaps included; untested, as there was no GPU."""
+    """Within it CUDA's allocator is limited, fragmentation included; untested, as there was no GPU."""
     on_cuda = device.type == "cuda"
     if on_cuda:
         share = limit_mib * MIB / torch.cuda.mem_get_info(device.index)[1]
@@ -133,7 +133,7 @@ def allocator_limited(device: torch.device, limit_mib: float) -> Iterator[None]:
 
 
 def available_mib(dataset: DataSet, device: torch.device) -> float:
-    """Whole MiB that tensors may have: free memory, what this process has freed and kept, and the images, which count.
+    """Whole MiB available for tensors: free memory, memory that this process freed and kept, and the images.
 
     On a CPU all but the images is cut to `SHARE_FOR_TENSORS`: the kernel doesn't refuse what is too much, it kills.
     """
@@ -147,7 +147,7 @@ def available_mib(dataset: DataSet, device: torch.device) -> float:
 
 
 def left_by_groups(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list[int]:
-    """Bytes that each control group with a memory limit, of this process's and those around them, has left.
+    """Bytes left in each control group with a memory limit, of this process's groups and their parents.
 
     The kernel gives up cached files before it kills: they count as left.
     """
@@ -162,7 +162,7 @@ def left_by_groups(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list
 
 
 def _last_stored(run: Run, unit: int, most: int) -> int:
-    """The largest count at which a step's similarities are few enough for a rule to store them; 0 for none.
+    """The largest count at which a rule still stores a step's similarities; 0 for none.
 
     Beyond it memory falls once (`contrast.chunks`), wherever the run's rule counts by rank; elsewhere nothing happens.
     """
@@ -178,7 +178,7 @@ def _last_stored(run: Run, unit: int, most: int) -> int:
 def largest_across(
     size_at: Callable[[int], float], limit: float, *, start: int, smallest: int, most: int, last_stored: int
 ) -> int | None:
-    """`largest_within` for sizes that may fall once, behind `last_stored`.
+    """`largest_within` for sizes that may fall once, above `last_stored`.
 
     Beyond the fall only what could fit is tried: a batch that can't must not ask for all of a machine's memory.
     """
@@ -204,7 +204,7 @@ def largest_across(
 
 
 def _along_the_line(sizes: Mapping[int, float], count: int) -> float:
-    """The size at `count` on the line through the smallest and the largest count whose size is known."""
+    """The size at `count` on the line through the smallest and the largest count of known size."""
     known = {tried: size for tried, size in sizes.items() if size < float("inf")}
     if not known:
         return float("inf")
@@ -216,7 +216,7 @@ def _along_the_line(sizes: Mapping[int, float], count: int) -> float:
 def largest_within(
     size_at: Callable[[int], float], limit: float, *, start: int, smallest: int, most: int
 ) -> int | None:
-    """The largest count from `smallest` to `most` whose size is at most `limit`; None where the smallest is too much.
+    """The largest count from `smallest` to `most` whose size is at most `limit`; None if `smallest` is too large.
 
     Sizes must not fall as counts grow. Few of them are asked for: sizes are nearly a straight line in the count, so the
     search goes where the line through its two ends crosses the limit, and every fourth time to the middle.

@@ -1,4 +1,4 @@
-"""A profile's tables as files: all of one measurement, none of an earlier one."""
+"""Files of a profile's tables: all of one measurement, none of an earlier one."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ TABLES = (
 
 
 def write_files(directory: Path, tables: Mapping[str, Iterable[TableRow]], summary: Mapping[str, Any]) -> None:
-    """Write a CSV file for each table with rows, and the summary, in place of all that an earlier profile left.
+    """Write a CSV file for each table with rows, and the summary; files of an earlier profile are replaced or removed.
 
     All is written beside `directory` first, so that a full disk leaves the earlier profile whole. Then the old summary
     goes before anything else and the new one comes last: where there is one, the tables beside it are its own.

@@ -1,4 +1,4 @@
-"""Calls in processes that have done nothing yet: what earlier work freed must not count as the next one's memory."""
+"""Calls in fresh processes: memory that earlier work freed must not count for the next measurement."""
 
 import multiprocessing
 import signal
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Worker:
-    """A process that makes the call at `place` and says in `answers` what came of it."""
+    """A process that makes the call number `place` and sends its outcome through `answers`."""
 
     place: int
     process: BaseProcess
@@ -70,7 +70,7 @@ def _start(place: int, function: Callable[..., T], arguments: tuple[Any, ...]) -
 
 
 def _work(told: Connection, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
-    """The whole life of a worker."""
+    """Run a worker's call and send its outcome."""
     answer: T | Exception
     try:
         succeeded, answer = True, function(*arguments)
@@ -82,7 +82,7 @@ def _work(told: Connection, function: Callable[..., T], arguments: tuple[Any, ..
 
 
 def _answer(worker: _Worker, count: int) -> Any:
-    """What a worker's call returned; raises what it raised, or what says how the worker ended."""
+    """A worker's result; raises the worker's exception, or one about how it ended."""
     try:
         succeeded, answer = worker.answers.recv()
     except (EOFError, OSError):  # before it had begun or in the middle of its answer
@@ -96,7 +96,7 @@ def _answer(worker: _Worker, count: int) -> Any:
 
 
 def _ended(code: int, which: str) -> BaseException:
-    """What it means that a worker ended with an exit code, a negative one for a signal, and without an answer."""
+    """The exception for a worker that ended without an answer; the exit code is negative for a signal."""
     if code >= 0:
         return ChildProcessError(f"{which} ended without a result, with exit code {code}")
     try:
@@ -111,7 +111,7 @@ def _ended(code: int, which: str) -> BaseException:
 
 @contextmanager
 def _stops_held_back() -> Iterator[None]:
-    """Within, signals that ask for a stop wait: a process half started would be unknown, one half killed would stay.
+    """Within it signals that ask for a stop are deferred, so that no process is left half started or half killed.
 
     A process that is started within never sees INT: Ctrl-C is sent to all of a terminal's processes, and each would
     print a traceback. This one ends them.

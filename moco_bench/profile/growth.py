@@ -28,7 +28,7 @@ def growth_rows(
     baseline: str,
     tell: Callable[[str], None],
 ) -> list[TableRow]:
-    """Measure every arm at every value of every quantity, the other quantities as the arm has them.
+    """Measure every arm at every value of each quantity; the other quantities keep the arm's values.
 
     Returns:
         One row per quantity, value and arm. `value` is a number, for encoders that of their parameters; memory is the
@@ -48,7 +48,7 @@ def growth_rows(
 
 
 def mark_falls(rows: list[TableRow]) -> None:
-    """Name in the column `not_monotone` the memory figures of a series that somewhere fall as the quantity grows.
+    """Fill the column `not_monotone` with the memory measures of a series that fall somewhere as the quantity grows.
 
     A power law can't describe such a series: where memory falls, the loss changed over to another way of computing.
     Nothing under a hundredth counts as a fall.

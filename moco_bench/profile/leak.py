@@ -1,4 +1,4 @@
-"""Does memory grow with the number of steps? It must not: a run of 200 epochs has tens of thousands of them."""
+"""Whether memory grows with the number of steps: a run of 200 epochs has tens of thousands of them."""
 
 import gc
 import sys
@@ -25,7 +25,7 @@ LEAK_ABOVE_KIB = 2.0
 def leak_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, steps: int, tell: Callable[[str], None]
 ) -> list[TableRow]:
-    """Make `steps` steps of each arm and read on the way: MiB in use, MiB resident, Python's blocks."""
+    """Make `steps` steps of each arm, with readings in between: MiB in use, MiB resident, Python's blocks."""
     rows = []
     for arm, run in runs.items():
         tell(f"leak check of {arm}: {steps} steps")
@@ -52,7 +52,7 @@ def _readings(stepper: Stepper, steps: int) -> Iterator[TableRow]:
 
 
 def growth_per_step(steps: Sequence[int], sizes: Sequence[float]) -> float:
-    """Median of the slopes between all pairs of readings (Theil 1950, Sen 1968): single readings don't move it.
+    """Median of the slopes between all pairs of readings (Theil 1950, Sen 1968), which single readings don't move.
 
     The first fifth is left out: caches fill up there.
     """
@@ -91,7 +91,7 @@ def leak_verdicts(rows: Sequence[TableRow]) -> list[TableRow]:
 
 
 def _in_use(stepper: Stepper) -> int:
-    """Bytes given out: by CUDA's allocator, by the C library, or, where that can't be asked, resident ones."""
+    """Bytes in use by CUDA's allocator or by the C library; resident bytes if that is unknown."""
     if stepper.numerics.device.type == "cuda":
         return torch.cuda.memory_allocated(stepper.numerics.device)
     found = heap()

@@ -34,7 +34,7 @@ WATCHED_STEPS = 5
 
 @dataclass(frozen=True)
 class WatchedStep:
-    """What the meter saw of one step."""
+    """What the meter recorded in one step."""
 
     timeline: Timeline
     marks: tuple[tuple[float, str], ...]
@@ -44,14 +44,14 @@ class WatchedStep:
 
 
 def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:
-    """Read the counters; the images are in memory already."""
+    """Read the counters while only the images are in memory."""
     gc.collect()
     images = sum(bytes_in_memory(split.images) for split in (dataset.train, dataset.evaluation))
     return Before(process_memory(), heap(), images, bytes_held(device), _libraries_on(device))
 
 
 def _libraries_on(device: torch.device) -> int:
-    """What libraries took of the CUDA allocator's memory: cuBLAS has a workspace from its first product on (untested).
+    """Bytes that libraries hold of CUDA's allocator: cuBLAS has a workspace from its first matmul on (untested).
 
     No dispatch mode sees it, and it is as large as a small model.
     """
@@ -84,20 +84,20 @@ def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:
 
 
 def restart_peaks(device: torch.device) -> bool:
-    """Let the kernel's and the device's peaks start anew; False where the kernel's doesn't."""
+    """Reset the kernel's and the device's peaks; False if the kernel's can't be reset."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     return restart_peak()
 
 
 def _counted(restarted: bool) -> ProcessMemory:
-    """The process's counters, without a peak that began before the work that it would be taken for."""
+    """The process's counters, without the peak if it could not be reset."""
     counted = process_memory()
     return counted if restarted else replace(counted, peak=None)
 
 
 def compiled_peak(run: Run, dataset: DataSet, device: torch.device) -> dict[str, float | None]:
-    """Peak MiB of compiled steps on CUDA and of their graphs' pools; empty where a run isn't compiled there.
+    """Peak MiB of compiled steps on CUDA and of their graphs' pools; empty if the run isn't compiled there.
 
     Nothing says what a graph's bytes belong to, so this is a figure of its own beside the causes of eager steps.
     """
@@ -118,7 +118,7 @@ def compiled_peak(run: Run, dataset: DataSet, device: torch.device) -> dict[str,
 
 
 def watch_step(stepper: Stepper, watch: HeapWatch | None = None) -> WatchedStep:
-    """Make one step under the meter, eagerly: what every byte belonged to. `watch` is told of the heap meanwhile."""
+    """Make one step under the meter, eagerly, and attribute every byte. `watch` records the heap meanwhile."""
     marks: list[tuple[float, str]] = []
     meter = AllocationMeter(stepper.numerics.device, after_operator=watch.note if watch else lambda size: None)
 
@@ -139,13 +139,13 @@ def watch_step(stepper: Stepper, watch: HeapWatch | None = None) -> WatchedStep:
 
 
 def at_rest(device: torch.device) -> HeapWatch:
-    """The heap and what Python holds of tensors while nothing is under way."""
+    """The heap and the tensors that Python reaches while nothing runs."""
     gc.collect()
     return HeapWatch(held=bytes_held(device), rest=heap())
 
 
 def evaluation_memory(stepper: Stepper, before: Before) -> MemoryByCause:
-    """Measure the evaluation of a trained `stepper`, whose state stays in memory as it does behind a training run.
+    """Measure the evaluation of a trained `stepper`, whose state stays in memory as after a training run.
 
     Corrupted images are held one batch at a time and are left out. The kernel's peak is that of the watched evaluation,
     the meter's own notes included.
@@ -168,7 +168,7 @@ def evaluation_memory(stepper: Stepper, before: Before) -> MemoryByCause:
 
 
 def part_of(block: Block) -> str:
-    """The part of memory that a block belongs to, by what it is or else by when it came."""
+    """The part of memory that a block belongs to: by its cause if known, else by when it was allocated."""
     if block.cause is not None:
         return block.cause
     if block.scope == QUERY_FORWARD:
@@ -185,7 +185,7 @@ def part_of(block: Block) -> str:
 
 
 def claim_what_stays(meter: AllocationMeter, stepper: Stepper) -> None:
-    """Tell the meter what the state between two steps is made of."""
+    """Tell the meter the causes of all tensors that persist between steps."""
     state = stepper.state
     splits = (stepper.inputs.feed.resident, stepper.dataset.train.images, stepper.dataset.evaluation.images)
     meter.claim("data_set", [images for images in splits if isinstance(images, torch.Tensor)])

@@ -1,4 +1,4 @@
-"""The parts of a training step, and how a step that knows nothing of them tells when one begins.
+"""The parts of a training step, and stand-ins that observe them in an unmodified step.
 
 `training_step` gets its encoders and its gradient scaler from outside. The stand-ins here do what the originals do and
 say when they are called, so the step that is profiled is the one that trains, and training pays nothing for it.
@@ -37,11 +37,11 @@ Mark = Callable[[str], None]
 
 
 def unmarked(part: str) -> None:
-    """For steps that are not observed."""
+    """Ignore the part: the mark of steps that are not observed."""
 
 
 def observed(state: TrainingState, networks: Networks, mark: Mark) -> tuple[TrainingState, Networks]:
-    """The same state and networks, with stand-ins that tell `mark` what begins.
+    """The same state and networks, with stand-ins that call `mark` when a part begins.
 
     What comes after an encoder's call, normalisation included, counts as the loss until the next call.
     """
@@ -64,7 +64,7 @@ class _ObservedNetwork(nn.Module):
 
 
 class _ObservedScaler(torch.amp.GradScaler):
-    """Backward begins where the loss is scaled, and ends where the optimiser steps.
+    """A scaler that marks the parts: backward begins when the loss is scaled, and ends when the optimiser steps.
 
     It has the original's attributes, not a copy of them: what a step learns about the scale is there for the next one.
     """

@@ -1,4 +1,4 @@
-"""The memory claim at growing queues: a step whose loss streams the queue beside steps whose loss holds logits.
+"""The memory claim at growing queues: losses that stream the queue against losses that hold logits.
 
 How a loss is written decides what a filter does to memory, more than the filter does. So three ways are measured, each
 in a typical step and in one that has ties to settle.
@@ -30,7 +30,7 @@ goes on from such a matrix with what `topk` keeps of it, and holds nothing that 
 def queue_rows(
     runs: Mapping[str, Run], dataset: DataSet, device: str, sizes: Sequence[int], tell: Callable[[str], None]
 ) -> list[TableRow]:
-    """Every arm at every queue, with each loss: peak of tensors and the loss's own, the queue's part of the former.
+    """Memory of every arm at every queue size and with each loss: peak of tensors, the loss's own, and the queue's.
 
     A rule that has no form of its own for `kept` has no row of it. Of a step that has ties to settle, which takes the
     most; those of the step before, as most steps are, are `typical_tensor_mib` and `typical_loss_mib`.
@@ -63,7 +63,7 @@ def queue_rows(
 
 
 def _versions_of(run: Run) -> list[str]:
-    """Those that differ: `topk` carries out rules that keep the hardest keys, up to some rank."""
+    """Versions of the loss that differ for the run: `kept` exists only for rules that `topk` can select."""
     by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size, 1.0))
     return [version for version in VERSIONS if by_topk or version != "kept"]
 

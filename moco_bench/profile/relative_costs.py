@@ -1,4 +1,4 @@
-"""What a training step of each arm costs beside the baseline's: measured seconds, counted operations.
+"""Cost of each arm's training step relative to the baseline's: measured seconds, counted FLOPs.
 
 Timed, both sides make their steps in turns and ratios are formed within rounds (decision 043), so that a slow minute of
 the machine hits both. A pair that was measured on this kind of device before isn't measured again: the epochs of
@@ -33,7 +33,7 @@ Cost = dict[str, float]
 
 
 def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
-    """Measure what has not been measured on this kind of device yet; returns the content of `costs.json`.
+    """Measure costs that have not been measured on this kind of device yet; returns the content of `costs.json`.
 
     Args:
         suite: one with a budget besides epochs.
@@ -69,7 +69,7 @@ def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda
 
 
 def seconds_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
-    """Time of a step on as many images as the baseline's has, over the baseline's step, for arms with one baseline.
+    """Time per image of each arm's step relative to the baseline's, for arms with one baseline.
 
     `relative` is the median over rounds, `q1` and `q3` their quartiles; `foreign_load` is the share of the machine that
     others had meanwhile.
@@ -95,7 +95,7 @@ def _seconds(pair: Pair, timed: Mapping[str, Any]) -> Cost:
 
 
 def flops_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
-    """Operations an image, over the baseline's, as `relative`. One arm is in memory at a time."""
+    """FLOPs per image relative to the baseline's, as `relative`. One arm is in memory at a time."""
     dataset = load_dataset(pairs[0].baseline.dataset)
     an_image = {
         arm: sum(count_flops(Stepper(run, dataset, device)).values()) / run.train.batch_size
@@ -114,7 +114,7 @@ def _with_baseline(pairs: Sequence[Pair]) -> dict[str, Run]:
 
 
 def _side_by_side(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Pairs that share their baseline."""
+    """Pairs grouped by their baseline."""
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(pair.baseline.fingerprint, []).append(pair)
@@ -122,7 +122,7 @@ def _side_by_side(pairs: Sequence[Pair]) -> list[list[Pair]]:
 
 
 def _place(pair: Pair, budget: str, device: str, results: Path) -> Path:
-    """By the kind of device: neither a card's number nor the machine that it is in changes what is measured."""
+    """The file of a measured cost, by model of device: neither a card's number nor its machine changes the cost."""
     return results / MEASURED / f"{sha256_of([pair.key, budget, kind_of(resolve_device(device))])}.json"
 
 

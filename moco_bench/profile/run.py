@@ -44,7 +44,7 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Profile:
-    """What was measured: tables by name, and what else there is to say about each cell."""
+    """The results of a profile: tables by name, and further facts about each data set and encoder."""
 
     tables: dict[str, list[TableRow]] = field(default_factory=dict)
     cells: list[dict[str, Any]] = field(default_factory=list)
@@ -87,7 +87,7 @@ def snapshot_suite(suite: Suite, device: str, path: Path) -> None:
 
 
 def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
-    """Write a CSV file for each table and `profile.json`: where that is, the others are whole and its own."""
+    """Write a CSV file for each table, and `profile.json` last: where it exists, the tables are whole and its own."""
     write_files(
         directory,
         profile.tables,
@@ -105,7 +105,7 @@ def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:
 
 
 class _Measurement:
-    """One data set with one encoder: all arms, table after table."""
+    """The profile of one data set with one encoder: all arms, table after table."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class _Measurement:
         self._dataset: DataSet = load_dataset(next(iter(runs.values())).dataset)
 
     def memory(self) -> None:
-        """Each arm in a process of its own, side by side where that costs nothing but time."""
+        """Measure each arm's memory in a process of its own, on a CPU several at a time."""
         self._tell(f"memory of {len(self._runs)} arms")
         evaluated = _first_of_each_evaluation(self._runs) if self._config.evaluation else {}
         calls = [(run, self._device, arm in evaluated.values()) for arm, run in self._runs.items()]
@@ -149,7 +149,7 @@ class _Measurement:
         }
 
     def time(self) -> dict[str, Any]:
-        """Time and arithmetic of all arms; returns what there is to say about how it was measured."""
+        """Measure time and FLOPs of all arms; returns facts about the measurement."""
         config, runs = self._config, self._runs
         self._tell(f"time of {len(runs)} arms, {config.repeats} rounds")
         steppers = {arm: Stepper(run, self._dataset, self._device) for arm, run in runs.items()}
@@ -186,7 +186,7 @@ class _Measurement:
         }
 
     def sweeps(self) -> None:
-        """What takes longer, and is done only where a suite asks for it."""
+        """Run the longer measurements, which are made only if a suite asks for them."""
         config, runs, dataset, device = self._config, self._runs, self._dataset, self._device
         if config.growth is not None:
             self._add("growth", growth_rows(runs, dataset, device, config.growth, self._baseline, self._tell))
@@ -209,7 +209,7 @@ class _Measurement:
 
 
 def _ceilings(steppers: Iterable[Stepper]) -> dict[tuple[str, int], Ceiling]:
-    """Of every precision and number of threads that an arm computes in; float32 always, which the loss is in."""
+    """Measured peaks for every precision and number of threads of an arm, and for float32, which the loss uses."""
     found: dict[tuple[str, int], Ceiling] = {}
     for stepper in steppers:
         stepper.use_threads()
@@ -221,7 +221,7 @@ def _ceilings(steppers: Iterable[Stepper]) -> dict[tuple[str, int], Ceiling]:
 
 
 def _first_of_each_evaluation(runs: Mapping[str, Run]) -> dict[str, str]:
-    """One arm for each evaluation whose memory can differ: others would only measure the same again."""
+    """One arm for each evaluation whose memory can differ; the others would repeat a measurement."""
     first: dict[str, str] = {}
     for arm, run in runs.items():
         first.setdefault(_seen_by_evaluation(run), arm)
@@ -229,7 +229,7 @@ def _first_of_each_evaluation(runs: Mapping[str, Run]) -> dict[str, str]:
 
 
 def _seen_by_evaluation(run: Run) -> str:
-    """All that decides what an evaluation's process holds: it begins with what training left, freed memory included.
+    """All that determines the memory of an evaluation's process, including what training left in it.
 
     Only numbers that change values and no sizes are left out.
     """

@@ -28,7 +28,7 @@ OF_AN_OPERATOR = "inside of "
 
 
 class Request(NamedTuple):
-    """What the allocator was asked for (`size` > 0) or was given back (`size` < 0).
+    """A request to the allocator: an allocation (`size` > 0) or a free (`size` < 0).
 
     Attributes:
         nanoseconds: when.
@@ -45,7 +45,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Named:
-    """Memory of one allocation in a step, with its cause.
+    """One allocation in a step, with its cause.
 
     Attributes:
         cause: a part of `profile.accounting.TENSOR_PARTS`, `inside of OPERATOR`, or `unattributed`.
@@ -80,7 +80,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def named_blocks(stepper: Stepper) -> list[Named]:
-    """Make one step on a CPU; what the profiler saw allocated, with the causes that the meter knows."""
+    """Make one step on a CPU; the allocations that the profiler saw, with the causes that the meter knows."""
     offset = time.time_ns() - int(1e9 * time.perf_counter())
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         watched = watch_step(stepper)
@@ -129,7 +129,7 @@ def joined(requests: Iterable[Request], events: Iterable[Event], began: int) -> 
 
 
 def at_peak(blocks: Iterable[Named]) -> dict[str, int]:
-    """Bytes by cause when most of them were alive."""
+    """Bytes by cause at the peak."""
     blocks = list(blocks)
     events = sorted(
         [(block.born, 1, place) for place, block in enumerate(blocks)]
@@ -153,7 +153,7 @@ def at_peak(blocks: Iterable[Named]) -> dict[str, int]:
 
 
 def _requests(nodes: Iterable[Any], operator: tuple[str, int] | None = None) -> Iterator[Request]:
-    """All of a profiler's tree of events."""
+    """All allocations and frees in a profiler's tree of events."""
     for node in nodes:
         if node.tag == torch._C._profiler._EventType.Allocation:
             fields = node.extra_fields
@@ -164,7 +164,7 @@ def _requests(nodes: Iterable[Any], operator: tuple[str, int] | None = None) -> 
 
 
 def _trace(blocks: list[Named]) -> list[dict[str, Any]]:
-    """Allocations and their ends, in order, as the viewer reads them."""
+    """Allocations and frees in order, in the viewer's format."""
     began = min((block.born for block in blocks if block.born), default=0)
     events: list[tuple[int, dict[str, Any]]] = []
     for block in blocks:

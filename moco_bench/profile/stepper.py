@@ -1,4 +1,4 @@
-"""One arm, set up to make training steps one at a time, as `train.loop` makes them."""
+"""One arm, ready to make training steps one at a time, as `train.loop` makes them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from moco_bench.train.step import Networks, enqueue, training_step
 
 
 class Stepper:
-    """A fresh state of a run and the steps that it would make; a filter is in force from the first of them.
+    """A fresh state of a run that makes the run's steps; filters act from the first step on.
 
     Attributes:
         run: what is profiled.
@@ -46,12 +46,12 @@ class Stepper:
         self._hasher = sha256()
 
     def use_threads(self) -> None:
-        """Set PyTorch to the run's threads: they are the process's, and the last stepper that was made has set them."""
+        """Set PyTorch's threads to the run's: they are global, and another stepper may have changed them."""
         if torch.get_num_threads() != self.run.train.threads:
             torch.set_num_threads(self.run.train.threads)
 
     def step(self, mark: Mark = unmarked) -> None:
-        """Make one step; `mark` is told its parts as they begin. Times are the caller's business."""
+        """Make one step; `mark` is called as each part begins. The caller measures the time."""
         self.use_threads()
         run, step = self.run, self._step
         state, networks = self.state, self._networks
@@ -81,12 +81,12 @@ class Stepper:
         self._step += 1
 
     def _numbers(self, step: int) -> torch.Tensor:
-        """Of the images of a step, on the CPU."""
+        """Indices of a step's images, on the CPU."""
         size = self.run.train.batch_size
         return self._order[(torch.arange(size) + step * size) % len(self._order)]
 
     def plant_ties(self) -> None:
-        """Make keys of the queue equal, three at a time: for meters that are to see all that a step may need.
+        """Make keys of the queue equal in groups of three, for meters that have to see the most that a step may need.
 
         Whether equal similarities lie at the end of a selection hangs on the values, and settling them takes more
         memory. Now and then they do, and a run of thousands of steps comes to one where they do.
@@ -99,7 +99,7 @@ class Stepper:
 
     @contextmanager
     def eagerly(self) -> Iterator[None]:
-        """Inside, steps are made without compiled encoders, on the same weights: for meters that see operators only.
+        """Within it steps run eagerly on the same weights, for meters that only see operators.
 
         Dynamo steps aside under a dispatch mode anyway; saying so keeps that from depending on its version.
         """
@@ -112,6 +112,6 @@ class Stepper:
             self._networks = usual
 
     def synchronise(self) -> None:
-        """Wait until the device has done all that it was asked to do."""
+        """Wait until the device has finished all its work."""
         if self.numerics.device.type == "cuda":
             torch.cuda.synchronize(self.numerics.device)

@@ -1,4 +1,4 @@
-"""Measurements as rows of tables, and tables as CSV files."""
+"""Measurements as rows of tables."""
 
 import bisect
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ def memory_rows(arm: str, phase: str, measured: MemoryByCause) -> list[TableRow]
 
 
 def counter_rows(arm: str, phase: str, measured: MemoryByCause) -> list[TableRow]:
-    """The same phase as others count it; empty where a platform doesn't say."""
+    """Other counters' figures for the same phase; None where a platform can't tell."""
     return [
         {"arm": arm, "phase": phase, "counter": counter, "mib": size} for counter, size in measured.counters.items()
     ]
 
 
 def timeline_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
-    """Live tensor MiB by part over one step, thinned; `during` is the part of the step that was going on."""
+    """Live tensor MiB by part over one step, thinned; `during` is the current part of the step."""
     timeline = measured.timeline.thinned(TIMELINE_POINTS)
     rows = []
     for seconds, live in zip(timeline.seconds, timeline.live, strict=True):
@@ -47,7 +47,7 @@ def timeline_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
 
 
 def part_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
-    """Each part of tensors at its own highest, and at the step's peak, which may lie elsewhere.
+    """Each tensor part's own highest value, and its value at the step's peak.
 
     `highest_during` is the part of the step in which it was highest first, `peak_during` that of the step's peak.
     """
@@ -67,7 +67,7 @@ def part_rows(arm: str, measured: MemoryByCause) -> list[TableRow]:
 
 
 def _during(measured: MemoryByCause, seconds: float) -> str:
-    """The part of the step that was going on; empty before the first."""
+    """The current part of the step at a time; empty before the first part."""
     place = bisect.bisect_right([began for began, _ in measured.marks], seconds)
     return measured.marks[place - 1][1] if place else ""
 
@@ -119,12 +119,12 @@ def time_rows(
 
 
 def reference_spreads(samples: Sequence[Sample]) -> dict[str, float | None]:
-    """How unsteady the fixed piece of work before each of an arm's turns was; None with too few turns to say."""
+    """Steadiness of the reference work before each arm's turns; None with too few turns."""
     return {arm: steadiness(list(times.values())) for arm, times in _references(samples).items()}
 
 
 def _references(samples: Sequence[Sample]) -> dict[str, dict[int, float]]:
-    """Milliseconds of the fixed work before each turn, by arm and round."""
+    """Milliseconds of the reference work before each turn, by arm and round."""
     turns: dict[str, dict[int, float]] = {}
     for sample in samples:
         turns.setdefault(sample.arm, {})[sample.repeat] = sample.reference_ms
@@ -132,7 +132,7 @@ def _references(samples: Sequence[Sample]) -> dict[str, dict[int, float]]:
 
 
 def clock_overhead(samples: Sequence[Sample]) -> float | None:
-    """Time of steps with a clock inside over time of steps without, less one: median over arms and rounds."""
+    """Relative overhead of the clock inside steps: median over arms and rounds."""
     divided: dict[tuple[str, int, int], float] = {}
     whole: dict[tuple[str, int, int], float] = {}
     for sample in samples:
@@ -142,7 +142,7 @@ def clock_overhead(samples: Sequence[Sample]) -> float | None:
 
 
 def _fastest_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[int, float]]:
-    """Milliseconds by arm and part, then by round: the fastest whole step, and the parts of the fastest divided one.
+    """Milliseconds by arm, part and round: of the fastest whole step, and of the parts of the fastest divided step.
 
     A step computes the same each time, and what else happens on the machine only ever adds to it.
     """

@@ -1,4 +1,4 @@
-"""Time of a step by part, of several arms side by side: interleaved, so that what changes on the machine hits all."""
+"""Times of steps by part, with arms interleaved, so that changes of the machine hit all of them."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Sample:
-    """One measurement.
+    """The time of one step or of one part of a step.
 
     Attributes:
         arm: which arm's step.
@@ -41,7 +41,7 @@ class Sample:
 
 
 def time_steps(steppers: Mapping[str, Stepper], *, repeats: int, steps: int, warmup_steps: int) -> list[Sample]:
-    """Time `steps` whole steps and as many part by part of each arm, in `repeats` rounds over all arms.
+    """Time `steps` whole steps and `steps` steps part by part of each arm, in `repeats` rounds over all arms.
 
     Each turn begins with `warmup_steps` that don't count: another arm has just used the caches. Whole and divided steps
     alternate. The order of the arms rotates from round to round.
@@ -54,7 +54,7 @@ def time_steps(steppers: Mapping[str, Stepper], *, repeats: int, steps: int, war
 
 
 def rotated(items: Sequence[T], by: int) -> list[T]:
-    """The same items in the same circle, beginning `by` places on."""
+    """The items rotated by `by` places."""
     start = by % len(items)
     return [*items[start:], *items[:start]]
 
@@ -80,7 +80,7 @@ def _turn(
 
 
 def whole_step(stepper: Stepper) -> float:
-    """Seconds of one step, with no clock inside of it."""
+    """Seconds of one step, without a clock inside."""
     stepper.synchronise()
     began = time.perf_counter()
     stepper.step()
@@ -89,7 +89,7 @@ def whole_step(stepper: Stepper) -> float:
 
 
 def divided_step(stepper: Stepper) -> dict[str, float]:
-    """Seconds of each part of one step. On CUDA the clock waits for the device between parts, so they can't overlap."""
+    """Seconds of each part of one step. On CUDA the device is synchronised between parts, so they can't overlap."""
     laps = Laps(stepper.synchronise)
     stepper.step(laps)
     return laps.stop()

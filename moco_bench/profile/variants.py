@@ -1,4 +1,4 @@
-"""A run with one quantity changed: what a sweep is made of."""
+"""Variants of a run with one quantity changed, for sweeps."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ BATCH_SIZE, QUEUE_SIZE, FRACTION, DIMENSION, WIDTH, ENCODER = (
 
 
 def sweeps(config: GrowthConfig) -> dict[str, tuple[Any, ...]]:
-    """The quantities that a suite varies, and their values; none without values."""
+    """The quantities that a suite varies, with their values; quantities without values are left out."""
     asked: dict[str, tuple[Any, ...]] = {
         BATCH_SIZE: config.batch_sizes,
         QUEUE_SIZE: config.queue_sizes,
@@ -27,7 +27,7 @@ def sweeps(config: GrowthConfig) -> dict[str, tuple[Any, ...]]:
 
 
 def uncompiled(run: Run) -> Run:
-    """The run without torch.compile, as memory is measured: of compiled passes no meter sees the inside."""
+    """The run without torch.compile, as memory is measured: no meter sees inside compiled passes."""
     return replace(run, train=run.train.model_copy(update={"compile": "never"}))
 
 
@@ -37,7 +37,7 @@ def pairs_of_a_step(run: Run) -> int:
 
 
 def stores_similarities(run: Run) -> bool:
-    """Whether the rule computes a step's similarities once and stores them, or anew in each pass over the queue."""
+    """Whether the rule stores a step's similarities, or computes them again in each pass over the queue."""
     size = run.contrast.queue_size
     return takes_passes(run.contrast.negatives.ranks(size, 1.0), size) and pairs_of_a_step(run) <= STORED_PAIRS
 

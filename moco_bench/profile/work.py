@@ -32,7 +32,7 @@ def work_rows(
     of_the_rest: Ceiling,
     images: int,
 ) -> list[TableRow]:
-    """One row per part and one of the whole step: FLOPs, FLOPs per second, their share of the ceiling, energy.
+    """One row per part and one per whole step: FLOPs, FLOPs per second, fraction of the measured peak, energy.
 
     Args:
         arm: which arm.
@@ -65,7 +65,7 @@ def work_rows(
 
 
 def _energy(samples: Sequence[Sample]) -> tuple[float | None, str]:
-    """Joules of a step over all rounds, and in words what became of measuring it.
+    """Joules per step over all rounds, and whether they could be measured.
 
     Over all of them: a counter that moves in steps gives a single short turn nothing or too much, and their sum what
     was used.

@@ -56,13 +56,14 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     for key, cell in cells(with_shared_runs(runs)):
         done, by_seed = finished(cell), runs_by_seed(cell, plan.shared)
         contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan)
-        known = outcomes_by_run(by_seed, plan)
+        known, levels = outcomes_by_run(by_seed, plan), dict[tuple[str, ...], float]()
         for name in measured:
             held = standing(cell, METRICS[name], plan.baseline, plan.evidence, config.margin_points)
             for contrast in contrasts:
                 pairs = paired_values(by_seed, contrast, METRICS[name])
                 values.append(dict(zip(pairs.seeds, pairs.values, strict=True)))
-                row = _row(done, pairs, key, contrast, METRICS[name], plan)
+                margin = _margin(done, contrast, METRICS[name], plan, levels)
+                row = _row(pairs, key, contrast, METRICS[name], margin, config)
                 row |= _over_images(image_differences(known, contrast, pairs.seeds, name), config)
                 row["baseline_standing"] = held.words if held is not None and held.decided else ""
                 row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.decided else ""
@@ -132,15 +133,13 @@ def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
 
 
 def _row(
-    done: pd.DataFrame,
     pairs: PairedValues,
     key: tuple[Any, ...],
     contrast: Contrast,
     metric: MetricColumn,
-    plan: AnalysisPlan,
+    margin: float,
+    config: AnalysisConfig,
 ) -> dict[str, Any]:
-    config = plan.config
-    margin = _margin(done, contrast, metric, plan)
     dataset, encoder, budget = key
     return {
         "dataset": dataset,
@@ -194,13 +193,24 @@ def _no_interval(x: NDArray[np.float64]) -> str:
     return f"no interval: the {len(x)} seeds' differences are equal, so nothing is known of their spread"
 
 
-def _margin(done: pd.DataFrame, contrast: Contrast, metric: MetricColumn, plan: AnalysisPlan) -> float:
-    """The declared margin in the metric's unit: points of accuracy, or a fraction of the control arms' mean."""
+def _margin(
+    done: pd.DataFrame,
+    contrast: Contrast,
+    metric: MetricColumn,
+    plan: AnalysisPlan,
+    levels: dict[tuple[str, ...], float],
+) -> float:
+    """The declared margin in the metric's unit: points of accuracy, or a fraction of the control arms' mean.
+
+    `levels` remembers these means: hundreds of contrasts share the baseline.
+    """
     if metric.kind == "accuracy":
         return plan.config.margin_points
     controls = [arm for arm, weight in contrast.weights.items() if weight < 0]
-    level = done.loc[done["arm"].isin(controls), metric.name].abs().mean()
-    return float(level) * plan.config.margin_percent / 100
+    place = metric.name, *controls
+    if place not in levels:
+        levels[place] = float(done.loc[done["arm"].isin(controls), metric.name].abs().mean())
+    return levels[place] * plan.config.margin_percent / 100
 
 
 def _finite(value: Any) -> float:

@@ -67,9 +67,9 @@ def studentised_bootstrap_interval(
     t = np.where(flat, np.where(means > 0, np.inf, np.where(means < 0, -np.inf, 0.0)), t)
     tail = (1 - confidence) / 2
     error = spread / np.sqrt(n)
+    below, above = _weighted_quantiles(t, weights, (tail, 1 - tail))
     with np.errstate(invalid="ignore"):
-        low = mean - _weighted_quantile(t, weights, 1 - tail) * error
-        high = mean - _weighted_quantile(t, weights, tail) * error
+        low, high = mean - above * error, mean - below * error
     constant = no_spread(x)
     return np.where(constant, np.nan, low), np.where(constant, np.nan, high)
 
@@ -88,9 +88,13 @@ def _drawn(n: int, resamples: int, seed: int) -> tuple[Floats, Floats]:
     return rows.astype(np.float64), np.full(resamples, 1 / resamples)
 
 
-def _weighted_quantile(values: Floats, weights: Floats, level: float) -> Floats:
-    """The smallest value [...] whose cumulated weight reaches `level`; `values` is [..., M], `weights` [M]."""
+def _weighted_quantiles(values: Floats, weights: Floats, levels: tuple[float, ...]) -> list[Floats]:
+    """For each level the smallest value [...] whose cumulated weight reaches it; `values` [..., M], `weights` [M]."""
+    if np.all(weights == weights[0]):  # as drawn: then places are known, and finding their values takes a tenth
+        places = [int(np.argmax(np.cumsum(weights) >= level - 1e-12)) for level in levels]
+        parted = np.partition(values, places, axis=-1)
+        return [parted[..., place] for place in places]
     order = np.argsort(values, axis=-1)
-    reached = np.cumsum(weights[order], axis=-1) >= level - 1e-12
-    first = np.argmax(reached, axis=-1)[..., None]
-    return np.take_along_axis(values, np.take_along_axis(order, first, axis=-1), axis=-1)[..., 0]
+    ordered, reached = np.take_along_axis(values, order, axis=-1), np.cumsum(weights[order], axis=-1)
+    firsts = [np.argmax(reached >= level - 1e-12, axis=-1)[..., None] for level in levels]
+    return [np.take_along_axis(ordered, first, axis=-1)[..., 0] for first in firsts]

@@ -31,6 +31,8 @@ def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | No
     done = runs[(runs["status"] == "done") & runs[metric].notna()]
     rows = []
     for key, of_arm in done.groupby(["dataset", "encoder", "budget", "arm"], sort=False):
+        if of_arm["replicate"].eq(1).all():
+            continue
         first = of_arm[of_arm["replicate"] == 1].set_index("seed")
         again = of_arm[(of_arm["replicate"] != 1) & of_arm["seed"].isin(first.index)]
         if again.empty:

@@ -60,14 +60,18 @@ def disagreements(runs: Iterable[Trained], suite: Suite | None) -> list[str]:
     """Settings in which a run's record differs from what suite.yaml asks of that run, one sentence per setting."""
     expected = _expected(suite)
     others: dict[tuple[str, str, str], list[str]] = {}
+    known: dict[tuple[Any, ...], list[tuple[str, str, str]]] = {}  # seeds are asked for the same, and most share values
     for run in runs:
         planned = expected.get(run.title)
         if not run.recorded or planned is None:
             continue
-        asked = _planned(planned).values
-        for key in sorted(set(asked) & set(run.values)):
-            if asked[key] != run.values[key]:
-                others.setdefault((key, text(asked[key]), text(run.values[key])), []).append(run.title)
+        place = run.arm, run.cell, id(run.values)
+        if place not in known:
+            asked = _planned(planned).values
+            unequal = [key for key in sorted(set(asked) & set(run.values)) if asked[key] != run.values[key]]
+            known[place] = [(key, text(asked[key]), text(run.values[key])) for key in unequal]
+        for unequal_values in known[place]:
+            others.setdefault(unequal_values, []).append(run.title)
     return [
         f"suite.yaml and run.json disagree: {key} is {asked} in the suite and {found} in {named(titles)}."
         for (key, asked, found), titles in others.items()

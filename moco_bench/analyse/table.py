@@ -49,7 +49,7 @@ def read_runs(path: Path) -> pd.DataFrame:
             a run stands there twice.
     """
     try:
-        raw = pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
+        raw = pd.read_csv(ordinary(path), dtype=object, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `moco-bench collect SUITE.yaml` writes it") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors

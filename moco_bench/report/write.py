@@ -23,15 +23,13 @@ def write_report(results: Path, out: Path) -> Path:
     html, markdown = render_html(page, downloads), render_markdown(page)
     for folder in ("figures", "tables"):  # also where they stay empty: a workflow may have been promised them
         (out / folder).mkdir(parents=True, exist_ok=True)
-    texts = {
-        **downloads,
-        **{f"figures/{drawing.name}.svg": drawing.svg for drawing in page.drawings},
-        **{f"tables/{table.name}.md": as_markdown(table, up="../") for table in page.written_tables},
-    }
-    contents = {place: text.encode() for place, text in texts.items()}
-    contents |= {f"figures/{drawing.name}.png": drawing.png for drawing in page.drawings}
-    for place, content in contents.items():
-        write_bytes(out / place, content)
+    for place, text in downloads.items():
+        write_text(out / place, text)
+    for table in page.written_tables:
+        write_text(out / f"tables/{table.name}.md", as_markdown(table, up="../"))
+    for drawing in page.drawings:
+        write_text(out / f"figures/{drawing.name}.svg", drawing.svg)
+        write_bytes(out / f"figures/{drawing.name}.png", drawing.png)
     write_text(out / "runs.html", render_runs(page))
     write_text(out / "report.md", markdown)
     write_text(out / "report.html", html)

@@ -115,8 +115,10 @@ def expand(suite: Suite) -> tuple[Run, ...]:
 def _runs_of_cell(suite: Suite, dataset: DatasetConfig, encoder: EncoderConfig) -> Iterator[Run]:
     def run_of(arm: str, seed: int, replicate: int = 1) -> Run:
         own_encoder, contrast, train = sections[arm]
-        run = Run(suite.name, dataset, own_encoder, arm, contrast, train, suite.evaluate, seed, replicate)
-        return replace(run, open_search=open_search)
+        return Run(
+            suite.name, dataset, own_encoder, arm, contrast, train, suite.evaluate, seed, replicate,
+            open_search=open_search,
+        )  # fmt: skip
 
     sections = {arm: resolve_arm(suite, encoder, arm) for arm in suite.arms}
     open_search = sha256_of({key: list(values) for key, values in suite.tune.items()}) if suite.tune else None

@@ -63,8 +63,8 @@ def compute_of(results: Results) -> Compute:
         except InputError:
             costs = None
         return Compute(tuple(budget_rows(suite, costs)), COSTS, declared=True)
-    with_operations = suite.model_copy(update={"budgets": ("epochs", "flops")})
-    return Compute(tuple(budget_rows(with_operations, _counted(results, suite))), WORK, declared=False)
+    with_operations, counted = suite.model_copy(update={"budgets": ("epochs", "flops")}), _counted(results, suite)
+    return Compute(tuple(budget_rows(with_operations, counted)) if counted else (), WORK, declared=False)
 
 
 def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:

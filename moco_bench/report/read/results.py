@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -183,11 +184,14 @@ def load_results(directory: Path) -> Results:
 
 
 def _json_files(directory: Path, places: list[str], name: str, damaged: list[str]) -> dict[str, dict[str, Any]]:
-    found = {place: _json(directory / place / name, f"{place}/{name}", damaged) for place in places}
     same: dict[str, Any] = {}  # most runs share machine, versions and settings: one object serves all, or memory fills
+    read = ((place, _json(directory / place / name, f"{place}/{name}", damaged)) for place in places)
     return {
-        place: {key: same.setdefault(repr(part), part) if key in _SHARED else part for key, part in value.items()}
-        for place, value in found.items()
+        place: {
+            sys.intern(key): same.setdefault(repr(part), part) if key in _SHARED else part
+            for key, part in value.items()
+        }
+        for place, value in read
         if value
     }
 

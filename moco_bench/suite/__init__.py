@@ -1,1 +1,1 @@
-"""What to run: a suite file becomes typed, frozen configuration, and that becomes a list of runs. No torch here."""
+"""Turns a suite file into typed, frozen configuration, and that into a list of runs. No torch here."""

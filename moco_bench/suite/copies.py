@@ -1,4 +1,4 @@
-"""A suite's copy in its results: the file as it was, and what its plug-ins were, as far as a report needs them."""
+"""A suite's copy in its results: the original text, and descriptions of its plug-ins, which a report needs."""
 
 import json
 from functools import lru_cache
@@ -11,7 +11,7 @@ from moco_bench.suite.strict_yaml import parse_yaml, read_yaml
 
 
 def with_plugins(text: bytes, plugins: Plugins) -> bytes:
-    """The text of a suite file with its plug-ins described at its end; as it is where there are none.
+    """The text of a suite file, with descriptions of its plug-ins appended if it has any.
 
     Raises:
         InputError: the file is one `{...}`, behind which nothing can stand.
@@ -29,7 +29,7 @@ def with_plugins(text: bytes, plugins: Plugins) -> bytes:
 
 
 def recorded_code(copy: Path, kind: str) -> dict[str, str]:
-    """The hashes of the plug-ins' files that a suite's copy has recorded, by the ideas' names; empty without a copy."""
+    """The recorded hashes of plug-in files, by the ideas' names; empty without a copy of the suite."""
     try:
         return _recorded_code(copy, copy.stat().st_mtime_ns, kind)
     except OSError:

@@ -1,4 +1,4 @@
-"""Equal compute: what an arm's step costs beside the baseline's, and how many epochs that leaves it.
+"""Equal compute: the cost of an arm's step relative to the baseline's, and the epochs that follow from it.
 
 A run at equal seconds or operations is a run of its own with its whole schedule, shorter or longer than the one at
 equal epochs: a point in the middle of a schedule is not comparable with its end. Costs are measured or counted before
@@ -37,17 +37,17 @@ class Pair:
 
     @property
     def key(self) -> str:
-        """Of what the cost depends on besides the machine; equal pairs of several suites are measured once."""
+        """The hash of everything but the machine that determines the cost; suites share measurements of equal pairs."""
         return sha256_of([COSTS_PROTOCOL, _without_length(self.run), _without_length(self.baseline)])
 
 
 def costs_path(suite: Suite, results: Path) -> Path:
-    """Where a suite's costs lie."""
+    """The file of a suite's costs."""
     return results / suite.name / "costs.json"
 
 
 def pairs_of(suite: Suite) -> tuple[Pair, ...]:
-    """Every arm that has runs at equal compute, once for each data set and encoder."""
+    """Each arm with runs at equal compute, once per data set and encoder, with its baseline."""
     found: dict[tuple[str, str, str], Pair] = {}
     for run in expand(suite):
         if run.paced_by is not None:
@@ -56,7 +56,7 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
 
 
 def costs_fingerprint(suite: Suite) -> str:
-    """Of what `costs.json` depends on besides the machine."""
+    """The hash of everything but the machine that determines `costs.json`."""
     return sha256_of({"budgets": suite.budgets, "pairs": [(*_place(pair.run), pair.key) for pair in pairs_of(suite)]})
 
 
@@ -76,7 +76,7 @@ def read_costs(path: Path) -> Costs:
 
 
 def settled(run: Run, costs: Costs) -> Run:
-    """The run with the epochs that its budget leaves it; the run as it is where nothing is open or no cost is known.
+    """The run with the epochs that its budget allows; unchanged if nothing is open or no cost is known.
 
     Warm-ups keep their share of the schedule.
     """
@@ -96,12 +96,12 @@ def settled(run: Run, costs: Costs) -> Run:
 
 
 def total_cost(run: Run, relative: float) -> float:
-    """Cost of all of the run's declared epochs over that of the baseline's."""
+    """Cost of all of the run's declared epochs relative to the baseline's."""
     return relative if run.paced_by is None else relative * run.train.epochs / run.paced_by.train.epochs
 
 
 def epochs_within(declared: int, cost: float) -> int:
-    """As many epochs as come nearest to the baseline's compute, at least one.
+    """The number of epochs, at least one, whose compute is nearest to the baseline's.
 
     Args:
         declared: epochs of the arm's runs at equal epochs.
@@ -113,7 +113,7 @@ def epochs_within(declared: int, cost: float) -> int:
 
 
 def known_runs(suite: Suite, results: Path) -> tuple[Run, ...]:
-    """All runs of a suite, with epochs and tuned values as far as they are known."""
+    """All runs of a suite, with their epochs and tuned values where known."""
     try:
         costs = read_costs(costs_path(suite, results))
     except InputError:
@@ -126,7 +126,7 @@ def known_runs(suite: Suite, results: Path) -> tuple[Run, ...]:
 
 
 def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
-    """The run that lies at `run_id` below `runs/`, ready to be trained.
+    """The run at `run_id` below `runs/`, ready to be trained.
 
     Raises:
         InputError: there is no such run, its epochs follow from a cost that has not been measured, or its arm
@@ -144,7 +144,7 @@ def find_settled_run(suite: Suite, run_id: str, results: Path) -> Run:
 
 
 def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
-    """What became of each arm's budget, from the rows of `costs.json`: one row per data set, encoder, arm and budget.
+    """Epochs and compute of each arm by the rows of `costs.json`: one row per data set, encoder, arm and budget.
 
     Keys: those of the row, `declared_epochs`, `epochs`, `shared`, and `compute`, that of the run beside the
     baseline's, which is not quite 1 because epochs are whole.
@@ -171,7 +171,7 @@ def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
 
 
 def cost_row(pair: Pair, budget: Budget, cost: Mapping[str, float]) -> dict[str, Any]:
-    """A row of `costs.json`; `cost` holds at least `relative`, the cost beside the baseline's."""
+    """A row of `costs.json`; `cost` holds at least `relative`, the cost relative to the baseline's."""
     dataset, encoder, arm = _place(pair.run)
     return {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": budget, **cost}
 

@@ -1,4 +1,4 @@
-"""Whether a suite's arms are a 2x2 of dual-view loss and filter: by what they change, not by what they are called.
+"""Whether a suite's arms are a 2x2 of dual-view loss and filter, judged by their settings, not by their names.
 
 Three arms beside the baseline make one where the first changes the reading of the dual-view loss and nothing else, the
 second the selection of negatives and nothing else, and the third both of these changes, key by key. Only then is half
@@ -23,7 +23,7 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Factorial:
-    """The arms in their places."""
+    """The arms of a 2x2 by role."""
 
     baseline: str = "vanilla"
     dual: str = "dual"
@@ -32,12 +32,12 @@ class Factorial:
 
     @property
     def arms(self) -> tuple[str, str, str, str]:
-        """All four."""
+        """All four arms."""
         return self.baseline, self.dual, self.filter, self.both
 
     @property
     def simple_effects(self) -> tuple[str, str, str, str]:
-        """What each ingredient does without and with the other: what a main effect averages. As effects are called."""
+        """Names of the effects of each ingredient without and with the other, which a main effect averages."""
         return (
             f"{self.dual}-{self.baseline}",
             f"{self.filter}-{self.baseline}",
@@ -47,7 +47,7 @@ class Factorial:
 
 
 def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
-    """The suite's 2x2, or None and why there is none, in one line; the reason is empty where nothing looks like one."""
+    """The suite's 2x2, or None and the reason in one line; the reason is empty if nothing resembles a 2x2."""
     if suite.baseline not in suite.arms:
         return None, ""
     changes = {arm: _changes(suite, arm) for arm in suite.arms if arm != suite.baseline}
@@ -113,7 +113,7 @@ def _are_of(changes: Changes, allowed: frozenset[str], needed: str) -> bool:
 
 
 def _changes(suite: Suite, arm: str) -> Changes:
-    """What an arm trains otherwise than the baseline: by key, for each encoder of the suite."""
+    """What an arm trains differently from the baseline: by key, for each encoder of the suite."""
     found: Changes = {}
     for encoder in suite.encoders:
         own, base = (
@@ -126,7 +126,7 @@ def _changes(suite: Suite, arm: str) -> Changes:
 
 
 def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested sections as one level: `contrast.temperature`."""
+    """Nested sections as a flat mapping, with keys such as `contrast.temperature`."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping) and key != "negatives":

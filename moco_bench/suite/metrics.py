@@ -45,17 +45,17 @@ class MetricColumn:
 
     @property
     def needs_quiet_machine(self) -> bool:
-        """Whether a value means something only where nothing else ran on the machine."""
+        """Whether values are valid only if nothing else ran on the machine."""
         return self.kind == "speed"
 
     @property
     def depends_on_machine(self) -> bool:
-        """Whether values of different machines don't compare."""
+        """Whether values of different machines are not comparable."""
         return self.kind in ("speed", "memory")
 
     @property
     def about_representations(self) -> bool:
-        """Whether it says something about what an encoder has learnt, rather than about what that cost."""
+        """Whether it measures what an encoder has learnt, not what that cost."""
         return self.kind in ("accuracy", "structure")
 
     @property
@@ -68,7 +68,7 @@ _KNN = "knn_top1"
 
 
 def of_class(idea: type[components.Metric]) -> MetricColumn:
-    """The entry of a metric that is a class: an accuracy if its unit is `%`, else a measure of structure.
+    """The entry of a metric class: an accuracy if its unit is `%`, else a measure of structure.
 
     It says nothing of an encoder whose features classify no better than raw pixels.
     """
@@ -116,7 +116,7 @@ RESERVED = frozenset(
 
 
 def register(metric: MetricColumn) -> None:
-    """Add a metric, or put it in the place of one that was added under its name.
+    """Add a metric; one that was added under the same name before is replaced.
 
     Raises:
         InputError: the name is taken by a built-in metric or by a column that is no metric.
@@ -132,7 +132,7 @@ def register(metric: MetricColumn) -> None:
 
 
 def forget_added() -> None:
-    """Only the built-in metrics are known: what the plug-ins of one suite register is not another suite's."""
+    """Remove all but the built-in metrics: one suite's plug-ins must not affect another suite."""
     for metric in added():
         del METRICS[metric.name]
 

@@ -55,23 +55,23 @@ class Taken:
     memory_mib: dict[RunKind, list[float]] = field(default_factory=dict)
 
     def seconds(self, run: Run) -> float | None:
-        """Of a run's training; None where nothing like it has finished."""
+        """Estimated seconds of a run's training; None if nothing like it has finished."""
         found = next((self.epoch_seconds[place] for place in _places(run) if place in self.epoch_seconds), None)
         return None if found is None else median(found) * run.train.trained_epochs
 
     def mem_mb(self, run: Run, attempt: int = 1) -> int:
-        """Megabytes to ask for; more with each attempt."""
+        """Megabytes to request; more with each attempt."""
         found = next((self.memory_mib[place] for place in _places(run) if place in self.memory_mib), None)
         return attempt * (MEM_MB if found is None else round(ROOM * max(found)) + MEM_MB_BESIDE)
 
     def minutes(self, run: Run, attempt: int = 1) -> int:
-        """Minutes to ask for; more with each attempt."""
+        """Minutes to request; more with each attempt."""
         seconds = self.seconds(run)
         return attempt * (MINUTES if seconds is None else round(ROOM * seconds / 60) + MINUTES_BESIDE)
 
 
 def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:
-    """What those of the runs took that have finished."""
+    """Time and memory of those of the runs that have finished."""
     taken = Taken()
     for run in (item.run for item in planned if not item.would_run):
         try:
@@ -89,7 +89,7 @@ def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:
 
 
 class HoursLeft(NamedTuple):
-    """Hours of training that runs will take, one after the other.
+    """Estimated hours of training for the runs, one after the other.
 
     Of the runs, `by_profile` are estimated by the profile and `unknown` are left out: nothing tells how long they take.
     """
@@ -105,7 +105,7 @@ def hours_left(
     profile: StepTimes | None = None,
     images: Mapping[str, int | None] = MappingProxyType({}),
 ) -> HoursLeft:
-    """Estimate the runs that are still to be done.
+    """Estimate the hours of the runs that are still to be trained.
 
     Args:
         taken: what finished runs took.

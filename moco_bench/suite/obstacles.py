@@ -1,4 +1,4 @@
-"""What would keep a suite's runs from starting on this machine, without loading anything."""
+"""Finds obstacles to a suite's runs on this machine, without loading anything."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from moco_bench.suite.plan import SuitePlan
 
 
 def obstacles(plan: SuitePlan) -> list[str]:
-    """A line for each thing that is missing for the runs that would be trained on this machine."""
+    """One line for each thing that this machine lacks for the runs that would be trained."""
     return list(dict.fromkeys(_obstacles(plan)))
 
 

@@ -1,4 +1,4 @@
-"""A part of a suite's runs for one of several machines; suite, registration and fingerprints stay the same.
+"""Parts of a suite's runs for several machines; suite, registration and fingerprints stay the same.
 
 A part takes whole seeds (of a data set and encoder), so that the arms that are compared are trained on one machine.
 """
@@ -26,11 +26,11 @@ class Part:
 
     @property
     def name(self) -> str:
-        """For a file's name."""
+        """A name that fits into a file's name."""
         return f"{self.shard}-of-{self.of}" if self.last is None else f"seeds-{self.first}-{self.last}"
 
     def of_runs(self, runs: Sequence[Run]) -> list[Run]:
-        """Those of the part, in their order."""
+        """The runs of this part, in their order."""
         if self.last is not None:
             return [run for run in runs if self.first <= run.seed <= self.last]
         groups = {_together(run): None for run in runs}
@@ -39,7 +39,7 @@ class Part:
 
 
 def parse_shard(text: str) -> Part:
-    """`1/4`. Raises `InputError`."""
+    """Parse a text such as `1/4`. Raises `InputError`."""
     found = re.fullmatch(r"(\d{1,5})/(\d{1,5})", text.strip())
     if found is None or not 1 <= int(found[1]) <= int(found[2]):
         raise InputError(f"shard {text!r}: the number of a part and of all parts would be right, 1/4 to 4/4")
@@ -47,7 +47,7 @@ def parse_shard(text: str) -> Part:
 
 
 def parse_seeds(text: str) -> Part:
-    """`0-3`, or `5`. Raises `InputError`."""
+    """Parse a text such as `0-3` or `5`. Raises `InputError`."""
     found = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text.strip())
     if found is None or int(found[2] or found[1]) < int(found[1]):
         raise InputError(f"seeds {text!r}: the first and the last would be right, such as 0-3")
@@ -55,7 +55,7 @@ def parse_seeds(text: str) -> Part:
 
 
 def part_from(environment: Mapping[str, str]) -> Part | None:
-    """The part that the environment names, None for all. Raises `InputError`."""
+    """The part named in the environment; None for all runs. Raises `InputError`."""
     text = environment.get(VARIABLE, "").strip()
     if not text:
         return None
@@ -66,7 +66,7 @@ def part_from(environment: Mapping[str, str]) -> Part | None:
 
 
 def runs_of_part(part: Part | None, runs: Sequence[Run]) -> list[Run]:
-    """The runs of a part, all of them without one. Raises `InputError` where the part has none."""
+    """The runs of a part, or all runs if it is None. Raises `InputError` if the part has none."""
     if part is None:
         return list(runs)
     chosen = part.of_runs(runs)
@@ -81,7 +81,7 @@ def runs_of_part(part: Part | None, runs: Sequence[Run]) -> list[Run]:
 
 
 def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
-    """The part of a plan that trains and evaluates the runs of a part; tables and report are made of the whole suite.
+    """The plan of training and evaluating a part's runs; tables and report are made of the whole suite only.
 
     Raises `InputError` where the part has no runs.
     """
@@ -100,5 +100,5 @@ def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
 
 
 def _together(run: Run) -> tuple[str, str, int]:
-    """What may not be cut: the arms of a seed, its repetition and its other budgets."""
+    """The group of runs that a part must not split: the arms of a seed, its repetition and its other budgets."""
     return run.dataset.title, run.encoder.title, run.seed

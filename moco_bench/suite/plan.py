@@ -1,4 +1,4 @@
-"""What would run, and why: the one place that decides it, for `plan`, `status`, `collect` and the workflow alike.
+"""What would run, and why, decided in one place for `plan`, `status`, `collect` and the workflow.
 
 Everything is read off the files in the results: fingerprints and hashes, no time stamps, no other records. Results that
 were copied are as good as their originals, and a file that was lost or changed is found by everybody.
@@ -42,7 +42,7 @@ FINISHED = ("done", "failed")
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, its state, and the reason why it would be run (empty where it would not).
+    """A run, its state, and why it would be run (empty if it would not be).
 
     `evidence` stands for the content of its files: equal evidence, equal results.
     """
@@ -54,18 +54,18 @@ class PlannedRun:
 
     @property
     def would_run(self) -> bool:
-        """Whether the workflow has anything to do for it."""
+        """Whether the workflow would do anything for it."""
         return self.state not in FINISHED
 
     @property
     def would_train(self) -> bool:
-        """Whether it is trained or taken over, not only evaluated."""
+        """Whether it would be trained or taken over, not only evaluated."""
         return self.would_run and self.state != "evaluate"
 
 
 @dataclass(frozen=True)
 class SuitePlan:
-    """All that a suite's results lack. A mapping holds only what has to be done, each with its reason.
+    """All that is still to be done for a suite's results. Mappings hold only what has to be done, with reasons.
 
     Attributes:
         runs: every run of the suite, done or not.
@@ -89,7 +89,7 @@ class SuitePlan:
         return {item.run.id: item for item in self.runs}
 
     def to_do(self, rule: str) -> frozenset[str]:
-        """Names of the jobs of one of the workflow's rules: data sets, runs, or `once`."""
+        """Names of the jobs of one workflow rule: data sets, runs, or `once`."""
         return self._to_do.get(rule, frozenset())
 
     @cached_property
@@ -103,14 +103,14 @@ class SuitePlan:
         }
 
     def steps(self) -> Iterator[tuple[str, str]]:
-        """Everything to do beside the runs, in its order: what, and why."""
+        """Everything to do besides the runs, in order: what, and why."""
         yield from ((f"prepare {title}", reason) for title, reason in self.data.items())
         yield from ((f"floors {title}", reason) for title, reason in self.floors.items())
         yield from self.once.items()
 
 
 def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> SuitePlan:
-    """Find out what a suite's results lack, from its files alone.
+    """Determine what is missing in a suite's results, from its files alone.
 
     Args:
         suite: the suite.
@@ -159,7 +159,7 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
 
 
 def plan_run(run: Run, results: Path, data: DataState | None = None) -> PlannedRun:
-    """Find out how far a run is, from its files alone; `data` is the state of its images, looked up if not given."""
+    """Determine a run's state from its files alone; `data` is the state of its images, looked up if not given."""
     if run.open_search is not None:
         return PlannedRun(run, "new", f"waits for the search of arm {run.arm} (`moco-bench tune`)")
     if run.paced_by is not None:
@@ -223,7 +223,7 @@ def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run, results: Path) ->
 
 
 def _what_changed_in_evaluation(found: Any, run: Run, results: Path) -> str:
-    """Whether nothing but files of plug-ins has changed: the copy of the suite in the results has their hashes."""
+    """What changed in the evaluation: settings, or only plug-in files, whose hashes the suite's copy has recorded."""
     own = identity(run.evaluate)
     ideas: tuple[dict[str, Any], ...] = own.get("metrics", ())
     if not ideas:

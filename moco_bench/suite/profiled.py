@@ -1,4 +1,4 @@
-"""Which runs of a suite its profile is about (every arm once, with the first seed), and how long their steps took."""
+"""Which runs a suite's profile covers (each arm with the first seed), and the step times that it measured."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ GridCell = tuple[str, str]
 
 
 def profiled_runs(suite: Suite) -> dict[GridCell, dict[str, Run]]:
-    """A run by arm, for each data set and encoder. Seeds differ in their weights, not in what a step costs."""
+    """The profiled run of each arm, by data set and encoder. Seeds differ in weights, not in a step's cost."""
     cells: dict[GridCell, dict[str, Run]] = {}
     for run in expand(suite):
         if run.seed == suite.seeds[0] and run.checkpoint is None:
@@ -29,7 +29,7 @@ def profiled_runs(suite: Suite) -> dict[GridCell, dict[str, Run]]:
 
 
 def profile_fingerprint(suite: Suite) -> str:
-    """Of what a profile depends on besides the machine."""
+    """The hash of everything but the machine that determines a profile."""
     return sha256_of(
         {
             "protocol": PROFILE_PROTOCOL,
@@ -41,14 +41,14 @@ def profile_fingerprint(suite: Suite) -> str:
 
 @dataclass(frozen=True)
 class StepTimes:
-    """What a profile says of training steps: seconds by (data set, encoder, arm), and on what machine, in words."""
+    """Step times of a profile: seconds by (data set, encoder, arm), and the machine in words."""
 
     seconds: dict[tuple[str, str, str], float]
     machine: str
 
 
 def step_times(suite: Suite, folder: Path) -> StepTimes | None:
-    """Read a suite's profile; None where there is none, or where it is about other arms or settings."""
+    """Read a profile's step times; None if there is none, or if it is of other arms or settings."""
     try:
         summary = read_mapping(folder / "profile.json")
         rows = list(csv.DictReader(io.StringIO(ordinary(folder / "time.csv").read_text(encoding="utf-8"))))

@@ -1,4 +1,4 @@
-"""A suite becomes runs: data sets x encoders x arms x seeds, each with its configuration and two fingerprints."""
+"""Expands a suite into runs: data sets x encoders x arms x seeds, each with its configuration and two fingerprints."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -61,13 +61,13 @@ class Run:
 
     @property
     def checkpoint(self) -> Path | None:
-        """The file of its encoder where that was trained elsewhere; None where it is trained here."""
+        """The file of an encoder that was trained elsewhere; None if the run is trained here."""
         given = self.encoder.checkpoint
         return None if given is None else given.of_seed(self.seed)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of what shapes the weights; of what is asked for, while epochs or tuned values are unknown."""
+        """The hash of all that determines the weights; of the request, while epochs or tuned values are unknown."""
         own = pretraining_fingerprint(
             dataset=self.dataset, encoder=self.encoder, contrast=self.contrast, train=self.train, seed=self.seed
         )
@@ -79,23 +79,23 @@ class Run:
 
     @cached_property
     def evaluation_fingerprint(self) -> str:
-        """Of what shapes the metrics."""
+        """The hash of all that determines the metrics."""
         return evaluation_fingerprint(self.fingerprint, self.evaluate)
 
     def directory(self, results: Path) -> Path:
-        """Where its declared outputs lie."""
+        """The folder of its declared outputs."""
         return results / self.suite / "runs" / self.id
 
     def checkpoints(self, results: Path) -> Path:
-        """Where its checkpoints lie: never inside a declared output, which the workflow deletes before a retry."""
+        """The folder of its checkpoints: never inside a declared output, which the workflow deletes before a retry."""
         return results / self.suite / "checkpoints" / self.id
 
     def manifest(self, results: Path) -> Path:
-        """Where its data set is described."""
+        """The manifest of its data set."""
         return results / self.suite / "data" / f"{self.dataset.title}.json"
 
     def stored_evaluation(self, checkpoints: Path) -> Path:
-        """Where a finished evaluation waits among the run's checkpoints to be taken over."""
+        """The file among its checkpoints in which a finished evaluation waits to be taken over."""
         return checkpoints / f"evaluation-{self.evaluation_fingerprint[:16]}.json"
 
 
@@ -137,7 +137,7 @@ def _runs_of_cell(suite: Suite, dataset: DatasetConfig, encoder: EncoderConfig) 
 
 
 def find_run(suite: Suite, run_id: str) -> Run:
-    """The run that lies at `run_id` below `runs/`. Raises `InputError` with the first that exists."""
+    """The run at `run_id` below `runs/`. Raises `InputError` with the first that exists."""
     runs = {run.id: run for run in expand(suite)}
     if run_id not in runs:
         raise InputError(f"suite {suite.name} has no run {run_id!r}; its first is {next(iter(runs))!r}")
@@ -158,7 +158,7 @@ def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[Encoder
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `changes` laid over it, key by key and level by level.
+    """`base` with `changes` applied, key by key and level by level.
 
     `negatives`, `objective` and an `augment` of another name are replaced whole: the settings of one idea mean nothing
     to the next. An `objective`

@@ -1,4 +1,4 @@
-"""Why the steps of a suite beside its runs have to be done: images, baselines, costs, profile. From files alone.
+"""Why a suite's steps besides its runs have to be done (images, baselines, costs, profile), from files alone.
 
 Each reason is a few words, and empty where there is nothing to do.
 """
@@ -55,7 +55,7 @@ def data_state(dataset: DatasetConfig, manifest: Path) -> DataState:
 
 
 def floors_fingerprint(suite: Suite, dataset: DatasetConfig) -> str:
-    """Of what the baselines without learning depend on besides the images: the content of `floors/DATASET.json`."""
+    """The hash of all that determines `floors/DATASET.json`, except the images."""
     return sha256_of(
         {
             "protocol": EVALUATION_PROTOCOL,
@@ -110,7 +110,7 @@ def why_profile(suite: Suite, results: Path) -> str:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], str]:
-    """A JSON file's content, and what is wrong with it."""
+    """A JSON file's content, and what is wrong with the file."""
     try:
         content = read_mapping(path)
     except InputError:

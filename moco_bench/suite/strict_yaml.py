@@ -1,4 +1,4 @@
-"""YAML as a suite file uses it: YAML 1.2 scalars, no tags, no duplicate keys, nothing that explodes.
+"""Reads YAML of suite files: YAML 1.2 scalars, no tags, no duplicate keys, no expansion bombs.
 
 PyYAML speaks YAML 1.1, where `1e-3` is a string, `no` is false and `12:30` is a number in base 60; each of these has
 cost somebody an experiment. The resolvers below are those of YAML 1.2's core schema.

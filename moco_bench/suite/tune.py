@@ -1,4 +1,4 @@
-"""Each arm's search before its runs: equally many candidates per arm, judged on held-out training images.
+"""The search of each arm's settings before its runs: equally many candidates per arm, judged on held-out images.
 
 One setting for all arms is the optimum of whichever arm it was chosen for. With `tune` in a suite, each arm of each
 data set and encoder trains its candidates on the training images less a held-out part, from a seed that no run has,
@@ -30,7 +30,7 @@ Choices = Mapping[tuple[str, str, str], TunedValues]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One candidate of an arm: its number from 1, its values, and the run that shows what they are worth."""
+    """One candidate of an arm: its number from 1, its values, and the run that evaluates them."""
 
     number: int
     values: TunedValues
@@ -71,7 +71,7 @@ def candidates(suite: Suite) -> tuple[Candidate, ...]:
 
 
 def check_tune(suite: Suite) -> None:
-    """Refuse a search that can't be or can't mean what it says. Raises `InputError`."""
+    """Refuse a search that can't be made or would be misread. Raises `InputError`."""
     if not suite.tune:
         return
     for key, values in suite.tune.items():
@@ -99,7 +99,7 @@ def check_tune(suite: Suite) -> None:
 
 
 def tune_fingerprint(suite: Suite) -> str:
-    """Of what `tuned.json` depends on."""
+    """The hash of all that determines `tuned.json`."""
     trials = [
         [*each.place, each.number, dict(each.values), each.run.evaluation_fingerprint] for each in candidates(suite)
     ]
@@ -107,12 +107,12 @@ def tune_fingerprint(suite: Suite) -> str:
 
 
 def tuned_path(suite: Suite, results: Path) -> Path:
-    """Where what was chosen lies."""
+    """The file of the chosen values."""
     return results / suite.name / "tuned.json"
 
 
 def read_choices(suite: Suite, results: Path) -> Choices:
-    """What was chosen for each arm; nothing for a suite without `tune`.
+    """The chosen values of each arm; empty for a suite without `tune`.
 
     Raises:
         InputError: `tuned.json` is missing, damaged, or of another search.
@@ -135,7 +135,7 @@ def read_choices(suite: Suite, results: Path) -> Choices:
 
 
 def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
-    """The run with its arm's chosen values; as it is where nothing is open or nothing was chosen."""
+    """The run with its arm's chosen values; unchanged if nothing is open or nothing was chosen."""
     values = choices.get((run.dataset.title, run.encoder.title, run.arm))
     if run.open_search is None or values is None:
         return run
@@ -144,7 +144,7 @@ def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
 
 
 def with_values(run: Run, values: TunedValues, suite: Suite) -> Run:
-    """The run with a candidate's values. Raises `InputError` for one that can't be."""
+    """The run with a candidate's values. Raises `InputError` for values that aren't allowed."""
     changes: dict[str, dict[str, float]] = {"train": {}, "contrast": {}}
     for key, value in values.items():
         section, name = key.split(".")
@@ -157,7 +157,7 @@ def with_values(run: Run, values: TunedValues, suite: Suite) -> Run:
 
 
 def _first_runs(suite: Suite) -> Iterator[Run]:
-    """A run of each data set, encoder and arm."""
+    """The first run of each data set, encoder and arm."""
     seen = set()
     for run in expand(suite):
         place = (run.dataset.title, run.encoder.title, run.arm)
@@ -167,12 +167,12 @@ def _first_runs(suite: Suite) -> Iterator[Run]:
 
 
 def _count(suite: Suite) -> int:
-    """Candidates of each arm: as many as the arm with the fewest has."""
+    """Number of candidates per arm: that of the arm with the smallest grid."""
     return min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
 
 
 def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[TunedValues]:
-    """Every combination of the keys that the arm leaves open and that have an effect in it."""
+    """All combinations of the keys that the arm leaves open and that have an effect in it."""
     _, contrast, train = resolve_arm(suite, encoder, arm)
     changes = suite.arms[arm]
     fixed = {f"{name}.{key}" for name in ("train", "contrast") for key in getattr(changes, name)}
@@ -184,7 +184,7 @@ def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[TunedValues]:
 
 
 def _some(grid: list[TunedValues], number: int) -> list[TunedValues]:
-    """`number` of a grid's points, each value as often as the others as far as that goes; the same ones every time."""
+    """`number` points of a grid, with each value about equally often; the same points every time."""
     left = sorted(range(len(grid)), key=lambda index: sha256_of([index, dict(grid[index])]))
     used: Counter[tuple[str, float]] = Counter()
     drawn: list[int] = []

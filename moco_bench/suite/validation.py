@@ -1,4 +1,4 @@
-"""Plain values to typed sections, and what is wrong with them in one line that suggests what would be right."""
+"""Turns plain values into typed sections; errors are one line that suggests a correction."""
 
 import difflib
 from functools import cache
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Settings)
 
 
 def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = None) -> T:
-    """`raw` as a section, or an `InputError` of one line that says where and suggests what would be right."""
+    """`raw` as a section, or an `InputError` of one line with the place and a correction."""
     try:
         values = tuples_for_lists(raw)  # pydantic's strict mode takes no list for a tuple
         return section.model_validate(values, context=plugins)
@@ -39,7 +39,7 @@ def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = N
 
 
 def tuples_for_lists(raw: Any) -> Any:
-    """The same values with a tuple in place of each list, as frozen sections hold them."""
+    """The same values with tuples instead of lists, as frozen sections hold them."""
     if isinstance(raw, list | tuple):
         return tuple(tuples_for_lists(item) for item in raw)
     return {key: tuples_for_lists(value) for key, value in raw.items()} if isinstance(raw, dict) else raw
@@ -102,7 +102,7 @@ def _suggest(word: str, known: list[str]) -> str:
 
 
 def _where_it_belongs(location: str, section: type[Settings]) -> str:
-    """What was meant by an unknown key: one of its section, or one of another, which is named."""
+    """A suggestion for an unknown key: a key of its section, or the section that it belongs to."""
     *parents, word = (part for part in location.split(".") if not part.isdigit())
     parents = [f"{part}s" if part in ("dataset", "encoder") else part for part in parents]
     if parents[:1] == ["arms"]:
@@ -123,7 +123,7 @@ def _where_it_belongs(location: str, section: type[Settings]) -> str:
 
 @cache
 def keys_by_place(section: type[Settings]) -> dict[str, frozenset[str]]:
-    """The keys that may stand at every place below a section: `` -> name, arms, ...; `train` -> epochs, ..."""
+    """The keys allowed at every place below a section: `` -> name, arms, ...; `train` -> epochs, ..."""
     found: dict[str, set[str]] = {}
     waiting: list[tuple[str, Any]] = [("", section)]
     visited: set[tuple[str, Any]] = set()

@@ -1,4 +1,4 @@
-"""The conformance kit: what an idea has to hold to be compared with others. The package's own ideas are held to it.
+"""The conformance kit: requirements for an idea to be comparable with others, which the package's own ideas meet, too.
 
     from moco_bench.testing import check
 
@@ -40,7 +40,7 @@ _OTHERS = {
 
 
 def check(idea: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
-    """Hold an idea to all that its kind has to hold.
+    """Check an idea against all requirements of its kind.
 
     Args:
         idea: a rule with settings for a queue of 40 keys and more.

@@ -1,4 +1,4 @@
-"""What augmentations have to hold, on a small batch of uint8 images."""
+"""Requirements for augmentations, checked on a small batch of uint8 images."""
 
 import inspect
 from typing import cast
@@ -15,7 +15,7 @@ IMAGES, SIDE = 6, 32
 
 
 def check_augmentation(idea: Component) -> None:
-    """Shape, dtype and range of views, which the generator alone decides; images that stay as they were; no labels."""
+    """Check shape, dtype and range of views, that only the generator decides them, and that images aren't changed."""
     augmentation = cast(Augmentation, idea)
     augmentation.check()
     given = list(inspect.signature(type(augmentation).view).parameters)[1:]
@@ -34,7 +34,7 @@ def _check_views(augmentation: Augmentation, images: Tensor) -> None:
 
 
 def _view(augmentation: Augmentation, images: Tensor, seed: int) -> Tensor:
-    """A view in [0, 1], with another state of the global generator each time, which has to stay as it is."""
+    """One view in [0, 1]; the global generator has another state each time, which must stay as it is."""
     channels = images.shape[1]
     views = views_of(augmentation, mean=(0.0,) * channels, std=(1.0,) * channels)
     untouched = images.clone()

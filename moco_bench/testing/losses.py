@@ -1,4 +1,4 @@
-"""What rules about negatives and losses have to hold, on small batches in float64."""
+"""Requirements for rules about negatives and for losses, checked on small batches in float64."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ TEMPERATURE = 0.2
 
 @dataclass(frozen=True)
 class Case:
-    """Unit rows of a batch and of a queue, of which some keys are of the batch's own images."""
+    """Unit rows of a batch and of a queue, in which some keys are of the batch's own images."""
 
     query: Tensor
     key: Tensor
@@ -46,7 +46,7 @@ class Case:
 
 
 def check_negatives(rule: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
-    """A rule, under MoCo's loss and with the key as the anchor. See `check` for the arguments."""
+    """Check a rule under MoCo's loss and with the key as the anchor. See `check` for the arguments."""
     assert isinstance(rule, Negatives), f"{type(rule).__name__} is no rule about negatives"
     rule.check(40)
     _check(rule, InfoNCE(), stops_gradient, order_matters)
@@ -54,7 +54,7 @@ def check_negatives(rule: Component, *, stops_gradient: bool = False, order_matt
 
 
 def check_objective(objective: Component, *, stops_gradient: bool = False, order_matters: bool = False) -> None:
-    """A loss, with the whole queue as negatives. See `check` for the arguments."""
+    """Check a loss with the whole queue as negatives. See `check` for the arguments."""
     assert isinstance(objective, Objective), f"{type(objective).__name__} is no loss"
     _check(All(), objective, stops_gradient, order_matters)
     _check_memory(All(), objective)
@@ -138,7 +138,7 @@ def _near(found: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor], said: str)
 
 
 def _check_differences(rule: Negatives, objective: Objective) -> None:
-    """The gradient against central differences; keys that a rule adds are held where they are, as none reaches them."""
+    """Compare the gradient with central differences; keys that a rule adds stay constant, as they get no gradient."""
     case, step = Case.of(4, 40), 1e-6
     held = _with_held_keys(rule, objective, case)
     _, gradient = _value_and_gradient(held, objective, case)
@@ -180,7 +180,7 @@ def _with_held_keys(rule: Negatives, objective: Objective, case: Case) -> Negati
 
 
 def _check_lonely(rule: Negatives, objective: Objective) -> None:
-    """Where every key is of the anchor's own image there is no negative: finite all the same."""
+    """Check that the loss is finite where every key is of the anchor's own image, so that there is no negative."""
     case = Case.of(3, 40)
     lonely = replace(case, queue_index=torch.zeros_like(case.queue_index))
     value, gradient = _value_and_gradient(rule, objective, lonely)
@@ -189,7 +189,7 @@ def _check_lonely(rule: Negatives, objective: Objective) -> None:
 
 
 def _check_memory(rule: Negatives, objective: Objective) -> None:
-    """No B x K matrix is held where the queue is long."""
+    """Check that no B x K matrix is held for a long queue."""
     case = Case.of(128, 65536, 8, torch.float32)
     query = case.query.clone().requires_grad_()
     meter = AllocationMeter(torch.device("cpu"))
@@ -202,7 +202,7 @@ def _check_memory(rule: Negatives, objective: Objective) -> None:
 
 @contextmanager
 def _chunks_of(width: int) -> Iterator[None]:
-    """Take the queue in chunks of so many keys, none of their similarities stored."""
+    """Within it the queue is taken in chunks of this many keys, and no similarities are stored."""
     usual = chunks.STORED_PAIRS, chunks.MINIMUM_WIDTH, chunks.CHUNK_PAIRS
     chunks.STORED_PAIRS, chunks.MINIMUM_WIDTH, chunks.CHUNK_PAIRS = 0, width, 1
     try:

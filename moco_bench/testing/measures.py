@@ -1,4 +1,4 @@
-"""What data sets and metrics have to hold."""
+"""Requirements for data sets and metrics."""
 
 from typing import cast
 
@@ -17,7 +17,7 @@ CLASSES = 3
 
 
 def check_dataset(idea: Component) -> None:
-    """Images and labels as a suite needs them, the same each time, as many as it says."""
+    """Check that images and labels are valid, the same each time, and as many as declared."""
     dataset = cast(Dataset, idea)
     first, second = source_of(dataset), source_of(dataset)
     splits = {"train": (first.train(), second.train()), "test": (first.test(), second.test())}
@@ -31,7 +31,7 @@ def check_dataset(idea: Component) -> None:
 
 
 def check_metric(idea: Component) -> None:
-    """A finite number or None, the same each time, from embeddings that it leaves as they were."""
+    """Check that a metric gives a finite number or None, the same each time, and leaves embeddings unchanged."""
     metric = cast(Metric, idea)
     evaluation, untouched = _evaluation(), _evaluation()
     value = metric.compute(evaluation)

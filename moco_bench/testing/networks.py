@@ -1,4 +1,4 @@
-"""What backbones and heads have to hold, on a small batch."""
+"""Requirements for backbones and heads, checked on a small batch."""
 
 import copy
 from collections.abc import Callable
@@ -15,11 +15,11 @@ IMAGES, SIDE, FEATURES, DIMENSION = 4, 32, 24, 10
 
 
 class _Norm(nn.BatchNorm2d):
-    """Shows which normalisation was made by `norm_layer`."""
+    """Marks normalisation layers that were made by `norm_layer`."""
 
 
 def check_backbone(idea: Component) -> None:
-    """The shape of its features, an initialisation that the seed decides, a gradient, the normalisation."""
+    """Check the shape of features, an initialisation that depends on the seed alone, gradient, and normalisation."""
     backbone = cast(Backbone, idea)
     side = max(SIDE, backbone.smallest_image)
     built = backbone.build(3, side, _Norm)
@@ -29,7 +29,7 @@ def check_backbone(idea: Component) -> None:
 
 
 def check_head(idea: Component) -> None:
-    """The shape of its embeddings, an initialisation that the seed decides, a gradient."""
+    """Check the shape of embeddings, an initialisation that depends on the seed alone, and gradient."""
     head = cast(Head, idea)
     _checked(lambda: head.build(FEATURES, DIMENSION, _Norm), torch.rand(IMAGES, FEATURES), DIMENSION)
 

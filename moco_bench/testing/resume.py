@@ -1,4 +1,4 @@
-"""What a run with an idea has to hold: interrupted and resumed, it ends with the bytes of one that was not."""
+"""Requirement for runs with an idea: interrupted and resumed, a run ends with the same bytes as without."""
 
 import hashlib
 import tempfile
@@ -24,7 +24,7 @@ STATEFUL = ("augmentation", "backbone", "head", "negatives", "objective")
 
 
 def check_resume(idea: Component) -> None:
-    """Train six steps at once, and four and then two from the checkpoint: weights, queue and draws are the same."""
+    """Train six steps at once, and four and two with a checkpoint in between: weights, queue and draws are the same."""
     assert idea.kind in STATEFUL, f"a {idea.kind} takes no part in a training step"
     run = _run_of(idea)
     dataset = _images(max(16, run.encoder.backbone.smallest_image))
@@ -73,7 +73,7 @@ def _run(encoder: EncoderConfig, contrast: dict[str, Any], train: dict[str, Any]
 
 
 def _trained(run: Run, dataset: DataSet, checkpoints: Path, stop: Any = lambda: False) -> dict[str, Any]:
-    """What is left of a training, by name."""
+    """Weights, queue and draws of a training, by name."""
     state = pretrain(run, dataset, checkpoints, stop_requested=stop).state
     progress = state.progress
     return {

@@ -1,4 +1,4 @@
-"""What the settings of any idea have to hold."""
+"""Requirements for the settings of any idea."""
 
 from moco_bench.components.base import Component
 from moco_bench.files import canonical_json
@@ -6,7 +6,7 @@ from moco_bench.suite.identity.run import identity
 
 
 def check_settings(idea: Component) -> None:
-    """Its name, its words, and a fingerprint that depends on nothing but its settings."""
+    """Check an idea's name and texts, and that its fingerprint depends on its settings alone."""
     cls = type(idea)
     assert cls.title(), f"{cls.__name__} needs a field `{cls.tag}: Literal['its-name'] = 'its-name'`"
     assert cls.summary().endswith("."), f"{cls.__name__} needs a docstring whose first line is a sentence"

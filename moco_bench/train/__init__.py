@@ -1,1 +1,1 @@
-"""The loop: device, precision, schedule, checkpoint. It sees images and sample numbers, never a label."""
+"""Training: device, precision, schedule, loop, checkpoint. It sees images and sample numbers, never a label."""

@@ -1,4 +1,4 @@
-"""BatchNorm of encoders that are trained by several ranks: the statistics that one process would have used.
+"""BatchNorm across ranks, with the statistics that one process would have used.
 
 With `batch_norm_groups` G and N ranks, each rank has G/N of the groups. With G = 1 the statistics are the whole
 batch's, gathered from all ranks.
@@ -33,7 +33,7 @@ def spread_batch_norm(module: nn.Module, world: World) -> bool:
 
 
 class _WholeBatchNorm(nn.BatchNorm2d):
-    """BatchNorm of a rank's [B/N, C, H, W] or [B/N, C] by the statistics of the whole batch."""
+    """BatchNorm of a rank's [B/N, C, H, W] or [B/N, C] with the statistics of the whole batch."""
 
     def __init__(self, plain: _BatchNorm, world: World) -> None:
         super().__init__(plain.num_features, plain.eps, plain.momentum, plain.affine, plain.track_running_stats)
@@ -43,7 +43,7 @@ class _WholeBatchNorm(nn.BatchNorm2d):
         self.world = world
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Both shapes are taken."""
+        """Accept both shapes."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:

@@ -1,4 +1,4 @@
-"""The attempts that a run took and the step that each began with: proof that a run went on and didn't start over."""
+"""The attempts at a run and their first steps: proof that a run was resumed and not restarted."""
 
 import time
 from pathlib import Path

@@ -24,7 +24,7 @@ COMPILED, EAGER = "compiled", "eager"
 def networks_of(
     state: TrainingState, config: TrainConfig, numerics: Numerics, images: torch.Size, *, called_twice: bool = False
 ) -> tuple[Networks, str]:
-    """The encoders of `state` as they are to be called, and in a word what became of the wish to compile them.
+    """The encoders of `state`, compiled if wanted and possible, and a word on the outcome.
 
     A copy of the query encoder is tried first, forward and backward, so that a compiler that fails is found before
     training starts.

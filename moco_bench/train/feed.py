@@ -1,4 +1,4 @@
-"""From the data set to the device: images that lie there already, or that a thread gathers while the step before works.
+"""Images of a step on the device: resident there, or gathered by a thread during the step before.
 
 Both give equal bytes; which one it is hangs on the room there is, and so is no part of a run.
 """
@@ -17,7 +17,7 @@ MOST_OF_A_DEVICE = 0.5
 
 @dataclass(frozen=True)
 class BatchIndices:
-    """Numbers of the images of a step, int64 [B].
+    """Indices of a step's images, int64 [B].
 
     Attributes:
         numbers: on the CPU.
@@ -31,7 +31,7 @@ class BatchIndices:
 
 
 class Resident:
-    """All images are on the device.
+    """A feed with all images on the device.
 
     Attributes:
         prefetched: whether a step may have to wait for its images.
@@ -58,7 +58,7 @@ class Resident:
 
 
 class Prefetched:
-    """A thread copies the next step's images together, into memory that a GPU reads by itself."""
+    """A feed whose thread copies the next step's images into pinned memory, from which a GPU reads."""
 
     prefetched = True
     resident: Tensor | None = None
@@ -69,7 +69,7 @@ class Prefetched:
         self._next: tuple[Tensor, Future[Tensor]] | None = None
 
     def gather(self, batch: BatchIndices) -> Tensor:
-        """See `Resident`; a step that was not announced waits longer."""
+        """See `Resident`; for a step that was not announced it waits longer."""
         foreseen = self._next is not None and torch.equal(self._next[0], batch.numbers)
         if self._next is None or not foreseen:
             self._ask_for(batch.numbers)
@@ -92,7 +92,7 @@ class Prefetched:
 
 
 def feed_of(images: Pixels, device: torch.device) -> Resident | Prefetched:
-    """Resident where the images fit; on a CPU that is where they are in memory, or mapped as one piece, anyway."""
+    """`Resident` if the images fit on the device, or are in memory or one mapped file on a CPU; else `Prefetched`."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return Resident(images, device) if images.nbytes <= MOST_OF_A_DEVICE * free else Prefetched(images, device)

@@ -1,4 +1,4 @@
-"""The files of a run whose encoder was trained elsewhere: those of a trained run, of no epochs."""
+"""Writes the files of a run whose encoder was trained elsewhere: those of a trained run, with zero epochs."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from moco_bench.train.state import hash_of_weights
 
 
 def take_over(run: Run, dataset: DataSet, directory: Path, checkpoints: Path, registered: str) -> None:
-    """Write the run's files from its checkpoint, `run.json` last; what is measured on it is left to `evaluate`.
+    """Write the run's files from its checkpoint, `run.json` last; `evaluate` measures the encoder.
 
     Args:
         run: one with a checkpoint.

@@ -1,4 +1,4 @@
-"""One run, one GPU: a lock file a physical device, because a workflow engine counts GPUs but doesn't hand them out.
+"""One run per GPU: a lock file per physical device, because a workflow engine counts GPUs but doesn't assign them.
 
 A device chosen from outside (`--device`, `train.device: cuda:1`, or CUDA_VISIBLE_DEVICES as Slurm sets it) is taken as
 it is. Untested on real GPUs; tested with pretended devices.
@@ -39,7 +39,7 @@ def leased_device(
     physical: Sequence[str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[str]:
-    """Have a device to oneself within the context; wait, if need be, until one is free.
+    """Lease a device exclusively within the context; wait until one is free.
 
     Other processes don't get it before this one ends; a later context of this process does.
 
@@ -70,7 +70,7 @@ def leased_devices(
     physical: Sequence[str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[dict[str, str]]:
-    """Have `count` devices to oneself, for the processes of one run: all of them at once, or none.
+    """Lease `count` devices exclusively for the processes of one run: all at once, or none.
 
     Args:
         requested: as of `leased_device`.
@@ -113,7 +113,7 @@ def _leased(physical: Sequence[str], count: int, runs: int, folder: Path | None)
 
 
 def _free(paths: Sequence[Path], count: int, runs: int) -> list[int]:
-    """Ordinals of `count` devices, held from now on; none where there aren't as many."""
+    """Lease `count` devices and return their ordinals; none if there aren't enough."""
     ordinals = [place for place, path in enumerate(paths) if path in _held and path not in _at_work][:count]
     fresh: list[int] = []
     for place_on_card in range(runs):  # the first place of every card comes before the second of any
@@ -132,7 +132,7 @@ def _free(paths: Sequence[Path], count: int, runs: int) -> list[int]:
 
 
 def _lock(path: Path, place: int, runs: int) -> tuple[int, ...]:
-    """Lock a card: alone, or one of its `runs` places. Descriptors of the locked files; none where it is taken."""
+    """Lock a card, alone or as one of `runs`; descriptors of the locked files, none if it is taken."""
     wanted = [(path, fcntl.LOCK_EX if runs == 1 else fcntl.LOCK_SH)]
     if runs > 1:
         wanted.append((path.with_suffix(f".{place}.lock"), fcntl.LOCK_EX))

@@ -43,7 +43,7 @@ EpochRow = dict[str, float | int | None]
 
 
 class UnreadSteps:
-    """Steps whose losses are still on the device: to read one is to wait for all that the device has to do before it.
+    """Steps whose losses are still on the device, where reading one would wait for all work before it.
 
     They are read together, so that a GPU always has steps ahead of it.
     """
@@ -56,7 +56,7 @@ class UnreadSteps:
         return len(self._rates)
 
     def add(self, result: StepResult, learning_rate: float) -> None:
-        """A step has been made."""
+        """Add a step."""
         self._rates.append(learning_rate)
         for name in ("loss", "query_loss", "key_loss"):
             value = getattr(result, name)
@@ -64,7 +64,7 @@ class UnreadSteps:
                 self._losses.setdefault("train_loss" if name == "loss" else name, []).append(value)
 
     def read(self, progress: Progress, seconds: list[float]) -> int | None:
-        """Move them into the sums of their epoch.
+        """Read all losses and add them to the sums of their epoch.
 
         Args:
             progress: of the run.
@@ -162,7 +162,7 @@ def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> EpochRow:
 
 
 def why_collapsed(row: EpochRow) -> str | None:
-    """The reason why training makes no sense after an epoch, or None."""
+    """Why training is pointless after an epoch (its embeddings collapsed), or None."""
     spread = row["embedding_std"]
     if spread is not None and spread < COLLAPSED_BELOW:
         return f"collapsed: embeddings had a spread of {spread:.2g} in epoch {row['epoch']} (1 is even, 0 a point)"

@@ -1,4 +1,4 @@
-"""What a training step is given. Everything here follows from the run and the step's number alone."""
+"""The inputs of a training step, which depend on the run and the step's number alone."""
 
 import torch
 
@@ -36,7 +36,7 @@ class StepInputs:
         return self.feed.gather(batch)
 
     def views(self, images: torch.Tensor, step: int, hasher: Hasher) -> tuple[torch.Tensor, torch.Tensor]:
-        """Two augmented views, normalised, of a step's images [B, C, H, W]; `hasher` is fed how they were drawn.
+        """Two normalised views of a step's images [B, C, H, W]; their parameters are fed to `hasher`.
 
         They are drawn for the whole batch; of several ranks each makes its own rows.
         """
@@ -44,7 +44,7 @@ class StepInputs:
         return self._views.two(images, generator, hasher, self.world.rows(len(images)), self.numerics.memory_format)
 
     def negatives(self, step: int) -> AtStep | None:
-        """The rule in force, None where the whole queue is, or while a filter warms up."""
+        """The active rule; None for the whole queue, or while a filter warms up."""
         contrast = self.run.contrast
         if isinstance(contrast.negatives, All) or step < contrast.filter_warmup_steps:
             return None
@@ -53,7 +53,7 @@ class StepInputs:
         return AtStep(contrast.negatives, stream(self.run.seed, "negatives", step), progress)
 
     def shuffle(self, step: int) -> torch.Tensor | None:
-        """The order of the keys' batch [B] where BatchNorm works in groups, else None."""
+        """The order of the keys' batch [B] if BatchNorm works in groups, else None."""
         if self.run.encoder.batch_norm_groups == 1:
             return None
         order = torch.randperm(self.run.train.batch_size, generator=stream(self.run.seed, "shuffle", step))

@@ -1,4 +1,4 @@
-"""Why an attempt at a run ended without a result: kept beside the checkpoints until the next attempt begins.
+"""The error that ended the last attempt at a run: stored beside the checkpoints until the next attempt begins.
 
 A run that dies for good leaves neither `run.json` nor a process to ask, and its reason belongs into the table of runs.
 """
@@ -31,7 +31,7 @@ def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
 
 
 def last_error(checkpoints: Path, fingerprint: str) -> str | None:
-    """The error that ended the last attempt at the run of this fingerprint; None where none is known."""
+    """The error that ended the last attempt at the run with this fingerprint; None if none is known."""
     try:
         noted = read_mapping(checkpoints / LAST_ERROR)
     except InputError:

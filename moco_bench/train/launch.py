@@ -1,4 +1,4 @@
-"""Start the processes of one run on this machine, pass signals on, and end all of them when one is lost. No torch.
+"""Starts the processes of one run on this machine, forwards signals, and ends all if one is lost. No torch.
 
 `torchrun` does the same over several machines; a job of one machine needs nothing but the usual command.
 """
@@ -31,12 +31,12 @@ LOST = 70
 
 
 def is_launched(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this process is one of several: torchrun's or `launch`'s."""
+    """Whether this process is one of several, started by torchrun or `launch`."""
     return "WORLD_SIZE" in environment and "RANK" in environment
 
 
 def launch(arguments: Sequence[str], size: int, more: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run `moco-bench ARGUMENTS` in `size` processes until all have ended; `more` is added to their environment.
+    """Run `moco-bench ARGUMENTS` in `size` processes until all have ended, with `more` in their environment.
 
     Returns:
         The exit code of them all, and a message where rank 0 did not cause it, else nothing.
@@ -90,7 +90,7 @@ def _start(
 
 
 def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> set[int]:
-    """Wait for all, and end what is left some time after the first that failed; the ranks that had to be ended."""
+    """Wait for all; some time after the first failure, kill the rest. Returns the ranks that were killed."""
     deadline, ended = float("inf"), set()
     while any(process.poll() is None for process in processes):
         codes = [process.returncode for process in processes]

@@ -1,4 +1,4 @@
-"""The training loop: steps from wherever the last checkpoint left off to the end, or to a reason to stop."""
+"""The training loop, from the last checkpoint to the end or to a reason to stop."""
 
 import time
 from collections.abc import Callable
@@ -42,7 +42,7 @@ UNREAD = {"cuda": 50}
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop asks and tells the outside: shall it stop, an epoch is over, where checkpoints go.
+    """Connections of the loop to the outside: stop requests, ends of epochs, the place of checkpoints.
 
     `world` are the processes that share its work; `accuracy` is what an encoder is worth, in percent, where that is
     asked for on the way.
@@ -62,7 +62,7 @@ def check_batch(run: Run, dataset: DataSet) -> None:
 
 
 def check_training(run: Run, dataset: DataSet) -> None:
-    """Refuse what these images or this machine can't do, before anything of the run is written.
+    """Refuse settings that don't fit these images or this machine, before any file of the run is written.
 
     Raises:
         InputError: fewer images than a batch has, a filter that never acts, a device or precision that isn't here.
@@ -107,7 +107,7 @@ class Trainer:
         self._unread, self._unread_at_most = UnreadSteps(), UNREAD.get(numerics.device.type, 1)
 
     def train(self) -> None:
-        """Go on to the last step.
+        """Train up to the last step.
 
         Raises:
             Interrupted: a stop was requested; a checkpoint of the very next step has been written.
@@ -150,7 +150,7 @@ class Trainer:
             self._note_load_since(load_at_start)
 
     def save(self) -> None:
-        """Write a checkpoint; rank 0 does."""
+        """Write a checkpoint, on rank 0."""
         progress = self.state.progress
         self._read()
         if not self.hooks.world.first:
@@ -164,24 +164,24 @@ class Trainer:
         save_checkpoint(self.hooks.checkpoints, self.hooks.belongs_to, self.state.state_dict())
 
     def _note_load_since(self, start: LoadSample) -> None:
-        """Write down how disturbed this attempt was so far: a killed one can't do it at its end."""
+        """Record foreign load and energy of this attempt so far: a killed attempt can't do it at its end."""
         now = sample_load()
         self.state.progress.foreign_load[-1] = (now.wall - start.wall, foreign_load(start, now))
         self.state.progress.joules[-1] = joules_between(self._energy_at_start, sample_energy(self.numerics.device))
 
     def _read(self) -> None:
-        """Wait for the steps that were made, and look at what they left. Raises `RunFailed` where one diverged."""
+        """Wait for unread steps, and check their losses. Raises `RunFailed` if one diverged."""
         ago = self._unread.read(self.state.progress, self._stopwatch.read())
         step = self.state.progress.step - (ago or 0)
         self._end_together(None if ago is None else f"diverged: the training loss was not finite at step {step}")
 
     def _end_together(self, reason: str | None) -> None:
-        """Raise `RunFailed` on all ranks where one of them has a reason to: the others would wait for it for hours."""
+        """Raise `RunFailed` on all ranks if one has a reason to: otherwise the others would wait for it for hours."""
         if self.hooks.world.any(reason is not None):
             raise RunFailed(reason or f"another rank failed before step {self.state.progress.step}")
 
     def _upcoming(self, order: torch.Tensor) -> torch.Tensor | None:
-        """Numbers of the images of the step after the one that comes now, in an epoch of this `order`."""
+        """Indices of the next step's images, in an epoch of this `order`; None if they aren't prefetched."""
         epoch, within = divmod(self.state.progress.step + 1, self.steps_per_epoch)
         if not self.inputs.feed.prefetched or self.state.progress.step + 1 == self.total_steps:
             return None

@@ -1,4 +1,4 @@
-"""Device and precision: what was asked for becomes what this machine can do, and that is recorded.
+"""Resolves the requested device and precision to what this machine can do.
 
 What concerns CUDA (autocast to float16 with its loss scaling, deterministic algorithms, images that stay on the device)
 is written and untested: there was no GPU.
@@ -23,7 +23,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 @dataclass(frozen=True)
 class Numerics:
-    """Where and in which precision a run computes, resolved from its configuration."""
+    """Device and precision of a run, resolved from its configuration."""
 
     device: torch.device
     precision: str
@@ -38,18 +38,18 @@ class Numerics:
         return torch.autocast(self.device.type, dtype=DTYPES[self.precision])
 
     def place(self, module: nn.Module) -> nn.Module:
-        """The module on the device, in the memory format that its convolutions like."""
+        """The module on the device, in the memory format that suits its convolutions."""
         module = module.to(self.device)
         return module.to(memory_format=torch.channels_last) if self.channels_last else module
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """Of images [B, C, H, W] as the encoders take them."""
+        """The memory format of images [B, C, H, W] for the encoders."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
 def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Numerics:
-    """Decide device and precision, and set the process up for them; `device_name` replaces the configuration's.
+    """Resolve device and precision, and set the process up for them; `device_name` overrides the configuration.
 
     Raises:
         InputError: a device or precision was asked for by name that this machine doesn't have.
@@ -71,13 +71,13 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
 
 
 def compute_float32_exactly() -> None:
-    """Let float32 be float32 on a GPU, too: cuDNN rounds the factors to 10 bits (TF32) unless it is told not to."""
+    """Compute float32 exactly on a GPU, too: cuDNN rounds factors to 10 bits (TF32) by default."""
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def resolve_device(requested: str) -> torch.device:
-    """`auto` is the first CUDA device if there is one. Raises `InputError` for a device that isn't here."""
+    """The requested device; `auto` is the first CUDA device, if any. Raises `InputError` if it isn't here."""
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
     check_given(requested, available)
     if requested == "auto":
@@ -91,7 +91,7 @@ def resolve_device(requested: str) -> torch.device:
 
 
 def check_given(requested: str, available: int) -> None:
-    """Refuse `auto` on a machine that shows none of the GPUs that it was to use: a broken driver must not cost days.
+    """Refuse `auto` if none of the assigned GPUs is visible: a broken driver must not cost days on a CPU.
 
     It is bad input, which no workflow tries again: Slurm would give the next attempt the same node, which is free.
 

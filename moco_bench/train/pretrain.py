@@ -1,4 +1,4 @@
-"""One run from its configuration to its files, resuming from its checkpoint where there is one."""
+"""Trains one run and writes its files, resuming from its checkpoint if there is one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from moco_bench.train.world import ALONE, World
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A run that has come to its end, one way or the other; `write_results` turns it into files."""
+    """A run that has ended, successfully or not; `write_results` turns it into files."""
 
     run: Run
     state: TrainingState
@@ -44,7 +44,7 @@ class Pretrained:
 
     @property
     def reason(self) -> str | None:
-        """Why the run failed; None where it didn't."""
+        """Why the run failed; None if it didn't."""
         return self.state.progress.failed
 
     @property
@@ -65,7 +65,7 @@ def pretrain(
     world: World = ALONE,
     accuracy: Callable[[Encoder], float] | None = None,
 ) -> Pretrained:
-    """Train a run to its end and leave a checkpoint of it.
+    """Train a run to its end and leave a checkpoint.
 
     Args:
         run: what to train.
@@ -126,7 +126,7 @@ def pretrain(
 
 
 def write_results(pretrained: Pretrained, directory: Path) -> None:
-    """Write the run's files, `run.json` last: where it is, the others are whole and of the same training."""
+    """Write the run's files, `run.json` last: where it exists, the others are whole and of the same training."""
     run, progress = pretrained.run, pretrained.state.progress
     for name in ("run.json", "metrics.json"):  # they vouch for the files of the training before
         (directory / name).unlink(missing_ok=True)
@@ -170,7 +170,7 @@ def write_results(pretrained: Pretrained, directory: Path) -> None:
 
 
 def place_of(run: Run) -> dict[str, Any]:
-    """Which run it is, for `run.json`."""
+    """The run's suite, arm, data set, encoder, seed, replicate and budget, for `run.json`."""
     return {
         "suite": run.suite,
         "arm": run.arm,
@@ -183,7 +183,7 @@ def place_of(run: Run) -> dict[str, Any]:
 
 
 def settings_of(run: Run) -> dict[str, Any]:
-    """What was asked for, for `run.json`."""
+    """The run's requested settings, for `run.json`."""
     sections = {"dataset": run.dataset, "encoder": run.encoder, "contrast": run.contrast, "train": run.train}
     return {
         "fingerprint": run.fingerprint,
@@ -193,13 +193,13 @@ def settings_of(run: Run) -> dict[str, Any]:
 
 
 def energy_of(joules: list[float | None]) -> float | None:
-    """Of all attempts; None where one of them is unknown."""
+    """Joules of all attempts; None if one of them is unknown."""
     known = [value for value in joules if value is not None]
     return sum(known) if known and len(known) == len(joules) else None
 
 
 def resources_of(pretrained: Pretrained) -> dict[str, Any]:
-    """Throughput and memory of the training alone; the content of `resources.json`."""
+    """Content of `resources.json`: throughput and memory of the training alone."""
     run, progress = pretrained.run, pretrained.state.progress
     seconds = sum(duration for duration, _ in progress.foreign_load)
     foreign = sum(duration * share for duration, share in progress.foreign_load) / seconds if seconds else None
@@ -221,7 +221,7 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
 
 
 def _belongs_to(run: Run, dataset: DataSet, numerics: Numerics) -> dict[str, str]:
-    """What must be equal for a checkpoint to be this run's: all that decides the bits of what follows."""
+    """What must agree for a checkpoint to be this run's: all that determines the bits of further training."""
     return {
         "layout": LAYOUT,
         "fingerprint": run.fingerprint,

@@ -1,4 +1,4 @@
-"""How far a run is, written beside its checkpoints: what `status --watch` reads, here or over a shared disk.
+"""Progress of a run, written beside its checkpoints for `status --watch`, here or over a shared disk.
 
 It decides nothing: a run goes on from its checkpoint, whatever stands here.
 """
@@ -22,14 +22,14 @@ SILENCE = 180.0
 
 
 class Pulse:
-    """Writes how far one run is, at the end of its epochs."""
+    """Writes the progress of one run at the end of its epochs."""
 
     def __init__(self, checkpoints: Path, fingerprint: str, epochs: int) -> None:
         self._path, self._fingerprint, self._epochs = checkpoints / FILE, fingerprint, epochs
         self._last = float("-inf")
 
     def beat(self, row: Mapping[str, Any]) -> None:
-        """An epoch is over; `row` is the history's. A disk that doesn't take the word is no reason to stop."""
+        """Write the progress after an epoch; `row` is the history's. A failing disk is no reason to stop."""
         now, over = time.monotonic(), row["epoch"] >= self._epochs
         if now - self._last < SECONDS_BETWEEN and not over:
             return
@@ -48,7 +48,7 @@ class Pulse:
 
 @dataclass(frozen=True)
 class Sign:
-    """The last word of a run.
+    """The last known progress of a run.
 
     Attributes:
         epoch: epochs that are over.
@@ -64,7 +64,7 @@ class Sign:
 
     @property
     def seconds_left(self) -> float:
-        """If the other epochs take as long as the last one; evaluation is not counted."""
+        """Seconds left if all epochs take as long as the last one; evaluation is not counted."""
         return (self.epochs - self.epoch) * self.epoch_seconds
 
 

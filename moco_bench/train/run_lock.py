@@ -1,4 +1,4 @@
-"""One writer per run: two of them, one an orphan of a killed workflow perhaps, would spoil each other's files.
+"""One writer per run: two of them, such as a killed workflow's orphan and a new process, would corrupt files.
 
 And one trainer per fingerprint, whichever suites ask for it.
 """
@@ -15,13 +15,13 @@ LOCK = "lock"
 
 
 def holder_of(checkpoints: Path) -> str:
-    """Words for the process that holds the lock of the run with these checkpoints."""
+    """A description of the process that holds the lock of the run with these checkpoints."""
     return Lock(checkpoints / LOCK).holder()
 
 
 @contextmanager
 def sole_writer(checkpoints: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock of the run whose checkpoints lie in this folder; wait for it where another process holds it.
+    """Hold the lock of the run with these checkpoints; wait while another process holds it.
 
     The kernel frees the lock when its holder ends, however it ends; the file itself means nothing. Whoever waited finds
     what the other left, a checkpoint or a finished run, and goes on from there.
@@ -43,7 +43,7 @@ def sole_writer(checkpoints: Path, on_wait: Callable[[], None] = lambda: None) -
 
 @contextmanager
 def sole_trainer(run: Run, results: Path, on_wait: Callable[[str], None] = lambda who: None) -> Iterator[None]:
-    """Hold the lock of all runs with this fingerprint: suites that share a run and run at the same time train it once.
+    """Hold the lock of this fingerprint, so that suites that share a run and run at the same time train it once.
 
     Whoever waited finds a finished run to take over. A repeated seed waits for nobody: that it is trained again is its
     point.

@@ -1,4 +1,4 @@
-"""A finished run isn't trained again, and serves every suite that asks for the same run."""
+"""Shares finished runs: a run isn't trained again, and serves every suite that asks for the same run."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from moco_bench.suite.runs import Run
 
 
 def is_finished(run: Run, data_sha256: str, results: Path) -> bool:
-    """Whether the run's own files are there, whole and of these settings and data; a failed run is finished too."""
+    """Whether the run's own files exist and match its settings and data; a failed run is finished, too."""
     return whole_record(run.directory(results), run, data_sha256) is not None
 
 
@@ -52,7 +52,7 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Never a link: what happens to one suite's files must not happen to another's."""
+    """Copy a file, never link it: changes in one suite must not affect another."""
     write_atomically(target, lambda temporary: _copy_content(source, temporary))
 
 

@@ -1,4 +1,4 @@
-"""Signals that ask for a stop, as a flag that the loop reads between two steps."""
+"""Signals that request a stop, as a flag that the loop reads between two steps."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 
 
 class StopRequest:
-    """Set by the first of these signals; true from then on."""
+    """Becomes true with the first of these signals, and stays so."""
 
     def __init__(self) -> None:
         self.signal_name: str | None = None
@@ -23,7 +23,7 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Within this context these signals ask for a stop instead of ending the process.
+    """Within it these signals request a stop instead of ending the process.
 
     A second signal doesn't shorten the wait: the step in progress and its checkpoint take seconds, and half of either
     is worth nothing. KILL remains for the impatient.
@@ -39,7 +39,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
 
 @contextmanager
 def interrupted_by_signals(what: str) -> Iterator[None]:
-    """Within this context they raise `Interrupted`, for work that is simply done again; `what` names it."""
+    """Within it these signals raise `Interrupted`, for work that is simply repeated; `what` names it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}; the same command continues")
@@ -50,7 +50,7 @@ def interrupted_by_signals(what: str) -> Iterator[None]:
 
 @contextmanager
 def handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Within this context these signals call `handle`.
+    """Within it these signals call `handle`.
 
     A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal.
     """

@@ -1,4 +1,4 @@
-"""All that a training run changes while it goes on: what a checkpoint has to hold, in one place."""
+"""All that changes during a run, and so is stored in checkpoints."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from moco_bench.train.randomness import ChainedHash, stream, stream_seed
 
 @dataclass
 class Progress:
-    """Where a run stands: numbers only, all of them in the checkpoint."""
+    """Progress of a run: numbers only, all of them in the checkpoint."""
 
     step: int = 0
     failed: str | None = None
@@ -37,7 +37,7 @@ class Progress:
     """Energy of each attempt, of the whole processor and device; None where it can't be read."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Progress as plain values."""
         return {
             "step": self.step,
             "failed": self.failed,
@@ -53,7 +53,7 @@ class Progress:
 
     @classmethod
     def from_state_dict(cls, state: dict[str, Any]) -> "Progress":
-        """The inverse of `state_dict`."""
+        """Progress from the values of `state_dict`."""
         return cls(
             **{
                 **state,
@@ -81,7 +81,7 @@ class TrainingState:
     progress: Progress
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything, as tensors and plain values."""
+        """The whole state as tensors and plain values."""
         return {
             "query_encoder": self.query_encoder.state_dict(),
             "key_encoder": self.key_encoder.state_dict(),
@@ -93,7 +93,7 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, into objects of the same configuration."""
+        """Restore the state from `state_dict`, in objects of the same configuration."""
         self.query_encoder.load_state_dict(state["query_encoder"])
         self.key_encoder.load_state_dict(state["key_encoder"])
         self.queue.load_state_dict(state["queue"])
@@ -131,7 +131,7 @@ def initial_encoder(run: Run, *, channels: int, image_size: int) -> Encoder:
 
 
 def trained_encoder(run: Run, path: Path, hashes: dict[str, Any], *, channels: int, image_size: int) -> Encoder:
-    """The encoder whose weights lie at `path`.
+    """The trained encoder of a run, with the weights at `path`.
 
     Args:
         run: its configuration.

@@ -18,7 +18,7 @@ from moco_bench.train.world import ALONE, World
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step leaves, all detached: scalar loss terms, and embeddings [B, D], unit rows.
+    """Results of a step, all detached: scalar loss terms, and embeddings [B, D], unit rows.
 
     `second_key` are the keys of the first view, which only a loss that swaps the views computes.
     """
@@ -33,7 +33,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Networks:
-    """The encoders as they are called: compiled, or the modules of the state themselves.
+    """The encoders to call: compiled, or the modules of the state themselves.
 
     `graphs` tells that they are CUDA graphs, whose outputs live until the next step begins.
     """
@@ -121,7 +121,7 @@ def training_step(
 
 
 def enqueue(state: TrainingState, result: StepResult, sample_index: Tensor, contrast: ContrastConfig) -> None:
-    """Put a step's keys into the queue: after its loss, so that no current key was ever a negative."""
+    """Put a step's keys into the queue: after the loss, so that no key is a negative of its own step."""
     state.queue.enqueue(result.key, sample_index)
     if result.second_key is not None and contrast.enqueue == "both-views":
         state.queue.enqueue(result.second_key, sample_index)

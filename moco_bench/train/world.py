@@ -1,4 +1,4 @@
-"""The processes that train one run together: one per device, each with its part of every batch.
+"""The processes (ranks) that train one run together: one per device, each with its part of every batch.
 
 All of them hold the same state. A step's randomness is drawn for the whole batch, each rank works on its rows, and
 embeddings are gathered before the loss: every rank computes the loss of the whole batch and its gradient for its own
@@ -28,7 +28,7 @@ PATIENCE = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class World:
-    """This process's place among those of its run.
+    """This process's rank among those of its run.
 
     Attributes:
         rank: this process's number; rank 0 is the one that writes.
@@ -42,7 +42,7 @@ class World:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that holds the lock, writes and prints."""
+        """Whether this is rank 0, which holds the lock, writes and prints."""
         return self.rank == 0
 
     def rows(self, count: int) -> slice:
@@ -50,7 +50,7 @@ class World:
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The whole batch [B, ...] from each rank's rows [B/N, ...]; a gradient comes back to the own rows.
+        """The whole batch [B, ...] from each rank's rows [B/N, ...]; own rows receive their gradient.
 
         Every rank is taken to compute the same loss from the whole batch: nothing is summed over ranks on the way back.
         """
@@ -59,7 +59,7 @@ class World:
         return cast(Tensor, _Gather.apply(rows, self, False))
 
     def shuffled(self, images: Tensor, shuffle: Tensor | None) -> Tensor:
-        """This rank's rows of the whole batch in the order `shuffle` [B]; the images as they are without one."""
+        """This rank's rows of the whole batch in the order `shuffle` [B]; without `shuffle` the images unchanged."""
         if shuffle is None:
             return images
         if self.size == 1:
@@ -67,18 +67,18 @@ class World:
         return self.gather(images)[shuffle[self.rows(len(shuffle))]]
 
     def sum_gradients(self, module: nn.Module) -> None:
-        """Add up the gradients of all ranks, each of which is of its rows' share of the batch's mean loss."""
+        """Add up the gradients of all ranks; each covers its rows' share of the mean loss."""
         if self.size > 1:
             _all_reduce_flat([p.grad for p in module.parameters() if p.grad is not None])
 
     def average_buffers(self, *modules: nn.Module) -> None:
-        """Make BatchNorm's running statistics the mean over ranks, as groups of one process average theirs."""
+        """Average BatchNorm's running statistics over ranks, as groups within one process are averaged."""
         if self.size > 1:
             buffers = [b for module in modules for b in module.buffers() if b.is_floating_point()]
             _all_reduce_flat(buffers, divide_by=self.size)
 
     def any(self, flag: bool) -> bool:
-        """Whether the flag is up on any rank. All ranks have to ask, and all get the same answer."""
+        """Whether the flag is set on any rank. All ranks have to call it, and all get the same answer."""
         if self.size == 1:
             return flag
         flags = torch.tensor([int(flag)])
@@ -87,7 +87,7 @@ class World:
         return bool(flags.item())
 
     def from_first(self, make: Callable[[], Any], device: torch.device | None = None) -> Any:
-        """What `make` returns on rank 0, on all ranks: tensors and plain values."""
+        """Call `make` on rank 0 and return its result on all ranks: tensors and plain values."""
         if self.size == 1:
             return make()
         content = io.BytesIO()
@@ -103,7 +103,7 @@ class World:
         return torch.load(io.BytesIO(payload.numpy().tobytes()), map_location=device or "cpu", weights_only=True)
 
     def check_agreement(self, digest: str) -> None:
-        """Raise `RanksDisagree` where the ranks' states differ: something on one of the machines is broken."""
+        """Raise `RanksDisagree` if the ranks' states differ: one of the machines is broken."""
         if self.size == 1:
             return
         found: list[Any] = [None] * self.size
@@ -119,7 +119,7 @@ ALONE = World()
 
 
 def place_in_world(devices: int, environment: Mapping[str, str] = os.environ) -> World:
-    """This process's place, from what torchrun or `launch` put into the environment.
+    """This process's rank, from the environment of torchrun or `launch`.
 
     Raises:
         InputError: the number of processes is not the one that the run asks for (rank 0 says so, the others end).
@@ -138,7 +138,7 @@ def place_in_world(devices: int, environment: Mapping[str, str] = os.environ) ->
 
 @contextmanager
 def together(world: World, *, cuda: bool, environment: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Within this context the processes of `world` can talk: by gloo, and by NCCL between CUDA devices."""
+    """Within it the processes of `world` can communicate: by gloo, and by NCCL between CUDA devices."""
     if world.size == 1:
         yield
         return
@@ -158,7 +158,7 @@ def together(world: World, *, cuda: bool, environment: Mapping[str, str] = os.en
 
 
 def device_of(world: World, requested: str, available: int) -> str:
-    """The device of this rank: the one of its number, where the run asks for CUDA or takes what there is.
+    """The device of this rank: that of its local rank, if the run asks for CUDA or `auto` finds it.
 
     Raises:
         InputError: this machine has fewer CUDA devices than ranks, or none of those that were given to this process.
@@ -175,7 +175,7 @@ def device_of(world: World, requested: str, available: int) -> str:
 
 
 class _Gather(torch.autograd.Function):
-    """All ranks' rows in the order of ranks; backwards the own rows' gradient, summed over ranks if it is said."""
+    """Gathers all ranks' rows in rank order; backward passes the own rows' gradient, summed over ranks on request."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, world: World, summed: bool) -> Tensor:
@@ -197,12 +197,12 @@ class _Gather(torch.autograd.Function):
 
 
 def gather_summed(rows: Tensor, world: World) -> Tensor:
-    """`World.gather` where each rank goes on differently: gradients are summed over ranks on the way back."""
+    """`World.gather` for computations that differ between ranks: gradients are summed over ranks."""
     return cast(Tensor, _Gather.apply(rows, world, True))
 
 
 def _all_reduce_flat(tensors: Sequence[Tensor], divide_by: int = 1) -> None:
-    """Sum over ranks in place, all in one message a data type."""
+    """Sum over ranks in place, with one message per data type."""
     for dtype in sorted({tensor.dtype for tensor in tensors}, key=str):
         own = [tensor for tensor in tensors if tensor.dtype == dtype]
         flat = torch.cat([tensor.reshape(-1) for tensor in own])
@@ -216,7 +216,7 @@ def _all_reduce_flat(tensors: Sequence[Tensor], divide_by: int = 1) -> None:
 
 @contextmanager
 def _lost_rank_named() -> Iterator[None]:
-    """What the backends raise when another process has gone, as `RankLost`."""
+    """Raise backends' errors about a lost process as `RankLost`."""
     try:
         yield
     except RuntimeError as error:

@@ -1,1 +1,1 @@
-"""Refuses suites that can't run or can't mean what they say, before anything starts."""
+"""Refuses suites that can't run or whose results would be misread, before anything starts."""

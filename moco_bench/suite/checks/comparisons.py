@@ -1,4 +1,4 @@
-"""What a suite compares by itself, so that a name or a comparison of its own can't be mistaken for one of them."""
+"""Comparisons that a suite makes automatically, and checks that its own names and comparisons don't clash with them."""
 
 import difflib
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ MAIN_EFFECTS = {
 
 
 def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
-    """The comparisons of two arms that need no declaration: name -> (treatment, control).
+    """Comparisons of two arms that are made automatically: name -> (treatment, control).
 
     Raises:
         InputError: two of them would have the same name.
@@ -44,7 +44,7 @@ def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
 
 
 def arms_without_pairs(suite: Suite) -> frozenset[str]:
-    """Arms that are one encoder, trained elsewhere: no seed of theirs pairs with one of another arm."""
+    """Arms with a single encoder that was trained elsewhere: it can't be paired with other arms by seed."""
     first = suite.encoders[0]
     given = {arm: resolve_arm(suite, first, arm)[0].checkpoint for arm in suite.arms}
     return frozenset(arm for arm, file in given.items() if file is not None and not file.by_seed)
@@ -55,7 +55,7 @@ RANDOM_NUMBERS = ("initial weights", "batch order", "augmentations")
 
 
 def random_numbers_shared(suite: Suite) -> dict[str, int]:
-    """How many of `RANDOM_NUMBERS` an arm shares with the baseline, by what it changes; only arms that share less.
+    """How many of `RANDOM_NUMBERS` an arm shares with the baseline; only arms that don't share all of them.
 
     Another network has other initial weights, another number of epochs another order of images, other views or another
     size of batches other augmentations. Arms that aren't trained here are known by their hashes alone.
@@ -125,7 +125,7 @@ def check_claims(suite: Suite) -> None:
 
 
 def _check_labels(sections: Iterable[DatasetConfig | EncoderConfig], built_in: tuple[str, ...], where: str) -> None:
-    """Results are filed and compared with published ones under the label: it can't be another thing's name."""
+    """Refuse labels that are another thing's name: results are filed and compared with published ones by label."""
     for section in sections:
         if section.label is not None and section.label != section.name and section.label in built_in:
             raise InputError(

@@ -1,4 +1,4 @@
-"""What a suite's `profile` can't ask of its arms, found before anything is measured."""
+"""Checks a suite's `profile` against its arms, before anything is measured."""
 
 from moco_bench.errors import InputError
 from moco_bench.suite.config.profile import GrowthConfig
@@ -8,7 +8,7 @@ from moco_bench.suite.suite import Suite
 
 
 def check_profile(suite: Suite) -> None:
-    """Raises `InputError`, one line."""
+    """Refuse a `profile` that doesn't fit the arms. Raises `InputError`, one line."""
     if suite.profile is None:
         return
     runs = [run for arms in profiled_runs(suite).values() for run in arms.values()]

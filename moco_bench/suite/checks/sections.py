@@ -1,4 +1,4 @@
-"""Rules between the keys of one section, or of what one arm resolves to. Each raises `InputError`, one line."""
+"""Checks between the keys of one section, or of an arm's resolved settings. Each raises `InputError`, one line."""
 
 from moco_bench.components.negatives import All
 from moco_bench.errors import InputError
@@ -6,7 +6,7 @@ from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig
 
 
 def check_dataset(dataset: DatasetConfig) -> None:
-    """Images of no size, and limits that can't be met."""
+    """Refuse images without a size, and limits that can't be met."""
     where = f"datasets.{dataset.title}"
     if dataset.source.of_files and dataset.image_size is None and dataset.source.side is None:
         raise InputError(f"{where}: `{dataset.name}` needs an `image_size`, such as 64")
@@ -14,7 +14,7 @@ def check_dataset(dataset: DatasetConfig) -> None:
 
 
 def _check_limits(dataset: DatasetConfig, where: str) -> None:
-    """What a data set of known size can't give; of others the same is found when they are loaded."""
+    """Refuse limits that a data set of known size can't meet; for others this is checked when they are loaded."""
     known = dataset.source.sizes
     if known is None:
         return
@@ -38,7 +38,7 @@ def _check_limits(dataset: DatasetConfig, where: str) -> None:
 
 
 def check_devices(train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
-    """Several devices take equal parts of a batch, and of its BatchNorm groups."""
+    """Refuse devices that can't share a batch and its BatchNorm groups equally."""
     if train.devices == 1:
         return
     if train.batch_size % train.devices or train.batch_size < 2 * train.devices:
@@ -57,7 +57,7 @@ def check_devices(train: TrainConfig, encoder: EncoderConfig, where: str) -> Non
 
 
 def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: EncoderConfig, where: str) -> None:
-    """A queue that batches don't fill evenly, BatchNorm groups, and rules that leave no negative."""
+    """Refuse a queue that batches don't fill evenly, wrong BatchNorm groups, and rules that leave no negative."""
     step = train.batch_size * contrast.keys_per_image
     if contrast.queue_size % step:
         nearest = max(1, round(contrast.queue_size / step)) * step
@@ -80,7 +80,7 @@ def check_contrast(contrast: ContrastConfig, train: TrainConfig, encoder: Encode
 
 
 def check_train(train: TrainConfig, size: int | None, where: str) -> None:
-    """Batches beyond `size` training images (None: not known yet), and ranges whose ends are swapped."""
+    """Refuse batches of more than `size` training images (None: not known yet), and contradictory schedules."""
     if size is not None and train.batch_size > size:
         raise InputError(f"{where}.train.batch_size: {train.batch_size} is more than the {size} training images")
     if train.warmup_epochs >= train.epochs:
@@ -96,7 +96,7 @@ def check_train(train: TrainConfig, size: int | None, where: str) -> None:
 
 
 def check_warmup(contrast: ContrastConfig, train: TrainConfig, size: int, where: str) -> None:
-    """A rule whose warm-up outlasts the run."""
+    """Refuse a rule whose warm-up outlasts the run."""
     steps = size // train.batch_size * train.trained_epochs
     if not isinstance(contrast.negatives, All) and contrast.filter_warmup_steps >= steps:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Settings that don't suit the number of images: what can be said as soon as that is known."""
+"""Warnings about settings that don't suit the number of images."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ BANK_PART = 5
 
 
 def size_warnings(suite: Suite, dataset: str, images: int) -> list[str]:
-    """What to think over of a suite whose data set of this title has so many training images, a line each."""
+    """Warnings for this data set with its number of training images, one line each."""
     runs = {run.arm: run for run in expand(suite) if run.dataset.title == dataset and run.seed == suite.seeds[0]}
     found = [warning for run in runs.values() for warning in _about_queue(run, images)]
     if suite.evaluate.knn_k * BANK_PART > images:

@@ -1,4 +1,4 @@
-"""Combinations that can't work, found before anything starts.
+"""Checks of a whole suite for combinations that can't work, before anything starts.
 
 Types and ranges of single keys are the schema's business (`config.py`), rules between the keys of a section that of
 `section_checks.py`; here are the rules of a whole suite. What only the images themselves
@@ -54,7 +54,7 @@ def check_suite(suite: Suite) -> None:
 
 
 def _check_run(suite: Suite, run: Run) -> None:
-    """A mistake of all arms is told of the suite, not of the arm that happens to be the first."""
+    """Check a run's settings; a mistake that all arms share is reported for the suite, not for the first arm."""
     where = f"arms.{run.arm}."
     try:
         _check_settings(run, where)
@@ -78,7 +78,7 @@ def _check_settings(run: Run, where: str) -> None:
 
 
 def warnings(suite: Suite) -> list[str]:
-    """Warnings about what runs but may not mean what its author thinks, one line each."""
+    """Warnings about settings that run but may not mean what the author intends, one line each."""
     return list(dict.fromkeys(_warn(suite)))
 
 
@@ -154,7 +154,7 @@ def _check_arms(suite: Suite) -> None:
 
 
 def _check_checkpoints(suite: Suite) -> None:
-    """Arms that aren't trained: their files are there, and nothing is asked of them that only training can give."""
+    """Check arms that aren't trained: their files exist, and nothing asks for their training."""
     for encoder in suite.encoders:
         given = {arm: resolve_arm(suite, encoder, arm)[0].checkpoint for arm in suite.arms}
         for arm, file in given.items():
@@ -175,7 +175,7 @@ def _check_checkpoints(suite: Suite) -> None:
 
 
 def _check_that_arms_differ(suite: Suite) -> None:
-    """Every cell of encoders and arms must train something else: else a comparison is of a run with itself."""
+    """Refuse arms or encoders that train the same run: a comparison would be of a run with itself."""
     several = len(suite.encoders) > 1
     trained = {
         (encoder.title, arm): what_trains(*resolve_arm(suite, encoder, arm))

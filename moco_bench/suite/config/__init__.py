@@ -1,4 +1,4 @@
-"""The typed, frozen configuration of one run, one section a file.
+"""The typed, frozen configuration of one run, one section per file.
 
 Every key of a suite file is a field here; its description is what `config/README.md` and the JSON schema show. Fields
 marked `identity=False` change where or how comfortably a run happens, never its numbers: they stay out of fingerprints.

@@ -78,7 +78,7 @@ class ClaimRule(Settings):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        """All metrics that stand for it, the main one first; empty where it isn't tested."""
+        """All metrics of the claim, the main one first; empty if it isn't tested."""
         if self.metric is None:
             return ()
         return (Quantity(metric=self.metric, direction=self.direction), *self.also)

@@ -33,5 +33,5 @@ class CheckpointConfig(Settings):
 
 
 def spell_out_file(given: Any) -> Any:
-    """A name alone is the file's."""
+    """Accept a name alone as `file`."""
     return {"file": given} if isinstance(given, str) else given

@@ -53,7 +53,7 @@ class ContrastConfig(Settings):
     @model_validator(mode="before")
     @classmethod
     def _one_spelling(cls, given: Any) -> Any:
-        """A reading given as `objective` is the reading: one run, one fingerprint."""
+        """Turn a reading given as `objective` into `dual_view`: the same run has one fingerprint."""
         if not isinstance(given, dict) or given.get("objective") is None:
             return given
         if given.get("dual_view", "none") != "none":
@@ -78,12 +78,12 @@ class ContrastConfig(Settings):
 
     @property
     def loss(self) -> Objective:
-        """The loss, however it was spelt."""
+        """The loss, however it was specified."""
         return reading_of(self.dual_view, self.key_weight, self.combine) if self.objective is None else self.objective
 
     @property
     def keys_per_image(self) -> int:
-        """Keys that enter the queue in a step, over the images of a batch."""
+        """Keys that enter the queue per step, divided by the batch's images."""
         return 2 if self.loss.swaps_views and self.enqueue == "both-views" else 1
 
     def idle_keys(self) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class DatasetConfig(SideBySide):
     @model_validator(mode="before")
     @classmethod
     def _sorted_into_parts(cls, given: Any, info: ValidationInfo) -> Any:
-        """The settings of the data set put where they belong."""
+        """Move the data set's settings into its own section."""
         if not isinstance(given, dict) or isinstance(given.get("source"), Dataset):
             return given
         shared = cls.model_fields.keys() - {"source"}
@@ -82,7 +82,7 @@ class DatasetConfig(SideBySide):
 
     @property
     def training_images(self) -> int | None:
-        """How many images an epoch draws from; None where only the data can tell."""
+        """Number of training images; None if only the data can tell."""
         if self.source.sizes is None:
             return None
         whole = self.source.sizes[0]
@@ -91,7 +91,7 @@ class DatasetConfig(SideBySide):
 
     @property
     def labelled_images(self) -> int | None:
-        """How many training images evaluation compares with; None where only the data can tell."""
+        """Number of training images that evaluation compares with; None if only the data can tell."""
         whole = self.source.labelled
         return self.training_images if whole is None else whole - round(whole * self.validation)
 

@@ -57,7 +57,7 @@ class EncoderConfig(SideBySide):
         return sorted_into_parts(given, own=set(cls.model_fields), plugins=plugins)
 
     def with_changes(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Plain values with an arm's changes laid over them; another network or head brings its own settings."""
+        """Plain values with an arm's changes applied; another network or head brings its own settings."""
         values = self.model_dump()
         for part in (self.backbone, self.projection):
             if changes.get(part.tag, part.title()) != part.title():

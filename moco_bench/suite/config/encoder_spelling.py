@@ -1,4 +1,4 @@
-"""How a suite spells an encoder: the settings of its backbone and its head side by side, in one mapping."""
+"""An encoder's spelling in a suite: settings of backbone and head side by side, in one mapping."""
 
 from typing import Any, ClassVar
 
@@ -27,12 +27,12 @@ class SideBySide(Settings):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The schema of the spelling in which all settings stand side by side."""
+        """The JSON schema of the spelling in which all settings are side by side."""
         return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), cls.PARTS)
 
 
 def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
-    """The mapping with the settings of backbone and head put where they belong.
+    """Move the settings of backbone and head into their own mappings.
 
     Args:
         given: what a suite says; what isn't a mapping is left as it is.
@@ -64,7 +64,7 @@ def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
 
 
 def refuse_settings_of_others(ideas: Classes, name: str, given: dict[str, Any]) -> None:
-    """Raise `ValueError` where a setting belongs to others of the ideas than the one of this name."""
+    """Raise `ValueError` where a setting belongs to another idea than the one named."""
     if name not in ideas:
         return
     for key in given:
@@ -78,7 +78,7 @@ def _listed(names: list[str]) -> str:
 
 
 def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str]) -> dict[str, Any]:
-    """The JSON schema of the section as a suite spells it: the settings of all ideas of its parts are properties."""
+    """The section's JSON schema as spelt in a suite: the settings of all ideas of its parts are properties."""
     properties = {name: value for name, value in schema["properties"].items() if name not in parts}
     for kind in parts.values():
         ideas = built_in(kind)
@@ -94,5 +94,5 @@ def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str]) -> dict[s
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a key that ideas of one kind share, each with values of its own."""
+    """The schema of a key that several ideas of one kind have, each with its own values."""
     return one if one == other else {"anyOf": [*one.get("anyOf", [one]), other]}

@@ -62,7 +62,7 @@ class EvaluateConfig(Settings):
 
     @model_validator(mode="after")
     def _metrics_have_columns(self) -> Self:
-        """Each gets its entry in the registry, so that sections read after this one, and all tables, know it."""
+        """Register each metric, so that sections read after this one and all tables know it."""
         columns = [metric.column() for metric in self.metrics]
         for metric, column in zip(self.metrics, columns, strict=True):
             if columns.count(column) > 1:

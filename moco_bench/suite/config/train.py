@@ -79,5 +79,5 @@ class TrainConfig(Settings):
 
     @property
     def trained_epochs(self) -> int:
-        """Epochs that are trained: the schedule's, or those after which it is left."""
+        """Number of epochs that are trained: the schedule's, or fewer where training stops early."""
         return self.epochs if self.stop_after_epochs is None else self.stop_after_epochs

@@ -1,1 +1,1 @@
-"""What makes two runs or two analyses the same: fingerprints and sameness."""
+"""Whether two runs or two analyses are the same: fingerprints and canonical forms."""

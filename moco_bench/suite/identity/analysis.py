@@ -1,4 +1,4 @@
-"""What is registered before the first run: the rules of the analysis and the design that they were declared for.
+"""The registration before the first run: rules of the analysis, and the design that they were declared for.
 
 The fingerprint of the analysis covers both. A rule that is changed after the results are known changes it, and so do
 more seeds after a look at the first ones, another evaluation, another arm (decision 028). A run records it when it
@@ -36,7 +36,7 @@ def fingerprint_of(
     contrasts: Mapping[str, tuple[str, str]],
     design: Mapping[str, Any] | None,
 ) -> str:
-    """The same from its parts; `design` is None where nothing was declared and defaults are used."""
+    """`analysis_fingerprint` from its parts; `design` is None where nothing was declared and defaults are used."""
     return sha256_of(
         {
             "protocol": ANALYSIS_PROTOCOL,
@@ -49,7 +49,7 @@ def fingerprint_of(
 
 
 def design_of(suite: Suite) -> dict[str, Any]:
-    """What runs and how it is evaluated, as plain values, without what changes no numbers (`fingerprint.identity`).
+    """What is run and how it is evaluated, as plain values, without settings that change no numbers.
 
     Arms stand as they are when applied to the suite's sections, so two spellings of one arm are one design; so do seeds
     in another order. Whether the suite is profiled belongs to it, because it decides how memory is judged.
@@ -81,7 +81,7 @@ def _unordered(values: list[Any]) -> list[Any]:
 
 
 class StartedUnder(NamedTuple):
-    """Runs, by their place in the results, that weren't started under the analysis that now judges them.
+    """Runs, by their place in the results, that weren't started under the current analysis.
 
     `other` were started under another fingerprint; `unknown` don't say under which.
     """
@@ -91,7 +91,7 @@ class StartedUnder(NamedTuple):
 
 
 def started_under(records: Mapping[str, Mapping[str, Any]], fingerprint: str) -> StartedUnder:
-    """Which runs were started under another analysis than `fingerprint`'s: before a rule or the design was changed.
+    """Which runs were started under another analysis than `fingerprint`'s, before a rule or the design was changed.
 
     A run that was taken over from another suite counts as started under that suite's analysis.
 

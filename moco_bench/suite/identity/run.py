@@ -1,4 +1,4 @@
-"""The two fingerprints of a run: of what shapes its weights, and of what shapes its metrics.
+"""The two fingerprints of a run: of all that determines its weights, and of all that determines its metrics.
 
 Both are sha256 of canonical JSON of the configuration *as requested*: `precision: auto` is the same run on any machine,
 and what it resolved to is recorded beside the result. The data set enters by request, not by content, because its
@@ -79,7 +79,7 @@ def _known_identity(section: Settings) -> dict[str, Any]:
 def pretraining_identity(
     *, dataset: DatasetConfig, encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig, seed: int
 ) -> dict[str, Any]:
-    """What the weights depend on, as plain values.
+    """All that determines the weights, as plain values.
 
     Weights that were trained elsewhere are known by their file's content; the views are drawn when they are evaluated.
     """
@@ -115,5 +115,5 @@ def evaluation_fingerprint(pretraining: str, evaluate: EvaluateConfig) -> str:
 
 
 def evaluation_fingerprint_of(pretraining: str, evaluate: Mapping[str, Any]) -> str:
-    """The same, from the section's `identity`."""
+    """`evaluation_fingerprint` from the `identity` of the section."""
     return sha256_of({"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": evaluate})

@@ -9,7 +9,7 @@ from moco_bench.suite.identity.run import identity
 
 
 def what_trains(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig) -> str:
-    """All that the weights depend on, but data and seed: equal for settings that train the same encoder."""
+    """A canonical form of all that determines the weights but data and seed: equal if the same encoder is trained."""
     if encoder.checkpoint is not None:
         return canonical_json({"encoder": identity(encoder)})
     sections = {"encoder": identity(encoder), "contrast": effective(contrast), "train": identity(train)}
@@ -20,7 +20,7 @@ def what_trains(encoder: EncoderConfig, contrast: ContrastConfig, train: TrainCo
 
 
 def effective(contrast: ContrastConfig) -> dict[str, Any]:
-    """What the loss does, in one spelling: equal for settings that train the same encoder.
+    """A canonical form of the loss: equal for settings that train the same encoder.
 
     Fingerprints tell more apart (`identity`): there another spelling is another request, and costs no more than a run.
     """

@@ -1,4 +1,4 @@
-"""The fields that stand in every fingerprint, also at their defaults: those of the sections as they were at first.
+"""The fields that are in every fingerprint even at their defaults: those of the sections' first version.
 
 Fingerprints of finished runs hold them. Fields that were added later are not in this list: at their defaults they are
 in no fingerprint (`identity.run.identity`), so whoever adds one has nothing to do here.

@@ -1,1 +1,1 @@
-"""What lies in a results folder, and whether it is what its records vouch for."""
+"""The files of a results folder, and whether they match their records."""

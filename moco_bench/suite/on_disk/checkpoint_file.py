@@ -1,4 +1,4 @@
-"""The file of an encoder that was trained elsewhere, as far as a plan needs it: that it is there, and its hash."""
+"""The file of an encoder that was trained elsewhere, as a plan needs it: whether it exists, and its hash."""
 
 import stat
 from functools import lru_cache
@@ -9,7 +9,7 @@ from moco_bench.files import sha256_of_file
 
 
 def hash_of_checkpoint(path: Path) -> str:
-    """The sha256 of the file; read once as long as its size and time stamp stay.
+    """The sha256 of the file; it is read again only if its size or time stamp has changed.
 
     Raises:
         InputError: there is no such file, or it is no ordinary one.

@@ -1,4 +1,4 @@
-"""Finished runs by fingerprint, so that suites that ask for the same share them: one small pointer file each.
+"""Finished runs by fingerprint, which suites share: one small pointer file per run.
 
 A repeated seed is never shared: that it is trained again is its point.
 """
@@ -16,12 +16,12 @@ POINTERS = ".finished"
 
 
 def pointer(run: Run, results: Path) -> Path:
-    """Where it is written down which folder holds a finished run of this fingerprint."""
+    """The file that names the folder of a finished run with this fingerprint."""
     return results / POINTERS / f"{run.fingerprint}.json"
 
 
 def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
-    """The folder of a finished run whose files `run` can take over; None where there is none.
+    """The folder of a finished run whose files `run` can take over; None if there is none.
 
     Args:
         run: one that has no files of its own.
@@ -42,7 +42,7 @@ def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
 
 
 def whole_record(directory: Path, run: Run, data_sha256: str | None) -> dict[str, Any] | None:
-    """The record of a run with these settings and data whose files are all there and as recorded; else None."""
+    """The record of a run with these settings and data, if its files exist and match it; else None."""
     try:
         record = read_record(directory / "run.json")
     except InputError:

@@ -1,4 +1,4 @@
-"""Whether the files of a run are still those that its `run.json` vouches for.
+"""Whether a run's files still match the hashes in its `run.json`.
 
 `run.json` is written last and holds the hash of each file beside it and of itself; `metrics.json`, which comes later,
 holds its own. A small file is hashed whenever somebody asks. A large one is hashed where its size or time stamp isn't
@@ -21,7 +21,7 @@ LARGE = 256 * 1024
 
 
 def describe_files(directory: Path, names: Iterable[str] = RESULT_FILES) -> dict[str, dict[str, Any]]:
-    """Size, time stamp and hash of each file, as `run.json` keeps them."""
+    """Size, time stamp and hash of each file, in the format of `run.json`."""
     return {name: _describe(directory / name) for name in names}
 
 
@@ -33,7 +33,7 @@ def encoder_was_kept(record: Mapping[str, Any]) -> bool:
 
 
 def without_encoder(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of a run for an archive: all that it was, and that its weights were not kept."""
+    """The record of a run for an archive: unchanged, except that its weights are marked as not kept."""
     files = {name: {**known, "kept": False} if name == ENCODER else known for name, known in record["files"].items()}
     return sealed({**record, "files": files})
 
@@ -57,7 +57,7 @@ def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -
 
 
 def changed_files(directory: Path, described: Mapping[str, Any], *, whole: bool = False) -> str:
-    """As `damage`, of those files alone that `described` names."""
+    """As `damage`, for the files that `described` names."""
     for name, known in described.items():
         try:
             path = directory / Path(name).name

@@ -16,7 +16,7 @@ HARDLY_FILTERS = 0.9
 
 
 def kept_mass_of(history: Path) -> float | None:
-    """The share of the negatives' mass that was kept in the last epoch; None where the file doesn't say."""
+    """Fraction of the negatives' softmax mass that was kept in the last epoch; None if the file doesn't tell."""
     try:
         with open(ordinary(history), encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""What a table or report was made from: a note beside it, written last, says whether it has to be made again.
+"""Whether a table or report is up to date, by a note beside it, written last, on what it was made from.
 
 No time stamp is asked, so a copy is as good as its original and a clock that is wrong does no harm.
 """
@@ -30,14 +30,14 @@ REPORT_FOLDERS = ("figures", "tables")
 
 
 def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:
-    """Note at `place` that `outputs`, all below the first one's folder, were made from what has the hash `basis`."""
+    """Note at `place` that `outputs`, all below the first one's folder, were made from data with the hash `basis`."""
     outputs = tuple(outputs)
     hashes = {_name(path, outputs): sha256_of_file(path) for path in outputs}
     write_json(place, {"basis": _of_this_version(basis), "outputs": hashes})
 
 
 def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
-    """Why `outputs`, and what was noted with them, have to be made (again), in a few words; empty if they needn't."""
+    """Why `outputs`, and others in the note, have to be made (again), in a few words; empty if they are up to date."""
     outputs = tuple(outputs)
     outputs = tuple(dict.fromkeys((*outputs, *_noted(place, outputs))))
     for path in outputs:
@@ -53,7 +53,7 @@ def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
 
 
 def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
-    """Names of those outputs that are others than those noted at `place`; none where there is no note."""
+    """Names of outputs that differ from the note at `place`; none without a note."""
     try:
         known = read_mapping(place).get("outputs")
     except InputError:
@@ -66,7 +66,7 @@ def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
 
 
 def _noted(place: Path, outputs: tuple[Path, ...]) -> list[Path]:
-    """All outputs that the note at `place` names; none where there is no note."""
+    """All outputs that the note at `place` names; none without a note."""
     try:
         known = read_mapping(place).get("outputs")
     except InputError:
@@ -79,7 +79,7 @@ def _name(path: Path, outputs: tuple[Path, ...]) -> str:
 
 
 def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
-    """Files of a suite's results that somebody has changed since they were made, by their place in `directory`.
+    """Files of a suite's results that somebody has edited since they were made, by their place in `directory`.
 
     Args:
         directory: a suite's results.
@@ -118,13 +118,13 @@ def reported(reports: Path) -> Path:
 
 
 def analysis_basis(directory: Path) -> str:
-    """The hash of what an analysis depends on: the collected runs, the profile, the rules of this version."""
+    """The hash of an analysis's inputs: the collected runs, the profile, the rules of this version."""
     parts = (collected(directory), *(directory / name for name in TABLES), directory / "profile" / "profile.json")
     return sha256_of([ANALYSIS_PROTOCOL, *(_hash_if_there(path) for path in parts)])
 
 
 def report_basis(directory: Path) -> str:
-    """The hash of what a report depends on."""
+    """The hash of a report's inputs."""
     return sha256_of([analysis_basis(directory), *(_hash_if_there(directory / name) for name in ANALYSIS)])
 
 
@@ -137,6 +137,6 @@ def _of_this_version(basis: str) -> str:
 
 
 def made_of_report(folder: Path) -> list[Path]:
-    """All that a report has written into its folder: the pages, then tables and figures by name."""
+    """All files that a report has written into its folder: the pages, then tables and figures by name."""
     found = (path for name in REPORT_FOLDERS for path in (folder / name).iterdir())
     return [folder / name for name in REPORT] + sorted(path for path in found if path.name[0] != ".")

@@ -1,4 +1,4 @@
-"""`run.json`, as far as other commands rely on it."""
+"""Reads `run.json`, as far as other commands rely on it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from moco_bench.files import SEAL, read_mapping, seal_is_broken
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a `run.json` whose fingerprint, status, data and hashes can be relied on.
+    """Read a `run.json`, and check fingerprint, status, data and hashes.
 
     Raises:
         InputError: it is missing, unreadable, changed since it was written, or not a run's record.

@@ -1,4 +1,4 @@
-"""A user's own images as files: whether they are still those that `prepare` read.
+"""Whether a user's own image files are still those that `prepare` read.
 
 A glance compares names, sizes and time stamps; only where these differ is the content compared, so that images that
 were copied or unpacked again are the same images. Data sets under known checksums need none of this.
@@ -15,24 +15,24 @@ from moco_bench.suite.config import DatasetConfig
 
 
 def describe_sources(dataset: DatasetConfig) -> dict[str, Any]:
-    """What a manifest keeps as `source`: what was asked for, and of which files the data set is made."""
+    """The `source` of a manifest: what was requested, and the files of the data set."""
     return {"request": request_of(dataset), "glance": _glance(dataset), "content": _content(dataset)}
 
 
 def request_of(dataset: DatasetConfig) -> str:
-    """The hash of what is asked for: where the images are as well as which they are."""
+    """The hash of the request: which images, and where they are."""
     request = {"root": None, "path": None, "download": False, **dataset.model_dump(mode="json")}  # as once all had them
     return sha256_of(request if dataset.source.code is None else {**request, "code": dataset.source.code})
 
 
 def have_changed(dataset: DatasetConfig, source: Mapping[str, Any]) -> bool:
-    """Whether the files are others than a manifest's `source` says. Files that are not there have not changed."""
+    """Whether the files differ from a manifest's `source`. Missing files count as unchanged."""
     glance = _glance(dataset)
     return bool(glance) and glance != source.get("glance") and _content(dataset) != source.get("content")
 
 
 def absent(dataset: DatasetConfig) -> str:
-    """Where a data set's files should be and are not; empty where they are, or where none are needed."""
+    """Where a data set's missing files should be; empty if they exist, or none are needed."""
     return next((place for place in dataset.source.places() if not Path(place).exists()), "")
 
 

@@ -1,4 +1,4 @@
-"""From a results directory to pages that people read: figures, tables, HTML and Markdown. No torch."""
+"""Renders a results directory as pages for people: figures, tables, HTML and Markdown. No torch."""
 
 import os
 

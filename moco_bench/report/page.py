@@ -1,4 +1,4 @@
-"""The report: all sections in reading order, and what stands around them."""
+"""Builds the report's page: all sections in reading order, and what surrounds them."""
 
 from shlex import quote
 
@@ -40,7 +40,7 @@ SECTIONS: tuple[Section, ...] = tuple(
 
 
 def build_page(results: Results, links: Links) -> Page:
-    """Compute every table, figure and sentence; what has no data is left out, holes are named."""
+    """Compute every table, figure and sentence; parts without data are left out, missing runs are named."""
     suite = results.plan.suite
     parts = (section.build(results, links) for section in SECTIONS)
     return Page(
@@ -60,7 +60,7 @@ def build_page(results: Results, links: Links) -> Page:
 
 
 def _repeat(results: Results) -> tuple[str, ...]:
-    """The commands that make these results and this page again."""
+    """The commands that reproduce these results and this page."""
     folder = results.directory.resolve().name
     place = quote(f"results/{folder}")
     if results.plan.suite is None:

@@ -1,4 +1,4 @@
-"""What a section of the report is: a heading, and what makes its sentences, figures and tables."""
+"""A section of the report: a heading, and functions that make its sentences, figures and tables."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TableOf = Callable[[Results, Links], Table | None]
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the page; what has no data in some results is left out of their page.
+    """One section of the page; parts without data are left out.
 
     `id`: the anchor on the page, and the section's folder. `notes`: sentences. `figures`, then `tables`: in the page's
     order. `folded`: tables for those who look something up.
@@ -29,7 +29,7 @@ class Section:
     folded: tuple[TableOf, ...] = ()
 
     def build(self, results: Results, links: Links) -> PageSection:
-        """What the section shows of these results."""
+        """Build the section for these results."""
         drawings = [drawing for make in self.figures for drawing in draw(make, results)]
         tables, folded = (
             tuple(table for make in makers if (table := make(results, links))) for makers in (self.tables, self.folded)
@@ -39,5 +39,5 @@ class Section:
 
 
 def sentences(say: Callable[[Results], list[str]], *files: str) -> NotesOf:
-    """Notes of a function that gives sentences only; their numbers come from `files`, below the results."""
+    """Notes from a function that returns sentences; their numbers come from `files` below the results."""
     return lambda results, links: links.notes(say(results), *files)

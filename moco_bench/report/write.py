@@ -1,4 +1,4 @@
-"""The one step of the report that writes files."""
+"""Writes the report's files, the only part of the report that does."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""What a report is made of: tables, figures, links and words, before anything is drawn or written."""
+"""The parts of a report (tables, figures, links, words) before anything is drawn or written."""

@@ -1,4 +1,4 @@
-"""From a number to the file that it comes from, as a link relative to the report."""
+"""Links from a number in the report to the file that it comes from."""
 
 import os
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class Note(NamedTuple):
 
 
 class Links:
-    """Links from a report in `out` to files in `results`; they hold as long as the two keep their places."""
+    """Links from a report in `out` to files in `results`; they hold as long as neither is moved."""
 
     def __init__(self, results: Path, out: Path) -> None:
         self._results = results
@@ -26,23 +26,23 @@ class Links:
         self._base = Path(os.path.relpath(results.resolve(), out.resolve())).as_posix()
 
     def to(self, place: str) -> str:
-        """A file below the results, percent-encoded. No link to a file that isn't there."""
+        """A percent-encoded link to a file below the results; empty if the file doesn't exist."""
         if place not in self._known:
             found = bool(place) and (self._results / place).is_file()
             self._known[place] = f"{_encoded(self._base)}/{_encoded(place)}" if found else ""
         return self._known[place]
 
     def to_run(self, directory: str, name: str) -> str:
-        """A file of a run. A table of runs that came without directories has no files to link to."""
+        """A link to a run's file; empty for a table of runs without directories."""
         return self.to(f"{directory}/{name}") if directory else ""
 
     def source(self, place: str) -> Source | None:
-        """A file below the results as the source of a table; None where it isn't there."""
+        """A file below the results as the source of a table; None if it doesn't exist."""
         href = self.to(place)
         return Source(place, href) if href else None
 
     def note(self, text: str, *places: str) -> Note:
-        """A paragraph with the files below the results that its numbers come from, those that are there."""
+        """A paragraph with those files below the results that its numbers come from and that exist."""
         found = (self.source(place) for place in dict.fromkeys(places))
         return Note(text, tuple(source for source in found if source is not None))
 
@@ -51,11 +51,11 @@ class Links:
         return tuple(self.note(text, *places) for text in texts)
 
     def notes(self, texts: Iterable[str], *places: str) -> tuple[Note, ...]:
-        """Several paragraphs out of the same files, which stand behind the last."""
+        """Several paragraphs from the same files, which are shown after the last."""
         texts = list(texts)
         return (*(Note(text) for text in texts[:-1]), *(self.note(text, *places) for text in texts[-1:]))
 
 
 def _encoded(path: str) -> str:
-    """As the bytes that the file system has, whatever the locale takes them for."""
+    """Percent-encode a path by its bytes in the file system, whatever the locale."""
     return quote(os.fsencode(path))

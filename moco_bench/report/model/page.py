@@ -1,4 +1,4 @@
-"""What a report says, before it becomes HTML or Markdown: figures, the first screen, sections."""
+"""The content of a report before it becomes HTML or Markdown: figures, the first screen, sections."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Answer:
-    """One question, answered: a verdict of a few words, the numbers, and a drawing of them.
+    """One question with its answer: a verdict of a few words, the numbers, and a drawing of them.
 
     `parts`: the simple effects that a main effect averages.
     """
@@ -62,7 +62,7 @@ class DataSetAnswers:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything on the first screen but its figures.
+    """Content of the first screen except its figures.
 
     `caution` is what a reader must know before believing the headline; `learnt`: the baseline arm beside what needs no
     training.
@@ -90,7 +90,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Drawing(Plot):
-    """The same in both formats."""
+    """A plot drawn as SVG and as PNG."""
 
     svg: str = ""
     png: bytes = b""
@@ -101,7 +101,7 @@ Item = Table | Drawing
 
 @dataclass(frozen=True)
 class PageSection:
-    """A section with what it shows: sentences, figures and tables in their order, and tables that fold away."""
+    """A section's content: sentences, figures and tables in order, and tables that fold away."""
 
     id: str
     title: str
@@ -111,13 +111,13 @@ class PageSection:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All of them, folded or not."""
+        """All tables, folded or not."""
         return (*(item for item in self.items if isinstance(item, Table)), *self.folded)
 
 
 @dataclass(frozen=True)
 class Page:
-    """All that a report says.
+    """The content of a report.
 
     `source`: where the numbers of the first screen's answers come from. `figures`: those of the
     first screen. `runs`: every run, on a page of its own.
@@ -138,16 +138,16 @@ class Page:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Of all sections."""
+        """The tables of all sections."""
         return tuple(table for part in self.sections for table in part.tables)
 
     @property
     def written_tables(self) -> tuple[Table, ...]:
-        """Those that have files of their own: of all sections, and every run."""
+        """The tables that have files of their own: those of all sections, and every run."""
         return (*self.tables, *((self.runs,) if self.runs else ()))
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
-        """Of the first screen and all sections."""
+        """The drawings of the first screen and all sections."""
         own = (item for part in self.sections for item in part.items if isinstance(item, Drawing))
         return (*self.figures, *own)

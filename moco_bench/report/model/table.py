@@ -1,4 +1,4 @@
-"""A table as the report knows it, before it becomes HTML, Markdown, LaTeX or CSV."""
+"""A table of the report, before it becomes HTML, Markdown, LaTeX or CSV."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ Row = Mapping[Any, Any]
 
 
 class Source(NamedTuple):
-    """A file of the results that numbers come from: its name as people read it, and a link to it."""
+    """A file of the results that numbers come from: its title, and a link to it."""
 
     title: str
     href: str
@@ -34,7 +34,7 @@ class Cell:
 
     @property
     def plain(self) -> Any:
-        """For the CSV, which has nothing where there is nothing."""
+        """The value for CSV; None for an empty cell."""
         return (None if self.text == ABSENT else self.text) if self.value is None else self.value
 
 
@@ -54,12 +54,12 @@ class Column:
 
     @property
     def leads(self) -> bool:
-        """Whether its cells lead to the table's source."""
+        """Whether its cells link to the table's source."""
         return self.numeric if self.sourced is None else self.sourced
 
     @classmethod
     def text(cls, name: str, title: str, of: Callable[[Row], Any] | None = None, **kind: Any) -> "Column":
-        """Words: the row's own value of that name, or what `of` finds in the row."""
+        """A column of words: the row's value of that name, or the result of `of`."""
 
         def shown(row: Row) -> Cell:
             value = row[name] if of is None else of(row)
@@ -74,7 +74,7 @@ class Column:
         cls, name: str, title: str, decimals: int | None = None, of: Callable[[Row], Any] | None = None,
         *, signed: bool = False, href: str = "",
     ) -> "Column":  # fmt: skip
-        """A number with so many decimals, or as it is; the row's own of that name, or what `of` finds in the row."""
+        """A column of numbers with `decimals`, or as they are: the row's value of that name, or the result of `of`."""
 
         def shown(row: Row) -> Cell:
             value = row.get(name) if of is None else of(row)
@@ -107,7 +107,7 @@ class Table:
         cls, name: str, title: str, caption: str, columns: Sequence[Column], rows: Iterable[Row],
         *, source: Source | None = None, note: str = "", without: Iterable[str] = (),
     ) -> "Table | None":  # fmt: skip
-        """One row of cells per row of values; None without rows.
+        """A table with one row of cells per row of values; None without rows.
 
         The key's columns that say the same in every row go, and those of the columns `without` that do.
         """
@@ -121,12 +121,12 @@ class Table:
         return cls(name, title, caption, tuple(columns), filled, note, source)._with(keep) if filled else None
 
     def leads(self, place: int, cell: Cell) -> bool:
-        """Whether a cell of the column at `place` leads to the table's source."""
+        """Whether a cell of the column at `place` links to the table's source."""
         is_number = any(char.isdigit() for char in cell.text)
         return self.source is not None and not cell.href and is_number and self.columns[place].leads
 
     def shown(self) -> "Table":
-        """As people read it: without columns that are empty, and with those that say one thing in a sentence instead.
+        """The table without empty and constant columns; the note names the constants.
 
         The files that the page offers as CSV keep all columns.
         """
@@ -165,7 +165,7 @@ def cell(text: Any, value: Any = None, *, href: str = "", tone: str = "") -> Cel
 
 
 def mean_cell(values: pd.Series, decimals: int, *, href: str = "", signed: bool = False) -> Cell:
-    """Mean and standard deviation over seeds, or a dash where there is nothing."""
+    """Mean and standard deviation over seeds; a dash without values."""
     known = values.dropna()
     if known.empty:
         return Cell(ABSENT)

@@ -1,4 +1,4 @@
-"""Effects, margins and units in the words that all parts of the report share."""
+"""Wording of effects, margins and units, shared by all parts of the report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,12 +23,12 @@ FINDING_WORDS = {
 
 
 def effect_title(row: Mapping[Any, Any]) -> str:
-    """How an effect is called where people read it: `dual against vanilla`, or the name that the suite gives it."""
+    """An effect's title in tables and headings: `dual against vanilla`, or the name that the suite gives it."""
     return _against(row) or EFFECT_TITLES.get(row["effect"], str(row["effect"]))
 
 
 def subject(row: Mapping[Any, Any]) -> str:
-    """The same inside a sentence."""
+    """An effect's name inside a sentence."""
     return _against(row) or SUBJECTS.get(row["effect"], str(row["effect"]))
 
 
@@ -37,12 +37,12 @@ def _against(row: Mapping[Any, Any]) -> str:
 
 
 def finding_words(row: Mapping[Any, Any]) -> str:
-    """What an effect's row comes to."""
+    """The finding of an effect's row in words."""
     return "no pairs" if why_no_pairs(row) else FINDING_WORDS[row["finding"]]
 
 
 def finding_tone(metric: str, finding: str) -> str:
-    """Whether a finding is good news for the treatment; open where nothing is decided."""
+    """Whether a finding is good or bad for the treatment; `open` if nothing is decided."""
     if finding == "equivalent":
         return "quiet"
     if finding in ("higher", "lower"):
@@ -51,18 +51,18 @@ def finding_tone(metric: str, finding: str) -> str:
 
 
 def unit_of_effect(metric: MetricColumn) -> str:
-    """The unit of a difference: points for what is in percent, else the metric's own; empty where it has none."""
+    """The unit of a difference: points for percentages, else the metric's own; empty without a unit."""
     return "points" if metric.unit == "%" else metric.unit
 
 
 def in_unit(metric: MetricColumn) -> str:
-    """`, in percentage points` and the like, to go on a sentence with; empty for a metric without a unit."""
+    """`, in percentage points` and the like, to continue a sentence; empty for a metric without a unit."""
     unit = "percentage points" if metric.unit == "%" else metric.unit
     return f", in {unit}" if unit else ""
 
 
 def units_shown(metrics: Iterable[str]) -> str:
-    """What the estimates of a table are in, as a sentence."""
+    """The units of a table's estimates, as a sentence."""
     shown = [METRICS[name] for name in dict.fromkeys(metrics)]
     percent = [metric for metric in shown if metric.unit == "%"]
     if shown and len(percent) == len(shown):
@@ -76,7 +76,7 @@ def units_shown(metrics: Iterable[str]) -> str:
 
 
 def margin_words(config: AnalysisConfig, metrics: Iterable[str]) -> str:
-    """The declared margins of these metrics: points for accuracies, a part of the control's value for all else."""
+    """The declared margins of these metrics: points for accuracies, percent of the control's value for others."""
     kinds = {METRICS[name].kind == "accuracy" for name in metrics}
     points = f"{config.margin_points:g} point{'s' * (config.margin_points != 1)}"
     percent = f"{config.margin_percent:g} % of the control's value"
@@ -97,5 +97,5 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital letter in front, save where the first word has its own, as kNN has."""
+    """Capitalise a sentence's first letter, unless its first word has its own capitals, as kNN."""
     return text if text[1:2].isupper() else text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""Equal compute in a report: what each arm costs beside the baseline, and whether its runs serve at both budgets.
+"""Equal compute in a report: each arm's cost relative to the baseline, and whether runs serve at both budgets.
 
 A suite with budgets has `costs.json`. One without compares at equal epochs only; where it was profiled, the profile's
 counted operations say whether that comparison is one at equal operations as well.
@@ -40,11 +40,11 @@ class Compute:
 
     @cached_property
     def shared(self) -> set[tuple[str, str, str]]:
-        """(data set, encoder, budget) where every arm's runs at equal epochs serve: both comparisons are one."""
+        """(data set, encoder, budget) where every arm's runs at equal epochs serve: both comparisons are the same."""
         return {_place(row) for row in self.rows} - {_place(row) for row in self.rows if not row["shared"]}
 
     def repeats(self, row: Row) -> bool:
-        """Whether a row of another table shows at a further budget what it shows at equal epochs: the same runs."""
+        """Whether another table's row at a further budget repeats its row at equal epochs, as the runs are the same."""
         return row["budget"] != "epochs" and _place(row) in self.shared
 
 
@@ -53,7 +53,7 @@ def _place(row: Row) -> tuple[str, str, str]:
 
 
 def compute_of(results: Results) -> Compute:
-    """What is known of the arms' costs; without rows where nothing is."""
+    """The known costs of the arms; without rows if none is known."""
     suite = results.plan.suite
     if suite is None or suite.baseline not in suite.arms:
         return Compute((), COSTS, declared=False)
@@ -68,7 +68,7 @@ def compute_of(results: Results) -> Compute:
 
 
 def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
-    """Operations of training on one image beside the baseline's, from the profile's steps."""
+    """FLOPs per trained image relative to the baseline's, from the profile's steps."""
     work = profile_table_of(results, "work")
     if work.empty:
         return []
@@ -86,7 +86,7 @@ def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
 
 
 def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, str], pd.DataFrame]], str]:
-    """(data set, encoder, budget) and its runs as compared, without budgets that repeat all runs of equal epochs.
+    """(data set, encoder, budget) with the compared runs, without budgets that repeat all runs of equal epochs.
 
     And for a caption: which budgets were left out, for there the same runs serve.
     """

@@ -1,4 +1,4 @@
-"""A suite's profile as the report reads it: the tables below `results/SUITE/profile/`, those that are there."""
+"""Reads a suite's profile: the tables below `results/SUITE/profile/` that exist."""
 
 from typing import Any, NamedTuple
 
@@ -48,7 +48,7 @@ class GridCellRows(NamedTuple):
 
 
 def profile_table_of(results: Results, name: str) -> pd.DataFrame:
-    """The table `name`.csv of the profile. Damaged rows are left out; empty where no row or no file can be used."""
+    """The table `name`.csv of the profile, without damaged rows; empty if no row or file is usable."""
     path = results.directory / FOLDER / f"{name}.csv"
     if not path.is_file():
         return pd.DataFrame()
@@ -69,13 +69,13 @@ def profile_table_of(results: Results, name: str) -> pd.DataFrame:
 
 
 def profile_cells(table: pd.DataFrame) -> list[GridCellRows]:
-    """A table cell by cell, in the order in which they were measured."""
+    """The table by data set and encoder, in the order of measurement."""
     grouped = table.groupby(["dataset", "encoder"], sort=False) if len(table) else ()
     return [GridCellRows(str(dataset), str(encoder), rows) for (dataset, encoder), rows in grouped]
 
 
 def profile_summary_of(results: Results) -> list[dict[str, Any]]:
-    """What `profile.json` says about each data set and encoder; empty where it can't be used."""
+    """The entries of `profile.json` on each data set and encoder; empty if it is unusable."""
     try:
         summary = read_json(results.directory / FOLDER / "profile.json")
     except InputError:
@@ -103,7 +103,7 @@ def accuracy_of_arms(results: Results) -> pd.DataFrame:
 
 
 def accuracy_and_cost(results: Results) -> pd.DataFrame:
-    """`accuracy_of_arms` with the profile's median step and peak of tensors; arms that have all three."""
+    """`accuracy_of_arms` with the profile's median step time and peak of tensors, for arms that have all three."""
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     if time.empty or memory.empty:
         return pd.DataFrame()
@@ -113,7 +113,7 @@ def accuracy_and_cost(results: Results) -> pd.DataFrame:
 
 
 def judged_memory_claim(results: Results) -> pd.DataFrame:
-    """The memory claim under all conditions that were measured."""
+    """The memory claim, judged under all measured conditions."""
     config = results.plan.config
     accuracy = results.effects[results.effects["metric"] == config.primary]
     rule = Rule(results.plan.baseline, config.margin_percent)

@@ -1,4 +1,4 @@
-"""Everything a report shows, read once from `results/SUITE/`; what is absent or damaged is left out and named."""
+"""Reads everything that a report shows from `results/SUITE/`, once; missing or damaged parts are left out and named."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
 
 @dataclass(frozen=True)
 class Results:
-    """One suite's results in memory. Mappings of a run's files are keyed by `directory`, its place in the results."""
+    """One suite's results in memory. Files of runs are mapped by `directory`, the run's place in the results."""
 
     directory: Path
     name: str
@@ -51,27 +51,27 @@ class Results:
 
     @property
     def primary(self) -> MetricColumn:
-        """The metric that answers the first screen, declared before the runs."""
+        """The metric of the first screen, declared before the runs."""
         return METRICS[self.plan.config.primary]
 
     @property
     def accuracy(self) -> MetricColumn:
-        """The accuracy that costs are set against: the primary metric where it is one, else kNN."""
+        """The accuracy to which costs are compared: the primary metric if it is an accuracy, else kNN's."""
         return self.primary if self.primary.kind == "accuracy" else METRICS["knn_top1"]
 
     @cached_property
     def finished(self) -> pd.DataFrame:
-        """Finished runs, each seed's first time."""
+        """Finished runs, each seed's first replicate."""
         return finished(self.runs)
 
     @cached_property
     def compared(self) -> pd.DataFrame:
-        """Runs as they are compared: at budgets other than epochs, the baseline's runs stand beside the arms' own."""
+        """Runs as they are compared: at budgets other than epochs, the baseline's runs are added to the arms' own."""
         return with_shared_runs(self.runs)
 
     @cached_property
     def seed_values(self) -> pd.DataFrame:
-        """Every contrast's value a seed on the primary metric: dataset, encoder, budget, effect, seed, value."""
+        """Each contrast's value per seed on the primary metric: dataset, encoder, budget, effect, seed, value."""
         rows = []
         for key, of_cell in cells(self.compared):
             runs = runs_by_seed(of_cell, self.plan.shared)
@@ -82,17 +82,17 @@ class Results:
 
     @cached_property
     def random_numbers(self) -> pd.DataFrame:
-        """The hashes that prove seeds to be pairs, one row per seed."""
+        """The hashes that prove that seeds are paired, one row per seed."""
         return random_number_table(self.compared, self.plan.shared)
 
     @cached_property
     def arms(self) -> tuple[str, ...]:
-        """In the suite's order."""
+        """The arms in the suite's order."""
         return tuple(dict.fromkeys(self.runs["arm"]))
 
     @cached_property
     def ranked_arms(self) -> tuple[str, ...]:
-        """In the suite's order; more arms than can be read in any order come by their primary metric, best first."""
+        """The arms in the suite's order; many arms are sorted by their primary metric, best first."""
         if len(self.arms) <= UNRANKED:
             return self.arms
         done = self.finished[self.finished["budget"] == "epochs"]
@@ -100,14 +100,14 @@ class Results:
         return tuple(means.sort_values(ascending=self.primary.better == "lower", kind="stable").index)
 
     def data_of(self, dataset: str) -> dict[str, Any]:
-        """What is recorded of a data set: its manifest, or else the record of one of its runs."""
+        """The record of a data set: its manifest, or else that of one of its runs."""
         found = self.manifests.get(dataset) or next(
             (record.get("data") for record in self.records.values() if record.get("dataset") == dataset), None
         )
         return found if isinstance(found, dict) else {}
 
     def chance(self, dataset: str) -> float | None:
-        """How often a random training image has the class of another one; None where the classes aren't known."""
+        """Probability that two random training images have the same class; None if the classes aren't known."""
         data = self.data_of(dataset)
         try:
             sizes = [float(size) for size in data["images_by_class"]["train"]]
@@ -118,13 +118,13 @@ class Results:
 
     @cached_property
     def factorial_arms(self) -> tuple[str, str, str, str] | None:
-        """Neither ingredient, dual-view loss, filter, both; None where the arms are no 2x2."""
+        """The 2x2's arms: neither ingredient, dual-view loss, filter, both; None without a 2x2."""
         if self.plan.factorial is None or not (self.effects["kind"] == "factorial").any():
             return None
         return self.plan.factorial.arms
 
     def baselines(self, dataset: str, encoder: str) -> dict[str, list[Accuracies]]:
-        """What the same evaluation reaches without training, in percent: name -> each time that it was measured."""
+        """Accuracies without training by the same evaluation, in percent: name -> each measurement."""
         floors = self.floors.get(dataset)
         if floors is None:
             return {}
@@ -138,12 +138,12 @@ class Results:
 
     @cached_property
     def cells(self) -> tuple[tuple[str, str], ...]:
-        """(data set, encoder), in the suite's order."""
+        """The pairs (data set, encoder), in the suite's order."""
         return tuple(dict.fromkeys(zip(self.runs["dataset"], self.runs["encoder"], strict=True)))
 
 
 def load_results(directory: Path) -> Results:
-    """Read a results directory. Effects and claims are computed anew, so they can't be older than the runs.
+    """Read a results directory. Effects and claims are computed anew, so they are never older than the runs.
 
     Raises:
         InputError: `runs.csv` or `suite.yaml` can't be used. Damage in a single run's files is only recorded.
@@ -218,7 +218,7 @@ def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
 
 
 def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.DataFrame:
-    """All runs' histories in one table of numbers, with the run's identity in front; NaN where there is none.
+    """All runs' histories in one table of numbers, with the run's identity first; NaN where a value is missing.
 
     They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history in which an
     epoch stands twice can't be used, because nothing says which of them was trained.
@@ -259,12 +259,12 @@ def of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
 
 
 def by_arm(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
-    """The rows about each arm, none for one that isn't there; looking for them arm by arm takes arms times runs."""
+    """The rows of each arm, empty for an unknown arm; faster than selecting rows arm by arm."""
     return defaultdict(lambda: table[:0], ((str(arm), own) for arm, own in table.groupby("arm", sort=False)))
 
 
 def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows that figures show; runs of equal compute have tables of their own."""
+    """The rows at equal epochs, which figures show; runs of equal compute have their own tables."""
     return runs[runs["budget"] == "epochs"]
 
 

@@ -1,1 +1,1 @@
-"""From the report's parts to HTML, Markdown, LaTeX, CSV, SVG and PNG."""
+"""Renders the report's parts as HTML, Markdown, LaTeX, CSV, SVG and PNG."""

@@ -26,7 +26,7 @@ def curves(
     levels: Mapping[str, float] | None = None,
     mixed: Collection[int] = (),
 ) -> Plot | None:
-    """One panel per quantity of the histories that was recorded, one line per arm; None where none was.
+    """One panel per recorded quantity of the histories, one line per arm; None if none was recorded.
 
     Args:
         results: with the histories.
@@ -83,7 +83,7 @@ def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) 
 
 
 def _one_line(values: pd.DataFrame) -> tuple[Floats, Floats]:
-    """All seeds' curves as one line with gaps, of at most 200 points each: a tenth of the time and of the bytes."""
+    """All seeds' curves as one line with gaps, at most 200 points each: a tenth of the time and bytes."""
     thin = values.iloc[:: max(1, len(values) // 200)]
     gap = np.full((1, thin.shape[1]), np.nan)
     epochs = np.tile(np.append(thin.index.to_numpy(dtype=float), np.nan), thin.shape[1])

@@ -1,4 +1,4 @@
-"""From an empty grid of panels to SVG and PNG."""
+"""Creates, styles and saves figures, as SVG and PNG."""
 
 import io
 import re
@@ -25,7 +25,7 @@ FigureOf = Callable[[Results], Plot | None]
 
 @contextmanager
 def theme(name: str = "") -> Iterator[None]:
-    """Draw and save inside of this; `name` makes the SVG's identifiers its own and the same every time.
+    """The theme in which figures are drawn and saved; `name` makes the SVG's identifiers unique and reproducible.
 
     It begins with matplotlib's own defaults, so that no matplotlibrc, style or notebook changes a byte.
     """
@@ -36,7 +36,7 @@ def theme(name: str = "") -> Iterator[None]:
 
 
 def plot(name: str, title: str) -> Callable[[FigureOf], FigureOf]:
-    """A figure drawn in the report's theme; `name`: its file, and its anchor on the page."""
+    """Decorate a function that draws a figure: it uses the report's theme; `name` is the file and the anchor."""
 
     def named(make: FigureOf) -> FigureOf:
         @wraps(make)
@@ -51,7 +51,7 @@ def plot(name: str, title: str) -> Callable[[FigureOf], FigureOf]:
 
 
 def grid(rows: int, columns: int, *, row_height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, Any]:
-    """A figure of `width` inches with rows x columns axes, [rows, columns] even where one is 1."""
+    """A figure of `width` inches with axes [rows, columns], also where one of them is 1."""
     made = Figure(figsize=(width, rows * row_height), dpi=PNG_DPI, layout="constrained")
     axes = made.subplots(rows, columns, squeeze=False, **options)
     for panel in axes.flat:  # few ticks: enough to read, and text is what takes the time to draw
@@ -78,13 +78,13 @@ def as_png(plot: Plot) -> bytes:
 
 
 def draw(build: FigureOf, results: Results) -> tuple[Drawing, ...]:
-    """One figure in both formats; nothing where there is none."""
+    """One figure in both formats; empty if there is nothing to draw."""
     made = build(results)
     return () if made is None else (Drawing(**{**vars(made), "figure": Figure()}, svg=as_svg(made), png=as_png(made)),)
 
 
 def inline_svg(svg: str, name: str) -> str:
-    """SVG that can stand inside the page: own identifiers, the page's font, colours that follow light and dark."""
+    """SVG for use inside the page: unique identifiers, the page's font, colours that follow light and dark mode."""
     body = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
     body = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", body)  # equal images have equal ones
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)

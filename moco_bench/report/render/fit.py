@@ -1,4 +1,4 @@
-"""What gives way so that the page stays under 3 MB: the largest drawings and downloads, long tables."""
+"""Keeps the page under 3 MB: the largest drawings and downloads become links, long tables are cut."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ QUOTED = 1.5
 
 @dataclass(frozen=True)
 class Fit:
-    """How the page shows its heavy parts.
+    """Which heavy parts the page holds, and in what form.
 
     `figures`: what stands for each figure, by name: a drawing, an image, or a link to an image. `files`: the texts of
     the files that the page carries for download, by their place beside it, such as `tables/runs.csv`; to others it only
@@ -30,7 +30,7 @@ class Fit:
 def fitted(
     page: Page, files: Mapping[str, str], room: float, drawings: Mapping[str, str], images: Mapping[str, str]
 ) -> Fit:
-    """What a page can carry in `room` bytes: of each kind the smallest parts first, so the largest give way.
+    """Choose what fits into `room` bytes: of each kind the smallest parts first.
 
     Args:
         page: what it says.
@@ -62,6 +62,6 @@ def fitted(
 
 
 def _size(table: Table) -> int:
-    """About how many bytes a table takes: tags and a sorting key, text and link of each cell."""
+    """Estimated bytes of a table: tags and a sorting key, text and link of each cell."""
     source = len(table.source.href) if table.source else 0
     return sum(110 + len(cell.text) + (len(cell.href) or source) for row in table.rows for cell in row)

@@ -1,4 +1,4 @@
-"""A page as one self-contained HTML file, and as Markdown. Jinja2 escapes everything that comes from a suite."""
+"""Renders a page as one self-contained HTML file, and as Markdown. Jinja2 escapes all text of a suite."""
 
 import base64
 import re
@@ -43,12 +43,12 @@ def render_html(page: Page, files: Mapping[str, str]) -> str:
 
 
 def render_runs(page: Page) -> str:
-    """Every run on a page of its own, with search and sorting; empty where there are none."""
+    """A separate page with every run, search and sorting; empty without runs."""
     return environment(html=True).get_template("runs.html.j2").render(page=page) if page.runs else ""
 
 
 def downloads_of(page: Page) -> dict[str, str]:
-    """The texts of all files that the page offers, by their place beside it."""
+    """The content of all files that the page offers, by their place beside it."""
     texts = {f"figures/{drawn.name}.csv": data_as_csv(drawn.data) for drawn in page.drawings}
     for table in page.written_tables:
         texts |= {f"tables/{table.name}.csv": as_csv(table), f"tables/{table.name}.tex": as_latex(table)}
@@ -85,13 +85,13 @@ def _data_uri(text: str, kind: str) -> str:
 
 
 def _sort_key(value: Any) -> str:
-    """What a column is sorted by: a number where there is one, nothing where there is none."""
+    """The key by which a table's column is sorted: a number if there is one, empty without a value."""
     if isinstance(value, bool) or value is None or value != value:
         return ""
     return f"{value:.10g}" if isinstance(value, (int, float)) else str(value)
 
 
 def render_markdown(page: Page) -> str:
-    """Tables as pipes, figures as links to SVG files."""
+    """The page in Markdown: tables as pipe tables, figures as links to SVG files."""
     text = environment(html=False).get_template("report.md.j2").render(page=page, fit=Fit(), strip_width=WIDTH)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

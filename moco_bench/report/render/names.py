@@ -1,4 +1,4 @@
-"""Names of arms and data sets in figures, whatever their number and length: wrapped, never cut, never turned."""
+"""Names of arms and data sets in figures: wrapped, never cut or rotated, whatever their number and length."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def rows_height(names: Iterable[str], least: float = 0.24, width: int = BESIDE) 
 
 
 def name_rows(panel: Axes, names: Sequence[str], width: int = BESIDE) -> None:
-    """One row per name, the first on top; the grid lines are those of the values alone."""
+    """Label one row per name, the first on top; only the values have grid lines."""
     panel.set_yticks(range(len(names)), [wrapped(name, width) for name in names])
     panel.tick_params(axis="y", labelsize=8)
     panel.set_ylim(len(names) - 0.4, -0.6)
@@ -37,13 +37,13 @@ def name_rows(panel: Axes, names: Sequence[str], width: int = BESIDE) -> None:
 
 
 def name_cell(axes: Axes, dataset: str, encoder: str, several: bool, width: int = 80) -> None:
-    """Head an axes with its data set and encoder where there are several."""
+    """Title an axes with its data set and encoder if there are several."""
     if several:
         axes.set_title(wrapped(f"{dataset} \u00b7 {encoder}", width))
 
 
 def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6) -> None:
-    """A legend above all panels, in as many columns as its longest name leaves room for; the figure grows by it.
+    """A legend above all panels, in as many columns as fit; the figure grows by its height.
 
     `named`: a panel whose legend it is, or what stands for each name.
     """
@@ -60,7 +60,7 @@ def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6)
 
 
 def curve_arms(results: Results, most: int = MOST_CURVES) -> tuple[tuple[str, ...], str]:
-    """At most so many arms to draw, and a sentence for the caption where these aren't all.
+    """At most `most` arms to draw, and a sentence for the caption if arms were left out.
 
     They are the baseline and those whose primary metric differs most from it.
     """

@@ -14,7 +14,7 @@ PNG_DPI = 150
 
 @dataclass(frozen=True)
 class ArmStyle:
-    """How one arm is drawn everywhere."""
+    """How one arm is drawn in all figures."""
 
     colour: str
     marker: str
@@ -56,7 +56,7 @@ THEME: dict[str, Any] = {
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
-    """A style for every arm: the 2x2's are fixed, further ones take the next free.
+    """A style for every arm: fixed for the 2x2's, the next free one for others.
 
     Colours repeat after ten arms, and with another marker each time: 130 arms differ.
     """
@@ -75,7 +75,7 @@ def _further(place: int) -> ArmStyle:
 
 
 def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
-    """A style for each of the parts that something is made of, in their order; ten differ.
+    """A style for each of the parts of a whole, in their order; the first ten differ.
 
     Their hatches are thin: stacked bars have many of them, and stars and dots make an SVG heavy.
     """

@@ -1,4 +1,4 @@
-"""A table as CSV, Markdown and LaTeX. Everything that comes from a suite or a data set is escaped."""
+"""Renders a table as CSV, Markdown and LaTeX. All text of a suite or data set is escaped."""
 
 import re
 import unicodedata
@@ -42,7 +42,7 @@ def _harmless(value: object) -> object:
 
 
 def as_markdown(table: Table, up: str = "") -> str:
-    """A pipe table; a cell with a source of its own becomes a link to it, the table's source stands below.
+    """A pipe table; cells with their own source become links, the table's source follows below.
 
     Links are relative to the report; a file in a folder of it says how to get there with `up`, such as `../`.
     """
@@ -63,18 +63,18 @@ def _markdown_link(text: str, href: str, up: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text that shows as itself in Markdown, inside and outside of tables."""
+    """Escape text so that Markdown shows it unchanged, inside and outside of tables."""
     flat = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|~#!$@])", r"\\\1", flat)
 
 
 def escape_link(href: str) -> str:
-    """A link's target that can't end its brackets early."""
+    """A link's target, escaped so that it can't end its brackets early."""
     return href.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("|", "%7C")
 
 
 def as_latex(table: Table) -> str:
-    """A `table` float with booktabs rules that compiles as it is; its first line says which packages it needs."""
+    """A LaTeX `table` with booktabs rules that compiles unchanged; its first line names the required packages."""
     table = table.shown()
     columns = "".join("r" if column.numeric else "l" for column in table.columns)
     head = " & ".join(escape_latex(column.title) for column in table.columns)
@@ -103,7 +103,7 @@ def as_latex(table: Table) -> str:
 
 
 def escape_latex(text: str) -> str:
-    """Text that shows as itself in LaTeX. Letters keep their accents; what T1 fonts lack is named, as in U+6F22."""
+    """Escape text for LaTeX. Letters keep their accents; what T1 fonts lack is named, as in U+6F22."""
     flat = " ".join(unicodedata.normalize("NFC", str(text)).split())
     return "".join(_latex(char) for char in flat)
 

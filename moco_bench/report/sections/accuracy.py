@@ -1,4 +1,4 @@
-"""How good the representations are, by arm and by class; the figure stands on the first screen."""
+"""Accuracy by arm and by class; the figure is shown on the first screen."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ from moco_bench.suite.metrics import METRICS, MetricColumn
 
 
 def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """Runs whose linear probe chose a C at an edge of the suite's grid: a better one may lie beyond."""
+    """Runs whose linear probe chose a C at the edge of the suite's grid, where a better one may lie beyond."""
     suite = results.plan.suite
     grid = sorted(set(suite.evaluate.probe.c_values)) if suite else []
     if len(grid) < 2:
@@ -53,7 +53,7 @@ def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 @plot("accuracy", "Accuracy by arm")
 def accuracy_figure(results: Results) -> Plot | None:
-    """Each seed a point, each arm's mean with its standard deviation; baselines below; kNN beside the linear probe."""
+    """One point per seed, each arm's mean with its standard deviation; baselines below; kNN beside the linear probe."""
     done = equal_epochs(results.finished)
     metrics = [METRICS[name] for name in ("knn_top1", "linear_top1") if done[name].notna().any()]
     if not metrics:
@@ -85,7 +85,7 @@ def accuracy_figure(results: Results) -> Plot | None:
 
 
 def _baselines(results: Results, metrics: list[str]) -> pd.DataFrame:
-    """The same evaluation without training, as further rows."""
+    """Rows for the baselines without training, by the same evaluation."""
     rows = [
         (*cell, name, place, metric, measured[metric])
         for cell in results.cells

@@ -1,4 +1,4 @@
-"""The claims of the paper's abstract, whose rules judge them, and what this suite says of each."""
+"""The claims of the paper's abstract, the rules that judge them, and this suite's verdicts."""
 
 from collections import Counter
 
@@ -18,7 +18,7 @@ from moco_bench.suite.metrics import METRICS
 
 
 def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """How many claims got which verdict, and whether the rules stood before the runs began."""
+    """How many claims got which verdict, and whether the rules were declared before the runs began."""
     suite = results.plan.suite
     if suite is None:
         return (Note("No suite file lies with these results, so no rules were declared and no claims are judged."),)
@@ -36,7 +36,7 @@ def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 
 def registration_note(results: Results) -> str:
-    """Runs that were started under other rules, another design, or without saying under which."""
+    """Runs that were started under other rules or another design, or without a record of them."""
     done = set(results.runs.loc[results.runs["status"] != "missing", "directory"])
     records = {place: record for place, record in results.records.items() if place in done}
     if not records:
@@ -85,7 +85,7 @@ def claims_table(results: Results, links: Links) -> Table | None:
 
 
 def _effect(claim: Row) -> Cell:
-    """Estimate, unit and interval; counted bytes have no interval."""
+    """Estimate, unit and interval of a claim; counted bytes have no interval."""
     if pd.isna(claim["estimate"]):
         return Cell(ABSENT)
     metric = METRICS[claim["metric"]]

@@ -1,4 +1,4 @@
-"""What the runs themselves say about cost: speed, training time and memory of each arm."""
+"""Cost as the runs recorded it: speed, training time and memory of each arm."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def speed_notes(results: Results) -> list[str]:
 
 
 def other_machines(runs: pd.DataFrame) -> list[str]:
-    """What costs leave out because it was measured elsewhere, in a sentence; none where all runs share a machine."""
+    """Runs that costs leave out because they were made on other machines, in a sentence; none if there are none."""
     left = len(runs) - len(on_main_machine(runs))
     if not left:
         return []
@@ -48,7 +48,7 @@ def other_machines(runs: pd.DataFrame) -> list[str]:
 
 
 def process_memory_notes(results: Results) -> list[str]:
-    """Peaks of the runs' processes with their spread over seeds, which is what differences have to be seen against."""
+    """Peak memory of the runs' processes with its spread over seeds."""
 
     def said(own: pd.DataFrame) -> list[str]:
         of_arm = by_arm(own)
@@ -115,7 +115,7 @@ def _speed_of(name: str) -> Any:
 
 
 def _relative(row: Row, metric: str, quiet: bool) -> float | None:
-    """The arm's mean over the baseline's."""
+    """The arm's mean relative to the baseline's."""
     own, base = ((runs[runs["exclusive"]] if quiet else runs)[metric].mean() for runs in (row["own"], row["base"]))
     return float(own / base) if base > 0 and pd.notna(own) else None
 

@@ -1,4 +1,4 @@
-"""How time and memory of a step grow: power laws on logarithmic axes, their exponents, memory over many steps."""
+"""Growth of a step's time and memory: power laws on logarithmic axes, their exponents, memory over many steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ def growth_figure(results: Results) -> Plot | None:
 
 
 def _about_hollow_points(table: pd.DataFrame) -> str:
-    """What hollow points are; nothing where there are none."""
+    """A sentence on hollow points; empty if there are none."""
     if not any(disturbed_in(table, measure).any() for measure in TIMES):
         return ""
     return (
@@ -75,7 +75,7 @@ def _about_hollow_points(table: pd.DataFrame) -> str:
 
 
 def _widen(panel: Axes, values: pd.Series) -> None:
-    """Room for what was measured, and at least a factor of four: a hair's breadth must not look like a slope."""
+    """Set the axis to the measured range, at least a factor of four, so that tiny changes don't look like a slope."""
     if values.empty:
         return
     low, high = float(values.min()), float(values.max())
@@ -84,7 +84,7 @@ def _widen(panel: Axes, values: pd.Series) -> None:
 
 
 def _compact(value: float) -> str:
-    """4096 as 4k, 1,234,567 as 1.2M, 0.05 as it is."""
+    """A short number: 4096 as 4k, 1,234,567 as 1.2M, 0.05 unchanged."""
     if value >= 1024 and value % 1024 == 0:
         return f"{value / 1024:g}k"
     return f"{value / 1e6:.1f}M" if value >= 1e6 else f"{value:g}"
@@ -153,7 +153,7 @@ def _exponent_of(measure: str) -> Callable[[Row], Cell | None]:
 
 
 def _disturbed(found: Row) -> Cell:
-    """How many of the times of a row were disturbed, and what became of them."""
+    """How many times of a row were disturbed, and whether they were left out."""
     row = next((found[measure] for measure in TIMES if measure in found), None)
     if row is None:
         return Cell(ABSENT)
@@ -164,7 +164,7 @@ def _disturbed(found: Row) -> Cell:
 
 
 def _about_disturbed(exponents: pd.DataFrame) -> str:
-    """What disturbed times mean for the fits; nothing where none was."""
+    """A sentence on disturbed times in the fits; empty if there are none."""
     of_times = exponents[exponents["measure"].isin(TIMES)]
     disturbed, left_out = (int(of_times[name].sum()) for name in ("disturbed", "left_out"))
     if not disturbed:
@@ -177,7 +177,7 @@ def _about_disturbed(exponents: pd.DataFrame) -> str:
 
 
 def _about_falls(growth: pd.DataFrame) -> str:
-    """Which series have no exponent, and why."""
+    """A sentence on series without an exponent, and why; empty if there are none."""
     if "not_monotone" not in growth:
         return ""
     fallen = growth[growth["not_monotone"].fillna("") != ""]

@@ -7,7 +7,7 @@ from moco_bench.report.section import Section
 
 
 def holes_table(results: Results, links: Links) -> Table | None:
-    """Runs that have no result, and why; without rows where every run is done."""
+    """Runs without a result, and why; None if every run is done."""
 
     def name(row: Row) -> Cell:
         again = f"-rep{row['replicate']}" if row["replicate"] > 1 else ""
@@ -31,7 +31,7 @@ TONES = {"failed": "bad", "missing": "open"}
 
 
 def damaged_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """Which files are damaged and which were changed by hand, in one sentence each; nothing where none is."""
+    """Damaged files and files changed by hand, one sentence each; empty if there are none."""
     del links
     told = {
         "Files that could not be read": results.damaged,

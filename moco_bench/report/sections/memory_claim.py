@@ -1,4 +1,4 @@
-"""Whether memory is lower, as the paper claims: condition by condition, and against accuracy."""
+"""The paper's claim of lower memory, judged condition by condition, and memory against accuracy."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ LOSSES = {
 
 
 def memory_claim_table(results: Results, links: Links) -> Table | None:
-    """One row per arm and condition, with every way of writing the loss that was measured beside each other."""
+    """One row per arm and condition, with all measured ways of writing the loss side by side."""
     claim = judged_memory_claim(results)
     if claim.empty:
         return None
@@ -66,7 +66,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
 
 
 def _columns_of(links: Links, loss: str) -> tuple[Column, Column]:
-    """Ratio and verdict with one way of writing the loss."""
+    """Columns of ratio and verdict for one way of writing the loss."""
     name, title = LOSSES[loss]
 
     def ratio(row: Row) -> Cell | None:
@@ -89,7 +89,7 @@ def _columns_of(links: Links, loss: str) -> tuple[Column, Column]:
 
 
 def split_condition(at: str) -> tuple[str, str]:
-    """`queue of 4,096, a loss that ...` as condition and loss; a condition without a loss is of this package's."""
+    """`queue of 4,096, a loss that ...` split into condition and loss; without a loss it is this package's."""
     for loss in VERSIONS.values():
         if at.endswith(f", {loss}"):
             return at.removesuffix(f", {loss}"), loss
@@ -120,7 +120,7 @@ def _range(ratios: pd.Series) -> str:
 
 
 def memory_claim_notes(results: Results) -> list[str]:
-    """What became of the claim of lower memory, for the arm with both ingredients, or else for every arm.
+    """Verdicts on the claim of lower memory, for the arm with both ingredients, or else for every arm.
 
     The first screen says it where the loss was measured in two ways; one way alone stands there as counted bytes.
 
@@ -148,7 +148,7 @@ def memory_claim_notes(results: Results) -> list[str]:
 
 @plot("pareto", "Accuracy against cost")
 def pareto_figure(results: Results) -> Plot | None:
-    """The accuracy's mean and standard deviation against time and memory of a step; the front is connected."""
+    """Accuracy (mean, standard deviation) against time and memory of a step; the Pareto front is connected."""
     table = accuracy_and_cost(results)
     if table.empty:
         return None

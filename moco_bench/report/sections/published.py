@@ -1,4 +1,4 @@
-"""What others have published, each number with its protocol."""
+"""Numbers published by others, each with its protocol."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ VERDICTS = {True: cell("passes", tone="good"), False: cell("fails", tone="bad")}
 
 
 def published_table(results: Results, links: Links) -> Table | None:
-    """What others report for these data sets, with the protocol of each number; None where nobody is listed."""
+    """Published numbers on these data sets, each with its protocol; None if there are none."""
     datasets = set(results.runs["dataset"]) | {
         str(mapping_in(mapping_in(record, "config"), "dataset").get("name")) for record in results.records.values()
     }
@@ -57,7 +57,7 @@ def published_table(results: Results, links: Links) -> Table | None:
 
 
 def _our_runs(results: Results) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Settings and metrics of each finished run, each seed's first time."""
+    """Settings and metrics of each finished run, each seed's first replicate."""
     places = list(dict.fromkeys(results.finished["directory"]))
     return [
         (mapping_in(results.records.get(place, {}), "config"), results.metrics.get(place, {}))
@@ -71,12 +71,12 @@ def _cited_of(name: str) -> Callable[[Row], Cell]:
 
 
 def _cited(text: str, row: Row, value: float | None = None) -> Cell:
-    """A number of others, with a link to where they say so, as far as the table of them knows."""
+    """A published number, linked to its source where the table of them has one."""
     return Cell(text, value, address_of(row)) if text else Cell(ABSENT)
 
 
 def address_of(row: Row) -> str:
-    """Where a published number stands: its own `url` or `doi` where there is one, else the cited commit."""
+    """The address of a published number: its own `url` or `doi`, else the cited commit."""
     if row.get("url"):
         return str(row["url"]) if str(row["url"]).startswith("https://") else ""
     if row.get("doi"):

@@ -1,4 +1,4 @@
-"""Every run, and what ran on which machine."""
+"""Tables of every run and of the machines."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from moco_bench.suite.metrics import MetricColumn
 
 
 def machines_table(results: Results, links: Links) -> Table | None:
-    """One row per distinct machine and set of versions, with the runs that it did; no rows without records."""
+    """One row per distinct machine and set of versions, with its number of runs; None without records."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for place, record in results.records.items():
         groups.setdefault(tuple(_told(record, *DESCRIBED[name]) for name in DESCRIBED), []).append(place)
@@ -39,7 +39,7 @@ def _linked(links: Links, place: int) -> Callable[[Row], Cell]:
 
 
 def _names(found: Any) -> str:
-    """Names of GPUs, each once with how many of it there are: `2 x NVIDIA A6000`; `none` where there are none."""
+    """Names of GPUs with their numbers, such as `2 x NVIDIA A6000`; `none` without GPUs."""
     names = [str(name) for name in found] if isinstance(found, (list, tuple)) else [str(found)]
     each = dict.fromkeys(names)
     return ", ".join(f"{names.count(name)} \u00d7 {name}" if names.count(name) > 1 else name for name in each) or "none"
@@ -77,13 +77,13 @@ def _told(record: dict[str, Any], part: str, name: str, show: Callable[[Any], st
 
 
 def mapping_in(record: dict[str, Any], name: str) -> dict[str, Any]:
-    """A part of a record; empty where the record has none or something else there."""
+    """A mapping in a record; empty if it is missing or something else."""
     value = record.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def runs_table(results: Results, links: Links) -> Table | None:
-    """Every run, each number linked to the file it comes from."""
+    """Every run, with each number linked to the file it comes from."""
 
     def seed(row: Row) -> Cell:
         again = f" (rep {row['replicate']})" if row["replicate"] > 1 else ""

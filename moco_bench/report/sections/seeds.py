@@ -1,4 +1,4 @@
-"""The same, seed by seed: what the hashes prove about the pairs, and every seed's differences."""
+"""Results seed by seed: what the hashes prove about pairing, and every seed's differences."""
 
 from collections import Counter
 
@@ -35,7 +35,7 @@ DESIGNED = {
 
 
 def pairing_notes(results: Results) -> list[str]:
-    """What the hashes prove about the seeds."""
+    """What the hashes prove about the pairing of seeds."""
     compute = compute_of(results)
     found = [row["paired"] for row in results.random_numbers.to_dict("records") if not compute.repeats(row)]
     seeds = count(len(found), "seed")

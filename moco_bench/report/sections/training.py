@@ -1,4 +1,4 @@
-"""What happened during training: curves, nearest neighbours, and the settings that a search chose."""
+"""The course of training: curves, nearest neighbours, and the settings that a search chose."""
 
 from functools import lru_cache
 from importlib import resources
@@ -55,7 +55,7 @@ GAP = 3  # pixels between images
 
 
 class RecordedNeighbours(NamedTuple):
-    """What a run recorded of a shipped data set: test images [Q], their labels, and indices and labels [Q, N]."""
+    """Neighbours that a run recorded for a shipped data set: test images [Q], labels; indices and labels [Q, N]."""
 
     dataset: str
     queries: NDArray[np.int_]
@@ -93,7 +93,7 @@ def neighbours_figure(results: Results) -> Plot | None:
 
 
 def _recorded(results: Results, arm: str) -> RecordedNeighbours | None:
-    """What the arm's first finished run on the shipped images recorded, if its indices are of the whole data set."""
+    """Neighbours in the arm's first finished run on shipped images, if its indices are of the whole data set."""
     for run in results.finished[results.finished["arm"] == arm].to_dict("records"):
         config = (results.records.get(run["directory"], {}).get("config") or {}).get("dataset") or {}
         whole = not any(config.get(key) for key in ("train_limit", "test_limit", "validation", "image_size"))
@@ -136,7 +136,7 @@ def _draw(panel: Axes, found: RecordedNeighbours) -> None:
 
 
 def _tile(image: NDArray[np.uint8], gap: int) -> NDArray[np.uint8]:
-    """Grey [H, W] on white, or colours [3, H, W], as [H + GAP, W + gap, 4] with a gap that is see-through."""
+    """Grey [H, W] on white, or colours [3, H, W], as [H + GAP, W + gap, 4] with a transparent gap."""
     colours = image if image.ndim == 3 else np.stack([255 - image] * 3)
     opaque = np.stack([*colours, np.full_like(colours[0], 255)], axis=-1)
     return np.pad(opaque, ((0, GAP), (0, gap), (0, 0)))
@@ -157,7 +157,7 @@ _OTHER = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
 
 
 def tuning_table(results: Results, links: Links) -> Table | None:
-    """One row per arm and candidate with its score; None where nothing was tuned or the file can't be used."""
+    """One row per arm and candidate with its score; None if nothing was tuned or the file is unusable."""
     found = table_of_text(results.directory / FILE)
     if found is None or found.empty or not {*_OTHER} <= set(found.columns):
         return None

@@ -1,4 +1,4 @@
-"""Why the numbers may be believed, or not: shared random numbers, the noise floor, several machines."""
+"""Reproducibility checks: shared random numbers, the noise floor, several machines."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from moco_bench.suite.metrics import METRICS
 
 
 def pairing_table(results: Results, links: Links) -> Table | None:
-    """One row per seed: the hashes that its arms share; None where a sentence says that all are proven pairs."""
+    """One row per seed with the hashes that its arms share; None if all are proven pairs, as a sentence says then."""
     found = results.random_numbers
     if (found["paired"] == "proven").all():
         return None
@@ -47,7 +47,7 @@ def _digits(name: str, title: str) -> Column:
 
 
 def noise_table(results: Results, links: Links) -> Table | None:
-    """The same seed twice beside different seeds; without rows where no seed ran twice."""
+    """Differences between repetitions of a seed and between seeds; None if no seed ran twice."""
     metric = results.primary
     hashes = {place: record.get("hashes") for place, record in results.records.items()}
     weights = {
@@ -76,7 +76,7 @@ def noise_table(results: Results, links: Links) -> Table | None:
 
 
 def _same(results: Results, links: Links, row: Row) -> Cell:
-    """How many of the pairs whose weights are known have the same ones, with the record of the first repetition."""
+    """Number of pairs with equal weights, of those whose weights are known, linked to the first repetition's record."""
     same, compared = row["identical_weights"], row["weights_compared"]
     if not compared:
         return Cell("not recorded")
@@ -88,7 +88,7 @@ def _same(results: Results, links: Links, row: Row) -> Cell:
 
 
 def noise_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """That nothing measured it, where nothing did."""
+    """A note that the noise floor was not measured, if no seed ran twice."""
     del links
     if (results.runs["replicate"] > 1).any():
         return ()
@@ -101,7 +101,7 @@ _NEEDED = {"run", "metric", "kept", "other", "difference", "kept_on", "other_on"
 
 
 def pooled_table(results: Results, links: Links) -> Table | None:
-    """One row per effect on the primary metric, pooled over machines; without rows where all runs are of one."""
+    """One row per effect on the primary metric, pooled over machines; None if all runs are of one machine."""
     metric = results.primary
     found = pooled_effects(results.runs, results.plan)
     columns = (
@@ -128,7 +128,7 @@ def pooled_table(results: Results, links: Links) -> Table | None:
 
 
 def machine_effects_table(results: Results, links: Links) -> Table | None:
-    """One row per run and accuracy that differed between two machines; None where `merge` found none."""
+    """One row per run and accuracy that differs between two machines; None if `merge` found none."""
     found = _read(results)
     if found is None:
         return None
@@ -150,7 +150,7 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
 
 
 def _read(results: Results) -> pd.DataFrame | None:
-    """The accuracies that `merge` listed; None where there are none, or where the file can't be used."""
+    """The accuracies that `merge` listed; None if there are none, or the file is unusable."""
     found = table_of_text(results.directory / EFFECTS_FILE)
     if found is None or not set(found.columns) >= _NEEDED:
         return None

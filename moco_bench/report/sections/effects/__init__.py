@@ -1,4 +1,4 @@
-"""What each ingredient is worth, and how certain that is."""
+"""Effect of each ingredient, with its uncertainty."""
 
 from moco_bench.report.section import Section, sentences
 from moco_bench.report.sections.effects.figures import effects_figure

@@ -1,4 +1,4 @@
-"""The forest of effects: estimate, interval and every seed's value, against zero and the margin of equivalence."""
+"""Forest plot of effects: estimate, interval and every seed's value, against zero and the equivalence margin."""
 
 import pandas as pd
 

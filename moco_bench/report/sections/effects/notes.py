@@ -1,4 +1,4 @@
-"""What the arms cost at equal compute, and what the effects are there."""
+"""Cost of the arms at equal compute, and the effects there."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def _title(row: Row) -> str:
 
 
 def effects_notes(results: Results) -> list[str]:
-    """What counts as significant."""
+    """What counts as a significant difference."""
     primary = results.primary
     return [
         f"Primary metric, declared beforehand: {primary.title}. Significant: the interval leaves out zero and the "

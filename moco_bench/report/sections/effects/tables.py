@@ -1,4 +1,4 @@
-"""What each ingredient is worth, how sure that is, and what is equal at equal compute."""
+"""Effects of each ingredient, their uncertainty, and what equal compute means."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -57,7 +57,7 @@ def _on(metric: str) -> Column:
 
 
 def _at_equal(results: Results) -> str:
-    """At what the arms are equal, where more is known of it than that they train for as many epochs."""
+    """What the arms have in common at equal epochs, if more is known than the number of epochs."""
     compute = compute_of(results)
     if set(results.runs["budget"]) != {"epochs"}:
         return " at equal epochs"
@@ -65,7 +65,7 @@ def _at_equal(results: Results) -> str:
 
 
 def compute_effects_table(results: Results, links: Links) -> Table | None:
-    """The same at equal training time and at equal operations; without rows where the suite has no such runs."""
+    """Effects at equal training time and at equal FLOPs; None if the suite has no such runs."""
     rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] != "epochs"]
     title = f"Effects at equal {listed(WORDS[budget] for budget in dict.fromkeys(row['budget'] for row in rows))}"
     return _effects(
@@ -94,7 +94,7 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
 
 
 def certainty_table(results: Results, links: Links) -> Table | None:
-    """The primary metric's effects: the other interval, equivalence, standardised and robust sizes, power."""
+    """Further statistics of the primary metric's effects: other interval, equivalence, effect sizes, power."""
     config = results.plan.config
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
     effects = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
@@ -125,7 +125,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
 
 
 def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
-    """The effects on these metrics, in their order."""
+    """The effects on these metrics, in the metrics' order."""
     effects = results.effects[results.effects["metric"].isin(metrics)]
     order = effects["metric"].map({name: place for place, name in enumerate(metrics)})
     rows: Any = effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
@@ -133,7 +133,7 @@ def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
 
 
 def _identity(results: Results) -> tuple[Column, ...]:
-    """What an effect is of. In words; files keep the name that an arm's comparison has in `effects.csv`."""
+    """Columns that identify an effect, in words; files keep its name in `effects.csv`."""
 
     def effect(row: Row) -> Cell:
         title = effect_title(row)
@@ -147,7 +147,7 @@ def _identity(results: Results) -> tuple[Column, ...]:
 
 
 def _number(name: str, title: str, *, signed: bool = False) -> Column:
-    """In the metric's own decimals."""
+    """A column of numbers with the metric's own decimals."""
     return Column.number(
         name, title, of=lambda row: cell(number(row[name], METRICS[row["metric"]].decimals, signed=signed), row[name])
     )
@@ -208,7 +208,7 @@ def _load(row: Row) -> Cell:
 
 
 def of_the_2x2(results: Results, rows: Iterable[Row]) -> list[Row]:
-    """Its simple effects and its main effects, in that order on each metric; empty where there is no 2x2."""
+    """The 2x2's simple effects and main effects, in that order for each metric; empty without a 2x2."""
     rows = list(rows)
     simple = results.plan.factorial.simple_effects if results.plan.factorial else ()
     if not any(row["kind"] == "factorial" for row in rows):
@@ -217,7 +217,7 @@ def of_the_2x2(results: Results, rows: Iterable[Row]) -> list[Row]:
 
 
 def ranked(results: Results, rows: Iterable[Row]) -> list[Row]:
-    """For suites of many arms: the 2x2 first, then the other comparisons, the largest estimate first."""
+    """Rows for suites of many arms: the 2x2 first, then other comparisons by decreasing estimate."""
     rows = list(rows)
     first = of_the_2x2(results, rows)
     known = {row["effect"] for row in first}

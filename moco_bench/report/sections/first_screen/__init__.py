@@ -1,4 +1,4 @@
-"""The first screen: what each ingredient is worth, how certain that is, what it costs, and what was learnt at all."""
+"""The first screen: effect of each ingredient with its uncertainty, cost, and whether anything was learnt."""
 
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 from moco_bench.report.sections.first_screen.notes import first_screen_cost

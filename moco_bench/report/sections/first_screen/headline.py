@@ -1,4 +1,4 @@
-"""The one sentence over everything: only what is decided has a size there, the rest is said to be open.
+"""The headline: effects are quantified only if they are decided; all else is called inconclusive.
 
 A reader takes a headline for a result. So estimates and leanings that the suite's own rule doesn't confirm stand below
 it, marked as not significant, and never in it.
@@ -29,7 +29,7 @@ def not_judged(row: Row) -> bool:
 
 
 def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
-    """Over one data set and encoder: the two ingredients, or the comparisons that the suite has instead."""
+    """The headline of one data set and encoder: on the two ingredients, or on the suite's other comparisons."""
     main = [row for row in rows if row["effect"] in INGREDIENTS] or list(rows)
     if all(why_no_pairs(row) for row in main):
         return "Nothing can be compared seed by seed: no two arms of a comparison are pairs."
@@ -50,7 +50,7 @@ def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
 
 
 def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
-    """Over several data sets or encoders, whose own headlines stand below."""
+    """The headline over several data sets or encoders, whose own headlines follow below."""
     if not blocks:
         return "Nothing can be compared yet"
     rows = [row for block in blocks for row in block if not not_judged(row) and not why_no_pairs(row)]
@@ -64,7 +64,7 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
 
 
 def by_weight(rows: Sequence[Row]) -> list[Row]:
-    """Differences first, then what was shown to be none, then what is open; the largest effects of each first."""
+    """Rows by importance: differences, then equivalences, then undecided ones; the largest effects first in each."""
 
     def weight(row: Row) -> tuple[bool, bool, float]:
         size = abs(row["estimate"])
@@ -74,7 +74,7 @@ def by_weight(rows: Sequence[Row]) -> list[Row]:
 
 
 def seeds_of(rows: Sequence[Row]) -> str:
-    """How many seeds stand behind these effects: `3 seeds`, `2 to 3 seeds`."""
+    """The number of seeds behind these effects: `3 seeds`, `2 to 3 seeds`."""
     least, most = min(row["n_seeds"] for row in rows), max(row["n_seeds"] for row in rows)
     return count(most, "seed") if least == most else f"{least} to {most} seeds"
 

@@ -1,4 +1,4 @@
-"""What so many seeds can decide by the suite's own rule, and how many more would, in a few sentences."""
+"""What this number of seeds can decide by the suite's own rule, and what more seeds could, in a few sentences."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,17 @@ TRIED = (8, 12, 16, 24)
 
 
 def smallest_corrected_p(row: Row) -> float:
-    """What the exact test of so many seeds can reach after Holm's correction, whatever the effect."""
+    """The smallest p that the exact test can reach with this many seeds after Holm's correction."""
     return min(1.0, float(row["smallest_p"]) * int(row["family_size"]))
 
 
 def can_confirm(row: Row, level: float) -> bool:
-    """Whether any outcome of so many seeds could be a finding: a difference, or that there is none."""
+    """Whether this many seeds can confirm anything: a difference, or equivalence."""
     return row["n_seeds"] > 0 and smallest_corrected_p(row) <= level + 1e-12
 
 
 def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> str:
-    """What the seeds of one data set and encoder can't decide, and which effects would have been seen."""
+    """What the seeds of one data set and encoder can't decide, and the minimum detectable effects."""
     rows = [row for row in rows if row["n_seeds"] > 0]
     if not rows:
         return "No seed has all the runs that a comparison needs."
@@ -56,7 +56,7 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
 
 
 def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> str:
-    """How many seeds can decide, how long they take and how to run them; empty where everything is decided."""
+    """How many seeds could decide, their training time and how to run them; empty if everything is decided."""
     suite = results.plan.suite
     undecided = [row for row in rows if row["finding"] not in DECIDED and row["n_seeds"] > 0]
     ingredients = [row for row in undecided if row["effect"] in INGREDIENTS]
@@ -82,7 +82,7 @@ def _how_to_have(seeds: int, now: Sequence[int]) -> str:
 
 
 def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int, float]:
-    """The fewest seeds that can confirm anything, and the effect that they find; beyond, those that find the margin.
+    """The fewest seeds that can confirm anything, or else detect the margin, and their minimum detectable effect.
 
     (0, 0.0) where not even the most that are tried do.
     """
@@ -99,7 +99,7 @@ def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int
 
 
 def _duration(results: Results, seeds: int) -> str:
-    """How long the further runs train one after the other, from those that are done."""
+    """Estimated time to train the further runs one after the other, from the finished runs."""
     done = equal_epochs(results.finished)
     seconds, suite = float(done["train_seconds"].mean()), results.plan.suite
     if suite is None or math.isnan(seconds):

@@ -1,4 +1,4 @@
-"""What an arm costs, and whether training added anything to the baselines without training."""
+"""Cost of the arms, and what training added to the baselines without training."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from moco_bench.report.sections.profile.notes import profile_notes, tensor_notes
 
 
 def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
-    """What an arm costs, in one paragraph that doesn't mix its sources: the profile's figures where there are any.
+    """Cost of the arms, without mixing sources: by the profile where it has figures, else by the runs.
 
     A profile measures by itself, and counts bytes; runs share the machine, and a process is mostly libraries.
     """
@@ -49,7 +49,7 @@ MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
 def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """What the baseline arm has learnt, one sentence per data set and encoder."""
+    """What the baseline arm has learnt relative to the baselines, one sentence per data set and encoder."""
     done = equal_epochs(results.finished)
     done = done[done["arm"] == results.plan.baseline]
     notes = []
@@ -72,7 +72,7 @@ def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 
 def data_warnings(results: Results) -> tuple[Note, ...]:
-    """What `prepare` found odd in the images, one sentence each."""
+    """Oddities that `prepare` found in the images, one sentence each."""
     notes = []
     for dataset in dict.fromkeys(cell[0] for cell in results.cells):
         found = results.data_of(dataset).get("warnings")
@@ -82,7 +82,7 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
 
 
 def below_baselines(results: Results) -> str:
-    """One line where the baseline arm isn't above everything without training; empty where it is, or is unknown.
+    """A warning where the baseline arm isn't above all baselines without training; empty if it is, or if unknown.
 
     It is what verdicts go by: `analyse/baselines.py`. Below its own initialisation is worse than below the pixels:
     training has done harm.

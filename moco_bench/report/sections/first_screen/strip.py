@@ -1,4 +1,4 @@
-"""The small drawing beside each answer: estimate and interval on an axis that all answers of a block share."""
+"""The small drawing beside each answer: estimate and interval, on an axis that a block's answers share."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decima
 
 
 def _reach(block: Sequence[Mapping[Any, Any]]) -> float:
-    """Half the axis: everything fits, but one wild interval may not squeeze the others beyond a factor of three."""
+    """Half the axis's length: everything fits, but a wide interval may squeeze the others at most threefold."""
     estimates = [abs(row["estimate"]) for row in block if not math.isnan(row["estimate"])]
     bounds = [abs(b) for row in block for b in (row["ci_low"], row["ci_high"]) if not math.isnan(b)]
     margins = [row["margin"] for row in block if not math.isnan(row["margin"])]
@@ -43,6 +43,6 @@ def _reach(block: Sequence[Mapping[Any, Any]]) -> float:
 
 
 def _step(reach: float) -> float:
-    """A round distance that puts two to four ticks on either side."""
+    """A round distance between ticks that gives two to four ticks on either side."""
     power = math.pow(10.0, math.floor(math.log10(reach / 2)))
     return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if reach / (power * factor) < 3.5)

@@ -1,4 +1,4 @@
-"""The report's first screen in plain words: what each ingredient is worth, how sure that is, and what it costs."""
+"""The text of the first screen: effect of each ingredient, its uncertainty, and its cost."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ MOST_ANSWERS = 12
 
 
 def summarise(results: Results, links: Links) -> Summary:
-    """Answer from the primary metric at equal epochs."""
+    """Answer the questions by the primary metric at equal epochs."""
     metric = results.primary
     of_cells = [(cell, _rows(results, metric, *cell)) for cell in results.cells]
     found = [(cell, rows) for cell, rows in of_cells if rows]
@@ -145,7 +145,7 @@ def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
 
 
 def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:
-    """What a main effect averages: the ingredient's effect without and with the other one."""
+    """The two simple effects that a main effect averages: without and with the other ingredient."""
     if results.factorial_arms is None or row["effect"] not in INGREDIENTS:
         return ""
     base, dual, filtered, both = results.factorial_arms

@@ -1,4 +1,4 @@
-"""What the arms do to negatives, gradient and embeddings."""
+"""Effects of the arms on negatives, gradient and embeddings."""
 
 from moco_bench.report.section import Section, sentences
 from moco_bench.report.sections.mechanism.figures import (

@@ -1,4 +1,4 @@
-"""What the arms do to negatives, gradient and embeddings, against what they do to accuracy."""
+"""Effects of the arms on negatives, gradient and embeddings, against their effect on accuracy."""
 
 from typing import Any
 
@@ -124,7 +124,7 @@ KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
 
 @plot("false_negatives", "False negatives")
 def false_negative_figure(results: Results) -> Plot | None:
-    """The part of negatives that has the anchor's own class."""
+    """Fraction of negatives with the anchor's own class."""
     mixed = sorted({int(epoch) for epoch in mixed_epochs(results.histories)["epoch"]}) if len(results.histories) else []
     shaded = " Shaded: the epoch in which a filter\u2019s warm-up ends, a mean over both." if mixed else ""
     return curves(
@@ -170,7 +170,7 @@ def similarity_rows(results: Results) -> pd.DataFrame:
 
 
 def _densities(found: Any) -> list[tuple[str, Any, Any]]:
-    """(group, edges, density) of each well-formed group; anything else is left out."""
+    """(group, edges, density) of each well-formed group; others are left out."""
     if not isinstance(found, dict) or not isinstance(found.get("counts"), dict):
         return []
     good = []

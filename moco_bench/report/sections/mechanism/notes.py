@@ -1,4 +1,4 @@
-"""What the arms do to the false negatives among kept negatives, in words, and how much of the loss they keep."""
+"""Sentences on false negatives among the kept negatives, and on the softmax mass that filters keep."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ NOTICED = 0.005
 
 
 def mechanism_notes(results: Results) -> list[str]:
-    """One sentence per data set and encoder."""
+    """False-negative rates of the arms, one sentence per data set and encoder."""
     last = last_epochs(results.histories)
     if last.empty or RATE not in last or last[RATE].notna().sum() == 0:
         return []
@@ -31,7 +31,7 @@ def mechanism_notes(results: Results) -> list[str]:
 
 
 def mixed_epochs(histories: pd.DataFrame) -> pd.DataFrame:
-    """The rows of epochs in which a filter's warm-up ended: their diagnoses are means over with and without it."""
+    """Rows of epochs in which a filter's warm-up ended: their statistics average steps with and without the filter."""
     if "warmup_share" not in histories:
         return histories[:0]
     share = pd.to_numeric(histories["warmup_share"], errors="coerce")
@@ -39,7 +39,7 @@ def mixed_epochs(histories: pd.DataFrame) -> pd.DataFrame:
 
 
 def warmup_said(histories: pd.DataFrame) -> list[str]:
-    """In which epoch of which arms warm-up and filter are mixed; nothing where none is."""
+    """Epochs and arms in which warm-up and filter are mixed; empty if there are none."""
     mixed = mixed_epochs(histories)
     by_epoch = mixed.groupby("epoch")["arm"].unique()
     return [

@@ -1,4 +1,4 @@
-"""Why an arm may differ: what its negatives and embeddings look like, beside what it does to accuracy."""
+"""Possible reasons for differences between arms: statistics of negatives and embeddings, beside accuracy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -72,7 +72,7 @@ def _end_of(name: str) -> Callable[[Row], Cell]:
 
 
 def _directions(metrics: list[MetricColumn]) -> str:
-    """Which side of each metric is better, as a sentence to go on with."""
+    """Which direction of each metric is better, as a sentence."""
     sides = {side: [metric.short for metric in metrics if metric.better == side] for side in ("higher", "lower")}
     said = "; ".join(f"{side} is better for {listed(names)}" for side, names in sides.items() if names)
     return f" {sentence(said)}." if said else ""

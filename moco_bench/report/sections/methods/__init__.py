@@ -1,4 +1,4 @@
-"""How it was made, evaluated and judged."""
+"""Methods of training, evaluation and analysis."""
 
 from moco_bench.report.section import Section
 from moco_bench.report.sections.methods.notes import methods_notes

@@ -30,7 +30,7 @@ NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_g
 
 
 def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
-    """Headed paragraphs: what was trained on what, how it was evaluated, how it was judged."""
+    """Headed paragraphs: training and data, evaluation, analysis."""
     runs, plan = trained_runs(results.finished, results.records, results.plan.suite), results.plan
     jinja = Environment(trim_blocks=True, undefined=StrictUndefined)
     jinja.filters |= {"listed": listed, "count": lambda value: number(value, 0)}
@@ -64,7 +64,7 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 
 def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
-    """What the first two parts need."""
+    """Values for the template's paragraphs on data and training."""
     baseline, done = results.plan.baseline, results.finished
     base = [run for run in runs if run.arm == baseline] or runs
 
@@ -116,7 +116,7 @@ def _kept_said(results: Results) -> list[str]:
 
 
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:
-    """Each idea that an arm names, with its class, which says what it is and where it is from; plug-ins as well."""
+    """Each idea that an arm uses, with its class, which describes it and cites its source; plug-ins included."""
     ideas = (idea for run in expand(suite) for idea in (run.contrast.loss, run.contrast.negatives, run.train.augment))
     found = {(idea.kind, str(idea.title())): type(idea) for idea in ideas}
     return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all") and not idea.unnamed]
@@ -129,7 +129,7 @@ def _corruptions(results: Results) -> list[str]:
 
 
 def _images(results: Results) -> list[dict[str, Any]]:
-    """Sizes of each data set, and the part of its images that the baseline's kNN gets right."""
+    """Sizes of each data set, and the baseline's kNN accuracy as a fraction of the images."""
     found, done = [], results.finished
     for name in dict.fromkeys(results.runs["dataset"]):
         data = results.data_of(name)

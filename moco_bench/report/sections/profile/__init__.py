@@ -1,4 +1,4 @@
-"""Where time and memory of a training step go, as the profile measured it; costs in short are on the first screen."""
+"""Time and memory of a training step by part, as profiled; a summary is on the first screen."""
 
 from moco_bench.report.section import Section, sentences
 from moco_bench.report.sections.profile.figures import memory_figure, step_time_figure, timeline_figure

@@ -1,4 +1,4 @@
-"""Where time and memory of a training step go, arm by arm."""
+"""Figures of a training step's time and memory by part, arm by arm."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def step_time_figure(results: Results) -> Plot | None:
 
 
 def stack(panel: Axes, rows: pd.DataFrame, parts: list[str]) -> None:
-    """Stacked bars, one an arm, of `size` by part."""
+    """Stacked bars, one per arm, of `size` by part."""
     arms = list(dict.fromkeys(rows["arm"]))
     sizes = rows.pivot_table(index="arm", columns="part", values="size", sort=False).reindex(arms)
     styles = part_styles(parts)
@@ -66,7 +66,7 @@ TENSORS = "tensors"
 
 @plot("memory", "Where peak memory goes")
 def memory_figure(results: Results) -> Plot | None:
-    """Stacked bars of training's peak: the process on the left, what its tensors are on the right."""
+    """Stacked bars of training's peak: the process on the left, its tensors on the right."""
     table = profile_table_of(results, "memory")
     if table.empty:
         return None
@@ -97,7 +97,7 @@ def memory_figure(results: Results) -> Plot | None:
 
 
 def _process(rows: pd.DataFrame) -> pd.DataFrame:
-    """The process's parts, with all tensors as one of them."""
+    """The process's parts, with all tensors as one part."""
     tensors = rows[~rows["part"].isin(OUTSIDE_TENSORS)].groupby("arm", sort=False)["size"].sum().reset_index()
     return pd.concat([rows[rows["part"].isin(OUTSIDE_TENSORS)], tensors.assign(part=TENSORS)], ignore_index=True)
 
@@ -163,7 +163,7 @@ def _areas(panel: Axes, rows: pd.DataFrame, causes: list[str]) -> None:
 
 
 def _name_parts(panel: Axes, rows: pd.DataFrame, peak: float) -> None:
-    """Dotted lines where a part of the step begins, and its name where there is room."""
+    """Mark the beginning of each part of the step with a dotted line, and its name where there is room."""
     began = rows["during"] != rows["during"].shift()
     starts = [(float(row["ms"]), str(row["during"])) for row in rows[began].to_dict("records")]
     ends = [start for start, _ in starts[1:]] + [float(rows["ms"].max())]

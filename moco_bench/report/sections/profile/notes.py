@@ -1,4 +1,4 @@
-"""Sentences about the profile: what an arm's step costs relative to the baseline, and how far to trust that."""
+"""Sentences about the profile: cost of each arm's step relative to the baseline, and reliability of the figures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ DISTURBED_FROM = 1.3
 
 
 def profile_notes(results: Results) -> list[str]:
-    """Time of a step of each arm beside the baseline's, and whether the timing can be trusted."""
+    """Step time of each arm relative to the baseline, and whether the timing is reliable."""
     table = profile_table_of(results, "time")
     if table.empty:
         return []
@@ -103,7 +103,7 @@ def _size(arm: str, mib: float, base: float | None) -> str:
 
 
 def machine_notes(results: Results) -> list[str]:
-    """What else went on while it was measured, as far as the machine tells; one sentence per data set and encoder."""
+    """Other activity on the machine during the profile, as far as known; one sentence per data set and encoder."""
     cells = profile_summary_of(results)
     return [said for cell in cells if (said := _surroundings(results, cell, len(cells) > 1))]
 

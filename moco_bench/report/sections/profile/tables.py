@@ -1,4 +1,4 @@
-"""What a step of each arm costs, and relative to the baseline; tensors part by part; arithmetic and energy."""
+"""Tables of each arm's step: cost relative to the baseline, tensors by part, FLOPs and energy."""
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from moco_bench.report.read.results import Results
 
 
 def profile_table(results: Results, links: Links) -> Table | None:
-    """One row per arm: step time with quartiles, images per second, peak memory, what of it is tensors."""
+    """One row per arm: step time with quartiles, images per second, peak memory, and the tensors' part of it."""
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     if time.empty or memory.empty:
         return None
@@ -60,7 +60,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
 
 
 def what_disturbed(foreign_load: float, reference_spread: float) -> str:
-    """Why rows of `time.csv` with these figures aren't of a quiet machine."""
+    """Why rows of `time.csv` with these figures count as disturbed."""
     reasons = []
     if foreign_load >= EXCLUSIVE_BELOW:
         reasons.append(f"other processes used {number(100 * foreign_load, 0)} % of the CPU")
@@ -75,7 +75,7 @@ def _disturbance(row: Row) -> str:
 
 
 def _sizes(memory: pd.DataFrame) -> pd.DataFrame:
-    """Of each arm: `peak_mib` of its process, `tensors_mib` in it, and `unattributed`, in percent of the peak."""
+    """Each arm's `peak_mib` of the process, `tensors_mib` in it, and `unattributed`, in percent of the peak."""
     sizes = memory.pivot_table(index=["dataset", "encoder", "arm"], columns="part", values="mib", sort=False)
     of_tensors = [part for part in sizes if part not in (*OUTSIDE_TENSORS, PEAK)]
     peak, unknown = (sizes[name] if name in sizes else float("nan") for name in (PEAK, "unattributed"))
@@ -101,7 +101,7 @@ SHOWN_FROM = 0.005
 
 
 def tensor_parts_table(results: Results, links: Links) -> Table | None:
-    """One row per part and arms with equal figures: its own highest, when that was, and its share of the peak."""
+    """One row per part and group of arms with equal figures: its own highest, when that was, its share of the peak."""
     table = profile_table_of(results, "parts")
     if table.empty:
         return None
@@ -134,7 +134,7 @@ def tensor_parts_table(results: Results, links: Links) -> Table | None:
 
 
 def _peaks(rows: pd.DataFrame) -> list[str]:
-    """In words, during which part of the step each arm's peak lies."""
+    """The part of the step during which each arm's peak lies, in words."""
     during = rows.drop_duplicates("arm").groupby("peak_during", sort=False)["arm"].apply(list)
     if len(during) == 1:
         return [f"{title_of(str(during.index[0]))} in every arm"]
@@ -147,7 +147,7 @@ WITHOUT_ENERGY = {TOO_SHORT: "too few steps", "not readable": "not readable here
 
 
 def work_table(results: Results, links: Links) -> Table | None:
-    """Arithmetic of a step, its share of the machine's ceiling, images a joule."""
+    """FLOPs of a step, their fraction of the machine's measured peak, and images per joule."""
     table = profile_table_of(results, "work")
     if table.empty:
         return None
@@ -164,14 +164,14 @@ def work_table(results: Results, links: Links) -> Table | None:
 
 
 def _energy(row: Row, name: str, decimals: int) -> Cell:
-    """A figure of energy, or why there is none."""
+    """A figure of energy, or why it is missing."""
     if not pd.isna(row[name]):
         return cell(number(row[name], decimals), row[name])
     return Cell("not readable here" if pd.isna(row["energy"]) else WITHOUT_ENERGY.get(row["energy"], row["energy"]))
 
 
 def _about_energy(table: pd.DataFrame) -> str:
-    """What the energy figures cover, or why there are none."""
+    """What the energy figures cover, or why they are missing."""
     if table["joules"].notna().any():
         return (
             "Energy: of the processor packages (RAPL) and the device (NVML) over all of an arm's turns, other "

@@ -77,7 +77,7 @@ def decoded_images(folder: Path, files: list[Path], size: int) -> Images:
             except OSError as error:
                 warnings.warn(
                     f"{cache}: {error.strerror or error}, so every run decodes the images again; "
-                    "let MOCO_BENCH_CACHE name a folder that can be written",
+                    "let MOCO_BENCH_CACHE name a folder of a local disk that can be written",
                     stacklevel=2,
                 )
                 with suppress(OSError):  # of a full disk

@@ -169,6 +169,7 @@ def _store_shard(place: Path, files: list[Path], folder: Path, size: int, stamp:
                 out.write(image.pixels.tobytes())
 
     write_atomically(place, write)
+    np.load(place, mmap_mode="r", allow_pickle=False)  # some file systems can't map files: known before it is relied on
     if stamp_of(files, size)[0] != stamp:
         place.unlink()
         raise InputError(f"{folder}: its files changed while they were read; run the command again")

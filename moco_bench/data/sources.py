@@ -43,7 +43,7 @@ def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = 
     first = loaded("train") if names is None else None
     if first is not None:
         names = tuple(map(str, range(class_count_of(np.asarray(first.labels), f"{where}, training labels"))))
-    classes = tuple(map(str, names or ()))
+    classes = tuple(str(name).encode(errors="backslashreplace").decode() for name in names or ())  # what has no UTF-8
 
     def read(name: SplitName) -> Split:
         return _split(loaded(name), len(classes), size, f"{where}, {name} split")

@@ -1,4 +1,6 @@
+import errno
 import json
+import mmap
 import os
 import shutil
 import time
@@ -38,6 +40,18 @@ def test_in_memory_where_nothing_can_be_kept_with_the_same_bits(load, folder, ca
     with pytest.warns(UserWarning, match="MOCO_BENCH_CACHE"):
         assert load(folder).sha256 == kept
     assert len(decodings) == 4 * 7
+
+
+@pytest.mark.parametrize("number", [errno.ENODEV, errno.EINVAL, errno.EPERM])
+def test_in_memory_where_the_caches_file_system_cannot_map_files(load, folder, monkeypatch, number):
+    kept = load(folder).sha256
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    with pytest.warns(UserWarning, match=f"{os.strerror(number)}, so every run decodes .* MOCO_BENCH_CACHE"):
+        assert load(folder).sha256 == kept
 
 
 def test_files_known_by_their_times_are_not_even_read(load, folder, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -50,8 +51,8 @@ class FolderOfClasses(Dataset):
         return Files(self._path / name, listing.files, labels, passed_over)
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
-        return self._classes
+        """See `Dataset.class_names`. The folders' names as UTF-8: the locale would make other classes of them."""
+        return [os.fsencode(name).decode(errors="backslashreplace") for name in self._classes]
 
     def places(self) -> tuple[str, ...]:
         """See `Dataset.places`."""

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -111,3 +115,19 @@ def test_with_validation_the_test_folder_isnt_needed(folder):
     dataset = load(folder, validation=0.25)
     assert dataset.evaluated_on == "validation"
     assert (len(dataset.train), len(dataset.evaluation)) == (6, 2)
+
+
+@pytest.mark.parametrize("surroundings", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C.UTF-8"}])
+def test_classes_have_the_names_of_their_folders_in_every_locale(tmp_path, surroundings):
+    for name in ("gr\u00f6\u00dfe", "\u65e5\u672c\u8a9e"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+    os.mkdir(os.fsencode(tmp_path / "train") + b"/caf\xe9")  # as archives of other systems have it
+    program = (
+        "import sys; from moco_bench.components.datasets.image_folder import ImageFolder; "
+        "print(ascii(list(ImageFolder(path=sys.argv[1]).class_names())))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env={**os.environ, **surroundings}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == ascii(["caf\\xe9", "gr\u00f6\u00dfe", "\u65e5\u672c\u8a9e"])

@@ -20,7 +20,7 @@ REMEDIES = {
     errno.EMFILE: "allow more open files (`ulimit -n`)",
     errno.ESTALE: "the network file system lost it; run the same command again",
 }
-"""What helps against an error of the system, by its number."""
+"""Remedies for operating system errors, by number."""
 
 
 def system_error(error: OSError) -> str:

@@ -18,10 +18,10 @@ from moco_bench.errors import InputError
 
 _NO_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 _NO_FOLDER_FLUSH = _NO_FLUSH | {errno.EBADF, errno.EISDIR, errno.EACCES, errno.EPERM}
-"""How file systems say that they don't flush; a disk that is full or fails says something else."""
+"""Errors of file systems that can't flush; a disk that is full or failing raises others."""
 
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-"""Tells the processes of machines apart that share a file system, without a host name in a file's name."""
+"""Distinguishes the processes of machines that share a file system, without host names in file names."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | None = None) -> None:
@@ -124,7 +124,7 @@ def sha256_of(value: Any) -> str:
 
 
 SEAL = "content_sha256"
-"""The key under which a sealed mapping carries the hash of all its other values."""
+"""The key of a sealed mapping that holds the hash of all its other values."""
 
 
 def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 MAX_JSON_BYTES = 200_000_000
-"""Ten times the largest that a run or a profile writes; text takes several times as much memory as on disk."""
+"""Ten times the largest file of a run or profile; text takes several times as much memory as on disk."""
 
 
 def read_json(path: Path) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 SECONDS_FOR_AN_ANSWER = 20.0
 POLL_SECONDS = 5.0
 SEPARATOR = "_of_"
-"""Between the suite and Snakemake's own name in a job's name."""
+"""Separates the suite from Snakemake's own name in a job's name."""
 
 WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
 

@@ -18,14 +18,14 @@ import torch
 from tools.gpu_speed import DRY, ON_GPU, Size, feed, images_of, losses, memory, peers, run_of, step, stepper_of
 
 SECONDS = 480.0
-"""Of all checks; what would begin later is left out and named."""
+"""Time for all checks; checks that would begin later are left out and named."""
 
 TESTS = ("contrast/test_device.py", "train/test_step_launches.py", "data/test_views.py", "measure/test_stopwatch.py")
 CURVE = {1: (6.957, 31.98), 2: (7.250, None), 5: (None, 37.95), 10: (5.991, 48.03)}
-"""MoCo's CIFAR-10 demo: training loss and kNN of the projection after so many epochs."""
+"""MoCo's CIFAR-10 demo: training loss and kNN accuracy of the projection, by number of epochs."""
 
 COMPILED_BOUND = 0.02
-"""By how much the loss of a compiled step may differ from an eager one's, of its value: bfloat16 has 8 bits."""
+"""Allowed relative difference between losses of compiled and eager steps: bfloat16 has 8 bits."""
 
 
 def main(words: list[str] | None = None) -> int:

@@ -24,13 +24,13 @@ SECTIONS: dict[str, type[Settings]] = {
     "evaluate": EvaluateConfig,
     "train": TrainConfig,
 }
-"""Sections of a suite whose table of keys is made here."""
+"""Sections of a suite whose tables of keys are made here."""
 
 LAST_COLUMN: dict[str, tuple[str, Callable[[Any], str]]] = {
     "dataset": ("training + test images; licence", lambda idea: "; ".join(filter(None, (_sizes(idea), idea.licence)))),
     "metric": ("unit; the better side", lambda idea: "; ".join(filter(None, (idea.unit, idea.better)))),
 }
-"""What the last column of a kind's table says, where that isn't what an idea costs."""
+"""What the last column of a kind's table shows, if not an idea's cost."""
 
 _BLOCK = re.compile(r"(<!-- (ideas|keys): (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 

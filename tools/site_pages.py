@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md", "results/README.md", "reports/README.md",
          "examples/README.md")  # fmt: skip
 OUTSIDE = "repository/"
-"""Where on the site files lie that aren't below docs/."""
+"""Folder of the site for files that aren't below docs/."""
 LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 
 

@@ -9,17 +9,17 @@ from moco_bench.files import read_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 
 LATEST = Path(".benchmarks/latest.json")
-"""Where `make bench` leaves what it measured."""
+"""The file in which `make bench` leaves its result."""
 
 STORED = Path("benchmarks/parts/baseline.json")
-"""An earlier result, kept to compare with."""
+"""An earlier result, the baseline of comparisons."""
 
 BENCHMARKS_FORMAT = 1
 MARGIN = 0.1
-"""Changes below count as none: parts this small vary by as much from day to day."""
+"""Changes below this fraction count as none: such small parts vary as much from day to day."""
 
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
-"""Names of the processor's features (Linux's) on which the speed of PyTorch's kernels hangs."""
+"""Linux's names of the processor features on which the speed of PyTorch's kernels depends."""
 
 FASTER, SLOWER, SAME, OTHER_MACHINE, NEW = "faster", "slower", "no change", "another machine", "new"
 BUSY = "busy machine"

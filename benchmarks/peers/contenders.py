@@ -18,7 +18,7 @@ from moco_bench.train.randomness import stream
 from moco_bench.train.state import initial_encoder
 
 Absent = dict[str, str]
-"""Why a contender takes no part, by its name."""
+"""Why a contender is absent, by its name."""
 
 NO_BFLOAT16 = "no bfloat16 in hardware"
 

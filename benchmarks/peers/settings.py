@@ -19,9 +19,9 @@ ENCODERS = {
 }
 QUICK_BATCH_SIZES = {"resnet18-cifar": 64, "resnet-compact": 256}
 LOSSES = 2
-"""Rules; each at two lengths of the queue, which share its time."""
+"""Number of rules whose loss is timed, each at two queue lengths that share its time."""
 SETUP_SECONDS = 60.0
-"""Of a quick benchmark's six minutes: imports, flop counts, matrix products, memory of the losses."""
+"""Seconds of a quick benchmark for imports, FLOP counts, matmuls and the losses' memory."""
 
 
 @dataclass(frozen=True)

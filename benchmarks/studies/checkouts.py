@@ -22,7 +22,7 @@ from typing import Any
 
 HERE = Path(__file__).parents[2]
 STEPS = 4
-"""A turn."""
+"""Steps per turn."""
 
 WORKER = """
 import json, sys, time, warnings

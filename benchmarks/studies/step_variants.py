@@ -26,7 +26,7 @@ from moco_bench.suite.config import TrainConfig
 from moco_bench.train.step import Networks
 
 STEPS = 3
-"""A turn."""
+"""Steps per turn."""
 
 
 def usual(options: argparse.Namespace, **changed: object) -> Stepper:

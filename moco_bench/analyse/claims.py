@@ -24,7 +24,7 @@ MIXED = "mixed"
 DEPENDS = "depends on the implementation"
 MEMORY = "peak_memory_mib"
 COUNTED = "counted"
-"""In `ci_method`: the estimate is in counted bytes, which repeat exactly; there is no interval and no test."""
+"""Value of `ci_method` for estimates in counted bytes, which repeat exactly: no interval and no test."""
 
 COLUMNS = (
     "claim", "verdict", "dataset", "encoder", "metric", "budget", "effect", "direction", "estimate", "ci_low",

@@ -163,7 +163,7 @@ def verdict(differences: NDArray[np.float64], margin: float, metric: MetricColum
     """The verdict on one row, see the module.
 
     Args:
-        differences: after minus before, a value a common seed [n].
+        differences: after minus before, one value per common seed [n].
         margin: differences up to it count as none, in the metric's unit.
         metric: says which side is worse.
         confidence: of the interval; 1 - confidence is the level of the one-sided tests behind `same`.

@@ -49,7 +49,7 @@ def main_effects(of: Factorial) -> tuple[Contrast, ...]:
 
 
 FACTORIAL: tuple[Contrast, ...] = main_effects(Factorial())
-"""Of arms that are called as in the paper's 2x2."""
+"""The effects of arms with the names of the paper's 2x2."""
 
 
 def contrasts_among(

@@ -16,7 +16,7 @@ from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
 from moco_bench.errors import InputError
 
 FILE = "profile/memory.csv"
-"""Where, below a results directory, `moco-bench profile` leaves what it counted."""
+"""The file below a results directory in which `moco-bench profile` leaves counted bytes."""
 
 NEEDED = ("arm", "phase", "part", "mib", "dataset", "encoder")
 
@@ -69,7 +69,7 @@ WRITTEN = {
     "plain": "a loss that holds all logits and masks them",
     "kept": "a loss that holds the logits and sums those it keeps",
 }
-"""Versions in `profile/queues.csv` beside this package's own."""
+"""Versions of the loss in `profile/queues.csv`, besides this package's own."""
 
 
 def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[OtherwiseWritten]:

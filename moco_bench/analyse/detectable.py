@@ -19,7 +19,7 @@ from moco_bench.analyse.signflip import EXACT_UP_TO, smallest_p
 
 Singles = NDArray[np.float32]
 VALUES = 2**23
-"""Means that one answer looks at: as many data sets as that allows, from 1,024 to 65,536."""
+"""Limit of subset means per answer; it gives 1,024 to 65,536 simulated data sets."""
 CHUNK = 2**20
 
 

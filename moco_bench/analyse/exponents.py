@@ -8,9 +8,9 @@ import pandas as pd
 
 MEASURES = {"median_ms": "time of a step", "tensor_mib": "memory of tensors", "loss_mib": "memory of the loss"}
 TIMES = ("median_ms",)
-"""Measures that others on the machine disturb: bytes of tensors are the same whoever else is there."""
+"""Measures that other processes can disturb; counted bytes of tensors don't depend on them."""
 ENOUGH = 3
-"""Undisturbed times from which on the disturbed ones aren't fitted: the fewest whose fit has a standard error."""
+"""With this many undisturbed times, disturbed ones are left out of a fit: the fewest with a standard error."""
 
 COLUMNS = [
     "dataset", "encoder", "arm", "quantity", "measure", "exponent", "standard_error", "points", "disturbed", "left_out",

@@ -12,7 +12,7 @@ Finding = Literal[
 
 LEANING_FROM = 3
 ROUNDING = 1e-12
-"""Levels such as 1 - 0.95 are off by less; a p that is equal to its level counts as reached."""
+"""Tolerance of comparisons with levels such as 1 - 0.95: a p that equals its level counts as reached."""
 
 
 def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 COLUMNS = ("measured_on", "device", "memory_source", "precision_requested", "precision")
-"""Of a table of runs: those that are asked here."""
+"""Columns of a table of runs that describe machine and precision."""
 
 
 def measured_on(record: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage, encoder_was_ke
 from moco_bench.suite.on_disk.record import read_record
 
 RUN_FILES = (*RESULT_FILES, "metrics.json", "run.json")
-"""In the order in which they are copied: `run.json` vouches for the files before it."""
+"""Files of a run in the order of copying: `run.json` vouches for the files before it."""
 
 SEALED = ("floors/*.json", "costs.json", "tuned.json")
 """Files beside a suite's runs that carry a hash of their own content."""

@@ -37,9 +37,9 @@ _VERDICTS = {
 }
 UNEQUAL_PRECISION = "unequal precision"
 NOT_PAIRED = "not paired: "
-"""Begins the reason why a seed has all its runs and is no pair."""
+"""Prefix of reasons why a seed with all its runs is no pair."""
 SIGNIFICANT = 8
-"""Digits of a difference that mean something: `runs.csv` holds ten of each value."""
+"""Significant digits of a difference: `runs.csv` holds ten of each value."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def published() -> pd.DataFrame:
 
 
 TOLERANCE_POINTS = 1.0
-"""Within this a mean of ours agrees with a published number, which is mostly that of a single run."""
+"""Our mean agrees with a published number, mostly a single run's, within this difference."""
 METHODS = {"none": "moco asymmetric", "symmetric": "moco symmetric"}
 MEASURED_AS = {
     ("knn", "projection-128"): "knn_top1_projection",
@@ -50,9 +50,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         "train.precision": "float32",
     }
 }
-"""By source what the table has no column for, where we know it: runs with other settings are no reproduction."""
+"""Settings of a source, where known, that the table has no column for: other settings are no reproduction."""
 COMBINE = {"MoCo CIFAR demo": "sum"}
-"""How a source adds the two terms of its symmetric loss; the others take their mean."""
+"""How a source combines the two terms of its symmetric loss; others take their mean."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from moco_bench.suite.suite import Suite
 
 SECTIONS = ("dataset", "encoder", "contrast", "train")
 NOT_SETTINGS = ("train.checkpoint_seconds", "train.device", "dataset.download", "dataset.path", "dataset.root")
-"""Where or how comfortably a run happens, never its numbers."""
+"""Settings of where or how conveniently a run happens, which don't affect its numbers."""
 ABSENT = "not recorded"
 Records = Mapping[str, Mapping[str, Any]]
 

@@ -29,7 +29,7 @@ COMMANDS = {
     "new": "a file for an idea of your own, and its test",
     "bench": "this package's training step against lightly and a plain loop",
 }
-"""Name and one line of help; the module `moco_bench.cli.NAME` is imported only when it is called."""
+"""Each command's name and one line of help; `moco_bench.cli.NAME` is imported only when it is called."""
 
 INTERRUPTED, BAD_INPUT = 75, 2
 

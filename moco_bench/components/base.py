@@ -21,10 +21,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     INLINE: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold sections whose own fields stand beside this section's in a suite."""
+    """Fields that hold sections whose own fields are written beside this section's in a suite."""
 
     RETIRED: ClassVar[tuple[str, ...]] = ()
-    """Keys of earlier versions that mean nothing any more: suites that have them stay readable."""
+    """Keys of earlier versions without any effect now: suites that have them stay readable."""
 
     @model_validator(mode="before")
     @classmethod

@@ -16,7 +16,7 @@ from moco_bench.errors import InputError
 from moco_bench.files import canonical_json
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""Of an idea: results can be filed under it."""
+"""Valid names of ideas: results can be filed under them."""
 GROUP = "moco_bench.plugins"
 """The group of entry points: each is named as the idea that its module defines."""
 

@@ -16,7 +16,7 @@ PACKAGES = {
     "negatives": "moco_bench.components.negatives",
     "objective": "moco_bench.components.objectives",
 }
-"""Where the ideas of each kind lie, a file each. Every module of the package is looked through."""
+"""The package that holds the ideas of each kind, one per file. Every module of the package is searched."""
 
 Classes = dict[str, type[Component]]
 

@@ -10,7 +10,7 @@ from moco_bench.contrast.negatives.hashing import random_scores
 from moco_bench.contrast.negatives.selection import flags
 
 BLOCKED = 1e30
-"""By how much the score of a blocked pair is lowered: below all others, and no infinity, which a product makes NaN."""
+"""How much a blocked pair's score is lowered: below all others, but finite, as infinity times 0 is NaN."""
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ from moco_bench.contrast.negatives.mass import streamed_mass_cut
 from moco_bench.contrast.negatives.selection import Cut, Membership, cut_counts, takes_passes, whole_cuts
 
 CHUNK_PAIRS = 2**18
-"""Pairs of a chunk on a CPU: 1 MiB of float32, which stays in a core's cache from one operation to the next."""
+"""Pairs per chunk on a CPU: 1 MiB of float32, which stays in a core's cache between operators."""
 
 MINIMUM_WIDTH = 64
-"""Slots of a chunk, whatever the batch: narrower products are slow."""
+"""Minimum slots per chunk, whatever the batch: narrower matmuls are slow."""
 
 STORED_PAIRS = 2**22
-"""Pairs up to which a rule that passes over the queue several times computes their similarity once: 16 MiB."""
+"""Up to this many pairs, similarities are stored for rules that pass over the queue several times: 16 MiB."""
 
 SAMPLE = 1024
-"""Keys from which the range of an anchor's scores is judged."""
+"""Number of keys from which the range of an anchor's scores is estimated."""
 
 
 class Chunk(NamedTuple):

@@ -11,10 +11,10 @@ from contextvars import ContextVar
 import torch
 
 GPU_CHUNK_PAIRS = 2**23
-"""Pairs of a chunk: 32 MiB of float32, enough to keep any GPU busy and little of its memory."""
+"""Pairs per chunk on a GPU: 32 MiB of float32, enough to keep any GPU busy, and little of its memory."""
 
 GPU_STORED_PAIRS = 2**28
-"""Pairs up to which a rule that needs the whole queue before it can choose holds the matrix of similarities: 1 GiB."""
+"""Up to this many pairs, similarities are stored for rules that need the whole queue first: 1 GiB."""
 
 _AS_ON_GPU: ContextVar[bool] = ContextVar("as_on_gpu", default=False)
 

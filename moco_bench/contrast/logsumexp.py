@@ -17,13 +17,13 @@ from moco_bench.contrast.device import on_gpu
 
 LOG_2 = math.log(2)
 DROPPED = 1e30
-"""Taken from the logit of a dropped pair: its power is exactly zero."""
+"""Subtracted from the logit of a dropped pair, whose exponential is then exactly zero."""
 
 LOWEST_TEMPERATURE = 0.02
-"""From here on 2^(s/tau/log 2) of unit rows lies within 2^72, far within float32's 2^127 even when 65,536 are added."""
+"""From here on 2^(s/tau/log 2) of unit rows is at most 2^72, far below float32's 2^127 even for sums of 65,536."""
 
 LogWeight = Callable[[Tensor], Tensor | None]
-"""Of similarities [B, C]: the logarithms of their weights in the sum; None where all weigh 1."""
+"""Function from similarities [B, C] to the logarithms of their weights in the sum; None if all weigh 1."""
 
 LogSum = Callable[[Candidates, Ranks, float, LogWeight | None], Tensor]
 _COMPUTED_BY: ContextVar[LogSum | None] = ContextVar("computed_by", default=None)

@@ -19,7 +19,7 @@ LUMA = (0.2989, 0.587, 0.114)
 OPERATIONS = ("brightness", "contrast", "saturation", "hue")
 HUE = OPERATIONS.index("hue")
 CENTRES = (0.0, 1 / 3, 2 / 3)
-"""Of red, green and blue on the circle of hues, in turns."""
+"""Centres of red, green and blue on the circle of hues, in turns."""
 
 
 @dataclass(frozen=True)

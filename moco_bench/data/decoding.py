@@ -19,13 +19,13 @@ from moco_bench.measure.quota import usable_cores
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 EIGHT_BIT = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 MOST_PIXELS = 89_478_485
-"""The limit from which Pillow warns: a file of half a megabyte may hold gigabytes of pixels."""
+"""The limit above which Pillow warns: a file of half a megabyte may hold gigabytes of pixels."""
 
 BATCH = 16
-"""Files a core has at a time."""
+"""Files per core and batch."""
 
 NAMED = 20
-"""Of the files that can't be used, so many are named with their reasons, the others by name alone."""
+"""Number of unusable files that are named with their reasons; others are named without."""
 
 ORIENTATION = 0x0112
 TURNED = "turned upright, as its EXIF orientation says"
@@ -86,7 +86,7 @@ def decode(file: Path, size: int) -> Decoded:
     """Read one image and resize its central square to `size`.
 
     Raises:
-        InputError: it is damaged, no image, too large or of more than 8 bits a channel.
+        InputError: it is damaged, no image, too large or has more than 8 bits per channel.
     """
     try:
         with Image.open(file, formats=FORMATS) as image:

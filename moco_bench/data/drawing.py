@@ -34,7 +34,7 @@ def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]
 
 
 FAR_OUTSIDE = 0.5
-"""Of [0, 1]: a change of contrast may leave it a little, another scale leaves it by far."""
+"""Allowed distance from [0, 1]: a change of contrast may leave it slightly, a wrong scale by far."""
 
 
 class DrawnViews:

@@ -17,16 +17,16 @@ from moco_bench.data.splits import Split
 from moco_bench.data.stored import Pixels, pieces
 
 FEW_LEVELS = 16
-"""Images of 8 bits that use fewer than this many of the 256 levels in all were hardly meant to look as they do."""
+"""8-bit images with fewer than this many of the 256 levels in all are probably not as intended."""
 
 FLAT_RANGE = 1
-"""An image whose levels differ by no more shows nothing; masks with values 0 and 1 are such."""
+"""An image whose levels differ by at most this much shows nothing, such as masks with values 0 and 1."""
 
 UNLABELLED = -1
 """The label of an image that has none."""
 
 UNEQUAL = 2.0
-"""Classes count as of unequal size when the largest has this many times the images of the smallest."""
+"""Classes count as unequal in size if the largest has this many times the images of the smallest."""
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ class Origin:
     """What is known of the files of one split."""
 
     passed_over: tuple[Remark, ...] = ()
-    """What lies there and was not read, by reason."""
+    """Files that were not read, by reason."""
 
     changed: tuple[Remark, ...] = ()
-    """What was done to images beyond cutting and resizing them."""
+    """Changes to images besides cutting and resizing."""
 
     sides: tuple[tuple[int, int], tuple[int, int]] | None = None
-    """Smallest and largest height and width in the files, in pixels; None where they are those of the images read."""
+    """Smallest and largest height and width in the files, in pixels; None if they equal those of the images."""
 
 
 UNKNOWN = Origin()

@@ -24,11 +24,11 @@ from moco_bench.locks import Lock
 from moco_bench.measure.quota import usable_cores
 
 VERSION = (2, PIL.__version__, torch.__version__)
-"""Of an entry's layout, and of what turns files into pixels."""
+"""Version of an entry's layout, and of the libraries that turn files into pixels."""
 
 
 SHARD_BYTES = 2**29
-"""Of the images of one shard, at most. A process has every shard open: a thousand files are the usual limit."""
+"""Maximum bytes of images per shard. A process has every shard open, and a thousand open files are the usual limit."""
 
 
 Sides = tuple[tuple[int, int], tuple[int, int]]

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 MAPPED_BYTES = 2**25
-"""Bytes of mapped images after which a process gives their pages back. They stay in the kernel's cache."""
+"""Bytes of mapped images after which a process releases their pages. They stay in the kernel's cache."""
 
 PIECE_BYTES = 2**24
-"""Of what is looked at together where all images are."""
+"""Bytes per piece in passes over all images."""
 
 WINDOW = 2**17
-"""Bytes of an image's neighbours that the kernel maps with it, at most."""
+"""Most bytes around an image that the kernel maps with it."""
 
 
 class StoredImages:

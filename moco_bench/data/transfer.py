@@ -1,4 +1,4 @@
-"""From the CPU to the device without waiting for it."""
+"""Copies tensors from the CPU to the device without synchronising."""
 
 import torch
 from torch import Tensor

@@ -24,7 +24,7 @@ from moco_bench.data.crop import draw_crops, resample, sampling_lines
 from moco_bench.data.transfer import to_device
 
 PIECE = 2**20
-"""Values (4 MiB of float32) of the views that a CPU makes at once: its cache holds them from operation to operation."""
+"""Values per piece of views on a CPU, 4 MiB of float32, which stay in its cache between operators."""
 
 
 class Hasher(Protocol):

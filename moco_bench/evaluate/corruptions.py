@@ -13,13 +13,13 @@ from moco_bench.errors import InputError
 
 STRENGTHS = (1, 2, 3)
 NOISE_STD = (0.05, 0.1, 0.2)
-"""Standard deviation of the noise, of a range of [0, 1]."""
+"""Standard deviation of the noise, for images in [0, 1]."""
 BLUR_SIGMA = (0.02, 0.04, 0.08)
-"""Standard deviation of the Gaussian, as a part of the image's height and width."""
+"""Standard deviation of the Gaussian, as a fraction of the image's height and width."""
 CONTRAST_LEFT = (0.6, 0.35, 0.15)
-"""What is left of each deviation from the image's mean."""
+"""Fraction of each deviation from the image's mean that remains."""
 OCCLUDED_SIDE = (0.25, 0.375, 0.5)
-"""Side of the square that hides part of the image, as a part of the shorter side."""
+"""Side of the occluding square, as a fraction of the shorter side."""
 OCCLUSION_GREY = 128.0
 
 

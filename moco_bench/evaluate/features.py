@@ -57,7 +57,7 @@ def embed(
         images: uint8 [N, C, H, W].
         mean: Per channel, of values in [0, 1].
         std: As `mean`.
-        batch_size: Images a forward pass.
+        batch_size: Images per forward pass.
         device: Where the forward passes happen.
     """
     return embed_prepared(

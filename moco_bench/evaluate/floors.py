@@ -18,7 +18,7 @@ from moco_bench.suite.config import EncoderConfig, EvaluateConfig
 from moco_bench.train.randomness import stream_seed
 
 PIXELS_SIDE = 32
-"""Larger images are averaged down to this side first: a probe on more pixels costs more than it tells."""
+"""Larger images are averaged down to this side first: a probe on more pixels costs more than it is worth."""
 
 
 def floors_of(

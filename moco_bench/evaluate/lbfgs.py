@@ -12,14 +12,14 @@ from torch import Tensor
 from moco_bench.evaluate.softmax_regression import SoftmaxRegression, dot
 
 MEMORY = 10
-"""Steps that are remembered."""
+"""Number of past steps that are kept."""
 ITERATIONS = 500
 HALVINGS = 30
-"""Of a step's size."""
+"""Most halvings of a step's size."""
 SUFFICIENT = 1e-4
-"""The part of the decrease promised by the slope that a step has to achieve (Armijo)."""
+"""Fraction of the decrease predicted by the slope that a step must achieve (Armijo)."""
 ROUNDING = 1e-10
-"""Of a loss: a smaller decrease is noise."""
+"""Relative to a loss: a smaller decrease is noise."""
 
 
 def minimise(problem: SoftmaxRegression, weights: Tensor, tolerance: float) -> Tensor:

@@ -34,10 +34,10 @@ VIEWED_IMAGES = 1000
 """Evaluation images, balanced over the classes, of which two views are drawn."""
 
 OF_PROJECTIONS = ("knn_top1_projection", "alignment", "uniformity", "effective_rank", "similarities")
-"""What an encoder without a projection head doesn't have: None."""
+"""Metrics that are None for an encoder without a projection head."""
 
 CORRUPTION_SEED = 0
-"""Of the suite's one corrupted test set: not the run's seed, so that all runs are asked about the same images."""
+"""Seed of the corrupted test set, not the run's, so that all runs are evaluated on the same images."""
 
 
 def evaluate_encoder(

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 BINS = 100
-"""Of a histogram from -1 to 1."""
+"""Number of bins of a histogram from -1 to 1."""
 
 
 class Similarities(TypedDict):

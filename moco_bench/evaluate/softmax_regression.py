@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 EXAMPLES_AT_ONCE = 4096
-"""In what isn't one large product, so that it stays in the cache."""
+"""Examples per part outside of the large matmuls, so that a part stays in the cache."""
 
 
 @dataclass(frozen=True)

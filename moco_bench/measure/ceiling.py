@@ -8,7 +8,7 @@ import torch
 
 MATRIX_SIZE = {"cpu": 1024, "cuda": 8192}
 COPIED_MIB = {"cpu": 64, "cuda": 1024}
-"""Beyond the last-level cache of most processors."""
+"""MiB to copy: beyond the last-level cache of most processors."""
 TRIES = 5
 
 

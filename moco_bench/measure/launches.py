@@ -18,12 +18,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 _READ = frozenset(("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "bincount", "histc"))
 _COUNTED = frozenset(("unique_dim", "_unique2", "unique_consecutive"))
 WAITS = _READ | _COUNTED
-"""Operators whose result, or whose result's shape, the CPU has to know before it can go on."""
+"""Operators whose result or result's shape the CPU has to know before it can continue."""
 
 _MADE = frozenset(("empty", "empty_strided", "empty_like", "new_empty", "new_empty_strided"))
 _TOLD = frozenset(("promote_types", "profiler::_record_function_enter_new", "profiler::_record_function_exit"))
 FREE = _MADE | _TOLD | frozenset(("_unsafe_view", "lift_fresh", "set_"))
-"""Operators that launch nothing, although they aren't views."""
+"""Operators that launch no kernel, although they aren't views."""
 
 
 class LaunchCounter:

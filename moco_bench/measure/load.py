@@ -10,10 +10,10 @@ import psutil
 from moco_bench.measure.quota import usable_cores
 
 EXCLUSIVE_BELOW = 0.05
-"""Foreign load from which on a timing no longer counts as undisturbed."""
+"""Foreign load at and above which a timing counts as disturbed."""
 
 STEADY_BELOW = 1.15
-"""Third over first quartile of one fixed piece of work's times, from which on the machine itself was unsteady."""
+"""Third over first quartile of the reference work's times, above which the machine counts as unsteady."""
 
 
 def steadiness(milliseconds: Sequence[float]) -> float | None:

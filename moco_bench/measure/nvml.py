@@ -68,10 +68,10 @@ THROTTLED_BY = {
     "HwThermalSlowdown": "heat (hardware)",
     "HwPowerBrakeSlowdown": "power brake",
 }
-"""Reasons for a throttled clock, by NVML's name; idleness and clocks that were set are not among them."""
+"""Reasons for a throttled clock, by NVML's name; idleness and user-set clocks are not among them."""
 
 BUSY_ABOVE = 5
-"""Per cent of the device's time that one other process may use before the device counts as shared."""
+"""Percent of the device's time that another process may use before the device counts as shared."""
 
 
 class DeviceNeighbours(NamedTuple):

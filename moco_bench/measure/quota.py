@@ -8,10 +8,10 @@ import psutil
 SYSTEM = Path("/sys")
 MEMBERSHIP = Path("/proc/self/cgroup")
 MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")
-"""Of version 2 and of version 1, which has a number beyond any memory where there is no limit."""
+"""Files of version 2 and version 1; the latter holds a number beyond any memory if there is no limit."""
 
 THROTTLED = {"throttled_usec": 1e6, "throttled_time": 1e9}
-"""Time without the processor in `cpu.stat`, of version 2 and of version 1, and how many of its units are a second."""
+"""Keys of throttled time in `cpu.stat` of version 2 and version 1, with units per second."""
 
 
 def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:

@@ -16,10 +16,10 @@ WARMUP_STEPS = 5
 """Steps at the start of each process that are not counted: caches, allocator, kernel selection."""
 
 PAUSED_SECONDS = 1.0
-"""Below this no step counts as paused: a busy machine takes a process's cores away for tenths of a second."""
+"""Shorter idle times don't count as pauses: a busy machine takes a process's cores away for tenths of a second."""
 
 PAUSED_MEDIANS = 10.0
-"""A paused step idles longer than this many usual steps take."""
+"""A paused step is idle for longer than this many usual steps take."""
 
 
 @dataclass

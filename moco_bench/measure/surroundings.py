@@ -16,7 +16,7 @@ from moco_bench.measure.quota import quota_seconds
 
 NAMED_NEIGHBOURS = 3
 HELD_BACK_FROM = 0.01
-"""Of the time: from there on a quota has slowed the work down."""
+"""Fraction of the time that a quota may hold a process back before it counts as slowed."""
 CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 

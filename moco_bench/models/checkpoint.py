@@ -17,10 +17,10 @@ from moco_bench.models.key_names import find_weights
 from moco_bench.suite.config import EncoderConfig
 
 METADATA = "moco_bench"
-"""Key of a safetensors file under which `export-encoder` says where the weights are from."""
+"""Key of a safetensors file under which `export-encoder` stores the origin of the weights."""
 
 WRAPPERS = ("state_dict", "model", "model_state_dict")
-"""Keys under which a file of torch may keep its weights beside other things."""
+"""Keys under which a file of torch may hold its weights among other things."""
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

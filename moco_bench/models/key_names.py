@@ -23,16 +23,16 @@ PREFIXES = (
     "model.",
     "encoder.",
 )
-"""What may stand before a backbone's names, the query encoder's where there are two."""
+"""Possible prefixes of a backbone's names; of two encoders, the query encoder's."""
 
 _WITH_RELU = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 _WITH_RELU_NO_POOL = {"0": "conv1", "1": "bn1", "3": "layer1", "4": "layer2", "5": "layer3", "6": "layer4"}
 _WITHOUT_RELU = {"0": "conv1", "1": "bn1", "2": "layer1", "3": "layer2", "4": "layer3", "5": "layer4"}
 INSIDE, BESIDE = ("fc.", "9."), ("head.", "projection_head.layers.", "projection_head.")
-"""Where heads lie: in the encoder, as its last layer, or beside it."""
+"""Places of heads: in the encoder, as its last layer, or beside it."""
 
 COUNTERS = "num_batches_tracked"
-"""BatchNorm counts batches; a file without the counts has all that an evaluation needs."""
+"""BatchNorm's counts of batches; a file without them has all that an evaluation needs."""
 
 
 @dataclass(frozen=True)

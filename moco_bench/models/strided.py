@@ -11,10 +11,10 @@ from typing import TypeVar
 from torch import Tensor, nn
 
 ENOUGH_CHANNELS = 16
-"""From here on oneDNN's own strided convolution is right, and is left as it is."""
+"""From this number of channels on, oneDNN's own strided convolution is right, and stays in place."""
 
 SMALL_MAP = 32
-"""Pixels a side up to which it is left as it is with fewer channels, too."""
+"""With maps of at most this side in pixels it stays in place with fewer channels, too."""
 
 
 class PointwiseOfEvery(nn.Conv2d):

@@ -8,19 +8,19 @@ from moco_bench.measure.process import DeviceMemory, ProcessMemory
 
 UNATTRIBUTED, PEAK = "unattributed", "peak"
 BASELINE = "baseline"
-"""What the process held before the model existed, less the images: Python, libraries, what they had allocated."""
+"""Memory of the process before the model existed, without the images: Python, libraries, and their allocations."""
 LIBRARY_CODE = "library_code"
-"""Pages of libraries that were read in since: code of the operators that the work uses (kernel's counter)."""
+"""Pages of libraries loaded since: code of the operators in use (kernel's counter)."""
 LIBRARY_OBJECTS = "library_objects"
-"""In use on the heap beyond baseline and tensors while no step is under way: Python objects, primitives (malloc's)."""
+"""Heap in use beyond baseline and tensors while no step runs: Python objects, primitives (malloc's counter)."""
 HEAP_FREE = "heap_free"
-"""Taken from the kernel by the C library and not in use when most was: freed and kept, or scratch of an operator."""
+"""Heap that the C library holds but was free at the peak of use: freed and kept, or scratch of an operator."""
 
 WORKSPACES = "workspaces"
-"""Memory of the device that cuBLAS's handles hold, one a thread that multiplies; it comes free on request."""
+"""Device memory of cuBLAS's handles, one per thread that multiplies; it is released on request."""
 
 LIBRARY_OBJECTS_AT_MOST = 16.0
-"""MiB that may be called library objects: about three times what was seen of them. What is beyond is unexplained."""
+"""Most MiB to call library objects, about three times what was observed; any excess is unattributed."""
 
 EVALUATION = "evaluation"
 """Everything that an evaluation allocates: the frozen copy, batches, features, similarities, the probe."""
@@ -29,10 +29,10 @@ TENSOR_PARTS = (
     "data_set", "parameters", "key_encoder", "optimiser_state", "gradients", "queue", "input", "activations",
     "query_temporaries", "key_temporaries", "loss", "backward_temporaries", "update_temporaries",
 )  # fmt: skip
-"""Everything that `part_of` may answer about a training step: what stays, then what comes and goes."""
+"""All results of `part_of` for a training step: persistent parts, then temporary ones."""
 
 KERNEL_PEAK, RESIDENT, ALLOCATOR_PEAK = "kernel's peak", "resident set, its peak can't be restarted", "CUDA's allocator"
-"""Where a peak is from."""
+"""Counters that a peak can come from."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class MemoryByCause:
 
 
 READ_FROM = 2**16
-"""Bytes of an operator's results from which on the heap is read behind it: asking costs as much as a small operator."""
+"""Bytes of an operator's results from which the heap is read after it: reading costs as much as a small operator."""
 
 
 @dataclass

@@ -23,20 +23,20 @@ from moco_bench.train.precision import resolve_device
 
 LARGEST_BATCH = 65_536
 LONGEST_LEAP = 8
-"""Times the largest batch that fitted: a guess from small batches must not ask for all of a machine's memory."""
+"""Maximum factor to the largest batch that fitted: a guess must not ask for all of a machine's memory."""
 MOST_OF_A_FALL_MIB = 4 * 4 * STORED_PAIRS / MIB
-"""By how much memory may fall where a rule stops storing similarities: four times what is stored."""
+"""MiB by which memory may fall where a rule stops storing similarities: four times the stored size."""
 SETTLE_STEPS = 2
 """Steps until optimiser state and gradients exist."""
 SHARE_FOR_TENSORS = 0.9
-"""Of what is available on a CPU: operators need scratch that no meter sees, and a batch that is too large is tried."""
+"""Fraction of the available memory on a CPU: operators need unmetered scratch, and too large a batch is tried."""
 REFUSALS = ("DefaultCPUAllocator", "bad_alloc", "could not create a", "could not execute a primitive", "ALLOC_FAILED")
-"""How libraries say in a RuntimeError that they got no memory. oneDNN (the third and fourth) says no more than that."""
+"""Words of RuntimeErrors by libraries that got no memory. oneDNN (the third and fourth) says no more than that."""
 GROUP_FILES = (
     ("memory.max", "memory.current", ""),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
 )
-"""A control group's limit, its usage, and how names in its `memory.stat` begin: version 2, version 1."""
+"""Files of a control group's limit and usage, and the prefix of names in `memory.stat`: version 2, version 1."""
 
 
 def capacity_rows(

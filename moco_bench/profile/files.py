@@ -15,7 +15,7 @@ TABLES = (
     "memory", "parts", "counters", "timeline", "time", "samples", "work", "growth", "queues", "capacity", "leak",
     "leak_verdicts",
 )  # fmt: skip
-"""All tables that a profile may have: one that this profile hasn't is removed. Other files are let alone."""
+"""All possible tables of a profile: those that this profile lacks are removed. Other files are left alone."""
 
 
 def write_files(directory: Path, tables: Mapping[str, Iterable[TableRow]], summary: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from moco_bench.suite.runs import Run
 
 READINGS = 50
 BLOCK_BYTES = 64
-"""Of a small Python object on average. Those up to 512 bytes lie in arenas of Python's own, which malloc never sees."""
+"""Average bytes of a small Python object. Those up to 512 bytes lie in Python's own arenas, unseen by malloc."""
 LEAK_ABOVE_KIB = 2.0
 """Growth per step above which it counts as a leak: a tenth of one batch's sample numbers and embeddings at B = 128."""
 

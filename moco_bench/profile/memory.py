@@ -26,7 +26,7 @@ from moco_bench.train.state import TrainingState
 
 CPU = torch.device("cpu")
 SETTLE_STEPS = 3
-"""Steps before anything is counted: optimiser state, gradients and the allocator's caches exist from then on."""
+"""Steps before counting: from then on optimiser state, gradients and the allocator's caches exist."""
 
 WATCHED_STEPS = 5
 """Steps over which the kernel's peak is taken."""
@@ -40,7 +40,7 @@ class WatchedStep:
     marks: tuple[tuple[float, str], ...]
     events: tuple[Event, ...] = ()
     began: float = 0.0
-    """When the timeline began, by `time.perf_counter`."""
+    """Start of the timeline, by `time.perf_counter`."""
 
 
 def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:

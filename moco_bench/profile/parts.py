@@ -16,7 +16,7 @@ from moco_bench.train.step import Networks
 
 DATA = "data"
 DATA_WAIT = "data_wait"
-"""In place of `data` where images don't lie on the device: waiting for the thread that gathers them, and the copy."""
+"""Replaces `data` where images aren't on the device: waiting for the thread that gathers them, and the copy."""
 
 AUGMENTATION = "augmentation"
 MOMENTUM_UPDATE = "momentum_update"
@@ -30,10 +30,10 @@ QUEUE = "queue"
 PARTS = (
     DATA, DATA_WAIT, AUGMENTATION, MOMENTUM_UPDATE, QUERY_FORWARD, KEY_FORWARD, LOSS, BACKWARD, OPTIMISER, QUEUE,
 )  # fmt: skip
-"""In the order in which a step first comes to them; `symmetric` comes to some of them twice."""
+"""All parts in order of first appearance in a step; some appear twice with `symmetric`."""
 
 Mark = Callable[[str], None]
-"""Told the part that begins; the one before it ends there."""
+"""Called with the part that begins; the previous part ends there."""
 
 
 def unmarked(part: str) -> None:

@@ -25,11 +25,11 @@ from moco_bench.train.precision import resolve_device
 
 MEASURED = ".costs"
 ROUNDS = 15
-"""Enough that the median ratio of two equal arms stays well within the 5 % that decide whether runs are shared."""
+"""With this many rounds the median ratio of equal arms stays well within the 5 % that decide on sharing runs."""
 
 Tell = Callable[[str], None]
 Cost = dict[str, float]
-"""`relative`, the cost beside the baseline's, and what else is known of it."""
+"""A measured cost: `relative` is that relative to the baseline's, other keys are further facts."""
 
 
 def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def flops_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
 
 
 MEASURES: dict[str, Callable[[Sequence[Pair], str], list[Cost]]] = {"seconds": seconds_of, "flops": flops_of}
-"""By budget."""
+"""How to measure the cost of each budget."""
 
 
 def _with_baseline(pairs: Sequence[Pair]) -> dict[str, Run]:

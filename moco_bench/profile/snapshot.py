@@ -24,7 +24,7 @@ from moco_bench.profile.stepper import Stepper
 
 SETTLE_STEPS = 2
 OF_AN_OPERATOR = "inside of "
-"""Begins the cause of what an operator took and gave back; the operator's name follows."""
+"""Prefix of the cause of memory that an operator allocated and freed itself; the operator's name follows."""
 
 
 class Request(NamedTuple):
@@ -177,7 +177,7 @@ def _trace(blocks: list[Named]) -> list[dict[str, Any]]:
 
 
 def _cuda_trace(stepper: Stepper) -> list[dict[str, Any]]:
-    """What CUDA's allocator recorded of one step (tested with a pretended one)."""
+    """CUDA's allocator history of one step (tested with a simulated allocator)."""
     torch.cuda.memory._record_memory_history(max_entries=1_000_000)
     try:
         with stepper.eagerly():

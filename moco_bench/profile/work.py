@@ -11,7 +11,7 @@ from moco_bench.profile.tables import TableRow
 from moco_bench.profile.timing import STEP, Sample
 
 OF_ENCODERS = (QUERY_FORWARD, KEY_FORWARD, BACKWARD)
-"""Parts in the run's precision; the loss is float32 whatever that is."""
+"""Parts in the run's precision; the loss is always float32."""
 MEASURED, NOT_READABLE, TOO_SHORT = "measured", "not readable", "the counter never moved: too few steps"
 
 

@@ -36,7 +36,7 @@ SECTIONS: tuple[Section, ...] = tuple(
         mechanism, trust, published, runs, methods,
     )
 )  # fmt: skip
-"""Below the first screen, in reading order."""
+"""The sections below the first screen, in reading order."""
 
 
 def build_page(results: Results, links: Links) -> Page:

@@ -19,10 +19,10 @@ from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import read_choices, tuned, tuned_path
 
 COSTS_PROTOCOL = 1
-"""Raised when a change of the code changes what a cost means."""
+"""Raised when a change of the code changes the meaning of a cost."""
 
 SHARED_WITHIN = 0.05
-"""An arm whose cost is this near to the baseline's isn't run again: its runs at equal epochs serve."""
+"""An arm with a cost this near to the baseline's isn't run again: its runs at equal epochs serve."""
 
 Costs = Mapping[tuple[str, str, str, str], float]
 """(data set, encoder, arm, budget) -> cost of training on one image, relative to the baseline's."""

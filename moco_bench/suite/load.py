@@ -1,4 +1,4 @@
-"""From a suite file to a checked suite: the one way to load one."""
+"""Loads and checks a suite file."""
 
 from pathlib import Path
 from typing import Any

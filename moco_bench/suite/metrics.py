@@ -101,7 +101,7 @@ _BUILT_IN = (
     MetricColumn("peak_memory_mib", "Peak memory", "Peak memory", "MiB", "lower", "memory", 0),
 )  # fmt: skip
 METRICS: dict[str, MetricColumn] = {metric.name: metric for metric in _BUILT_IN}
-"""By name, built-in ones first, then those of the plug-ins of the suite that was read last."""
+"""Metrics by name: built-in ones, then those of the plug-ins of the suite that was read last."""
 
 RESERVED = frozenset(
     (
@@ -112,7 +112,7 @@ RESERVED = frozenset(
         "false_negative_rate_dropped",
     )
 )  # fmt: skip
-"""Columns of `runs.csv` and `effects.csv` that are no metrics: a metric of that name would take their place."""
+"""Columns of `runs.csv` and `effects.csv` that aren't metrics, whose names no metric may take."""
 
 
 def register(metric: MetricColumn) -> None:

@@ -20,16 +20,16 @@ from moco_bench.suite.profiled import StepTimes
 from moco_bench.suite.runs import Run
 
 ROOM = 1.5
-"""What is asked for over what was measured."""
+"""Factor of requested over measured resources."""
 
 MINUTES_BESIDE = 30
-"""For imports, evaluation and a busy disk."""
+"""Minutes for imports, evaluation and a busy disk."""
 
 MEM_MB_BESIDE = 500
-"""For Snakemake on the node."""
+"""Megabytes for Snakemake on the node."""
 
 MEM_MB, MINUTES = 4000, 1440
-"""What is asked for where nothing like a run has finished."""
+"""Requests where nothing like a run has finished."""
 
 
 def gpus_here(environment: Mapping[str, str] = os.environ) -> int:

@@ -13,7 +13,7 @@ from moco_bench.suite.runs import Run, expand
 from moco_bench.suite.suite import Suite
 
 PROFILE_PROTOCOL = 5
-"""Raised when a change of the code changes what a profile's figures mean."""
+"""Raised when a change of the code changes the meaning of a profile's figures."""
 
 GridCell = tuple[str, str]
 """Titles of a data set and an encoder."""

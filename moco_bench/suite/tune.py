@@ -20,10 +20,10 @@ from moco_bench.suite.suite import Suite
 from moco_bench.suite.validation import validate
 
 HELD_OUT = 0.2
-"""Part of the training images that candidates are judged on."""
+"""Fraction of the training images on which candidates are judged."""
 
 TunedValues = Mapping[str, float]
-"""Such as `{"train.learning_rate": 0.03}`."""
+"""Values of a candidate, such as `{"train.learning_rate": 0.03}`."""
 Choices = Mapping[tuple[str, str, str], TunedValues]
 """(data set, encoder, arm) -> the values of the chosen candidate."""
 

@@ -15,7 +15,7 @@ from moco_bench.suite.plain_words import in_plain_words
 from moco_bench.suite.suite import Suite
 
 INLINED = {**PARTS, "source": "dataset"}
-"""Those of them whose settings stand beside the section's own."""
+"""Fields that hold an idea whose settings are written beside the section's own."""
 
 IDEAS = {"negatives": "negatives", "objective": "objective", "augment": "augmentation", **INLINED}
 """Fields that hold an idea, and the idea's kind."""

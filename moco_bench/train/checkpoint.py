@@ -19,7 +19,7 @@ import torch
 from moco_bench.files import write_atomically
 
 LAYOUT = "1"
-"""Raised when what a checkpoint holds changes: one of another layout is set aside, not misread."""
+"""Raised when the content of checkpoints changes: one of another layout is set aside, not misread."""
 
 LATEST, PREVIOUS = "latest.ckpt", "previous.ckpt"
 _DIGEST_BYTES = hashlib.sha256().digest_size

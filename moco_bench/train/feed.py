@@ -12,7 +12,7 @@ from torch import Tensor
 from moco_bench.data.stored import Pixels, StoredImages, pieces
 
 MOST_OF_A_DEVICE = 0.5
-"""Of a device's free memory, what images may have of it: the step needs the rest, or another run."""
+"""Fraction of a device's free memory that images may take: the step, or another run, needs the rest."""
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ POLL_SECONDS = 1.0
 
 
 _held: dict[Path, tuple[int, ...]] = {}
-"""This process's devices, by lock file: its open files, which the kernel frees when it ends, however it ends."""
+"""This process's devices by lock file, with its open files, which the kernel frees when the process ends."""
 
 _at_work: set[Path] = set()
-"""Those of them that are in use now."""
+"""Devices of `_held` that are in use now."""
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def leased_device(
         requested: `auto`, `cpu`, `cuda` or `cuda:N`.
         runs_per_gpu: runs that share a device.
         environment: where CUDA_VISIBLE_DEVICES is looked up.
-        physical: names of the machine's devices, one a CUDA ordinal; asked of the driver by default.
+        physical: names of the machine's devices, one per CUDA ordinal; by default the driver is asked.
         folder: of the lock files; the machine's temporary folder by default, so that all users' runs see them.
 
     Yields:

@@ -37,7 +37,7 @@ COLUMNS = (
 )
 DIAGNOSES_PER_EPOCH = 5
 COLLAPSED_BELOW = 0.01
-"""Embedding spread below which the encoder gives every image the same answer; evenly spread embeddings have 1."""
+"""Embedding spread below which embeddings have collapsed to a point; evenly spread ones have 1."""
 
 EpochRow = dict[str, float | int | None]
 

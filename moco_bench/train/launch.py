@@ -17,17 +17,17 @@ from typing import IO
 from moco_bench.train.signals import handled_by
 
 RENDEZVOUS = "MOCO_BENCH_RENDEZVOUS"
-"""Environment variable: where the processes of `launch` find each other."""
+"""Environment variable with the address at which the processes of `launch` find each other."""
 
 POLL_SECONDS = 0.1
 SECONDS_TO_SAVE = 120.0
-"""Left to the others after one has stopped on request: rank 0 may be writing a checkpoint."""
+"""Grace for the others after one has stopped on request: rank 0 may be writing a checkpoint."""
 SECONDS_TO_NOTICE = 5.0
-"""Left to the others after one has failed."""
+"""Grace for the others after one has failed."""
 
 DONE, INTERRUPTED, FAILED = 0, 75, 1
 LOST = 70
-"""How a process of `launch` ends that can't go on because another has gone; it is `FAILED` to everybody else."""
+"""Exit code of a process of `launch` that can't continue because another has ended; others see `FAILED`."""
 
 
 def is_launched(environment: Mapping[str, str] = os.environ) -> bool:

@@ -37,7 +37,7 @@ from moco_bench.train.step import Networks, StepResult, enqueue, training_step
 from moco_bench.train.world import ALONE, World
 
 UNREAD = {"cuda": 50}
-"""Steps that a kind of device may be ahead of what is known of their losses. A CPU never is ahead: 1."""
+"""Steps by which a kind of device may be ahead of the losses that were read; a CPU is never ahead (1)."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from moco_bench.files import canonical_json, read_mapping
 
 FILE = "progress.json"
 SECONDS_BETWEEN = 1.0
-"""At least this long between two writings, whatever an epoch takes."""
+"""Minimum time between two writes, whatever an epoch takes."""
 
 SILENCE = 180.0
-"""Seconds, beyond three epochs, after which a run that has said nothing is taken to have stopped."""
+"""A run that has been silent for this many seconds plus three epochs is considered stopped."""
 
 
 class Pulse:

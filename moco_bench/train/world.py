@@ -23,7 +23,7 @@ from moco_bench.train.launch import RENDEZVOUS
 from moco_bench.train.precision import check_given
 
 PATIENCE = timedelta(hours=6)
-"""A rank waits this long for another: the first may wait for the lock of the run, or load images for hours."""
+"""How long a rank waits for another: rank 0 may wait for the run's lock, or load images, for hours."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARED = ("label", "image_size", "train_limit", "test_limit", "validation", "normalise")
-"""Keys that every data set has beside its own."""
+"""Keys that every data set has besides its own."""
 
 SplitName = Literal["train", "test", "unlabelled"]
 Remarks = Sequence[tuple[str, str]]
-"""What was passed over: the reason and the name of each."""
+"""Skipped files: the reason and the name of each."""
 
 
 @dataclass(frozen=True)

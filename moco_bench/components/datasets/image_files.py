@@ -16,10 +16,10 @@ class Listing:
 
     folder: Path
     by_class: tuple[tuple[Path, ...], ...]
-    """The files of each class, in order of their names, those in folders below it included."""
+    """The files of each class in order of their names, including those in folders below it."""
 
     passed_over: tuple[tuple[str, str], ...]
-    """What lies there and isn't read: the reason and the name of each."""
+    """Files that aren't read: the reason and the name of each."""
 
     @property
     def files(self) -> list[Path]:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRAIN_SEED, TEST_SEED = 2017, 2018
-"""Two, so that no test scene repeats the place and colours of a training scene."""
+"""Two seeds, so that no test scene repeats the place and colours of a training scene."""
 
 SIDE = 32
 """Pixels of a scene's side."""
 
 GARMENT_LEVELS, BACKGROUND_LEVELS = range(128, 256), range(90)
-"""Of red, green and blue: the garment is the brighter, or it couldn't be told from its surroundings at times."""
+"""Levels of red, green and blue: the garment is brighter, or it might look like its surroundings."""
 
 GARMENT_SIDES = range(18, 29)
 """Pixels of a garment's side within its scene: 0.64 to 1 of the original 28."""

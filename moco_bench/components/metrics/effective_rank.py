@@ -18,7 +18,7 @@ class EffectiveRank(Metric):
     name: Literal["effective-rank"] = "effective-rank"
 
     def compute(self, evaluation: Evaluation) -> float | None:
-        """From 1 to min(N, D); None where every row is zero and has no direction."""
+        """The effective rank, from 1 to min(N, D); None if every row is zero, without a direction."""
         import torch
         from torch.nn import functional
 

@@ -23,7 +23,7 @@ class Uniformity(Metric):
     t: float = Field(2.0, gt=0, description="Width of the Gaussian potential.")
 
     def compute(self, evaluation: Evaluation) -> float | None:
-        """Of at most `ROWS` rows; None where there is no pair, that is for fewer than two images."""
+        """The uniformity of at most `ROWS` rows; None for fewer than two images, which have no pair."""
         import torch
         from torch.nn import functional
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from moco_bench.contrast.negatives.selection import MASS_TOLERANCE
 
 DIGIT = 11
-"""Bits of a digit."""
+"""Bits per digit."""
 
 
 class DigitPlace(NamedTuple):

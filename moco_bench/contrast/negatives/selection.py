@@ -15,7 +15,7 @@ from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.device import on_gpu
 
 MASS_TOLERANCE = 1e-9
-"""By which a mass may fall short, relatively: sums of another order differ in their last bits."""
+"""Relative tolerance of a mass: sums in another order differ in their last bits."""
 
 
 @dataclass(frozen=True)

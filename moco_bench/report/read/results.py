@@ -26,7 +26,7 @@ from moco_bench.suite.metrics import METRICS, MetricColumn
 from moco_bench.suite.on_disk.made import edited_files
 
 UNRANKED = 6
-"""Arms that tables and figures show in the suite's order."""
+"""Up to this many arms, tables and figures keep the suite's order."""
 RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
 
 

@@ -20,7 +20,7 @@ WIDTH = 7.2  # inches: 691 px on the page, a text column in print
 
 
 FigureOf = Callable[[Results], Plot | None]
-"""Draws one figure; None where the results have nothing for it."""
+"""Draws one figure; None if the results have no data for it."""
 
 
 @contextmanager

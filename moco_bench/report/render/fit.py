@@ -10,7 +10,7 @@ from moco_bench.report.model.table import Table
 
 FEWEST_ROWS = 10
 QUOTED = 1.5
-"""Percent-encoding makes a table or data about half as long again."""
+"""Factor by which percent-encoding lengthens tables and data, about."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from moco_bench.report.render.tables import as_csv, as_latex, as_markdown, data_
 
 MAX_BYTES = 3_000_000
 SPARE = 20_000
-"""Bytes for what is only estimated."""
+"""Spare bytes, as sizes are estimates."""
 KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
 
 

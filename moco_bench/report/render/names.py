@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from moco_bench.report.read.results import Results
 
 BESIDE = 24
-"""Letters of a name in one line beside an axis."""
+"""Letters per line of a name beside an axis."""
 LINE = 0.16
-"""Inches that one line of a name takes."""
+"""Inches per line of a name."""
 MOST_CURVES, MOST_ROWS = 10, 30
-"""Arms that can be told apart where their lines or points share a panel, and where each has a row; tables have all."""
+"""Most arms to draw where they share a panel, and where each has a row; tables have all."""
 
 
 def wrapped(name: str, width: int = BESIDE) -> str:

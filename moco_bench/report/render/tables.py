@@ -19,7 +19,7 @@ _LATEX = {
 _RAISED = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789", strict=True))
 _NO_GLYPH = (0xD7, 0xF7, 0x126, 0x127, 0x138, 0x13F, 0x140, 0x149, 0x166, 0x167, 0x17F)
 _LETTERS = frozenset(chr(code) for code in range(0xC0, 0x180) if code not in _NO_GLYPH)
-"""Latin letters that LaTeX shows as they are, given utf8 (its default since 2018) and T1 fonts."""
+"""Latin letters that LaTeX shows unchanged, with utf8 (its default since 2018) and T1 fonts."""
 
 
 def data_as_csv(frame: pd.DataFrame) -> str:

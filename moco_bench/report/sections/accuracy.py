@@ -124,7 +124,7 @@ def _dots(panel: Axes, data: pd.DataFrame, arms: tuple[str, ...], names: list[st
 
 CLASSES = "classes.csv"
 MOST_CLASSES = 10
-"""Rows of differences by class; `classes.csv` has all."""
+"""Number of rows of differences by class; `classes.csv` has all."""
 
 
 def accuracy_metrics(results: Results) -> list[MetricColumn]:

@@ -61,7 +61,7 @@ DESCRIBED: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "PyTorch": ("versions", "torch", str),
     "moco_bench": ("versions", "moco-bench", str),
 }
-"""What a record tells of where a run ran: the heading, where it stands in the record, and how it is shown."""
+"""What the table shows of a run's record: the heading, its place in the record, and its format."""
 
 
 def _told(record: dict[str, Any], part: str, name: str, show: Callable[[Any], str]) -> str:

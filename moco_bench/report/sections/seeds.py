@@ -31,7 +31,7 @@ DESIGNED = {
     1: f"another number of epochs, so paired by {RANDOM_NUMBERS[0]} alone",
     2: f"other views or batches, so paired by {RANDOM_NUMBERS[0]} and {RANDOM_NUMBERS[1]}",
 }
-"""Of arms that share less than the others because of what they change: by how many of the random numbers they share."""
+"""Why arms share fewer random numbers by design: by how many of them they share."""
 
 
 def pairing_notes(results: Results) -> list[str]:
@@ -49,7 +49,7 @@ def pairing_notes(results: Results) -> list[str]:
 
 
 FAINT_FROM = 20
-"""Seeds from which lines are drawn thinner."""
+"""Number of seeds from which lines are drawn thinner."""
 
 
 @plot("pairs", "Every seed across arms")

@@ -17,7 +17,7 @@ MAIN_EFFECTS = {
     "filtering": "Hard-negative filter",
     "interaction": "Interaction",
 }
-"""Names of the 2x2's effects, with their titles. Reserved in every suite, whether it is a 2x2 or not."""
+"""Names of the 2x2's effects, with their titles; reserved in every suite, with or without a 2x2."""
 
 
 def automatic_pairs(suite: Suite) -> dict[str, tuple[str, str]]:
@@ -51,7 +51,7 @@ def arms_without_pairs(suite: Suite) -> frozenset[str]:
 
 
 RANDOM_NUMBERS = ("initial weights", "batch order", "augmentations")
-"""What all arms of a seed share, in the order in which runs hash it."""
+"""The random numbers that all arms of a seed share, in the order of their hashes."""
 
 
 def random_numbers_shared(suite: Suite) -> dict[str, int]:

@@ -6,7 +6,7 @@ from moco_bench.suite.runs import Run, expand
 from moco_bench.suite.suite import Suite
 
 BANK_PART = 5
-"""More neighbours than one in this many training images are no neighbourhood."""
+"""More neighbours than one in this many training images aren't local any more."""
 
 
 def size_warnings(suite: Suite, dataset: str, images: int) -> list[str]:

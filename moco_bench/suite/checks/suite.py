@@ -25,7 +25,7 @@ from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import check_tune
 
 MOST_RUNS = 100_000
-"""More would take years to run and gigabytes to list."""
+"""Most runs of a suite: more would take years to run and gigabytes to list."""
 
 
 def check_suite(suite: Suite) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 from moco_bench.files import sealed, sha256_of_file
 
 RESULT_FILES = ("encoder.safetensors", "history.csv", "resources.json")
-"""What lies beside `run.json` when a run has been trained."""
+"""Files beside `run.json` after a run was trained."""
 
 ENCODER = "encoder.safetensors"
 
 LARGE = 256 * 1024
-"""Bytes above which a time stamp that is the recorded one is believed."""
+"""For files above this many bytes, an unchanged time stamp is trusted."""
 
 
 def describe_files(directory: Path, names: Iterable[str] = RESULT_FILES) -> dict[str, dict[str, Any]]:

@@ -14,19 +14,19 @@ from moco_bench.suite.identity.analysis import ANALYSIS_PROTOCOL
 from moco_bench.suite.on_disk.hashes import changed_files
 
 TABLES = ("runs.csv", "suite.yaml")
-"""What `collect` makes in a suite's results."""
+"""Files that `collect` makes in a suite's results."""
 
 ANALYSIS = ("effects.csv", "claims.csv")
-"""What `analyse` makes there."""
+"""Files that `analyse` makes there."""
 
 ANALYSIS_IF_KNOWN = ("classes.csv", "pooled.csv")
-"""What it makes where runs tell their accuracy by class, or come from several machines."""
+"""Further files of `analyse`, if runs record their accuracy by class, or come from several machines."""
 
 REPORT = ("report.html", "report.md", "runs.html")
-"""What `report` makes in its own folder, beside tables and figures."""
+"""Files that `report` makes in its own folder, beside tables and figures."""
 
 REPORT_FOLDERS = ("figures", "tables")
-"""Where those lie. Which there are depends on the results: the note names them."""
+"""Folders of those. Their files depend on the results, and the note names them."""
 
 
 def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:

@@ -13,7 +13,7 @@ from moco_bench.report.render.style import INK, MUTED, PAPER, RULE
 from moco_bench.report.sections.effects.tables import ranked
 
 TITLE = 34
-"""Letters of an effect's name in one line."""
+"""Letters per line of an effect's name."""
 
 
 @plot("effects", "Effects")

@@ -16,7 +16,7 @@ from moco_bench.suite.metrics import MetricColumn
 Row = Mapping[Any, Any]
 INGREDIENTS = ("dual_view", "filtering")
 NAMED = 2
-"""Comparisons of a suite without the 2x2 that a headline has room for."""
+"""Most comparisons in a headline of a suite without the 2x2."""
 
 
 def not_judged(row: Row) -> bool:

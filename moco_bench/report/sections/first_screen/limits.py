@@ -16,7 +16,7 @@ from moco_bench.suite.metrics import MetricColumn
 
 Row = Mapping[Any, Any]
 TRIED = (8, 12, 16, 24)
-"""Numbers of seeds that a reader is asked to run."""
+"""Numbers of seeds that are suggested to a reader."""
 
 
 def smallest_corrected_p(row: Row) -> float:
@@ -75,7 +75,7 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
 
 
 def _how_to_have(seeds: int, now: Sequence[int]) -> str:
-    """What to change: a number stands for 0, 1, ..., and would drop seeds of another choice."""
+    """The change to the suite file; a number means seeds 0, 1, ..., which would drop any others."""
     if sorted(now) == list(range(len(now))):
         return f"set \u201cseeds: {seeds}\u201d"
     return f"add {count(seeds - len(now), 'seed')} to the list under \u201cseeds\u201d"

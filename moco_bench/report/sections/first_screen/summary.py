@@ -36,7 +36,7 @@ QUESTIONS = {
     "interaction": "Do they interact?",
 }
 MOST_ANSWERS = 12
-"""Comparisons on one data set that the first screen has room for: those that are decided first."""
+"""Most comparisons on one data set on the first screen; decided ones come first."""
 
 
 def summarise(results: Results, links: Links) -> Summary:

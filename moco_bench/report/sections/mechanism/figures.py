@@ -154,7 +154,7 @@ GROUPS = {
     "other_class": ("negatives, other classes", "#6b6b6b", (0, (1.2, 1.2))),
 }
 VISIBLE = 0.002
-"""Part of the highest density below which a curve lies on the axis."""
+"""Fraction of the highest density below which a curve is not drawn."""
 
 
 def similarity_rows(results: Results) -> pd.DataFrame:

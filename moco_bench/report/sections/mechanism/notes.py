@@ -9,7 +9,7 @@ from moco_bench.suite.on_disk.kept_mass import HARDLY_FILTERS
 
 RATE = "false_negative_rate_kept"
 NOTICED = 0.005
-"""Changes of the rate below which kept negatives count as unchanged."""
+"""Smaller changes of the rate count as none."""
 
 
 def mechanism_notes(results: Results) -> list[str]:

@@ -26,7 +26,7 @@ AUGMENTATIONS = {
     "solarize": "solarisation",
 }
 NOT_A_BACKBONES = ("name", "label", "head", "hidden", "dimension", "batch_norm_groups", "checkpoint")
-"""Keys of an encoder that are no settings of its backbone."""
+"""Keys of an encoder that aren't settings of its backbone."""
 
 
 def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:

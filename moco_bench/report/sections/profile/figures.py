@@ -113,7 +113,7 @@ GROUPS = {
 }
 SHOWN_ARMS = 4
 NAMED_ABOVE = 0.08
-"""Share of a step below which a part's name would not fit above its stretch."""
+"""Fraction of a step below which a part's name would not fit above it."""
 
 
 @plot("memory_timeline", "Memory over one step")

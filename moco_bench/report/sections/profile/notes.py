@@ -16,7 +16,7 @@ from moco_bench.report.read.results import UNRANKED, Results
 from moco_bench.report.sections.profile.tables import what_disturbed
 
 DISTURBED_FROM = 1.3
-"""Longest over shortest time of one and the same piece of work, beyond which the timing counts as disturbed."""
+"""Longest over shortest time of the reference work, above which the timing counts as disturbed."""
 
 
 def profile_notes(results: Results) -> list[str]:

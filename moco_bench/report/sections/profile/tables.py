@@ -97,7 +97,7 @@ def _with_quartiles(name: str, title: str, of: str, decimals: int, href: str) ->
 
 
 SHOWN_FROM = 0.005
-"""MiB below which a part would be shown as nothing."""
+"""Smaller parts, in MiB, would be shown as zero."""
 
 
 def tensor_parts_table(results: Results, links: Links) -> Table | None:
@@ -143,7 +143,7 @@ def _peaks(rows: pd.DataFrame) -> list[str]:
 
 TOO_SHORT = "the counter never moved: too few steps"
 WITHOUT_ENERGY = {TOO_SHORT: "too few steps", "not readable": "not readable here"}
-"""What `work.csv` says became of measuring energy, in the words of a cell."""
+"""Reasons for missing energy in `work.csv`, worded for a cell."""
 
 
 def work_table(results: Results, links: Links) -> Table | None:

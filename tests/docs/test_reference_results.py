@@ -1,7 +1,10 @@
 """Reference results lie where no run writes, so that a working tree is clean after `make report`."""
 
+import csv
+import json
 import re
 import shutil
+import statistics
 import subprocess
 from pathlib import Path
 
@@ -29,3 +32,17 @@ def test_the_quickstarts_page_has_at_most_4000_words():
     without_drawings = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
     words = re.sub(r"<[^>]+>", " ", without_drawings).split()
     assert 2000 < len(words) <= 4000
+
+
+def test_the_quickstarts_encoder_has_learnt_more_than_pixels_and_its_own_start_show():
+    """Three seeds; kNN at least 3 points above both baselines, the probe at least 15."""
+    folder = ROOT / "docs" / "results" / "quickstart"
+    with open(folder / "runs.csv", encoding="utf-8", newline="") as table:
+        vanilla = [row for row in csv.DictReader(table) if row["arm"] == "vanilla"]
+    floors = json.loads((folder / "floors" / "fashion-scenes-5k.json").read_text(encoding="utf-8"))
+    (untrained,) = floors["random_encoder"].values()
+    assert len(vanilla) == len(untrained) == 3
+    for metric, margin in (("knn_top1", 3), ("linear_top1", 15)):
+        learnt = statistics.mean(float(row[metric]) for row in vanilla)
+        start = statistics.mean(values[metric] for values in untrained.values())
+        assert learnt >= max(floors["pixels"][metric], start) + margin

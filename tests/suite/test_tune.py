@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 
+from moco_bench.cli.main import main
 from moco_bench.errors import InputError
 from moco_bench.suite.equal_compute import find_settled_run, known_runs
 from moco_bench.suite.identity.analysis import analysis_fingerprint
@@ -90,6 +91,16 @@ def test_runs_wait_for_the_search_and_then_take_what_it_chose(suite, tmp_path):
         assert run.contrast.key_weight == chosen[run.arm].get("contrast.key_weight", 0.5)
         assert find_settled_run(loaded, run.id, tmp_path) == run
         assert plan_run(run, tmp_path).reason == "never run"
+
+
+def test_plan_tells_what_the_search_costs(suite, tmp_path, capsys):
+    epochs = sum(each.run.train.epochs for each in candidates(suite()))
+    assert main(["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]) == 0
+    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tune: "))
+    assert said == (
+        "tune: before the runs, 9 candidates are trained, 3 for each arm; "
+        f"9 are left: {epochs} epochs, each of 80% of the training images"
+    )
 
 
 def test_a_tuned_run_is_the_run_that_was_declared_with_these_values(suite, raw, tmp_path):

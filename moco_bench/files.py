@@ -51,7 +51,7 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | 
                 os.replace(path, keep)
             os.replace(temporary, path)
         finally:
-            with suppress(OSError):  # of a disk that became read-only, say: what went wrong first is the news
+            with suppress(OSError):  # of a disk that became read-only, say: the first error is the one to report
                 temporary.unlink(missing_ok=True)
         _flush(path.parent, os.O_RDONLY)
 

@@ -75,7 +75,7 @@ def run_benchmark(
         rounds = rounds_of(contenders, timing)
         result["step_gflops"][encoder] = flops / 1e9
         add_encoder(result, encoder, rounds, absent, batch_size)
-        # Again, and the highest counts: on a machine that others use, one moment's product may be far from a ceiling.
+        # Measured again, and the highest counts: on a shared machine a single matmul may be far from the peak.
         again = _ceilings(precisions, numerics.device, workload.product_side)
         ceiling = {precision: max(flops, again[precision]) for precision, flops in ceiling.items()}
     result["ceiling_gflops"] = {precision: flops / 1e9 for precision, flops in ceiling.items()}
@@ -130,6 +130,6 @@ def _precisions(device: torch.device) -> tuple[Precision, ...]:
 
 
 def _ceilings(precisions: tuple[Precision, ...], device: torch.device, side: int) -> dict[str, float]:
-    # On a GPU a product of that size is over before the card is busy: half of it is the launch.
+    # On a GPU a matmul of that size is too short: half of its time is the launch.
     side = max(side, MATRIX_SIZE["cuda"]) if device.type == "cuda" else side
     return {name: measure_ceiling(device, name, DTYPES[name], side=side).flops for name in precisions}

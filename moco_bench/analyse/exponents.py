@@ -48,7 +48,7 @@ def fit_power_law(x: list[float], y: list[float]) -> PowerLaw | None:
 def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
     """The power law of one measure, fitted to one arm's and quantity's rows of `growth.csv`; None without a fit.
 
-    Nor is one fitted where the profile found the measure to fall somewhere (column `not_monotone`): there another way
+    None also where the profile found that the measure falls somewhere (column `not_monotone`): there another way
     of computing begins, and a line through both describes neither. Through which points it goes, `fitted` says.
     """
     fallen = rows["not_monotone"].fillna("").astype(str) if "not_monotone" in rows else pd.Series(dtype=str)
@@ -61,7 +61,7 @@ def law_of(rows: pd.DataFrame, measure: str) -> PowerLaw | None:
 def fitted(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """The rows of one arm and quantity to which this measure's power law is fitted.
 
-    Of times the disturbed ones (`disturbed_in`) are left out where `ENOUGH` others remain, and else all are kept.
+    Disturbed times (`disturbed_in`) are left out where `ENOUGH` others remain; else all are kept.
     """
     known = rows.dropna(subset=["value", measure])
     quiet = known[~disturbed_in(known, measure)]

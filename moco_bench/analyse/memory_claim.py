@@ -36,7 +36,7 @@ VERSIONS = {
 class Rule:
     """How the claim is judged: the arm to compare with, and the margin within which memory counts as equal.
 
-    Which differences of accuracy do is the `margin` of the effects.
+    For accuracy that margin is the `margin` of the effects.
     """
 
     baseline: str

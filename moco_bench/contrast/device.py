@@ -37,7 +37,7 @@ def on_gpu(device: torch.device) -> bool:
 def gpu_stored_pairs(device: torch.device) -> int:
     """`GPU_STORED_PAIRS`, or fewer on a small GPU: a sixteenth of its memory.
 
-    Of all its memory, not of what is free: the sums are added in another order when chunks have another size, and a
+    Of all memory, not of the free part: the sums are added in another order when chunks have another size, and a
     run's bits must not hang on its neighbours.
     """
     if device.type != "cuda":

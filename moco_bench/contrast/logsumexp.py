@@ -72,7 +72,7 @@ def plain_log_sum(
     """The definition of `log_sum_of_negatives`: one matrix, differentiated by autograd. Equal to float precision."""
     whole = whole_queue(candidates, ranks)
     logarithms = None if log_weight is None else log_weight(whole.similarity)
-    # In place: the gradient of the product needs its factors, not its result; that of the weights may need it.
+    # In place: a matmul's gradient needs its factors, not its result; the gradient of weights may need it.
     logits = whole.similarity.div_(temperature) if logarithms is None else whole.similarity / temperature + logarithms
     if whole.dropped is not None:
         logits = logits.masked_fill_(whole.dropped > 0, -torch.inf)

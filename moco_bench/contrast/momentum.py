@@ -20,5 +20,5 @@ def update_momentum_encoder(query_encoder: nn.Module, key_encoder: nn.Module, mo
     if [(name, p.shape) for name, p in queries.items()] != [(name, p.shape) for name, p in keys.items()]:
         raise ValueError("key_encoder must have the names and shapes of query_encoder's parameters")
     if keys:
-        # One call over all tensors: a loop is bound by the launch of some sixty small operations.
+        # One call over all tensors: a loop is bound by the launches of some sixty small kernels.
         torch._foreach_lerp_(list(keys.values()), list(queries.values()), 1 - momentum)

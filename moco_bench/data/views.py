@@ -116,7 +116,7 @@ class RecipeViews:
         drawn = [self.draw(count, height, width, generator) for _ in range(2)]
         for parameters in drawn:
             parameters.digest(hasher)
-        # Both at once: half as many operations, which is what a GPU's step is bound by.
+        # Both at once: half as many kernel launches, which bound a step on a GPU.
         own, joined = images[rows], ViewParameters.joined([parameters.of(rows) for parameters in drawn])
         views = self.apply(own, joined, memory_format)
         return views[: len(own)], views[len(own) :]
@@ -138,7 +138,7 @@ class RecipeViews:
             float32 [N, C, H, W], normalised.
         """
         count = len(parameters.flip)
-        # On a GPU every piece would cost its launches anew.
+        # On a GPU every piece would need its own kernel launches.
         pieces = math.ceil(count * images[0].numel() / PIECE) if images.device.type == "cpu" else 1
         if pieces == 1:
             return self._apply(images, parameters, 0).contiguous(memory_format=memory_format)

@@ -80,7 +80,7 @@ def embed_prepared(
     backbone, projection = [], []
     with torch.autocast(device.type, enabled=False):
         for batch in batches(images, batch_size):
-            # Said outright, or the layout of the weights decides, and with it the last bits: an encoder read from a
+            # Set explicitly, or the layout of the weights decides, and with it the last bits: an encoder read from a
             # file would differ from the one that was trained.
             prepared = prepare(batch.to(device)).to(memory_format=torch.channels_last)
             features = frozen.features(prepared)

@@ -36,7 +36,7 @@ def similarity_histograms(first: Tensor, second: Tensor, labels: Tensor) -> Simi
     one_image = torch.eye(len(labels), dtype=torch.bool)
     one_class = labels.cpu()[:, None] == labels.cpu()
     kinds = {"positive": one_image, "same_class": one_class & ~one_image, "other_class": ~one_class}
-    # A product of unit rows can be above 1 in its last bit.
+    # The dot product of unit rows can exceed 1 in its last bit.
     places = ((similarity + 1) * (BINS / 2)).long().clamp_(0, BINS - 1)
     return Similarities(
         edges=[round(2 * edge / BINS - 1, 10) for edge in range(BINS + 1)],

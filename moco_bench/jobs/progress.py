@@ -22,7 +22,7 @@ class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
 def told_parts(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that announces each part of a job: a running line on a terminal, plain lines in a log.
 
-    On standard error: what a command has made is all that it prints.
+    It writes to standard error: standard output is for what a command has made.
     """
     _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     bar = _Bar(desc=title, unit=" parts", disable=not sys.stderr.isatty())

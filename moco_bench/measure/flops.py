@@ -19,7 +19,7 @@ class FlopCounter:
     """Counts within `counting`, by part: a part ends where the next begins.
 
     Attributes:
-        flops: operations by part, in the order in which parts first began.
+        flops: FLOPs by part, in the order in which parts first began.
     """
 
     def __init__(self) -> None:

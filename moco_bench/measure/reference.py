@@ -13,7 +13,7 @@ PRODUCTS, PASSES = 3, 2
 class ReferenceWork:
     """Matmuls, and convolutions with normalisation, forward and backward; on the CPU.
 
-    On the threads that PyTorch is set to, those of what is measured: with more, it would wait for each core that
+    It uses PyTorch's current threads, those of what is measured: with more, it would wait for each core that
     somebody else holds while a step on one thread goes on. Nothing of it is random.
     """
 

@@ -100,7 +100,7 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
 def _tried(idea: Backbone | Head, module: nn.Module, inputs: Tensor, length: int) -> Tensor:
     """The output of a plug-in's network, tried on a copy. Raises `InputError` if it isn't [B, length].
 
-    Found out later, the mistake would be one of the layer behind.
+    Found later, the mistake would seem to be one of the next layer.
     """
     try:
         found = deepcopy(module).eval()(inputs)

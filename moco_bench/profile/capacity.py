@@ -95,7 +95,7 @@ def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
     except (MemoryError, RuntimeError) as error:
         if not _is_refusal(error):
             raise
-    gc.collect()  # the step's tensors hung on the error until here
+    gc.collect()  # the error held the step's tensors until here
     torch.cuda.empty_cache()
     return float("inf")
 

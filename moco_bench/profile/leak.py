@@ -31,7 +31,7 @@ def leak_rows(
         tell(f"leak check of {arm}: {steps} steps")
         stepper = Stepper(run, dataset, device)
         gc.collect()
-        gc.freeze()  # what is there now is never looked through again, so collecting before each reading is quick
+        gc.freeze()  # existing objects aren't traversed again, so collecting before each reading is quick
         try:
             rows += [{"arm": arm, **reading} for reading in _readings(stepper, steps)]
         finally:
@@ -44,7 +44,7 @@ def _readings(stepper: Stepper, steps: int) -> Iterator[TableRow]:
     for step in range(1, steps + 1):
         stepper.step()
         if step % every == 0:
-            gc.collect()  # objects that refer to each other in a circle are no leak
+            gc.collect()  # reference cycles are no leak
             resident = process_memory().rss
             blocks = sys.getallocatedblocks()
             in_use = _in_use(stepper) / MIB

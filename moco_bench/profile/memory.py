@@ -124,7 +124,7 @@ def watch_step(stepper: Stepper, watch: HeapWatch | None = None) -> WatchedStep:
 
     def mark(part: str) -> None:
         marks.append((meter.ledger.seconds(), part))
-        if meter.scope == BACKWARD:  # it has just ended: its gradients have their places
+        if meter.scope == BACKWARD:  # it has just ended: its gradients exist
             meter.claim("gradients", _gradients(stepper.state))
         meter.scope = part
 

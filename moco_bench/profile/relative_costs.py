@@ -3,7 +3,7 @@
 Timed, both sides make their steps in turns and ratios are formed within rounds (decision 043), so that a slow minute of
 the machine hits both. A pair that was measured on this kind of device before isn't measured again: the epochs of
 finished runs must not move because another arm was added. Only what the suite's budgets ask for is measured: one step
-is enough to count operations, and timing many may take hours where the machine is slow.
+is enough to count FLOPs, and timing many may take hours where the machine is slow.
 """
 
 from collections.abc import Callable, Mapping, Sequence

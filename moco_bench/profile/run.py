@@ -231,7 +231,7 @@ def _first_of_each_evaluation(runs: Mapping[str, Run]) -> dict[str, str]:
 def _seen_by_evaluation(run: Run) -> str:
     """All that determines the memory of an evaluation's process, including what training left in it.
 
-    Only numbers that change values and no sizes are left out.
+    Settings that change values but no sizes are left out.
     """
     train = run.train.model_dump(exclude={"learning_rate", "weight_decay", "epochs", "schedule", "warmup_epochs"})
     contrast = run.contrast.model_dump(exclude={"temperature", "momentum", "key_weight", "filter_warmup_steps"})

@@ -16,7 +16,7 @@ MEASURED, NOT_READABLE, TOO_SHORT = "measured", "not readable", "the counter nev
 
 
 def count_flops(stepper: Stepper) -> dict[str, int]:
-    """Make one step, eagerly, and count the floating-point operations of each part."""
+    """Make one step, eagerly, and count the FLOPs of each part."""
     counter = FlopCounter()
     with stepper.eagerly(), counter.counting():
         stepper.step(counter)

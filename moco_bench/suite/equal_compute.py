@@ -1,6 +1,6 @@
 """Equal compute: the cost of an arm's step relative to the baseline's, and the epochs that follow from it.
 
-A run at equal seconds or operations is a run of its own with its whole schedule, shorter or longer than the one at
+A run at equal seconds or FLOPs is a run of its own with its whole schedule, shorter or longer than the one at
 equal epochs: a point in the middle of a schedule is not comparable with its end. Costs are measured or counted before
 (`moco-bench profile SUITE --costs`) and lie in `results/SUITE/costs.json`.
 """

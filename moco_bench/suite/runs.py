@@ -30,7 +30,7 @@ class Run:
         seed: of all its random numbers.
         replicate: 1, or 2 for a seed that is run a second time.
         budget: at what it is equal to the baseline.
-        paced_by: the baseline's run whose training time or arithmetic it is to have, as long as the epochs that this
+        paced_by: the baseline's run whose training time or FLOPs it is to have, as long as the epochs that this
             leaves it are unknown (`costs.settled`); until then `train.epochs` are those of equal epochs.
         open_search: the suite's `tune` as long as what its arm's search chose is unknown (`tune.tuned`).
     """
@@ -52,7 +52,7 @@ class Run:
     def id(self) -> str:
         """The run's place below `runs/`: `DATASET/ENCODER/ARM/seedN`.
 
-        A repeated seed is `seedN-rep2`, a run at the baseline's training time or arithmetic `seedN-seconds` or
+        A repeated seed is `seedN-rep2`, a run at the baseline's training time or FLOPs `seedN-seconds` or
         `seedN-flops`.
         """
         which = f"-rep{self.replicate}" if self.replicate > 1 else ""

@@ -1,6 +1,6 @@
 """Images of a step on the device: resident there, or gathered by a thread during the step before.
 
-Both give equal bytes; which one it is hangs on the room there is, and so is no part of a run.
+Both give equal bytes; which one is used depends on free memory, and so is no part of a run.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor

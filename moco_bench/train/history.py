@@ -119,7 +119,7 @@ def note_diagnosis(
     for name, value in found.items():
         _append(progress.epoch_sums, name, value)
     if not isinstance(contrast.negatives, All):
-        # Of an epoch in which the filter's warm-up ends, rates and mass are means over both.
+        # In an epoch in which the filter's warm-up ends, rates and mass are means over steps with and without it.
         _append(progress.epoch_sums, "warmup_share", float(negatives is None))
     share = key_gradient_share(
         query,

@@ -25,7 +25,7 @@ def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # not of an interruption: the same command goes on from there
-        with suppress(OSError):  # of a full disk, say, which is then the error that is on its way
+        with suppress(OSError):  # of a full disk, say, which is then the error being raised
             write_json(checkpoints / LAST_ERROR, {"fingerprint": fingerprint, "reason": _in_words(error)})
         raise
 

@@ -159,7 +159,7 @@ class Trainer:
         if self.numerics.device.type == "cuda":
             resident = self.inputs.feed.resident
             images = 0 if resident is None else resident.nbytes
-            peak -= (images + self.labels.nbytes) / 2**20  # the data set is no cost of training
+            peak -= (images + self.labels.nbytes) / 2**20  # the data set doesn't count as training's memory
         progress.peak_memory_mib = max(progress.peak_memory_mib, peak)
         save_checkpoint(self.hooks.checkpoints, self.hooks.belongs_to, self.state.state_dict())
 
@@ -209,7 +209,7 @@ class Trainer:
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
-            # The step has drawn from the rule's generator; the rule made anew shows the draw that it used.
+            # The step has advanced the rule's generator; a new one repeats the draw that the step used.
             self._diagnose(result, on_device, self.inputs.negatives(step))
             self._stopwatch.resume()
         enqueue(state, result, on_device, run.contrast)

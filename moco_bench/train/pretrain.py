@@ -95,7 +95,7 @@ def pretrain(
         state.load_state_dict(saved)
     attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered) if world.first else []
     batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
-    how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # no graph holds a message
+    how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # graphs can't communicate
     networks, compilation = networks_of(state, how, numerics, batch, called_twice=run.contrast.loss.swaps_views)
     trainer = Trainer(
         run,

@@ -68,7 +68,7 @@ class Bins:
 
     def places(self, scores: Tensor) -> Tensor:
         """The bin of each score as an index, int64."""
-        # Of a NaN the conversion makes any number, which would be no place in a histogram.
+        # A NaN converts to an arbitrary number, which may be no bin of the histogram.
         return self.of(scores).to(torch.int64).clamp_(0, BINS - 1)
 
 

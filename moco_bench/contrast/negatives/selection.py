@@ -34,7 +34,7 @@ class Cut:
     @classmethod
     def of(cls, value: Tensor, ties: Tensor, tied: Tensor) -> "Cut":
         """A cut with `ties` of the `tied` equal scores inside."""
-        # To find out that no tie has to be settled takes a look, and on a GPU that costs more than to settle it.
+        # Checking that no tie has to be settled needs a synchronisation, which costs a GPU more than settling it.
         all_inside = not on_gpu(ties.device) and ties.equal(tied)
         return cls(value, None if all_inside else ties)
 

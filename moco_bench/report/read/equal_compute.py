@@ -1,7 +1,7 @@
 """Equal compute in a report: each arm's cost relative to the baseline, and whether runs serve at both budgets.
 
 A suite with budgets has `costs.json`. One without compares at equal epochs only; where it was profiled, the profile's
-counted operations say whether that comparison is one at equal operations as well.
+counted FLOPs say whether that comparison is one at equal FLOPs as well.
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _counted(results: Results, suite: Suite) -> list[dict[str, Any]]:
 def cells_with_own_runs(results: Results) -> tuple[list[tuple[tuple[str, str, str], pd.DataFrame]], str]:
     """(data set, encoder, budget) with the compared runs, without budgets that repeat all runs of equal epochs.
 
-    And for a caption: which budgets were left out, for there the same runs serve.
+    Also a sentence for a caption: the budgets that were left out, as the same runs serve there.
     """
     found = list(cells(results.compared))
     if len({key[2] for key, _ in found}) < 2:

@@ -132,7 +132,7 @@ class Results:
             "raw pixels": [floors.pixels],
             "untrained encoder": list(floors.random_encoder.get(encoder, {}).values()),
         }
-        if floors.largest_class is not None:  # what always naming it is right for, by any measure
+        if floors.largest_class is not None:  # accuracy of always predicting it, by any measure
             found["largest class"] = [dict.fromkeys(("knn_top1", "linear_top1"), floors.largest_class)]
         return {name: [one for one in measured if one] for name, measured in found.items() if any(measured)}
 

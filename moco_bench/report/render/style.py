@@ -41,7 +41,7 @@ _PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
 THEME: dict[str, Any] = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
     "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlecolor": INK,
-    "axes.titley": 1.0,  # a place of its own: looking for one over all ticks takes a tenth of the time
+    "axes.titley": 1.0,  # a fixed place: finding one over all ticks takes a tenth of the time
     "axes.labelsize": 9, "axes.labelcolor": MUTED, "axes.edgecolor": RULE, "axes.facecolor": "none",
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
     "grid.color": RULE, "grid.linewidth": 0.6, "figure.facecolor": PAPER, "hatch.linewidth": 0.6,

@@ -78,7 +78,7 @@ NO_SPEEDS = "No run had the machine to itself, so no speeds are given."
 def cost_table(results: Results, links: Links) -> Table | None:
     """One row per arm. Speeds come from runs that had the machine to themselves; memory from all finished runs.
 
-    Both on the kind of machine that made the most of them.
+    Both are of the kind of machine that made most of the runs.
     """
     found, serve_too = cells_with_own_runs(results)
     rows: list[dict[str, Any]] = []

@@ -84,7 +84,7 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
 def below_baselines(results: Results) -> str:
     """A warning where the baseline arm isn't above all baselines without training; empty if it is, or if unknown.
 
-    It is what verdicts go by: `analyse/baselines.py`. Below its own initialisation is worse than below the pixels:
+    Verdicts use the same rule (`analyse/baselines.py`). Below its own initialisation is worse than below the pixels:
     training has done harm.
     """
     plan, margin = results.plan, results.plan.config.margin_points

@@ -91,7 +91,7 @@ def _name_or(names: list[str], section: Schema) -> Schema:
 
 
 def schema_text() -> str:
-    """The schema as it stands in its file."""
+    """The schema as text, as its file holds it."""
     return json.dumps(suite_schema(), indent=2, sort_keys=True) + "\n"
 
 

@@ -1,1 +1,1 @@
-"""From one tidy table of runs to effects, intervals, tests and verdicts on claims. No torch."""
+"""Computes effects, intervals, tests and verdicts on claims from one tidy table of runs. No torch."""

@@ -1,4 +1,4 @@
-"""How a results directory is to be analysed: what its suite declared, or the defaults where there is no suite."""
+"""How to analyse a results directory: as its suite declared, or by the defaults if there is no suite."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, the reason in words and figures, and where it came from."""
+    """A verdict, and the reason in words and figures."""
 
     verdict: str
     why: str

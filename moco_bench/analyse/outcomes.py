@@ -39,7 +39,7 @@ class Outcomes:
 
 
 def read_outcomes(metrics: Mapping[str, Any]) -> Outcomes | None:
-    """The outcomes in the content of a `metrics.json`; None where there are none, or damaged ones."""
+    """The outcomes in the content of a `metrics.json`; None if they are missing or damaged."""
     held = metrics.get(KEY)
     try:
         if not isinstance(held, Mapping):

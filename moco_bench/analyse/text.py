@@ -1,4 +1,4 @@
-"""Numbers and effects as a reader wants them: fixed decimals, a real minus sign, a plus where it means something."""
+"""Formats numbers and effects for readers: fixed decimals, a real minus sign, a plus for differences."""
 
 import math
 

@@ -97,7 +97,7 @@ def linear_probe(
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A penalty, its solution, and which held-out images that solution has right."""
+    """A penalty, its solution, and which held-out images that solution classifies correctly."""
 
     c: float
     weights: Tensor

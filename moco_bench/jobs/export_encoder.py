@@ -1,4 +1,4 @@
-"""A trained encoder as a file for other libraries, with a model card beside it."""
+"""Exports a trained encoder to a file for other libraries, with a model card beside it."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Each arm's search: train its candidates on held-out training images, and write down the best."""
+"""Searches each arm's settings: trains candidates, scores them on held-out images, and records the best."""
 
 import csv
 import io

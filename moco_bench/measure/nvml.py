@@ -1,4 +1,4 @@
-"""NVIDIA's management library, through `pynvml` where that is installed (untested: there was no GPU)."""
+"""Asks NVIDIA's management library, through `pynvml` if it is installed (untested: there was no GPU)."""
 
 import importlib
 from collections.abc import Callable, Sequence

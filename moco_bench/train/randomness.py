@@ -27,7 +27,7 @@ def epoch_order(seed: int, epoch: int, size: int) -> torch.Tensor:
 
 
 class ChainedHash:
-    """A hash over a sequence whose state is a string, so that it travels in a checkpoint (hashlib's objects can't)."""
+    """A hash over a sequence, whose state is a string that a checkpoint can hold (unlike hashlib's objects)."""
 
     def __init__(self, state: str = "") -> None:
         self.state = state

@@ -56,7 +56,7 @@ def training_step(
     shuffle: Tensor | None = None,
     world: World = ALONE,
 ) -> StepResult:
-    """Compute the loss and update both encoders of `state`. `enqueue` has to follow.
+    """Compute the loss and update both encoders of `state`. `enqueue` must be called next.
 
     Args:
         state: encoders, queues and optimiser; its progress is the loop's business.

@@ -33,7 +33,7 @@ class LibraryModel(Backbone):
         return self.model
 
     def adapted(self, network: nn.Module, norm_layer: NormLayer) -> nn.Module:
-        """The network with the stem that was asked for and with `norm_layer` in place of every BatchNorm."""
+        """The network with the requested stem, and with `norm_layer` in place of every BatchNorm."""
         if self.stem == "small":
             _without_early_strides(network)
         _with_norm_layer(network, norm_layer)

@@ -23,7 +23,7 @@ class Listing:
 
     @property
     def files(self) -> list[Path]:
-        """All of them, class by class."""
+        """All images, class by class."""
         return [file for files in self.by_class for file in files]
 
 

@@ -21,7 +21,7 @@ GARMENT_SIDES = range(18, 29)
 
 
 def scenes(garments: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """Each garment shrunk, set down somewhere on a canvas and coloured, all at random from `seed`.
+    """Each garment shrunk, placed on a canvas and coloured, all at random from `seed`.
 
     A garment's brightness says how much of its colour a pixel has; the rest is the background's. Both colours
     are uniform in RGB, the garment's in the brighter part. Everything is computed in integers, and the bit generator's

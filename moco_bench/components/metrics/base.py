@@ -67,7 +67,7 @@ class Metric(Component):
 
     @classmethod
     def column(cls) -> str:
-        """Its key in `metrics.json` and its column in `runs.csv`: the name with `_` for `-`."""
+        """The metric's key in `metrics.json` and column in `runs.csv`: its name with `_` for `-`."""
         return str(cls.title()).replace("-", "_")
 
     @classmethod

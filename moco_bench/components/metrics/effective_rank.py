@@ -1,4 +1,4 @@
-"""How many directions embeddings use."""
+"""Effective rank: how many directions the embeddings use."""
 
 from __future__ import annotations
 

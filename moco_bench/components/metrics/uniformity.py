@@ -1,4 +1,4 @@
-"""How evenly embeddings cover the sphere."""
+"""Uniformity: how evenly embeddings cover the sphere."""
 
 from __future__ import annotations
 

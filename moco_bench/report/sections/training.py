@@ -32,7 +32,7 @@ LEARNING = {
 
 @plot("knn_by_epoch", "kNN accuracy by epoch")
 def knn_figure(results: Results) -> Plot | None:
-    """KNN accuracy during training, where it was looked at."""
+    """Accuracy of kNN during training, where it was measured."""
     return curves(
         results,
         {"knn_top1": "kNN accuracy, %"},

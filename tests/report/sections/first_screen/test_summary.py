@@ -35,6 +35,14 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     assert found.progress == "All 32 runs are done."
 
 
+def test_held_out_images_are_no_test_images(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
+    results.runs["evaluated_on"] = "validation"
+    assert summarise(results).progress == (
+        "All 8 runs are done. Accuracies are those of held-out training images, not of test images."
+    )
+
+
 def test_no_difference_is_said_plainly(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, gains={"vanilla": 0, "dual": 0, "filter": 0.02, "both": 0})
     assert found.blocks[0].answers[0].verdict == "No difference beyond 1 point"

@@ -205,7 +205,7 @@ def _check_budgets(suite: Suite) -> None:
     if len(set(suite.budgets)) < len(suite.budgets):
         raise InputError("budgets: duplicate entry; give each once")
     if "epochs" not in suite.budgets:
-        raise InputError("budgets: `epochs` is always one of them; equal seconds or operations are measured against it")
+        raise InputError("budgets: `epochs` is always one of them; equal seconds or FLOPs are measured against it")
     if len(suite.budgets) > 1 and len(suite.arms) < 2:
         raise InputError("budgets: needs at least two arms; leave `budgets` out")
     if len(suite.budgets) > 1 and suite.train.stop_after_epochs is not None:

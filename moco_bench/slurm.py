@@ -41,6 +41,8 @@ def take_over(workflow: Any, suite: str, directory: Path) -> None:
     settings = workflow.executor_settings
     if getattr(settings, "status_command", None) == "sacct" and not sacct_answers():
         settings.status_command = "squeue"
+        plugin = sys.modules[type(executor).__module__]  # of a failed node it would ask `sacct`, and wait for ever
+        plugin.is_query_tool_available = lambda tool: tool != "sacct"  # type: ignore[attr-defined]
         _say("this Slurm keeps no accounts that `sacct` could be asked about; the queue is asked instead (`squeue`)")
     wait_for_older_jobs(suite, directory)
     executor.run_uuid = f"{suite}{SEPARATOR}{executor.run_uuid}"

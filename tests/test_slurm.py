@@ -1,8 +1,9 @@
 """What is asked of Slurm, with commands that only pretend to be Slurm's."""
 
 import os
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -47,7 +48,9 @@ def test_older_jobs_end_before_a_new_snakemake_submits(command, tmp_path, monkey
     command("squeue", f"cat {queue}; grep -v '^8' {queue} > {queue}.new; mv {queue}.new {queue}")
     command("scancel", f"echo $* >> {tmp_path}/cancelled; grep -v '^7' {queue} > {queue}.new; mv {queue}.new {queue}")
     command("sacct", "exit 1")
-    executor = SimpleNamespace(run_uuid="uuid")
+    plugin = ModuleType("plugin")
+    monkeypatch.setitem(sys.modules, "plugin", plugin)
+    executor = type("Executor", (), {"__module__": "plugin", "run_uuid": "uuid"})()
     workflow = SimpleNamespace(
         scheduler=SimpleNamespace(_executor=executor), executor_settings=SimpleNamespace(status_command="sacct")
     )
@@ -56,5 +59,6 @@ def test_older_jobs_end_before_a_new_snakemake_submits(command, tmp_path, monkey
 
     assert Path(tmp_path, "cancelled").read_text().split() == ["7"]
     assert workflow.executor_settings.status_command == "squeue"
+    assert [plugin.is_query_tool_available(tool) for tool in ("squeue", "sacct")] == [True, False]
     assert executor.run_uuid == "mine_of_uuid"
     assert "(7, 8): waiting until they have ended" in capsys.readouterr().err

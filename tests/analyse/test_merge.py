@@ -186,6 +186,17 @@ def test_a_search_comes_along_and_only_one(equal, tmp_path, capsys):
     assert [(tmp_path / "out" / "tiny" / name).exists() for name in ("tuned.json", "tune.csv")] == [equal] * 2
 
 
+def test_a_folder_merged_with_itself_stays_as_it_is(tmp_path, monkeypatch):
+    make_run(tmp_path / "results")
+    before = tree(tmp_path / "results")
+    (tmp_path / "link").symlink_to("results")
+    monkeypatch.chdir(tmp_path)
+
+    for name in ("results", "link", tmp_path / "results", "link/../results"):
+        assert merge(name, out="results") == 0
+        assert {place: content for place, content in tree(tmp_path / "results").items() if place in before} == before
+
+
 def test_a_folder_without_runs(tmp_path, capsys):
     assert merge(tmp_path, out=tmp_path / "out") == 2
     assert "no finished run below it" in capsys.readouterr().err

@@ -66,6 +66,7 @@ class Cluster:
 
     state: Path
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    snakemakes: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -122,9 +123,19 @@ class Cluster:
                 raise AssertionError("Slurm did not start:\n" + "\n".join(logs))
             time.sleep(0.2)
 
+    def end_test(self) -> None:
+        """End what a test that failed has left: its Snakemakes, then its jobs, which would hold the nodes."""
+        left = [process for process in self.snakemakes if process.poll() is None]
+        self.snakemakes.clear()
+        for process in left:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if left or self.ask("squeue", "-h", "--me").strip():
+            self.ask("scancel", "--me")
+
     def stop(self) -> None:
         """End everything that was started, and no more."""
-        self.ask("scancel", "--me")
+        self.end_test()
         for process in reversed(self.processes.values()):
             if process.poll() is None:
                 process.terminate()
@@ -208,8 +219,9 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A folder of this test's own."""
+def shared(tmp_path: Path, slurm: Cluster) -> Iterator[Path]:
+    """A folder of this test's own; nothing that began in it outlives the test."""
     folder = tmp_path / "shared"
     folder.mkdir()
-    return folder.resolve()
+    yield folder.resolve()
+    slurm.end_test()

@@ -80,22 +80,19 @@ class Place:
             sys.executable, str(snakemake), "--snakefile", str(ROOT / "Snakefile"), "--directory", str(self.folder),
             "--workflow-profile", str(self.profile), "--configfile", str(self.suite), *options,
         ]  # fmt: skip
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
-            stdout=open(self.folder / "log.txt", "a"),
+            stdout=open(self.folder / "log.txt", "a"),  # noqa: SIM115  # Snakemake's for its whole life
             stderr=subprocess.STDOUT,
             text=True,
             env=self.slurm.environment,
             start_new_session=True,
         )
+        self.slurm.snakemakes.append(process)
+        return process
 
     def finish(self, *options: str) -> None:
-        process = self.start(*options)
-        try:
-            assert process.wait(PATIENCE) == 0, self.log()
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, 9)
+        assert self.start(*options).wait(PATIENCE) == 0, self.log()
 
     def log(self) -> str:
         return (self.folder / "log.txt").read_text()[-6000:]

@@ -72,7 +72,8 @@ def _progress(results: Results) -> str:
     counts = results.runs["status"].value_counts()
     done, total = int(counts.get("done", 0)), len(results.runs)
     if done == total:
-        return f"All {total} runs are done.{_held_out(results)}"
+        said = f"All {total} runs are done." if total > 1 else "Its one run is done."
+        return f"{said}{_held_out(results)}"
     parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
     said = f"{done} of {total} runs are done, {' and '.join(parts)}: see Missing or failed runs."
     return f"{said}{_held_out(results)}"
@@ -152,7 +153,7 @@ def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
         return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
     if finding == "no-data":
         reason = why_no_pairs(row)
-        return f"No pairs: {reason}" if reason else "No finished pair of seeds yet"
+        return f"No pairs: {reason}" if reason else "No pair of finished seeds"
     return "Inconclusive"
 
 

@@ -194,9 +194,15 @@ def test_holes_are_counted(tmp_path, synthetic):
     assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: see Missing or failed runs."
 
 
+def test_an_arm_that_failed_in_every_seed_is_not_waited_for(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, seeds=2, failed=("both/seed0", "both/seed1"))
+    assert found.progress == "6 of 8 runs are done, 2 failed: see Missing or failed runs."
+    assert {answer.verdict for answer in found.blocks[0].answers} == {"No pair of finished seeds"}
+
+
 def test_nothing_finished_yet(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=2, missing=("seed0", "seed1"), floors=False)
-    assert {answer.verdict for answer in found.blocks[0].answers} == {"No finished pair of seeds yet"}
+    assert {answer.verdict for answer in found.blocks[0].answers} == {"No pair of finished seeds"}
     assert found.blocks[0].limits == "No seed has all the runs that a comparison needs."
     assert found.headline.startswith("Nothing can be compared yet")
 

@@ -17,6 +17,7 @@ from moco_bench.suite.on_disk.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.part import plan_of_part
 from moco_bench.suite.plan import PlannedRun, plan_run, plan_suite
 from moco_bench.suite.profiled import step_times
+from moco_bench.suite.steps import why_tune
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.tune import HELD_OUT, candidates
 
@@ -72,8 +73,10 @@ def run(options: argparse.Namespace) -> int:
 def _describe_search(suite: Suite, results: Path) -> str:
     """The size of the search before the runs, and what is left of it."""
     trials = candidates(suite)
-    left = [trial for trial in trials if plan_run(trial.run, results).would_run]
     arms = len({trial.place for trial in trials})
+    if not why_tune(suite, results):  # an archive holds what was chosen and no candidates' runs
+        return f"tune: {len(trials)} candidates were trained, {len(trials) // arms} for each arm; the runs use the best"
+    left = [trial for trial in trials if plan_run(trial.run, results).would_run]
     epochs = sum(trial.run.train.trained_epochs for trial in left)
     return (
         f"tune: before the runs, {len(trials)} candidates are trained, {len(trials) // arms} for each arm; "

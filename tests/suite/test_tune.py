@@ -103,6 +103,14 @@ def test_plan_tells_what_the_search_costs(suite, tmp_path, capsys):
     )
 
 
+def test_a_search_whose_choice_stands_has_nothing_left(suite, tmp_path, capsys):
+    rate = {"train.learning_rate": 0.06}
+    choose(suite(), tmp_path / "results", vanilla=rate, dual=rate, filter=rate)
+    assert main(["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]) == 0
+    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tune: "))
+    assert said == "tune: 9 candidates were trained, 3 for each arm; the runs use the best"
+
+
 def test_a_tuned_run_is_the_run_that_was_declared_with_these_values(suite, raw, tmp_path):
     loaded = suite()
     choose(loaded, tmp_path, vanilla={"train.learning_rate": 0.12})

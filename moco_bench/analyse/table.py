@@ -68,7 +68,7 @@ def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
         )
     runs = raw.fillna("")
     for name in (name for name in columns() if name not in runs.columns):
-        runs[name] = ""
+        runs[name] = pd.Series("", index=runs.index, dtype=object)
     runs["budget"] = runs["budget"].replace("", "epochs")
     runs["replicate"] = runs["replicate"].replace("", "1")
     for name in ("seed", "replicate"):

@@ -40,7 +40,7 @@ def make_runs(
                         "augment_hash": f"a{seed}" if hashes else "",
                     }
                 )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)  # as a file is read
 
 
 @pytest.fixture

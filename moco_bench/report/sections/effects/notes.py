@@ -37,14 +37,11 @@ def equal_compute_notes(results: Results, compute: Compute) -> list[str]:
 
 def _effects_said(rows: Sequence[Row], metric: MetricColumn) -> str:
     return "; ".join(
-        f"{_title(row)} {number(row['estimate'], metric.decimals, signed=True)} "
+        f"{effect_title(row).lower() if row['kind'] == 'factorial' else effect_title(row)} "
+        f"{number(row['estimate'], metric.decimals, signed=True)} "
         f"{interval(row['ci_low'], row['ci_high'], metric.decimals)}, {finding_words(row)}"
         for row in rows
     )
-
-
-def _title(row: Row) -> str:
-    return effect_title(row).lower() if row["kind"] == "factorial" else effect_title(row)
 
 
 def effects_notes(results: Results) -> list[str]:

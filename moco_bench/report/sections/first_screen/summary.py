@@ -71,22 +71,20 @@ def _extent(results: Results) -> str:
 def _progress(results: Results) -> str:
     counts = results.runs["status"].value_counts()
     done, total = int(counts.get("done", 0)), len(results.runs)
-    if done == total:
-        said = f"All {total} runs are done." if total > 1 else "Its one run is done."
-        return f"{said}{_held_out(results)}"
-    parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
-    said = f"{done} of {total} runs are done, {' and '.join(parts)}: see Missing or failed runs."
-    return f"{said}{_held_out(results)}"
+    said = f"All {total} runs are done." if total > 1 else "Its one run is done."
+    if done < total:
+        parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
+        said = f"{done} of {total} runs are done, {' and '.join(parts)}: see Missing or failed runs."
+    return said + _held_out(results)
 
 
 def _held_out(results: Results) -> str:
     """Says that accuracies are no test accuracies; empty where they are."""
     judged = results.finished.drop_duplicates("dataset").set_index("dataset")["evaluated_on"]
     held_out = [str(name) for name in judged.index[judged == "validation"]]
-    if not held_out:
-        return ""
     where = "" if len(held_out) == len(judged) else f" on {listed(held_out)}"
-    return f" Accuracies{where} are those of held-out training images, not of test images."
+    said = f" Accuracies{where} are those of held-out training images, not of test images."
+    return said if held_out else ""
 
 
 def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:

@@ -21,7 +21,7 @@ def make_runs(
     budget: str = "epochs",
     replicates: int = 1,
 ) -> pd.DataFrame:
-    """One row a run, all columns as strings, as `runs.csv` holds them."""
+    """One row per run, all columns as strings, as `runs.csv` holds them."""
     rng = np.random.default_rng(5)
     rows = []
     for seed in range(seeds):

@@ -68,7 +68,7 @@ def test_chunks_equal_the_plain_version(batch_of, chunks_of, rule, masked):
 
 
 def written_out(rule, batch, query):
-    """One anchor at a time, all keys at hand, differentiated by autograd."""
+    """One anchor at a time against all keys, differentiated by autograd."""
     terms = []
     for q, k in zip(query, batch.key, strict=True):
         keys = batch.queue

@@ -63,7 +63,7 @@ def test_both_encoders_are_compiled_and_only_on_cuda_into_graphs(state, numerics
         return module
 
     monkeypatch.setattr(torch, "compile", compile_it)
-    monkeypatch.setattr(compilation, "_try_out", lambda *arguments: None)  # no CUDA device is at hand
+    monkeypatch.setattr(compilation, "_try_out", lambda *arguments: None)  # there is no CUDA device here
 
     networks, note = networks_of(state, ALWAYS, replace(numerics, device=torch.device(device)), IMAGES)
 

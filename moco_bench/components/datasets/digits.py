@@ -32,8 +32,9 @@ class Digits(Dataset):
         from moco_bench.components.datasets.parts import held_out_places
 
         # The file alone: `sklearn.datasets` imports scipy.stats and pandas, a third of what a tiny run takes.
-        (library,) = util.find_spec("sklearn").submodule_search_locations  # type: ignore[union-attr,misc]
-        table = np.loadtxt(Path(library, "datasets", "data", "digits.csv.gz"), delimiter=",")
+        library = util.find_spec("sklearn")
+        assert library is not None, "scikit-learn is a dependency"
+        table = np.loadtxt(Path(str(library.origin)).parent / "datasets/data/digits.csv.gz", delimiter=",")
         images, labels = table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
         kept, held = held_out_places(labels, self.test_part)
         chosen = kept if split == "train" else held

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moco_bench.analyse.pairing import why_no_pairs
+from moco_bench.suite.checks.comparisons import MAIN_EFFECTS
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
 DECIDED = ("higher", "lower", "equivalent")
-EFFECT_TITLES = {"dual_view": "Dual-view loss", "filtering": "Hard-negative filter", "interaction": "Interaction"}
 SUBJECTS = {"dual_view": "the dual-view loss", "filtering": "filtering", "interaction": "their interaction"}
 FINDING_WORDS = {
     "higher": "higher",
@@ -24,7 +24,7 @@ FINDING_WORDS = {
 
 def effect_title(row: Mapping[Any, Any]) -> str:
     """An effect's title in tables and headings: `dual against vanilla`, or the name that the suite gives it."""
-    return _against(row) or EFFECT_TITLES.get(row["effect"], str(row["effect"]))
+    return _against(row) or MAIN_EFFECTS.get(row["effect"], str(row["effect"]))
 
 
 def subject(row: Mapping[Any, Any]) -> str:

@@ -220,8 +220,8 @@ def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
 def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.DataFrame:
     """All runs' histories in one table of numbers, with the run's identity first; NaN where a value is missing.
 
-    They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history in which an
-    epoch stands twice can't be used, because nothing says which of them was trained.
+    They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history with a
+    duplicate epoch is left out, because nothing says which row was trained.
     """
     bodies: dict[str, list[str]] = {}
     for number, place in enumerate(runs["directory"]):

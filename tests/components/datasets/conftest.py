@@ -1,4 +1,4 @@
-"""Real data where it is at hand, and small stand-ins in the same file formats where it isn't."""
+"""Real data if they are installed, else small stand-ins in the same file formats."""
 
 import hashlib
 import pickle

@@ -1,7 +1,8 @@
 """Tables of `docs/results.md` and the figure of the study, made from the tables of the stored runs.
 
 `python -m tools.study_page docs/results.md docs/results/study.svg` makes both again, and `make reports` calls it. A
-table stands between `<!-- accuracy: SUITE BUDGET [ARMS] -->` or `<!-- mechanism: SUITE BUDGET -->` and `<!-- end -->`.
+table stands between `<!-- accuracy: SUITE BUDGET [ARMS] -->`, `<!-- mechanism: SUITE BUDGET -->` or
+`<!-- cost: SUITE ENCODER -->` and `<!-- end -->`.
 """
 
 import re
@@ -25,12 +26,13 @@ MECHANISM = {
     "alignment": ("alignment", 1.0, 3), "uniformity": ("uniformity", 1.0, 3),
     "effective_rank": ("effective rank", 1.0, 1),
 }  # fmt: skip
-_BLOCK = re.compile(r"(<!-- (accuracy|mechanism): (\S+) (\S+)((?: \S+)*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+WAYS = {"streamed": "streamed (this package)", "plain": "logits held, masked", "kept": "logits held, `topk`"}
+_BLOCK = re.compile(r"(<!-- (accuracy|mechanism|cost): (\S+) (\S+)((?: \S+)*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
 def with_tables(text: str, stored: Path = STORED) -> str:
     """A document with the tables between its comments as the stored runs would have them."""
-    makers = {"accuracy": accuracy_table, "mechanism": mechanism_table}
+    makers = {"accuracy": accuracy_table, "mechanism": mechanism_table, "cost": cost_table}
 
     def made(found: re.Match[str]) -> str:
         return f"{found[1]}\n{makers[found[2]](stored / found[3], found[4], found[5].split())}\n{found[7]}"
@@ -58,6 +60,31 @@ def mechanism_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str
         for arm, own in runs.groupby("arm", sort=False)
     ]
     return _markdown(["arm", *(title for title, *_ in MECHANISM.values())], rows)
+
+
+def cost_table(suite: Path, encoder: str, arms: Collection[str] = ()) -> str:
+    """One row per queue and arm in Markdown: time and FLOPs against vanilla's, and memory by way of writing the loss.
+
+    Memory is the peak of all tensors of a typical training step, in MiB. Only queues that `profile` measured in both;
+    a rule without a form for `topk` has no figure for it.
+    """
+    growth, queues = (pd.read_csv(suite / "profile" / name) for name in ("growth.csv", "queues.csv"))
+    steps = growth[(growth["encoder"] == encoder) & (growth["quantity"] == "queue_size")].copy()
+    steps["queue_size"] = steps["value"].astype(int)
+    base = steps[steps["arm"] == "vanilla"].set_index("queue_size")["flops"]
+    memory = queues[queues["encoder"] == encoder].pivot(
+        index=["queue_size", "arm"], columns="version", values="typical_tensor_mib"
+    )
+    rows = []
+    for step in steps.join(memory, on=["queue_size", "arm"], how="inner").to_dict("records"):
+        if arms and step["arm"] not in arms:
+            continue
+        ratio = "" if step["arm"] == "vanilla" else "{ratio:.2f} [{ratio_q1:.2f}, {ratio_q3:.2f}]".format(**step)
+        flops = f"{step['flops'] / base[step['queue_size']]:.3f}"
+        own = [f"{step['queue_size']:,}", step["arm"], f"{step['median_ms']:.0f}", ratio, flops]
+        rows.append(own + ["" if np.isnan(step[way]) else f"{step[way]:.1f}" for way in WAYS])
+    heads = ["K", "arm", "step, ms", "against vanilla [quartiles]", "FLOPs against vanilla"]
+    return _markdown([*heads, *(f"MiB, {way}" for way in WAYS.values())], rows)
 
 
 def finished(suite: Path, budget: str, arms: Collection[str] = ()) -> pd.DataFrame:

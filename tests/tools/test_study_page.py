@@ -6,7 +6,7 @@ import pytest
 from moco_bench.analyse.write import analyse
 from moco_bench.files import write_json, write_text
 from tools.study_figure import differences, study_figure
-from tools.study_page import STORED, accuracy_table, mechanism_table, with_tables
+from tools.study_page import STORED, accuracy_table, cost_table, mechanism_table, with_tables
 
 KNN = {"vanilla": [50.0, 51.0, 52.0], "dual": [51.0, 52.5, 53.0]}
 
@@ -48,6 +48,28 @@ def test_the_mechanism_is_that_of_the_last_epoch(stored):
     table = mechanism_table(stored / "negatives", "epochs")
     assert "| dual | 25 | 0.500 |" in table
     assert "uniformity" not in table  # no run has it
+
+
+def test_costs_stand_per_queue_and_arm_beside_vanilla(tmp_path):
+    ways = ("streamed", "plain", "kept")
+    growth = [
+        {"arm": arm, "quantity": quantity, "value": size, "median_ms": ms, "ratio": ms / 50, "ratio_q1": ms / 50 - 0.1,
+         "ratio_q3": ms / 50 + 0.1, "flops": 1000 if arm == "vanilla" else 1500, "encoder": encoder}
+        for arm, ms in (("vanilla", 50.0), ("filter", 60.0))
+        for quantity, size in (("queue_size", 512), ("queue_size", 4096), ("batch_size", 4096))
+        for encoder in ("small", "large")
+    ]  # fmt: skip
+    queues = [
+        {"arm": arm, "queue_size": 4096, "version": way, "typical_tensor_mib": mib, "encoder": "small"}
+        for arm in ("vanilla", "filter")
+        for way, mib in zip(ways, (30.0, 40.0, 20.0), strict=True)
+    ]
+    for name, rows in (("growth", growth), ("queues", queues)):
+        write_text(tmp_path / "profile" / f"{name}.csv", pd.DataFrame(rows).to_csv(index=False))
+    assert cost_table(tmp_path, "small").splitlines()[2:] == [
+        "| 4,096 | vanilla | 50 |  | 1.000 | 30.0 | 40.0 | 20.0 |",
+        "| 4,096 | filter | 60 | 1.20 [1.10, 1.30] | 1.500 | 30.0 | 40.0 | 20.0 |",
+    ]
 
 
 def test_the_figure_has_each_arm_and_leaves_out_what_is_not_stored(stored):

@@ -1,7 +1,7 @@
 """What a suite declares before it runs about how its results will be judged: metrics, margins and the claims' rules.
 
-All of it goes, with the suite's design, into the fingerprint of the analysis that a report prints (`suite/identity/analysis.py`), so
-a rule that is changed after the results are known is seen to be changed.
+All of it goes, with the suite's design, into the fingerprint of the analysis that a report prints
+(`suite/identity/analysis.py`), so a rule that is changed after the results are known is seen to be changed.
 """
 
 import difflib

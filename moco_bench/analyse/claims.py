@@ -20,6 +20,7 @@ UNTESTED = "not tested by this suite"
 UNDECIDED = "not decided by this suite"
 BELOW = "not judged: below the baselines"
 UNMEASURED = "not judged: baselines not measured"
+INTERIM = "not judged: seeds are still to be run"
 MIXED = "mixed"
 DEPENDS = "depends on the implementation"
 MEMORY = "peak_memory_mib"
@@ -155,6 +156,8 @@ def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame
     if metric.about_representations and metric.floor and effect["n_seeds"] and not effect["baseline_standing"]:
         why = "raw pixels and the untrained encoder were not both measured, so nothing shows an encoder beats them"
         return Judgement(UNMEASURED, why)
+    if effect["finding"] == "interim":
+        return Judgement(INTERIM, f"interim, {pending_in_words(effect)}; a verdict before would be one more look")
     here = effects
     for name in ("dataset", "encoder", "budget"):
         here = here[here[name] == effect[name]]
@@ -256,6 +259,16 @@ def _percent(part: float) -> str:
 def _bounds(effect: Mapping[Any, Any]) -> str:
     digits = METRICS[effect["metric"]].decimals
     return interval(effect["equivalence_low"], effect["equivalence_high"], digits)
+
+
+def pending_in_words(effect: Mapping[Any, Any]) -> str:
+    """How far an effect's seeds are: `6 seeds are done, 2 are still to be run`."""
+    done, pending = int(effect["n_seeds"]), int(effect["n_pending"])
+    return f"{_are(done, ' seed')} done, {_are(pending)} still to be run"
+
+
+def _are(number_of: int, noun: str = "") -> str:
+    return f"{number_of}{noun}{'s' * bool(noun and number_of != 1)} {'is' if number_of == 1 else 'are'}"
 
 
 def margin_in_words(effect: Mapping[Any, Any]) -> str:

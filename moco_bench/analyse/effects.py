@@ -4,8 +4,9 @@ One row per (data set, encoder, metric, budget, effect). An estimate is the mean
 per-seed value, in the metric's unit (accuracies: percentage points). `p_value` is the exact sign-flip test's and
 `p_holm` the same after Holm's correction within its family; `p_equivalence_holm` is the larger of the two equivalence
 p-values, corrected within the same family; `p_ledger` is corrected over all claims of the suite, for effects that a
-claim is about. Where an effect could not be computed (too few finished seeds) its numbers are empty and the row stays,
-so that a hole is seen; `note` says what a number averages and why one is missing.
+claim is about. `n_pending` seeds are planned and not run yet: the row is an interim result. Where an effect could not
+be computed (too few finished seeds) its numbers are empty and the row stays, so that a hole is seen; `note` says what a
+number averages and why one is missing.
 """
 
 import math
@@ -42,7 +43,7 @@ MORE_COLUMNS = (
     "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
     "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
     "p_ledger", "baseline_standing", "baseline_short_of", "note", "ci_covers", "images_low", "images_high",
-    "images_ci_covers", "n_images", "treatment", "control",
+    "images_ci_covers", "n_images", "treatment", "control", "n_pending",
 )  # fmt: skip
 COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
@@ -152,6 +153,7 @@ def _row(
         "control": contrast.control,
         "paired": pairs.pairing,
         "n_seeds": len(pairs.seeds),
+        "n_pending": pairs.pending,
         "margin": margin,
         "left_out": "; ".join(f"seed {seed}: {why}" for seed, why in pairs.left_out.items()),
         **_statistics(pairs, margin, metric, config),

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from moco_bench.suite.config.analysis import AnalysisConfig
 
 Finding = Literal[
-    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "no-data"
-]
+    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "interim",
+    "no-data",
+]  # fmt: skip
 
 LEANING_FROM = 3
 ROUNDING = 1e-12
@@ -23,12 +24,15 @@ def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
     correction, and there are seeds enough that a difference could have been found (`could_decide`).
     `leans-...`: the t side says so from three seeds or more, the exact test or the correction can't or doesn't confirm
     it (two seeds may agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
+    `interim`: seeds that the suite plans are still to be run; a verdict before would be one more look at the same test.
     Where all seeds' differences are equal there is no interval and no t-test, and the exact tests decide alone.
     """
     level = 1 - config.confidence + ROUNDING
     low, high = row["ci_low"], row["ci_high"]
     if math.isnan(row["estimate"]):
         return "no-data"
+    if row.get("n_pending", 0) > 0:
+        return "interim"
     if row["n_seeds"] >= LEANING_FROM and math.isnan(low) and math.isnan(high) and _equal(row):
         low = high = row["estimate"]
     side = "higher" if low > 0 else "lower" if high < 0 else None

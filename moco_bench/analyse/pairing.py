@@ -44,12 +44,13 @@ SIGNIFICANT = 8
 
 @dataclass(frozen=True)
 class PairedValues:
-    """One effect's value per seed, and why other seeds gave none."""
+    """One effect's value per seed, why other seeds gave none, and how many of these are still to be run."""
 
     seeds: tuple[int, ...]
     values: NDArray[np.float64]
     pairing: Pairing
     left_out: dict[int, str]
+    pending: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class RunsBySeed:
 
     Attributes:
         finished: the finished run of a seed and arm.
+        pending: seed and arm of runs that the suite plans and that have neither finished nor failed.
         seeds: of each arm, finished or not.
         by_budget: whether the runs differ in length on purpose.
         shared: how many of the hashes an arm shares by design, for arms with less than all of them.
@@ -66,27 +68,31 @@ class RunsBySeed:
     finished: dict[tuple[int, str], dict[Any, Any]]
     seeds: dict[str, frozenset[int]]
     by_budget: bool
+    pending: frozenset[tuple[int, str]] = frozenset()
     shared: Mapping[str, int] = field(default_factory=dict)
 
 
 def runs_by_seed(cell: pd.DataFrame, shared: Mapping[str, int] | None = None) -> RunsBySeed:
     """The rows of one (data set, encoder, budget) by seed and arm; `shared` as in `RunsBySeed`."""
     columns = ["seed", "arm", "epochs", "exclusive", "directory", *MACHINE, *METRICS, *HASHES]
+    planned = cell[(cell["status"] == "missing") & (cell["replicate"] == 1)]
     return RunsBySeed(
         finished={(run["seed"], run["arm"]): run for run in finished(cell)[columns].to_dict("records")},
         seeds={str(arm): frozenset(seeds) for arm, seeds in cell.groupby("arm", sort=False)["seed"]},
         by_budget=not cell["budget"].eq("epochs").all(),
+        pending=frozenset(zip(planned["seed"], planned["arm"], strict=True)),
         shared=shared or {},
     )
 
 
 def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) -> PairedValues:
     """The contrast's value on a metric, seed by seed."""
-    seeds, of_arms, left_out, proofs = [], [], {}, []
+    seeds, of_arms, left_out, proofs, pending = [], [], {}, [], 0
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
         absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
         if absent:
             left_out[int(seed)] = f"no finished run of {', '.join(absent)}"
+            pending += any((seed, arm) in runs.pending for arm in absent)
             continue
         of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
         reason = _unusable(of_seed, metric)
@@ -99,7 +105,7 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) ->
         proofs.append(agreement)
         of_arms.append([float(run[metric.name]) for run in of_seed])
     values = weighted(np.array(of_arms).reshape(len(seeds), len(contrast.weights)), list(contrast.weights.values()))
-    return PairedValues(tuple(seeds), values, _weakest(proofs), left_out)
+    return PairedValues(tuple(seeds), values, _weakest(proofs), left_out, pending)
 
 
 def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

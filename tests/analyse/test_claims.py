@@ -7,6 +7,7 @@ from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_of
 from moco_bench.analyse.claims import COLUMNS, claims_of, judge
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.evidence import Evidence
+from moco_bench.analyse.table import typed
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS, AnalysisConfig
 from moco_bench.suite.load import parse_suite
 
@@ -41,6 +42,16 @@ def plan(**changes):
 
 def verdicts(claims):
     return dict(zip(claims["claim"], claims["verdict"], strict=True))
+
+
+def test_no_claim_is_judged_before_the_planned_seeds_are_done(raw_runs):
+    raw = raw_runs(8)
+    raw.loc[raw["arm"].isin(["dual", "both"]) & (raw["seed"] == "7"), "status"] = "missing"
+    own = plan()
+    claims = claims_of(effects_of(typed(raw, "test"), own), own).set_index("claim")
+    assert claims.loc["dual-view-improves", "verdict"] == "not judged: seeds are still to be run"
+    assert "7 seeds are done, 1 is still to be run" in claims.loc["dual-view-improves", "why"]
+    assert not {"supported", "contradicted"} & set(claims["verdict"])
 
 
 def test_every_claim_of_the_abstract_gets_a_verdict(runs_of):

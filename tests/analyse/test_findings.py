@@ -40,6 +40,23 @@ def test_the_rule(low, high, p_holm, p_t, p_corrected, finding):
     assert finding_of(row, CONFIG) == finding
 
 
+def test_nothing_is_found_before_the_planned_seeds_are_done():
+    decided = row_with(ci_low=0.5, ci_high=1.5, p_holm=0.02)
+    assert finding_of({**decided, "n_pending": 1}, CONFIG) == "interim"
+    assert finding_of({**decided, "n_pending": 0}, CONFIG) == "higher"
+
+
+def test_a_verdict_from_each_look_would_be_wrong_three_times_as_often():
+    """One test without an effect, 16 planned seeds, a look after each from the sixth on: why there is `interim`."""
+    x = np.random.default_rng(0).normal(size=(400, 16))
+    looks = []
+    for seeds in range(6, 17):
+        low, high = t_interval(x[:, :seeds])
+        looks.append((sign_flip_p(x[:, :seeds], resamples=1000) <= 0.05) & ((low > 0) | (high < 0)))
+    assert np.mean(looks[-1]) <= 0.06
+    assert np.mean(np.any(looks, axis=0)) >= 2 * 0.05
+
+
 def test_equivalence_needs_the_seeds_that_a_difference_needs():
     small = {"ci_low": -0.1, "ci_high": 0.1, "p_equivalence": 0.001, "p_equivalence_holm": 3 / 2**6}
     six = row_with(**small, n_seeds=6, smallest_p=smallest_p(6))

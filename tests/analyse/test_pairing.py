@@ -146,3 +146,13 @@ def test_a_seed_that_never_finished_is_not_blamed_on_the_network(raw_runs):
     effect = effects_of(typed(raw, "x")).to_dict("records")[0]
     assert effect["left_out"] == "seed 0: no finished run of both; seed 1: no finished run of both"
     assert why_no_pairs(effect) == ""
+
+
+def test_planned_seeds_without_a_run_are_counted_and_failed_ones_are_not(raw_runs):
+    raw = raw_runs(8)
+    raw.loc[of(raw, "both", 6) | of(raw, "both", 7) | of(raw, "filter", 7), "status"] = "missing"
+    raw.loc[of(raw, "dual", 5), "status"] = "failed"
+    found = effects_of(typed(raw, "x")).query("metric == 'knn_top1'").set_index("effect")
+    pending = {"dual-vanilla": 0, "filter-vanilla": 1, "both-vanilla": 2, "dual_view": 2}
+    assert {name: found.loc[name, "n_pending"] for name in pending} == pending
+    assert set(found.index[found["finding"] == "interim"]) == set(found.index[found["n_pending"] > 0])

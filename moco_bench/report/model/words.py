@@ -18,6 +18,7 @@ FINDING_WORDS = {
     "leans-lower": "suggests lower, not significant",
     "leans-equivalent": "suggests no effect, not significant",
     "undecided": "inconclusive",
+    "interim": "interim, no verdict yet",
     "no-data": "no data",
 }
 

@@ -7,7 +7,7 @@ it, marked as not significant, and never in it.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moco_bench.analyse.claims import margin_in_words
+from moco_bench.analyse.claims import margin_in_words, pending_in_words
 from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import DECIDED, count, sentence, subject, unit_of_effect
@@ -39,6 +39,10 @@ def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
     if any(not_judged(row) for row in main):
         floor, margin = main[0]["baseline_short_of"], margin_in_words(main[0])
         return f"Not judged: the baseline arm is not above {floor} by more than {margin}."
+    interim = [row for row in main if row["finding"] == "interim"]
+    if interim:
+        furthest_back = max(interim, key=lambda row: row["n_pending"])
+        return f"Interim: {pending_in_words(furthest_back)}, so no verdict is drawn yet."
     decided = [row for row in main if row["finding"] in DECIDED]
     if not decided:
         return sentence(_nothing_decided(main))
@@ -59,6 +63,8 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
     ablation = _of_the_ablation(rows)
     if any(row["finding"] in DECIDED for row in rows if row["effect"] in INGREDIENTS or row["kind"] != "factorial"):
         return f"What each {'ingredient' if ablation else 'arm'} is worth, {extent}"
+    if any(row["finding"] == "interim" for row in rows):
+        return f"Interim: seeds are still to be run, so no verdict is drawn yet, {extent}"
     what = "whether either ingredient helps" if ablation else "a difference in any comparison"
     return f"Inconclusive: {seeds_of(rows)} cannot show {what}, {extent}"
 

@@ -34,6 +34,11 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
     rows = [row for row in rows if row["n_seeds"] > 0]
     if not rows:
         return "No seed has all the runs that a comparison needs."
+    if any(row["finding"] == "interim" for row in rows):
+        return (
+            "The tests are made for the seeds that the suite plans. Estimates before the last of them may be looked "
+            "at; a verdict from each look would be wrong more often than the tests say."
+        )
     level = round(1 - confidence, 12)
     tests = max(int(row["family_size"]) for row in rows)
     weakest = max(rows, key=smallest_corrected_p)
@@ -56,8 +61,12 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
 
 
 def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> str:
-    """How many seeds could decide, their training time and how to run them; empty if everything is decided."""
+    """What is still to be run, or how many seeds could decide; the training time; empty if everything is decided."""
     suite = results.plan.suite
+    waiting = equal_epochs(results.runs)
+    waiting = waiting[waiting["status"] == "missing"]
+    if any(row["finding"] == "interim" for row in rows):
+        return f"The same command runs what is missing{_duration(results, len(waiting))}."
     undecided = [row for row in rows if row["finding"] not in DECIDED and row["n_seeds"] > 0]
     ingredients = [row for row in undecided if row["effect"] in INGREDIENTS]
     if not undecided or suite is None:
@@ -68,9 +77,10 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
     finds = (
         f" and would detect effects of {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip() + " or more"
     )
+    runs = (seeds - len(suite.seeds)) * equal_epochs(results.finished).groupby(["dataset", "encoder", "arm"]).ngroups
     return (
         f"{seeds} seeds can decide{finds if found else ''}: {_how_to_have(seeds, suite.seeds)} in the suite file and "
-        f"run the same command again; finished runs are kept{_duration(results, seeds)}."
+        f"run the same command again; finished runs are kept{_duration(results, runs)}."
     )
 
 
@@ -98,13 +108,11 @@ def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int
     return 0, 0.0
 
 
-def _duration(results: Results, seeds: int) -> str:
-    """Estimated time to train the further runs one after the other, from the finished runs."""
-    done = equal_epochs(results.finished)
-    seconds, suite = float(done["train_seconds"].mean()), results.plan.suite
-    if suite is None or math.isnan(seconds):
+def _duration(results: Results, runs: int) -> str:
+    """Estimated time to train so many further runs one after the other, from the finished runs."""
+    seconds = float(equal_epochs(results.finished)["train_seconds"].mean())
+    if math.isnan(seconds):
         return ""
-    runs = (seeds - len(suite.seeds)) * done.groupby(["dataset", "encoder", "arm"]).ngroups
     minutes = runs * seconds / 60
     time = f"{number(minutes / 60, 1)} hours" if minutes > 90 else count(max(1, round(minutes)), "minute")
     return f" ({runs} more runs, about {time} of training)"

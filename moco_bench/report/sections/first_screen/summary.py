@@ -152,7 +152,7 @@ def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
     if finding == "no-data":
         reason = why_no_pairs(row)
         return f"No pairs: {reason}" if reason else "No pair of finished seeds"
-    return "Inconclusive"
+    return "Interim: no verdict yet" if finding == "interim" else "Inconclusive"
 
 
 def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:

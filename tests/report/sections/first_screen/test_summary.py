@@ -194,6 +194,24 @@ def test_holes_are_counted(tmp_path, synthetic):
     assert found.progress == "9 of 12 runs are done, 1 failed and 2 missing: see Missing or failed runs."
 
 
+def test_seeds_that_are_still_to_be_run_wait_for_a_verdict(tmp_path, synthetic):
+    """With seven of eight seeds the dual-view loss would be significant; one more seed may change that."""
+    found = summary(tmp_path, synthetic, missing=("both/seed7",))
+    assert found.headline == "Interim: 7 seeds are done, 1 is still to be run, so no verdict is drawn yet."
+    answers = found.blocks[0].answers
+    assert {answer.verdict for answer in answers} == {"Interim: no verdict yet"}
+    assert not any(answer.decided or answer.leaning for answer in answers)
+    assert answers[0].estimate.startswith("+")
+    assert answers[0].interval
+    assert "a verdict from each look would be wrong more often" in found.blocks[0].limits
+    assert found.blocks[0].to_decide.startswith("The same command runs what is missing (1 more runs, about ")
+
+
+def test_failed_runs_are_not_waited_for(tmp_path, synthetic):
+    found = summary(tmp_path, synthetic, failed=("both/seed7",))
+    assert found.headline.startswith("The dual-view loss gains 2")
+
+
 def test_an_arm_that_failed_in_every_seed_is_not_waited_for(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=2, failed=("both/seed0", "both/seed1"))
     assert found.progress == "6 of 8 runs are done, 2 failed: see Missing or failed runs."

@@ -100,3 +100,14 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 def sentence(text: str) -> str:
     """Capitalise a sentence's first letter, unless its first word has its own capitals, as kNN."""
     return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Whole numbers in order, neighbours joined: `0 to 3, 7`."""
+    ordered, found = sorted(numbers), list[list[int]]()
+    for one in ordered:
+        if found and one == found[-1][-1] + 1:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return ", ".join(f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in found)

@@ -1,28 +1,32 @@
 """Runs without a result, and files that could not be used."""
 
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.table import KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.model.words import spans
 from moco_bench.report.read.results import Results
 from moco_bench.report.section import Section
 
 
 def holes_table(results: Results, links: Links) -> Table | None:
-    """Runs without a result, and why; None if every run is done."""
+    """Runs without a result, and why; one row for all missing runs of an arm. None if every run is done."""
 
-    def name(row: Row) -> Cell:
-        again = f"-rep{row['replicate']}" if row["replicate"] > 1 else ""
-        budget = f"-{row['budget']}" if row["budget"] != "epochs" else ""
-        text = f"{row['dataset']}/{row['encoder']}/{row['arm']}/seed{row['seed']}{again}{budget}"
-        return cell(text, href=links.to_run(row["directory"], "run.json") if row["status"] == "failed" else "")
+    def seeds(row: Row) -> Cell:
+        again = " (repeated)" if row["replicate"] > 1 else ""
+        return cell(spans(row["seeds"]) + again, href=links.to_run(row["failed"], "run.json") if row["failed"] else "")
 
     columns = (
-        Column.text("run", "Run", name),
-        KEY[2],
+        ARM,
+        Column.text("seeds", "Seeds", seeds),
+        *KEY,
         Column.text("status", "Status", lambda row: cell(row["status"], tone=TONES[row["status"]])),
         Column.text("reason", "Reason", lambda row: row["reason"] or "no reason was recorded", prose=True),
         Column.number("epochs", "Epochs finished", 0),
     )
-    rows = results.runs[results.runs["status"] != "done"].to_dict("records")
+    runs = results.runs[results.runs["status"] != "done"]
+    runs = runs.assign(failed=runs["directory"].where(runs["status"] == "failed", ""))
+    alike = ["dataset", "encoder", "arm", "budget", "replicate", "status", "reason", "epochs", "failed"]
+    seeds_of = runs.groupby(alike, sort=False, dropna=False)["seed"].agg(list).rename("seeds")
+    rows = seeds_of.reset_index().to_dict("records")
     caption = "A failed run is a result too."
     return Table.of("holes", "Runs without a result", caption, columns, rows, source=links.source("runs.csv"))
 

@@ -1,6 +1,14 @@
 import pytest
 
-from moco_bench.report.model.words import DECIDED, FINDING_WORDS, effect_title, finding_tone, subject, unit_of_effect
+from moco_bench.report.model.words import (
+    DECIDED,
+    FINDING_WORDS,
+    effect_title,
+    finding_tone,
+    spans,
+    subject,
+    unit_of_effect,
+)
 from moco_bench.suite.metrics import METRICS
 
 
@@ -40,3 +48,8 @@ def test_a_difference_of_percentages_is_in_points():
     others = [metric for metric in METRICS.values() if metric.unit != "%"]
     assert others
     assert [unit_of_effect(metric) for metric in others] == [metric.unit for metric in others]
+
+
+def test_seeds_are_listed_as_spans():
+    assert spans([7, 0, 1, 2, 4]) == "0 to 2, 4, 7"
+    assert spans([]) == ""

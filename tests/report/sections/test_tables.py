@@ -148,6 +148,14 @@ def test_claims_carry_units_and_readings(loaded):
     assert by_claim["The approach carries over to other domains such as language."][1].text == "not tested"
 
 
+def test_missing_runs_of_an_arm_stand_in_one_row_and_failed_ones_alone(tmp_path, synthetic):
+    path = synthetic.write_results(
+        tmp_path, synthetic.suite_values(6), missing=("both/seed1", "both/seed2", "both/seed5"), failed=("both/seed3",)
+    )
+    table = holes_table(load_results(path), Links(path, path))
+    assert [(row[1].text, bool(row[1].href)) for row in table.rows] == [("1 to 2, 5", False), ("3", True)]
+
+
 def test_a_claim_on_counted_bytes_has_no_interval(tmp_path, synthetic, synthetic_profile):
     path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
     synthetic_profile.write_profile(path)
@@ -166,9 +174,9 @@ def test_mechanism_stands_beside_the_difference(loaded):
 
 
 def test_holes_noise_and_pairs(loaded):
-    holes = frame(holes_table, loaded).set_index("run")
-    assert holes.loc["fashion-mnist-5k/resnet-compact/filter/seed2", "status"] == "failed"
-    assert holes.loc["fashion-mnist-5k/resnet-compact/both/seed3", "reason"] == "not run yet"
+    holes = frame(holes_table, loaded).set_index("arm")
+    assert holes.loc["filter", ["seeds", "status"]].tolist() == ["2", "failed"]
+    assert holes.loc["both", ["seeds", "reason"]].tolist() == ["3", "not run yet"]
     noise = frame(noise_table, loaded)
     assert set(noise["identical"]) == set(noise["identical_weights"]) == {1}
     pairs = frame(pairing_table, loaded).set_index("seed")

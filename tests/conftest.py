@@ -143,6 +143,13 @@ def require_data() -> Require:
 
 
 @pytest.fixture(scope="session")
+def require_lightly() -> None:
+    """Skip a test of what lightly does where it isn't installed, unless MOCO_BENCH_REQUIRE_LIGHTLY promises it."""
+    if "MOCO_BENCH_REQUIRE_LIGHTLY" not in os.environ:
+        pytest.importorskip("lightly", reason="the extra `bench` is not installed")
+
+
+@pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Where real data lie: MOCO_BENCH_DATA, or the repository's `data`."""
     return Path(os.environ.get("MOCO_BENCH_DATA", Path(__file__).parents[1] / "data"))

@@ -1,7 +1,12 @@
-"""No circle of imports between modules of the package, those within functions included."""
+"""No circle of imports in the package, those within functions included; tests begin with what `make test` installs."""
 
 import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -30,3 +35,36 @@ def test_no_circle_of_imports() -> None:
     graph = {name: imported_by(ast.parse(path.read_text(encoding="utf-8"))) - {name} for name, path in MODULES.items()}
     assert sum(map(len, graph.values())) > 1000
     list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
+
+
+def distributions(required: Iterable[str]) -> set[str]:
+    """Normalised names of requirements and of all that they require themselves, extras left out."""
+    found: set[str] = set()
+    waiting = list(required)
+    while waiting:
+        requirement = waiting.pop()
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+        if name not in found and "extra ==" not in requirement:
+            found.add(name)
+            try:
+                waiting += metadata.requires(name) or []
+            except metadata.PackageNotFoundError:  # of another platform or Python
+                continue
+    return found
+
+
+def test_tests_begin_with_what_make_test_installs() -> None:
+    """A test file that can't be imported ends pytest before its first test; parts for extras import them when run."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = distributions([*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    providers = metadata.packages_distributions()
+    for path in sorted({*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "tests").rglob("conftest.py")}):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names:
+                local = (
+                    (ROOT / top).is_dir() or (path.parent / f"{top}.py").exists() or (ROOT / f"tests/{top}.py").exists()
+                )
+                known = {name.lower().replace("_", "-") for name in providers.get(top, [])} & installed
+                assert local or known, f"{path.relative_to(ROOT)} imports {top}, which `make test` does not install"

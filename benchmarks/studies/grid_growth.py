@@ -1,64 +1,124 @@
-"""How the plan and the workflow's dry run grow with the number of runs.
+"""How plan, dry run, analysis and report grow with the number of runs.
 
-    python -m benchmarks.studies.grid_growth --runs 10 100 1000 10000
+    python -m benchmarks.studies.grid_growth --out docs/results/growth
 
-A suite of four arms on digits, with as many seeds as that takes; nothing is trained. Times are processor seconds, which
-other work on the machine lengthens less than the clock's. Memory is the largest of the process.
+Up to 20 seeds, and as many arms as that takes. The plan and the dry run are those of a suite of which nothing has been
+run; the analysis and the report are of simulated results, so nothing is trained. Times are processor seconds, which
+other work on the machine lengthens less than the clock's. Memory is the largest of the command's processes.
 """
 
 import argparse
-import os
-import resource
+import importlib.util
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import yaml
 
+from moco_bench.files import write_text
+from moco_bench.report.model.page import Plot
+from moco_bench.report.render.figures import as_svg, grid, theme
+from moco_bench.report.render.style import arm_styles
+
 ROOT = Path(__file__).parents[2]
-HARDEST = {"rule": "hardest", "fraction": 0.25}
-SUITE: dict[str, Any] = {
-    "name": "grid",
-    "dataset": "digits",
-    "encoder": {"name": "resnet-compact", "width": 8},
-    "contrast": {"queue_size": 512},
-    "train": {"epochs": 1, "batch_size": 64},
-    "arms": {
-        "vanilla": None,
-        "dual": {"contrast": {"dual_view": "key-in-batch"}},
-        "filter": {"contrast": {"negatives": HARDEST}},
-        "both": {"contrast": {"dual_view": "key-in-batch", "negatives": HARDEST}},
-    },
-}
+MOST_SEEDS = 20
+METER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+"""
+"""Runs a command from a small process: Linux counts the memory of the process that starts one as the started one's."""
 
 
-def processor_seconds(command: list[str], folder: Path) -> float:
-    """Processor time of a command that is run in a folder."""
-    before = os.times()
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+def suite_of(runs: int, simulated: ModuleType) -> dict[str, Any]:
+    """The values of a suite with about so many runs; further arms keep another fraction of the negatives each."""
+    seeds = max(1, min(MOST_SEEDS, runs // 4))
+    values: dict[str, Any] = simulated.suite_values(seeds)
+    for arm in range(runs // seeds - len(values["arms"])):
+        values["arms"][f"filter-{arm}"] = {
+            "contrast": {"negatives": {"rule": "hardest", "fraction": round(0.3 + 1e-3 * arm, 3)}}
+        }
+    return values
+
+
+def measured(command: list[str], folder: Path) -> tuple[float, float]:
+    """Processor seconds and peak memory in MiB of a command that is run in a folder. Raises if it fails."""
+    told = subprocess.run(
+        [sys.executable, "-c", METER, *command], cwd=folder, check=True, capture_output=True, text=True
+    )
+    seconds, mib = map(float, told.stdout.split()[-2:])
+    return seconds, mib
+
+
+def rows(runs: int, simulated: ModuleType) -> Iterator[dict[str, Any]]:
+    """One row per command for a grid of about so many runs: command, runs, seconds, mib."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, values = Path(name), suite_of(runs, simulated)
+        total = len(values["arms"]) * len(values["seeds"])
+        (folder / "grid.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+        moco_bench = [sys.executable, "-m", "moco_bench.cli.main"]
+        snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", name]
+        commands = {
+            "plan": [*moco_bench, "plan", "grid.yaml"],
+            "dry run": [*snakemake, "--dry-run", "--quiet", "--configfile", "grid.yaml"],
+            "analyse": [*moco_bench, "analyse", f"simulated/{values['name']}"],
+            "report": [*moco_bench, "report", f"simulated/{values['name']}", "--out", "page"],
+        }
+        for command, arguments in commands.items():
+            if command == "analyse":
+                simulated.write_results(folder / "simulated", values)
+            seconds, mib = measured(arguments, folder)
+            yield {"command": command, "runs": total, "seconds": round(seconds, 2), "mib": round(mib)}
+
+
+def growth_figure(table: pd.DataFrame) -> str:
+    """SVG with processor seconds and memory against the number of runs, one line per command."""
+    commands = list(dict.fromkeys(table["command"]))
+    styles = arm_styles(commands)
+    with theme("growth"):
+        figure, axes = grid(1, 2, row_height=2.6)
+        for panel, column, label in zip(
+            axes[0], ("seconds", "mib"), ("processor seconds", "peak memory, MiB"), strict=True
+        ):
+            for command, own in table.groupby("command", sort=False):
+                style = styles[command]
+                panel.plot(own["runs"], own[column], marker=style.marker, color=style.colour, label=command)
+            panel.set(xscale="log", yscale="log", xlabel="runs of the suite", ylabel=label)
+        axes[0, 0].legend()
+        return as_svg(Plot(name="growth", caption="", alt="", figure=figure, data=table))
+
+
+def _simulated_results() -> ModuleType:
+    """`tests/report/synthetic_results.py`, which writes results as a workflow would have."""
+    spec = importlib.util.spec_from_file_location("synthetic_results", ROOT / "tests/report/synthetic_results.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def main() -> None:
-    """Print a row for each number of runs."""
+    """Print a row per command and number of runs; with `--out` also write growth.csv and growth.svg."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, nargs="+", default=[10, 100, 1000, 10000])
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    print(f"{'runs':>6}  {'plan, s':>8}  {'dry run, s':>10}  {'ms per run':>10}  {'memory, MiB':>11}")
+    simulated, found = _simulated_results(), []
     for runs in options.runs:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            seeds = max(1, round(runs / len(SUITE["arms"])))
-            (folder / "grid.yaml").write_text(yaml.safe_dump({**SUITE, "seeds": seeds}, sort_keys=False))
-            plan = processor_seconds([sys.executable, "-m", "moco_bench.cli.main", "plan", "grid.yaml"], folder)
-            dry_run = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", name]
-            dry = processor_seconds([*dry_run, "--dry-run", "--quiet", "--configfile", "grid.yaml"], folder)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        total = seeds * len(SUITE["arms"])
-        print(f"{total:>6}  {plan:>8.1f}  {dry:>10.1f}  {1000 * dry / total:>10.1f}  {peak:>11.0f}", flush=True)
+        for row in rows(runs, simulated):
+            print(f"{row['runs']:>6}  {row['command']:<8}  {row['seconds']:>7.1f} s  {row['mib']:>5} MiB", flush=True)
+            found.append(row)
+    if options.out:
+        table = pd.DataFrame(found)
+        write_text(options.out / "growth.csv", table.to_csv(index=False))
+        write_text(options.out / "growth.svg", growth_figure(table))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ import pickle
 
 import pytest
 import torch
-from lightly.models import ResNetGenerator
-from lightly.models.modules import MoCoProjectionHead
 from safetensors.torch import save_file
 from torch import nn
 from torchvision.models import resnet18
@@ -64,7 +62,10 @@ def test_the_names_of_the_demo_of_moco(tmp_path):
     assert torch.equal(ours(IMAGES), theirs(IMAGES))
 
 
+@pytest.mark.usefixtures("require_lightly")
 def test_the_names_of_lightly(tmp_path):
+    from lightly.models.modules import MoCoProjectionHead
+
     torch.manual_seed(2)
     backbone, head = nn.Sequential(*list(resnet18().children())[:-1]).eval(), MoCoProjectionHead(512, 32, 16).eval()
     weights = prefixed(backbone.state_dict(), "backbone.") | prefixed(head.state_dict(), "projection_head.")
@@ -73,7 +74,10 @@ def test_the_names_of_lightly(tmp_path):
     assert torch.equal(ours(IMAGES), head(backbone(IMAGES).flatten(1)))
 
 
+@pytest.mark.usefixtures("require_lightly")
 def test_the_names_of_lightlys_own_small_resnet(tmp_path):
+    from lightly.models import ResNetGenerator
+
     torch.manual_seed(3)
     network = ResNetGenerator("resnet-18")
     backbone = nn.Sequential(*list(network.children())[:-1], nn.AdaptiveAvgPool2d(1)).eval()

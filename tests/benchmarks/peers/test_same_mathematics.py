@@ -1,7 +1,6 @@
 """The contenders compute the same thing: equal weights and views give equal losses and weights, step after step."""
 
 import multiprocessing
-import os
 from dataclasses import replace
 
 import pytest
@@ -80,9 +79,8 @@ def test_the_plain_loop_and_the_training_step_agree(run, state, views, images):
     assert any(not torch.equal(query, key) for query, key in pairs)
 
 
+@pytest.mark.usefixtures("require_lightly")
 def test_lightly_and_the_training_step_agree(run, state, views, images):
-    if "MOCO_BENCH_REQUIRE_LIGHTLY" not in os.environ:
-        pytest.importorskip("lightly", reason="the extra `bench` is not installed")
     from benchmarks.peers.lightly_loop import LightlyLoop
 
     # At the end of its bank lightly leaves out the keys that don't fit; before that it is a queue as any other.

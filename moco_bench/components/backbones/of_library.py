@@ -22,7 +22,7 @@ class LibraryModel(Backbone):
 
     smallest_image: ClassVar[int] = 16
 
-    model: Model = Field(description="Its name there, such as `resnet50` or `convnext_atto`.")
+    model: Model = Field(description="Its name there, such as `resnet50`.")
     stem: Literal["full", "small"] = Field(
         "full",
         description="`small`: first convolution at stride 1 and no first max-pooling, for images up to 64 pixels.",

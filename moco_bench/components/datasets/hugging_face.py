@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class HuggingFace(Dataset):
-    """A folder that `datasets.load_dataset(...).save_to_disk(path)` wrote. Needs `pip install 'moco-bench[hf]'`.
+    """A folder that `datasets.load_dataset(...).save_to_disk(path)` wrote. Needs `pip install datasets`.
 
     Nothing is downloaded. Images are RGB; where they are of several sizes, give an `image_size`.
     """

@@ -215,5 +215,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return value
 
 
+def mapping_if_any(path: Path) -> dict[str, Any]:
+    """As `read_mapping`; empty where it raises."""
+    try:
+        return read_mapping(path)
+    except InputError:
+        return {}
+
+
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")

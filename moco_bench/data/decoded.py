@@ -23,14 +23,12 @@ from torch import Tensor
 
 from moco_bench.data.cache_folder import cache_folder
 from moco_bench.data.decoding import decode_all
-from moco_bench.data.origin import Remark, joined
+from moco_bench.data.origin import Remark, Sides, joined, sides_of
 from moco_bench.data.shards import (
     VERSION,
     Shard,
-    Sides,
     Summary,
     rows_of_a_shard,
-    sha256_of_file,
     shards_of,
     stamp_of,
     store_shards,
@@ -38,7 +36,7 @@ from moco_bench.data.shards import (
 )
 from moco_bench.data.stored import Pixels, StoredImages
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of, write_json
+from moco_bench.files import mapping_if_any, read_mapping, sha256_of, sha256_of_file, write_json
 from moco_bench.measure.quota import usable_cores, usable_memory
 
 TICK_SECONDS = 2.0
@@ -94,8 +92,7 @@ def decoded_images(folder: Path, files: list[Path], size: int) -> Images:
 
 
 def _images(shards: Sequence[Shard], count: int, size: int) -> Images:
-    smallest, largest = zip(*(shard.sides for shard in shards), strict=True)
-    sides = tuple(map(min, zip(*smallest, strict=True))), tuple(map(max, zip(*largest, strict=True)))
+    sides = sides_of(size for shard in shards for size in shard.sides)
     if len(shards) == 1:
         pixels: Pixels = _read_only(np.load(shards[0].file, mmap_mode="r", allow_pickle=False))
     else:
@@ -114,10 +111,7 @@ def _content(files: list[Path], size: int) -> str:
 
 
 def _indexed(index: Path, stamp: str) -> Path | None:
-    try:
-        known = read_mapping(index)
-    except InputError:
-        return None
+    known = mapping_if_any(index)
     entry = known.get("entry")
     if known.get("stamp") != stamp or not isinstance(entry, str) or Path(entry).name != entry:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from moco_bench.components.datasets.image_files import class_names, list_images
 from moco_bench.data.cache_folder import cache_folder
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.files import mapping_if_any
 from moco_bench.measure.quota import usable_memory
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.suite import Suite
@@ -16,7 +16,7 @@ from moco_bench.suite.suite import Suite
 def data_warnings(suite: Suite, results: Path) -> Iterator[str]:
     """Remarks of `prepare` on a suite's images, and sets too large for memory or disk, one line each."""
     for dataset in suite.datasets:
-        manifest = _manifest(results / suite.name / "data" / f"{dataset.title}.json")
+        manifest = mapping_if_any(results / suite.name / "data" / f"{dataset.title}.json")
         found = manifest.get("warnings")
         yield from (f"data set {dataset.title}: {text}" for text in (found if isinstance(found, list) else []))
         needed, there = _bytes(dataset, manifest), usable_memory()
@@ -39,13 +39,6 @@ def _gib(size: int) -> str:
 def _room(folder: Path) -> int:
     """Free bytes on the disk of a folder, which needn't exist yet."""
     return shutil.disk_usage(next(place for place in (folder, *folder.absolute().parents) if place.is_dir())).free
-
-
-def _manifest(path: Path) -> dict[str, object]:
-    try:
-        return read_mapping(path)
-    except InputError:
-        return {}
 
 
 def _bytes(dataset: DatasetConfig, manifest: dict[str, object]) -> int:

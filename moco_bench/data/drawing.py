@@ -1,7 +1,5 @@
 """Draws views with a run's augmentation: the package's own recipe, or a plug-in's function."""
 
-from typing import Protocol
-
 import torch
 from torch import Tensor
 
@@ -10,41 +8,12 @@ from moco_bench.data.views import Hasher, RecipeViews, standardise
 from moco_bench.errors import InputError
 from moco_bench.files import canonical_json
 
-
-class Views(Protocol):
-    """Draws views of images [B, C, H, W], uint8; views are normalised, float32."""
-
-    def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """One view of each image."""
-
-    def two(
-        self,
-        images: Tensor,
-        generator: torch.Generator,
-        hasher: Hasher,
-        rows: slice,
-        memory_format: torch.memory_format,
-    ) -> tuple[Tensor, Tensor]:
-        """Two views of the given `rows` of a batch; the parameters of the whole batch are fed to `hasher`."""
-
-
-def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> Views:
-    """The `Views` of an augmentation; mean and deviation are those of images in [0, 1], per channel."""
-    return RecipeViews(idea, mean, std) if isinstance(idea, MocoRecipe) else DrawnViews(idea, mean, std)
-
-
 FAR_OUTSIDE = 0.5
 """Allowed distance from [0, 1]: a change of contrast may leave it slightly, a wrong scale by far."""
 
 
 class DrawnViews:
-    """Views from an idea's `view`, checked as the recipe's: shape, scale, and no change to the images.
-
-    Args:
-        idea: draws a batch at a time.
-        mean: per channel, of images in [0, 1].
-        std: per channel, of images in [0, 1].
-    """
+    """Views from an idea's `view`, checked as the recipe's: shape, scale, and no change to the images."""
 
     def __init__(self, idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         self.idea, self.mean, self.std = idea, mean, std
@@ -53,7 +22,7 @@ class DrawnViews:
         self._known_range = False
 
     def one(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """See `Views.one`. Raises `InputError` where `view` gives anything but a view of each image."""
+        """As `RecipeViews.one`. Raises `InputError` where `view` gives anything but a view of each image."""
         where = f"augmentation {self.idea.title()}: `view`"
         before = images._version
         drawn = self.idea.view(images, generator)
@@ -81,9 +50,18 @@ class DrawnViews:
         rows: slice,
         memory_format: torch.memory_format,
     ) -> tuple[Tensor, Tensor]:
-        """See `Views.two`: the whole batch is drawn, whatever the rows, so that ranks draw alike."""
+        """As `RecipeViews.two`: the whole batch is drawn, whatever the rows, so that ranks draw alike."""
         hasher.update(self._told)
         hasher.update(generator.get_state().numpy().tobytes())
         first, second = (self.one(images, generator)[rows] for _ in range(2))
         hasher.update(generator.get_state().numpy().tobytes())
         return first.contiguous(memory_format=memory_format), second.contiguous(memory_format=memory_format)
+
+
+Views = RecipeViews | DrawnViews
+"""What draws views of images [B, C, H, W], uint8; views are normalised, float32."""
+
+
+def views_of(idea: Augmentation, mean: tuple[float, ...], std: tuple[float, ...]) -> Views:
+    """The `Views` of an augmentation; mean and deviation are those of images in [0, 1], per channel."""
+    return RecipeViews(idea, mean, std) if isinstance(idea, MocoRecipe) else DrawnViews(idea, mean, std)

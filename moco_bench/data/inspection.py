@@ -47,6 +47,7 @@ def describe(dataset: DataSet) -> dict[str, Any]:
     flat = {name: flat_images(split.images) for name, split in splits.items()}
     ranges = {name: level_range(split.images) for name, split in splits.items()}
     largest, share = majority(dataset)
+    named = {"training": dataset.train, dataset.evaluated_on: dataset.evaluation}
     return {
         "images_by_class": sizes,
         "largest_class": {"name": largest, "percent_of_evaluation": share},
@@ -56,7 +57,12 @@ def describe(dataset: DataSet) -> dict[str, Any]:
         "changed": _told(splits, "changed"),
         "flat_images": flat,
         "repeats": asdict(repeats),
-        "warnings": list(_warnings(dataset, repeats, flat, ranges)),
+        "warnings": [
+            *_about_files(named),
+            *_about_pixels(named, flat, ranges),
+            *_about_repeats(dataset, repeats),
+            *_about_classes(dataset),
+        ],
     }
 
 
@@ -115,16 +121,6 @@ def _told(splits: dict[str, Split], kind: str) -> list[dict[str, Any]]:
     """The remarks on the files of both splits; remarks on files that the splits share appear once."""
     told = dict.fromkeys(remark for split in splits.values() for remark in getattr(split.origin, kind))
     return [asdict(remark) for remark in told]
-
-
-def _warnings(
-    dataset: DataSet, repeats: Repeats, flat: dict[str, int], ranges: dict[str, tuple[int, int]]
-) -> Iterator[str]:
-    splits = {"training": dataset.train, dataset.evaluated_on: dataset.evaluation}
-    yield from _about_files(splits)
-    yield from _about_pixels(splits, flat, ranges)
-    yield from _about_repeats(dataset, repeats)
-    yield from _about_classes(dataset)
 
 
 def _about_files(splits: dict[str, Split]) -> Iterator[str]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+Sides = tuple[tuple[int, int], tuple[int, int]]
+"""Smallest and largest height and width, in pixels."""
+
 
 @dataclass(frozen=True)
 class Remark:
@@ -23,8 +26,8 @@ class Origin:
     changed: tuple[Remark, ...] = ()
     """Changes to images besides cutting and resizing."""
 
-    sides: tuple[tuple[int, int], tuple[int, int]] | None = None
-    """Smallest and largest height and width in the files, in pixels; None if they equal those of the images."""
+    sides: Sides | None = None
+    """Of the images in the files; None if they equal those of the images."""
 
 
 UNKNOWN = Origin()
@@ -38,6 +41,12 @@ def remarks(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
         counts[reason] = counts.get(reason, 0) + 1
         first.setdefault(reason, name)
     return tuple(Remark(reason, counts[reason], first[reason]) for reason in sorted(counts))
+
+
+def sides_of(sizes: Iterable[tuple[int, int]]) -> Sides:
+    """Smallest and largest sides of images of these heights and widths."""
+    heights, widths = zip(*sizes, strict=True)
+    return (min(heights), min(widths)), (max(heights), max(widths))
 
 
 def joined(parts: Iterable[Iterable[Remark]]) -> tuple[Remark, ...]:

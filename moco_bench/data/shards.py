@@ -4,7 +4,6 @@ A shard counts only if its own hash is right: a damaged one is made again, and w
 decoded again. No more than a few images are in memory at a time.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +16,9 @@ import PIL
 import torch
 
 from moco_bench.data.decoding import BrokenFiles, Decoded, decode_all
-from moco_bench.data.origin import Remark, remarks
+from moco_bench.data.origin import Remark, Sides, remarks, sides_of
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of, write_atomically, write_json
+from moco_bench.files import read_mapping, sha256_of, sha256_of_file, write_atomically, write_json
 from moco_bench.locks import Lock
 from moco_bench.measure.quota import usable_cores
 
@@ -29,9 +28,6 @@ VERSION = (2, PIL.__version__, torch.__version__)
 
 SHARD_BYTES = 2**29
 """Maximum bytes of images per shard. A process has every shard open, and a thousand open files are the usual limit."""
-
-
-Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -48,20 +44,18 @@ class Summary:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._heights: set[int] = set()
-        self._widths: set[int] = set()
+        self._sizes: set[tuple[int, int]] = set()
         self._changed: list[tuple[str, str]] = []
 
     def add(self, file: Path, image: Decoded) -> None:
         """Add one image."""
-        self._heights.add(image.height)
-        self._widths.add(image.width)
+        self._sizes.add((image.height, image.width))
         self._changed += [(what, file.relative_to(self._folder.parent).as_posix()) for what in image.changed]
 
     @property
-    def sides(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Smallest and largest height and width, in pixels."""
-        return (min(self._heights), min(self._widths)), (max(self._heights), max(self._widths))
+    def sides(self) -> Sides:
+        """Smallest and largest sides."""
+        return sides_of(self._sizes)
 
     @property
     def changed(self) -> tuple[Remark, ...]:
@@ -124,12 +118,7 @@ def _stored(file: Path, count: int, size: int) -> Shard | None:
 def store_shards(entry: Path, files: list[Path], folder: Path, size: int, stamps: Sequence[str]) -> None:
     """Decode the missing shards of a cache entry. Processes that do so at the same time share the work.
 
-    Args:
-        entry: its folder, named by the files' content.
-        files: all of them.
-        folder: that they lie in, for remarks.
-        size: side of the images.
-        stamps: what the files of each shard were, by `stamp_of`, before their content was hashed.
+    `stamps` are those of each shard's files, by `stamp_of`, before their content was hashed.
 
     Raises:
         BrokenFiles: files of any shard that can't be used.
@@ -179,9 +168,3 @@ def _store_shard(place: Path, files: list[Path], folder: Path, size: int, stamp:
 
 def _place(entry: Path, number: int) -> Path:
     return entry / f"{number:05}.npy"
-
-
-def sha256_of_file(file: Path) -> str:
-    """The sha256 of a file's content, in hexadecimal digits."""
-    with open(file, "rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

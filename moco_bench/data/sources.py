@@ -1,23 +1,21 @@
 """Images as a data set's class reads them, checked."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moco_bench.components.datasets import Arrays, Dataset, Files
+from moco_bench.components.datasets.base import Arrays, Dataset, Files, SplitName
 from moco_bench.data.arrays import class_count_of, split_of
 from moco_bench.data.decoded import decoded_images
 from moco_bench.data.decoding import BrokenFiles
-from moco_bench.data.origin import Origin, remarks
+from moco_bench.data.origin import Origin, Sides, remarks, sides_of
 from moco_bench.data.resize import to_square
 from moco_bench.data.splits import LazySplits, Split
 from moco_bench.errors import InputError
 from moco_bench.measure.quota import usable_memory
-
-SplitName = Literal["train", "test", "unlabelled"]
 
 
 def source_of(dataset: Dataset, image_size: int | None = None, *, tests: bool = True) -> LazySplits:
@@ -98,20 +96,16 @@ def _split(loaded: Arrays | Files, classes: int, size: int | None, where: str) -
     return Split(split.images, split.labels, Origin(remarks(loaded.passed_over), sides=sides))
 
 
-Sides = tuple[tuple[int, int], tuple[int, int]]
-
-
-def _of_one_size(images: Iterable[NDArray[Any]], size: int | None, where: str) -> tuple[NDArray[Any], Sides | None]:
+def _of_one_size(images: Iterable[NDArray[Any]], size: int | None, where: str) -> tuple[NDArray[Any], Sides]:
     """Cut and resize images [H, W] or [H, W, C] one by one; also returns the smallest and largest sides."""
-    found, heights, widths = [], set(), set()
+    found, sizes = [], set()
     for image in images:
         if image.dtype != np.uint8 or image.ndim not in (2, 3):
             raise InputError(
                 f"{where}: an image of shape {image.shape} and dtype {image.dtype}; uint8 [H, W, C] needed"
             )
         channels_first = torch.from_numpy(np.array(image.reshape(*image.shape[:2], -1))).permute(2, 0, 1)
-        heights.add(image.shape[0])
-        widths.add(image.shape[1])
+        sizes.add(image.shape[:2])
         found.append((channels_first if size is None else to_square(channels_first, size)).contiguous().numpy())
     if not found:
         raise InputError(f"{where}: no images")
@@ -119,7 +113,7 @@ def _of_one_size(images: Iterable[NDArray[Any]], size: int | None, where: str) -
     if len(shapes) > 1:
         some = " and ".join("x".join(map(str, shape)) for shape in sorted(shapes)[:2])
         raise InputError(f"{where}: images of {some} (channels, height, width); `image_size` makes them equal")
-    return np.stack(found), ((min(heights), min(widths)), (max(heights), max(widths)))
+    return np.stack(found), sides_of(sizes)
 
 
 def _broken(read: Callable[[], Split]) -> list[tuple[Any, str]]:

@@ -64,13 +64,7 @@ class ViewParameters:
 
 
 class RecipeViews:
-    """Draws and applies the views that a `MocoRecipe` describes.
-
-    Args:
-        config: strengths and probabilities.
-        mean: per channel, of images in [0, 1].
-        std: per channel, of images in [0, 1].
-    """
+    """Draws and applies the views that a `MocoRecipe` describes; mean and deviation are of images in [0, 1]."""
 
     def __init__(self, config: MocoRecipe, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         self.config, self.mean, self.std = config, mean, std
@@ -111,7 +105,7 @@ class RecipeViews:
         rows: slice,
         memory_format: torch.memory_format,
     ) -> tuple[Tensor, Tensor]:
-        """Two normalised views of the given `rows` of a batch; all parameters are fed to `hasher`."""
+        """Two normalised views of the given `rows` of a batch; the whole batch's parameters are fed to `hasher`."""
         count, _, height, width = images.shape
         drawn = [self.draw(count, height, width, generator) for _ in range(2)]
         for parameters in drawn:

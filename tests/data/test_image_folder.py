@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from moco_bench.data.image_folder import image_folder
+from moco_bench.data.sources import source_of
 from moco_bench.suite.config import DatasetConfig
 
 TURNED_BY = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
@@ -21,7 +21,7 @@ def test_photographs_are_upright_whatever_way_the_camera_was_held(tmp_path):
                 tag[0x0112] = orientation
                 Image.fromarray(upright).transpose(turn).save(folder / f"{orientation}.jpg", quality=95, exif=tag)
 
-    images = image_folder(DatasetConfig(name="image-folder", path=str(tmp_path), image_size=16)).train().images
+    images = source_of(DatasetConfig(name="image-folder", path=str(tmp_path)).source, 16).train().images
 
     assert len(images) == 8
     for image in images.float():

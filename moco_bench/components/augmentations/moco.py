@@ -35,18 +35,15 @@ class MocoRecipe(Augmentation):
     solarize: Probability = Field(0.0, description="Probability of inverting values above a half.")
 
     def check(self) -> None:
-        """See `Augmentation.check`."""
         for name in ("crop_scale", "crop_ratio"):
             low, high = getattr(self, name)
             if low > high:
                 raise ValueError(f"{name}: {low} is above {high}; give [smallest, largest]")
 
     def without_effect(self) -> tuple[str, ...]:
-        """See `Augmentation.without_effect`."""
         idle = self.jitter_probability == 0 or not any(getattr(self, name) for name in JITTER)
         return ("jitter_probability", *JITTER) if idle else ()
 
     @classmethod
     def mistake(cls) -> str | None:
-        """See `Component.mistake`."""
         return None

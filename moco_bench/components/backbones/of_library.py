@@ -29,7 +29,6 @@ class LibraryModel(Backbone):
     )
 
     def label(self) -> str:
-        """See `Backbone.label`."""
         return self.model
 
     def adapted(self, network: nn.Module, norm_layer: NormLayer) -> nn.Module:

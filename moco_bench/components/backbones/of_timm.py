@@ -22,7 +22,6 @@ class TimmModel(LibraryModel):
     name: Literal["timm"] = "timm"
 
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
-        """See `Backbone.build`."""
         try:
             import timm
         except ImportError:

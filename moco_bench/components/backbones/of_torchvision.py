@@ -28,7 +28,6 @@ class TorchvisionModel(LibraryModel):
     name: Literal["torchvision"] = "torchvision"
 
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
-        """See `Backbone.build`."""
         from torch import nn
         from torchvision import models
 

@@ -21,7 +21,6 @@ class CifarResNet(Backbone):
     network: ClassVar[str]
 
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
-        """See `Backbone.build`."""
         from torch import nn
         from torchvision.models import resnet
 

@@ -33,7 +33,6 @@ class CompactResNet(Backbone):
     )
 
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
-        """See `Backbone.build`."""
         from torch import nn
 
         size, stride, padding = (2, 2, 0) if self.stem == "patch2" else (3, 1, 1)

@@ -28,10 +28,12 @@ class OfficialFiles(Dataset):
 
     Attributes:
         below: the folder under `root` that holds them.
+        torchvisions: the name of torchvision's class, which knows the files.
     """
 
     checksums: ClassVar[bool] = True
     below: ClassVar[str] = ""
+    torchvisions: ClassVar[str]
 
     root: str | None = Field(
         None, description="The folder of data sets; by default `data`.", json_schema_extra=NOT_IDENTITY
@@ -49,16 +51,22 @@ class OfficialFiles(Dataset):
     def _top(self) -> Path:
         return user_path(self.root or "data", f"dataset {self.title()}, root")
 
+    @property
+    def known(self) -> Any:
+        """Torchvision's class."""
+        from torchvision import datasets
+
+        return getattr(datasets, self.torchvisions)
+
     def files(self) -> Iterable[str]:
         """Names of all its files, below `folder`."""
         raise NotImplementedError
 
     def fetch(self, root: Path) -> None:
         """Let torchvision download, check and unpack its archives."""
-        raise NotImplementedError
+        self.known(root, download=True)
 
     def places(self) -> tuple[str, ...]:
-        """See `Dataset.places`."""
         return () if self.download else (f"{self.root or 'data'}/{self.below}".rstrip("/"),)
 
     def download_missing(self) -> None:
@@ -87,13 +95,17 @@ def verified_bytes(path: Path, md5: str) -> bytes:
         raise InputError(f"{path}: no such file; put it there, change `root` or set `download: true`") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not readable ({error}); `root` must name the folder of the data set") from None
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != md5:
+    check_md5(path, hashlib.md5(content, usedforsecurity=False).hexdigest(), md5)
+    return content
+
+
+def check_md5(path: Path, found: str, right: str) -> None:
+    """Raise `InputError` where a file's checksum isn't the one that is known."""
+    if found != right:
         raise InputError(
-            f"{path}: damaged, or not the official file (md5 {found}, should be {md5}), and so not read; "
+            f"{path}: damaged, or not the official file (md5 {found}, should be {right}), and so not read; "
             "remove it, then copy it again or set `download: true`"
         )
-    return content
 
 
 def unpickled(path: Path, md5: str) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
 from moco_bench.components.datasets.checksums import OfficialFiles, unpickled
@@ -14,45 +13,30 @@ class Cifar(OfficialFiles):
     """Pickled batches of 32x32 RGB.
 
     Attributes:
-        torchvisions: the name of torchvision's class, which knows the files.
         label_key: where a batch has its labels.
     """
 
     source: ClassVar[str] = "Krizhevsky 2009, Learning multiple layers of features from tiny images"
     licence: ClassVar[str] = "none stated by its authors"
     sizes: ClassVar[tuple[int, int] | None] = (50_000, 10_000)
-    torchvisions: ClassVar[str]
     label_key: ClassVar[str]
 
-    @property
-    def _known(self) -> Any:
-        from torchvision import datasets
-
-        return getattr(datasets, self.torchvisions)
-
     def files(self) -> Iterable[str]:
-        """See `OfficialFiles.files`."""
-        known = self._known
+        known = self.known
         return [known.meta["filename"], *(name for name, _ in (*known.train_list, *known.test_list))]
 
-    def fetch(self, root: Path) -> None:
-        """See `OfficialFiles.fetch`."""
-        self._known(root, download=True)
-
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         import numpy as np
 
         self.download_missing()
-        files = self._known.train_list if split == "train" else self._known.test_list
+        files = self.known.train_list if split == "train" else self.known.test_list
         batches = [unpickled(self.folder / name, md5) for name, md5 in files]
         images = np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
         return Arrays(images, np.concatenate([batch[self.label_key] for batch in batches]))
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
         self.download_missing()
-        meta = self._known.meta
+        meta = self.known.meta
         return tuple(unpickled(self.folder / meta["filename"], meta["md5"])[meta["key"]])
 
 

@@ -26,7 +26,6 @@ class Digits(Dataset):
     name: Literal["digits"] = "digits"
 
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         import numpy as np
 
         from moco_bench.components.datasets.parts import held_out_places
@@ -41,5 +40,4 @@ class Digits(Dataset):
         return Arrays(np.rint(images * (255 / 16)).astype(np.uint8)[chosen], labels[chosen])
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
         return tuple(map(str, range(10)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
@@ -26,21 +25,14 @@ class FashionMnist(OfficialFiles):
     sizes: ClassVar[tuple[int, int] | None] = (60_000, 10_000)
     class_count: ClassVar[int | None] = 10
     below: ClassVar[str] = "FashionMNIST/raw"
+    torchvisions: ClassVar[str] = "FashionMNIST"
 
     name: Literal["fashion-mnist"] = "fashion-mnist"
 
     def files(self) -> Iterable[str]:
-        """See `OfficialFiles.files`."""
         return FASHION_MNIST_MD5
 
-    def fetch(self, root: Path) -> None:
-        """See `OfficialFiles.fetch`."""
-        from torchvision import datasets
-
-        datasets.FashionMNIST(root, download=True)
-
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         import numpy as np
 
         self.download_missing()
@@ -52,7 +44,4 @@ class FashionMnist(OfficialFiles):
         return Arrays(images.reshape(-1, 28, 28).copy(), labels)
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
-        from torchvision import datasets
-
-        return tuple(datasets.FashionMNIST.classes)
+        return tuple(self.known.classes)

@@ -33,14 +33,12 @@ class HuggingFace(Dataset):
     test_split: str = Field("test", description="Its name there; that of the split to evaluate on.")
 
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         import numpy as np
 
         rows = self._rows(self.train_split if split == "train" else self.test_split)
         return Arrays(self._images(rows), np.asarray(rows[self.label_column]))
 
     def class_names(self) -> Sequence[str] | None:
-        """See `Dataset.class_names`."""
         names = getattr(self._rows(self.train_split).features[self.label_column], "names", None)
         return None if names is None else tuple(map(str, names))
 

@@ -1,30 +1,13 @@
 """Finds the images of each class in a folder, and other files there, by reason."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from moco_bench.components.datasets.base import Files
 from moco_bench.errors import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 HIDDEN = "hidden"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The images of one split."""
-
-    folder: Path
-    by_class: tuple[tuple[Path, ...], ...]
-    """The files of each class in order of their names, including those in folders below it."""
-
-    passed_over: tuple[tuple[str, str], ...]
-    """Files that aren't read: the reason and the name of each."""
-
-    @property
-    def files(self) -> list[Path]:
-        """All images, class by class."""
-        return [file for files in self.by_class for file in files]
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
@@ -32,8 +15,8 @@ def class_names(folder: Path) -> tuple[str, ...]:
     return tuple(entry.name for entry in _entries(folder) if not _hidden(entry) and entry.is_dir())
 
 
-def list_images(folder: Path, classes: tuple[str, ...]) -> Listing:
-    """The images under `folder`, one folder per class.
+def list_images(folder: Path, classes: tuple[str, ...]) -> Files:
+    """The images under `folder`, one folder per class, each class's in order of their names.
 
     Raises:
         InputError: other classes than these, a class without images, or a folder that can't be read.
@@ -45,13 +28,15 @@ def list_images(folder: Path, classes: tuple[str, ...]) -> Listing:
         for entry in _entries(folder)
         if _hidden(entry) or not entry.is_dir()
     ]
-    by_class = []
-    for name in classes:
-        files = tuple(_walk(folder / name, folder, (), passed_over))
+    images: list[Path] = []
+    labels: list[int] = []
+    for label, name in enumerate(classes):
+        files = _walk(folder / name, folder, (), passed_over)
         if not files:
             raise InputError(f"{folder / name}: no images; files ending in {', '.join(SUFFIXES)} are read")
-        by_class.append(files)
-    return Listing(folder, tuple(by_class), tuple(passed_over))
+        images += files
+        labels += [label] * len(files)
+    return Files(folder, images, labels, passed_over)
 
 
 def beside_the_splits(path: Path, splits: tuple[str, ...] = ("train", "test")) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -43,19 +44,16 @@ class FolderOfClasses(Dataset):
         return user_path(self.path, f"dataset {self.title()}, path")
 
     def load(self, split: SplitName) -> Files:
-        """See `Dataset.load`."""
-        name = self.folders[split == "test"]
-        listing = list_images(self._path / name, self._classes)
-        passed_over = listing.passed_over + (beside_the_splits(self._path, self.folders) if split == "train" else ())
-        labels = [label for label, files in enumerate(listing.by_class) for _ in files]
-        return Files(self._path / name, listing.files, labels, passed_over)
+        images = list_images(self._path / self.folders[split == "test"], self._classes)
+        if split == "test":
+            return images
+        return replace(images, passed_over=[*images.passed_over, *beside_the_splits(self._path, self.folders)])
 
     def class_names(self) -> Sequence[str]:
         """See `Dataset.class_names`. The folders' names as UTF-8: the locale would make other classes of them."""
         return [os.fsencode(name).decode(errors="backslashreplace") for name in self._classes]
 
     def places(self) -> tuple[str, ...]:
-        """See `Dataset.places`."""
         return tuple(f"{self.path}/{name}" for name in self.folders)
 
 

@@ -32,11 +32,9 @@ class Npz(Dataset):
         return NpzFile(user_path(self.path, "dataset npz, path"))
 
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         return self._file.split(split)
 
     def class_names(self) -> Sequence[str] | None:
-        """See `Dataset.class_names`."""
         return self._file.class_names()
 
     def memory(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
-from moco_bench.components.datasets.checksums import OfficialFiles, verified_bytes
+from moco_bench.components.datasets.checksums import OfficialFiles, check_md5, verified_bytes
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular
 
@@ -31,27 +31,18 @@ class Stl10(OfficialFiles):
     labelled: ClassVar[int | None] = 5_000
     class_count: ClassVar[int | None] = 10
     below: ClassVar[str] = "stl10_binary"
+    torchvisions: ClassVar[str] = "STL10"
 
     name: Literal["stl10"] = "stl10"
 
     @property
     def _checksums(self) -> dict[str, str]:
-        from torchvision import datasets
-
-        return dict((*datasets.STL10.train_list, *datasets.STL10.test_list))
+        return dict((*self.known.train_list, *self.known.test_list))
 
     def files(self) -> Iterable[str]:
-        """See `OfficialFiles.files`."""
         return [*self._checksums, "class_names.txt"]
 
-    def fetch(self, root: Path) -> None:
-        """See `OfficialFiles.fetch`."""
-        from torchvision import datasets
-
-        datasets.STL10(root, download=True)
-
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         import numpy as np
 
         self.download_missing()
@@ -65,7 +56,6 @@ class Stl10(OfficialFiles):
         return Arrays(_upright(images), labels.astype(np.int64) - 1)
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
         self.download_missing()
         path = self.folder / "class_names.txt"
         try:
@@ -87,11 +77,7 @@ def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
     except (OSError, ValueError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
-    if found != md5:
-        raise InputError(
-            f"{path}: damaged, or not the official file (md5 {found}, should be {md5}), and so not read; "
-            "remove it, then copy it again or set `download: true`"
-        )
+    check_md5(path, found, md5)
     return _upright(images)
 
 

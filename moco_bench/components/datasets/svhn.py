@@ -21,40 +21,27 @@ class Svhn(OfficialFiles):
     licence: ClassVar[str] = "for use without commerce only"
     sizes: ClassVar[tuple[int, int] | None] = (73_257, 26_032)
     class_count: ClassVar[int | None] = 10
+    torchvisions: ClassVar[str] = "SVHN"
 
     name: Literal["svhn"] = "svhn"
 
-    @property
-    def _known(self) -> dict[str, list[str]]:
-        from torchvision import datasets
-
-        known: dict[str, list[str]] = datasets.SVHN.split_list  # address, file and checksum of each split
-        return known
-
     def files(self) -> Iterable[str]:
-        """See `OfficialFiles.files`."""
-        return [self._known[split][1] for split in ("train", "test")]
+        return [self.known.split_list[split][1] for split in ("train", "test")]
 
     def places(self) -> tuple[str, ...]:
-        """See `Dataset.places`."""
         return () if self.download else tuple(f"{self.root or 'data'}/{name}_32x32.mat" for name in ("train", "test"))
 
     def fetch(self, root: Path) -> None:
-        """See `OfficialFiles.fetch`."""
-        from torchvision import datasets
-
         for split in ("train", "test"):
-            datasets.SVHN(root, split=split, download=True)
+            self.known(root, split=split, download=True)
 
     def load(self, split: SplitName) -> Arrays:
-        """See `Dataset.load`."""
         from scipy.io import loadmat
 
         self.download_missing()
-        _, name, md5 = self._known[split]
+        _, name, md5 = self.known.split_list[split]  # the first is the address
         content: dict[str, Any] = loadmat(io.BytesIO(verified_bytes(self.folder / name, md5)))
         return Arrays(content["X"].transpose(3, 2, 0, 1), content["y"].astype("int64").reshape(-1) % 10)
 
     def class_names(self) -> Sequence[str]:
-        """See `Dataset.class_names`."""
         return tuple(map(str, range(10)))

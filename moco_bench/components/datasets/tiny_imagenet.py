@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -44,7 +45,6 @@ class TinyImageNet(Dataset):
         return tuple(sorted(line.strip() for line in self._lines("wnids.txt") if line.strip()))
 
     def load(self, split: SplitName) -> Files:
-        """See `Dataset.load`."""
         return self._training() if split == "train" else self._validation()
 
     def class_names(self) -> Sequence[str]:
@@ -57,14 +57,11 @@ class TinyImageNet(Dataset):
         ]
 
     def places(self) -> tuple[str, ...]:
-        """See `Dataset.places`."""
         return tuple(f"{self.path}/{name}" for name in ("wnids.txt", "words.txt", "train", "val"))
 
     def _training(self) -> Files:
-        listing = list_images(self._path / "train", self._ids)
-        labels = [label for label, files in enumerate(listing.by_class) for _ in files]
-        boxes = [pair for pair in listing.passed_over if not pair[1].endswith("_boxes.txt")]
-        return Files(self._path / "train", listing.files, labels, boxes)
+        images = list_images(self._path / "train", self._ids)
+        return replace(images, passed_over=[p for p in images.passed_over if not p[1].endswith("_boxes.txt")])
 
     def _validation(self) -> Files:
         label_of = {number: label for label, number in enumerate(self._ids)}

@@ -21,7 +21,6 @@ class Linear(Head):
     head: Literal["linear"] = "linear"
 
     def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
-        """See `Head.build`."""
         from torch import nn
 
         return nn.Linear(features, dimension)

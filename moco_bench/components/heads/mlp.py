@@ -26,7 +26,6 @@ class Mlp(Head):
     hidden: Hidden | None = Field(None, description="Hidden units; by default as many as the backbone's features.")
 
     def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
-        """See `Head.build`."""
         from torch import nn
 
         hidden = features if self.hidden is None else self.hidden
@@ -47,7 +46,6 @@ class MlpWithBatchNorm(Head):
     hidden: Hidden | None = Field(None, description="Hidden units; by default as many as the backbone's features.")
 
     def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
-        """See `Head.build`."""
         from torch import nn
 
         hidden = features if self.hidden is None else self.hidden

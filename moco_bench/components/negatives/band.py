@@ -28,6 +28,5 @@ class Band(Selection):
         return self
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         first = min(round(self.inner * queue_size), queue_size - 1)
         return Ranks(first=first, last=max(first + 1, round(self.outer * queue_size)))

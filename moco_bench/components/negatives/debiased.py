@@ -34,7 +34,6 @@ class Debiased(Negatives):
     )
 
     def log_sum(self, pairs: Pairs, temperature: float) -> Tensor:
-        """See `Negatives.log_sum`."""
         return corrected(pairs.log_sum(temperature), pairs, temperature, self.positive_prior)
 
 

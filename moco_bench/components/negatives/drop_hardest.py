@@ -16,7 +16,6 @@ class DropHardest(Share):
     rule: Literal["drop-hardest"] = "drop-hardest"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         dropped = self.size(queue_size)
         if dropped >= queue_size:
             raise ValueError(

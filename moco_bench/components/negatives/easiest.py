@@ -14,5 +14,4 @@ class Easiest(Share):
     rule: Literal["easiest"] = "easiest"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         return Ranks("easiest-first", last=self.size(queue_size))

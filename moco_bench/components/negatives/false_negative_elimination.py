@@ -21,7 +21,6 @@ class FalseNegativeElimination(Share):
     rule: Literal["false-negative-elimination"] = "false-negative-elimination"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         dropped = self.size(queue_size)
         if dropped >= queue_size:
             raise ValueError(f"drops all {queue_size} keys of the queue and leaves no negative; at most one less")

@@ -23,7 +23,6 @@ class Hardest(Share):
     )
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         if self.mass is not None:
             return Ranks(mass=self.mass)
         return Ranks(last=self.size(queue_size))

@@ -33,7 +33,6 @@ class HCL(Negatives):
     )
 
     def log_sum(self, pairs: Pairs, temperature: float) -> Tensor:
-        """See `Negatives.log_sum`."""
         weighed = pairs.log_sum(temperature / (1 + self.beta))
         weights = pairs.log_sum(temperature / self.beta)
         count = pairs.count()

@@ -33,12 +33,10 @@ class MoCHi(Negatives):
     )
 
     def check(self, queue_size: int) -> None:
-        """See `Negatives.check`."""
         if self.hardest > queue_size:
             raise ValueError(f"hardest must be at most {queue_size}, the size of the queue, got {self.hardest}")
 
     def extra_keys(self, pairs: Pairs) -> Tensor:
-        """See `Negatives.extra_keys`."""
         from torch import cat
         from torch.nn.functional import normalize
 

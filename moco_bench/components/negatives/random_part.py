@@ -14,5 +14,4 @@ class Random(Share):
     rule: Literal["random"] = "random"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         return Ranks("random", last=self.size(queue_size))

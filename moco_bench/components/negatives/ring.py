@@ -33,7 +33,6 @@ class Ring(Negatives):
         return self
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         outer = self.start + (self.outer - self.start) * progress
         first = min(round(self.inner * queue_size), queue_size - 1)
         return Ranks(first=first, last=max(first + 1, round(outer * queue_size)))

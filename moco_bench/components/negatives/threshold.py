@@ -19,7 +19,6 @@ class Threshold(Selection):
     minimum: Count = Field(1, description="The hardest this many are always kept.")
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        """See `Negatives.ranks`."""
         if self.minimum > queue_size:
             raise ValueError(f"minimum must be at most {queue_size}, the size of the queue, got {self.minimum}")
         return Ranks(last=self.minimum, above=float(self.similarity))

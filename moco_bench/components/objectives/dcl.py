@@ -22,7 +22,6 @@ class DCL(Objective):
     name: Literal["dcl"] = "dcl"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         log_sum = batch.query_sum()
         there = log_sum.isfinite()
         loss = (log_sum - batch.positive / batch.temperature).masked_fill(~there, 0.0)

@@ -26,7 +26,6 @@ class DualTemperature(Objective):
     ratio: Annotated[float, Field(gt=0, le=1000)] = Field(10.0, description="The other temperature over tau.")
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         from torch.nn.functional import logsigmoid
 
         other = self.ratio * batch.temperature

@@ -28,7 +28,6 @@ class FalseNegativeAttraction(Objective):
     count: Annotated[int, Field(ge=1, le=10_000)] | None = Field(None, description="So many keys, in place of a part.")
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         size = len(batch.queue)
         count = min(size, max(1, round(self.fraction * size)) if self.count is None else self.count)
         slots, there = batch.nearest(count)

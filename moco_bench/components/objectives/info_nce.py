@@ -19,5 +19,4 @@ class InfoNCE(Objective):
     name: Literal["none"] = "none"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         return Terms(info_nce(batch.positive / batch.temperature, batch.query_sum()))

@@ -22,6 +22,5 @@ class KeyAnchored(Reading):
     name: Literal["key-anchored"] = "key-anchored"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         positive = batch.positive / batch.temperature
         return self.weighed(info_nce(positive, batch.query_sum()), info_nce(positive, batch.key_sum()))

@@ -22,7 +22,6 @@ class KeyInBatch(Reading):
     name: Literal["key-in-batch"] = "key-in-batch"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         from torch import arange
         from torch.nn.functional import cross_entropy
 

@@ -20,7 +20,6 @@ class QueryQueue(Reading):
     name: Literal["query-queue"] = "query-queue"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         positive = batch.positive / batch.temperature
         of_query, of_key = batch.query_sum(), batch.key_sum(batch.past_queries)
         return self.weighed(info_nce(positive, of_query), info_nce(positive, of_key))

@@ -24,6 +24,5 @@ class ScaledPositive(Reading):
     name: Literal["scaled-positive"] = "scaled-positive"
 
     def terms(self, batch: Batch) -> Terms:
-        """See `Objective.terms`."""
         positive, query_sum = batch.positive / batch.temperature, batch.query_sum()
         return self.weighed(info_nce(positive, query_sum), info_nce(positive, query_sum.detach()))

@@ -30,5 +30,4 @@ class Symmetric(Objective):
         return Terms(info_nce(batch.positive / batch.temperature, batch.query_sum()))
 
     def of_both(self, first: Tensor, second: Tensor) -> Tensor:
-        """See `Objective.of_both`."""
         return first + second if self.combine == "sum" else super().of_both(first, second)

@@ -25,9 +25,10 @@ def test_folders_within_a_class_are_read_too(split):
     for name in ("a/2/x.JPG", "a/2/deeper/y.tiff", "a/1.gif", "b/z.jfif"):
         (split / name).touch()
     listing = list_images(split, ("a", "b"))
-    names = [[file.relative_to(split).as_posix() for file in files] for files in listing.by_class]
-    assert names == [["a/0.png", "a/1.gif", "a/2/deeper/y.tiff", "a/2/x.JPG"], ["b/0.png", "b/z.jfif"]]
-    assert listing.passed_over == ()
+    names = [file.relative_to(split).as_posix() for file in listing.files]
+    assert names == ["a/0.png", "a/1.gif", "a/2/deeper/y.tiff", "a/2/x.JPG", "b/0.png", "b/z.jfif"]
+    assert listing.labels == [0, 0, 0, 0, 1, 1]
+    assert not listing.passed_over
 
 
 def test_what_is_not_read_is_told_by_reason_with_the_first(split):

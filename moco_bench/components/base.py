@@ -20,8 +20,8 @@ class Settings(BaseModel):
     """Base of all sections: immutable, no unknown keys, no silent conversion, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-    INLINE: ClassVar[tuple[str, ...]] = ()
-    """Fields that hold sections whose own fields are written beside this section's in a suite."""
+    INLINE: ClassVar[dict[str, str]] = {}
+    """Fields that hold ideas whose own fields are written beside this section's in a suite, and the kind of each."""
 
     RETIRED: ClassVar[tuple[str, ...]] = ()
     """Keys of earlier versions without any effect now: suites that have them stay readable."""

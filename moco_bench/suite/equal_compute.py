@@ -51,13 +51,13 @@ def pairs_of(suite: Suite) -> tuple[Pair, ...]:
     found: dict[tuple[str, str, str], Pair] = {}
     for run in expand(suite):
         if run.paced_by is not None:
-            found.setdefault(_place(run), Pair(replace(run, budget="epochs", paced_by=None), run.paced_by))
+            found.setdefault(run.place, Pair(replace(run, budget="epochs", paced_by=None), run.paced_by))
     return tuple(found.values())
 
 
 def costs_fingerprint(suite: Suite) -> str:
     """The hash of everything but the machine that determines `costs.json`."""
-    return sha256_of({"budgets": suite.budgets, "pairs": [(*_place(pair.run), pair.key) for pair in pairs_of(suite)]})
+    return sha256_of({"budgets": suite.budgets, "pairs": [(*pair.run.place, pair.key) for pair in pairs_of(suite)]})
 
 
 def read_costs(path: Path) -> Costs:
@@ -80,7 +80,7 @@ def settled(run: Run, costs: Costs) -> Run:
 
     Warm-ups keep their share of the schedule.
     """
-    relative = costs.get((*_place(run), run.budget))
+    relative = costs.get((*run.place, run.budget))
     if run.paced_by is None or relative is None:
         return run
     declared = run.train.epochs
@@ -103,9 +103,7 @@ def total_cost(run: Run, relative: float) -> float:
 def epochs_within(declared: int, cost: float) -> int:
     """The number of epochs, at least one, whose compute is nearest to the baseline's.
 
-    Args:
-        declared: epochs of the arm's runs at equal epochs.
-        cost: of all of these, relative to the baseline's.
+    `cost` is that of the epochs `declared` for equal epochs, relative to the baseline's.
     """
     if abs(cost - 1) < SHARED_WITHIN + 1e-9:
         return declared
@@ -150,7 +148,7 @@ def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
     baseline's, which is not quite 1 because epochs are whole.
     """
     open_runs = (run for run in expand(suite) if run.paced_by is not None)
-    by_place: dict[tuple[str, str, str, str], Run] = {(*_place(run), run.budget): run for run in open_runs}
+    by_place: dict[tuple[str, str, str, str], Run] = {(*run.place, run.budget): run for run in open_runs}
     for row in rows if isinstance(rows, list) else ():
         try:
             run, relative = by_place[_row_key(row)], float(row["relative"])
@@ -172,12 +170,8 @@ def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
 
 def cost_row(pair: Pair, budget: Budget, cost: Mapping[str, float]) -> dict[str, Any]:
     """A row of `costs.json`; `cost` holds at least `relative`, the cost relative to the baseline's."""
-    dataset, encoder, arm = _place(pair.run)
+    dataset, encoder, arm = pair.run.place
     return {"dataset": dataset, "encoder": encoder, "arm": arm, "budget": budget, **cost}
-
-
-def _place(run: Run) -> tuple[str, str, str]:
-    return run.dataset.title, run.encoder.title, run.arm
 
 
 def _row_key(row: Any) -> tuple[str, str, str, str]:

@@ -45,10 +45,7 @@ def _plugins_of(raw: Any, path: Path) -> Plugins | None:
 def parse_suite(raw: Any, source: str, *, plugins: Plugins | None = None) -> Suite:
     """Validate the plain values of a suite; `source` names them in messages.
 
-    Args:
-        raw: as YAML gives them.
-        source: for messages.
-        plugins: the ideas of the suite's plug-ins; by default what the copy of a suite has recorded of them.
+    Without `plugins`, its ideas are what the copy of a suite has recorded of them.
 
     Raises:
         InputError: anything in it that can't be read.

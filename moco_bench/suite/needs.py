@@ -107,11 +107,7 @@ def hours_left(
 ) -> HoursLeft:
     """Estimate the hours of the runs that are still to be trained.
 
-    Args:
-        taken: what finished runs took.
-        planned: all runs.
-        profile: how long steps took, for what no finished run tells.
-        images: how many images of each data set train, as far as its manifest tells.
+    The profile's step times serve where no finished run tells, and `images` where a manifest tells how many train.
     """
     total, by_profile, unknown = 0.0, 0, 0
     for item in planned:
@@ -133,4 +129,4 @@ def _seconds_by(profile: StepTimes | None, run: Run, images: Mapping[str, int | 
 
 
 def _places(run: Run) -> tuple[tuple[str, str, str], tuple[str, str]]:
-    return (run.dataset.title, run.encoder.title, run.arm), (run.dataset.title, run.encoder.title)
+    return run.place, run.place[:2]

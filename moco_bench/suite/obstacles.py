@@ -8,12 +8,8 @@ from moco_bench.suite.on_disk.sources import absent
 from moco_bench.suite.plan import SuitePlan
 
 
-def obstacles(plan: SuitePlan) -> list[str]:
-    """One line for each thing that this machine lacks for the runs that would be trained."""
-    return list(dict.fromkeys(_obstacles(plan)))
-
-
-def _obstacles(plan: SuitePlan) -> Iterator[str]:
+def obstacles(plan: SuitePlan) -> Iterator[str]:
+    """One line for each thing that this machine lacks for the runs that would be trained; some come twice."""
     waiting = [item.run for item in plan.runs if item.would_train]
     for run in waiting:
         place = absent(run.dataset)

@@ -30,12 +30,19 @@ class Part:
         return f"{self.shard}-of-{self.of}" if self.last is None else f"seeds-{self.first}-{self.last}"
 
     def of_runs(self, runs: Sequence[Run]) -> list[Run]:
-        """The runs of this part, in their order."""
+        """The runs of this part, in their order. Raises `InputError` if there are none."""
+        groups = {group: number for number, group in enumerate(dict.fromkeys(map(_together, runs)))}
         if self.last is not None:
-            return [run for run in runs if self.first <= run.seed <= self.last]
-        groups = {_together(run): None for run in runs}
-        numbers = {group: number for number, group in enumerate(groups)}
-        return [run for run in runs if numbers[_together(run)] % self.of == self.shard - 1]
+            chosen = [run for run in runs if self.first <= run.seed <= self.last]
+        else:
+            chosen = [run for run in runs if groups[_together(run)] % self.of == self.shard - 1]
+        if not chosen:
+            seeds = sorted({run.seed for run in runs})
+            raise InputError(
+                f"part {self.name}: the suite has no such runs; its seeds are {seeds[0]} to {seeds[-1]}, and it can be "
+                f"cut into {len(groups)} parts at most"
+            )
+        return chosen
 
 
 def parse_shard(text: str) -> Part:
@@ -65,21 +72,6 @@ def part_from(environment: Mapping[str, str]) -> Part | None:
         raise InputError(f"{VARIABLE}: {error}") from None
 
 
-def runs_of_part(part: Part | None, runs: Sequence[Run]) -> list[Run]:
-    """The runs of a part, or all runs if it is None. Raises `InputError` if the part has none."""
-    if part is None:
-        return list(runs)
-    chosen = part.of_runs(runs)
-    if not chosen:
-        seeds = sorted({run.seed for run in runs})
-        groups = len({_together(run) for run in runs})
-        raise InputError(
-            f"part {part.name}: the suite has no such runs; its seeds are {seeds[0]} to {seeds[-1]}, and it can be cut "
-            f"into {groups} parts at most"
-        )
-    return chosen
-
-
 def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
     """The plan of training and evaluating a part's runs; tables and report are made of the whole suite only.
 
@@ -87,7 +79,7 @@ def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
     """
     if part is None:
         return plan
-    chosen = {run.id for run in runs_of_part(part, [item.run for item in plan.runs])}
+    chosen = {run.id for run in part.of_runs([item.run for item in plan.runs])}
     runs = tuple(item for item in plan.runs if item.run.id in chosen)
     titles = {item.run.dataset.title for item in runs}
     return replace(

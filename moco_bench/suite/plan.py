@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import canonical_json, is_vouched_for, read_mapping, seal_is_broken, sha256_of, sha256_of_file
+from moco_bench.files import canonical_json, is_vouched_for, mapping_if_any, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.copies import recorded_code
 from moco_bench.suite.equal_compute import costs_path, known_runs
-from moco_bench.suite.identity.run import PROTOCOL, evaluation_fingerprint_of, identity, pretraining_identity
+from moco_bench.suite.identity.run import PROTOCOL, evaluation_fingerprint, identity
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.on_disk.finished import lender
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
@@ -112,11 +112,7 @@ class SuitePlan:
 def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> SuitePlan:
     """Determine what is missing in a suite's results, from its files alone.
 
-    Args:
-        suite: the suite.
-        suite_file: where it was read from; its text is shown in the report.
-        results: folder of all results.
-        reports: folder of all reports.
+    The text of `suite_file` is shown in the report. `results` and `reports` are the folders of all of them.
     """
     directory = results / suite.name
     states = {d.title: data_state(d, directory / "data" / f"{d.title}.json") for d in suite.datasets}
@@ -200,10 +196,7 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
     evidence = (run.id, record["status"], sha256_of_file(directory / "run.json"))
     if record["status"] == "failed":
         return PlannedRun(run, "failed", "", evidence)
-    try:
-        metrics = read_mapping(directory / "metrics.json")
-    except InputError:
-        metrics = None
+    metrics = mapping_if_any(directory / "metrics.json")
     if why := _why_evaluate(metrics, run, results):
         if not encoder_was_kept(record):
             return PlannedRun(run, "changed", f"{why}, and its encoder was not kept")
@@ -211,8 +204,8 @@ def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
     return PlannedRun(run, "done", "", (*evidence, sha256_of(metrics)))
 
 
-def _why_evaluate(metrics: Mapping[str, Any] | None, run: Run, results: Path) -> str:
-    if metrics is None:
+def _why_evaluate(metrics: Mapping[str, Any], run: Run, results: Path) -> str:
+    if not metrics:
         return "trained, not evaluated"
     if seal_is_broken(metrics):
         return "its metrics.json was changed after the evaluation"
@@ -230,7 +223,7 @@ def _what_changed_in_evaluation(found: Any, run: Run, results: Path) -> str:
         return "evaluation settings changed"
     before = recorded_code(results / run.suite / "suite.yaml", "metric")
     former = tuple({**idea, "code": before.get(idea["name"], idea["code"])} for idea in ideas)
-    if found != evaluation_fingerprint_of(run.fingerprint, {**own, "metrics": former}):
+    if found != evaluation_fingerprint(run.fingerprint, {**own, "metrics": former}):
         return "evaluation settings or the file of a metric changed"
     changed = [idea["name"] for idea, old in zip(ideas, former, strict=True) if idea != old]
     return f"the file of metric {' and '.join(changed)} has changed"
@@ -247,9 +240,7 @@ def _what_changed(record: Mapping[str, Any], run: Run) -> str:
         known = record.get("checkpoint")
         same = isinstance(known, dict) and known.get("sha256") == hash_of_checkpoint(run.checkpoint)
         return "settings changed" if same else f"{run.checkpoint} is another file than the one that was evaluated"
-    wanted = pretraining_identity(
-        dataset=run.dataset, encoder=run.encoder, contrast=run.contrast, train=run.train, seed=run.seed
-    )
+    wanted = run.identity
     found = {**record["config"], "seed": record.get("seed")}
     changes = list(_differences(found, {key: wanted[key] for key in wanted if key != "protocol"}))
     more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""

@@ -10,24 +10,16 @@ from typing import Any
 from moco_bench.errors import InputError
 from moco_bench.files import sha256_of
 from moco_bench.suite.config import Budget, ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
-from moco_bench.suite.identity.run import evaluation_fingerprint, pretraining_fingerprint
+from moco_bench.suite.identity.run import evaluation_fingerprint, known_identity, pretraining_identity
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.validation import validate
 
 
 @dataclass(frozen=True)
 class Run:
-    """One pretraining run and its evaluation.
+    """One pretraining run and its evaluation: sections, names and a seed of all its random numbers.
 
     Attributes:
-        suite: name of the suite.
-        dataset: which images.
-        encoder: which network.
-        arm: name of the arm.
-        contrast: queue, loss and negatives.
-        train: the loop.
-        evaluate: what is measured at its end.
-        seed: of all its random numbers.
         replicate: 1, or 2 for a seed that is run a second time.
         budget: at what it is equal to the baseline.
         paced_by: the baseline's run whose training time or FLOPs it is to have, as long as the epochs that this
@@ -65,12 +57,36 @@ class Run:
         given = self.encoder.checkpoint
         return None if given is None else given.of_seed(self.seed)
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Titles of data set and encoder, and the arm."""
+        return self.dataset.title, self.encoder.title, self.arm
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The run's names and numbers, as `run.json` has them."""
+        dataset, encoder, arm = self.place
+        return {
+            "suite": self.suite,
+            "arm": arm,
+            "dataset": dataset,
+            "encoder": encoder,
+            "seed": self.seed,
+            "replicate": self.replicate,
+            "budget": self.budget,
+        }
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that determines the weights, see `pretraining_identity`."""
+        return pretraining_identity(
+            dataset=self.dataset, encoder=self.encoder, contrast=self.contrast, train=self.train, seed=self.seed
+        )
+
     @cached_property
     def fingerprint(self) -> str:
         """The hash of all that determines the weights; of the request, while epochs or tuned values are unknown."""
-        own = pretraining_fingerprint(
-            dataset=self.dataset, encoder=self.encoder, contrast=self.contrast, train=self.train, seed=self.seed
-        )
+        own = sha256_of(self.identity)
         if self.open_search is not None:
             own = sha256_of({"pretraining": own, "tune": self.open_search})
         if self.paced_by is None:
@@ -80,7 +96,7 @@ class Run:
     @cached_property
     def evaluation_fingerprint(self) -> str:
         """The hash of all that determines the metrics."""
-        return evaluation_fingerprint(self.fingerprint, self.evaluate)
+        return evaluation_fingerprint(self.fingerprint, known_identity(self.evaluate))
 
     def directory(self, results: Path) -> Path:
         """The folder of its declared outputs."""

@@ -5,7 +5,6 @@ Each reason is a few words, and empty where there is nothing to do.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, seal_is_broken, sha256_of
@@ -71,28 +70,25 @@ def why_floors(suite: Suite, dataset: DatasetConfig, data: DataState, results: P
     """Why raw pixels and untrained encoders have to be evaluated on a data set."""
     if not suite.evaluate.floors:
         return ""
-    floors, reason = _read(results / suite.name / "floors" / f"{dataset.title}.json")
-    if reason:
+    floors = results / suite.name / "floors" / f"{dataset.title}.json"
+    if reason := _why(floors, floors_fingerprint(suite, dataset), "other settings"):
         return reason
-    if floors.get("fingerprint") != floors_fingerprint(suite, dataset):
-        return "other settings"
-    return "the images have changed" if data.changed or data.sha256 not in (None, floors.get("data_sha256")) else ""
+    known = data.sha256 in (None, read_mapping(floors).get("data_sha256"))
+    return "" if known and not data.changed else "the images have changed"
 
 
 def why_costs(suite: Suite, results: Path) -> str:
     """Why the cost of a step of each arm has to be measured."""
     if suite.budgets == ("epochs",):
         return ""
-    costs, reason = _read(costs_path(suite, results))
-    return reason or ("" if costs.get("fingerprint") == costs_fingerprint(suite) else "other arms or settings")
+    return _why(costs_path(suite, results), costs_fingerprint(suite), "other arms or settings")
 
 
 def why_tune(suite: Suite, results: Path) -> str:
     """Why the arms' settings have to be searched."""
     if not suite.tune:
         return ""
-    found, reason = _read(tuned_path(suite, results))
-    return reason or ("" if found.get("fingerprint") == tune_fingerprint(suite) else "other candidates or settings")
+    return _why(tuned_path(suite, results), tune_fingerprint(suite), "other candidates or settings")
 
 
 def why_profile(suite: Suite, results: Path) -> str:
@@ -100,19 +96,18 @@ def why_profile(suite: Suite, results: Path) -> str:
     if suite.profile is None:
         return ""
     folder = results / suite.name / "profile"
-    profile, reason = _read(folder / PROFILE_FILES[0])
-    if reason:
+    summary, *tables = PROFILE_FILES
+    if reason := _why(folder / summary, profile_fingerprint(suite), "other arms or settings"):
         return reason
-    missing = [name for name in PROFILE_FILES if not (folder / name).exists()]
-    if missing:
-        return f"{missing[0]} is missing"
-    return "" if profile.get("fingerprint") == profile_fingerprint(suite) else "other arms or settings"
+    return next((f"{name} is missing" for name in tables if not (folder / name).exists()), "")
 
 
-def _read(path: Path) -> tuple[dict[str, Any], str]:
-    """A JSON file's content, and what is wrong with the file."""
+def _why(path: Path, fingerprint: str, otherwise: str) -> str:
+    """Why a JSON file has to be made; `otherwise` if its fingerprint is another one."""
     try:
         content = read_mapping(path)
     except InputError:
-        return {}, f"{path.name} is not readable" if path.exists() else "not done yet"
-    return content, f"{path.name} was changed by hand" if seal_is_broken(content) else ""
+        return f"{path.name} is not readable" if path.exists() else "not done yet"
+    if seal_is_broken(content):
+        return f"{path.name} was changed by hand"
+    return "" if content.get("fingerprint") == fingerprint else otherwise

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 200_000  # after aliases are expanded: stops "billion laughs" and self-containing nodes
@@ -88,7 +88,7 @@ def read_yaml(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path}: not readable ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{path}: not readable as UTF-8 text ({_one_line(error)})") from None
+        raise InputError(f"{path}: not readable as UTF-8 text ({one_line(error)[:300]})") from None
 
 
 def parse_yaml(text: str, source: str) -> Any:
@@ -124,11 +124,7 @@ def _describe(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        problem = _one_line(error.problem)
+        problem = one_line(error.problem)
         plain = next((words for sign, words in IN_PLAIN_WORDS.items() if sign in problem), problem)
         return f"line {error.problem_mark.line + 1}: {plain}"
-    return _one_line(error)
-
-
-def _one_line(value: object) -> str:
-    return " ".join(str(value).split())[:300]
+    return one_line(error)[:300]

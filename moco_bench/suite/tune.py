@@ -44,7 +44,7 @@ class Candidate:
 
 
 def candidates(suite: Suite) -> tuple[Candidate, ...]:
-    """All candidates of a suite, arm by arm; none where it has no `tune`.
+    """All candidates of a suite, arm by arm, as many as the smallest grid has; none where it has no `tune`.
 
     Raises:
         InputError: as `check_tune`.
@@ -52,7 +52,7 @@ def candidates(suite: Suite) -> tuple[Candidate, ...]:
     if not suite.tune:
         return ()
     check_tune(suite)
-    each = _count(suite)
+    each = min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
     seed = next(seed for seed in count() if seed not in suite.seeds)
     found: list[Candidate] = []
     for run in _first_runs(suite):
@@ -127,16 +127,14 @@ def read_choices(suite: Suite, results: Path) -> Choices:
     if found.get("fingerprint") != tune_fingerprint(suite):
         raise InputError(f"{path}: of another search than the suite's: {again}")
     try:
-        return {
-            (str(row["dataset"]), str(row["encoder"]), str(row["arm"])): dict(row["values"]) for row in found["chosen"]
-        }
+        return {(row["dataset"], row["encoder"], row["arm"]): dict(row["values"]) for row in found["chosen"]}
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: not what `moco-bench tune` writes; remove it and {again}") from None
 
 
 def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
     """The run with its arm's chosen values; unchanged if nothing is open or nothing was chosen."""
-    values = choices.get((run.dataset.title, run.encoder.title, run.arm))
+    values = choices.get(run.place)
     if run.open_search is None or values is None:
         return run
     paced_by = None if run.paced_by is None else tuned(run.paced_by, choices, suite)
@@ -160,15 +158,9 @@ def _first_runs(suite: Suite) -> Iterator[Run]:
     """The first run of each data set, encoder and arm."""
     seen = set()
     for run in expand(suite):
-        place = (run.dataset.title, run.encoder.title, run.arm)
-        if place not in seen and run.checkpoint is None:
-            seen.add(place)
+        if run.place not in seen and run.checkpoint is None:
+            seen.add(run.place)
             yield run
-
-
-def _count(suite: Suite) -> int:
-    """Number of candidates per arm: that of the arm with the smallest grid."""
-    return min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
 
 
 def _grid(suite: Suite, encoder: EncoderConfig, arm: str) -> list[TunedValues]:

@@ -10,11 +10,11 @@ from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
-from moco_bench.suite.config.encoder_spelling import PARTS
+from moco_bench.suite.config import DatasetConfig, EncoderConfig
 from moco_bench.suite.plain_words import in_plain_words
 from moco_bench.suite.suite import Suite
 
-INLINED = {**PARTS, "source": "dataset"}
+INLINED = {**EncoderConfig.INLINE, **DatasetConfig.INLINE}
 """Fields that hold an idea whose settings are written beside the section's own."""
 
 IDEAS = {"negatives": "negatives", "objective": "objective", "augment": "augmentation", **INLINED}
@@ -143,8 +143,3 @@ def keys_by_place(section: type[Settings]) -> dict[str, frozenset[str]]:
     if section is Suite:
         found[""] |= {"dataset", "encoder"}
     return {place: frozenset(keys) for place, keys in found.items()}
-
-
-def known_keys() -> list[str]:
-    """Every key that a suite file may contain, at any depth."""
-    return sorted(set().union(*keys_by_place(Suite).values()))

@@ -17,7 +17,7 @@ from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
-from moco_bench.suite.validation import known_keys
+from moco_bench.suite.validation import keys_by_place
 
 CONFIG = Path(__file__).parents[2] / "config"
 SHIPPED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(CONFIG.glob("*.yaml"))}
@@ -36,7 +36,9 @@ NUMBERS = (
     float("nan"), True, False, None,
 )  # fmt: skip
 
-words = st.one_of(st.sampled_from(NAMES), st.sampled_from(known_keys()), st.text(max_size=20))
+KEYS = sorted(set().union(*keys_by_place(Suite).values()))
+
+words = st.one_of(st.sampled_from(NAMES), st.sampled_from(KEYS), st.text(max_size=20))
 scalars = st.one_of(words, st.sampled_from(NUMBERS), st.integers(), st.floats())
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4), max_leaves=10

@@ -4,7 +4,7 @@ import pytest
 
 from moco_bench.errors import InputError
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.part import parse_seeds, parse_shard, part_from, runs_of_part
+from moco_bench.suite.part import parse_seeds, parse_shard, part_from
 from moco_bench.suite.runs import expand
 
 SUITE = {
@@ -27,7 +27,7 @@ def runs():
 
 @pytest.mark.parametrize("of", [1, 2, 3, 10])
 def test_shards_cover_the_suite_once_and_keep_a_seeds_arms_together(runs, of):
-    parts = [runs_of_part(parse_shard(f"{number}/{of}"), runs) for number in range(1, of + 1)]
+    parts = [parse_shard(f"{number}/{of}").of_runs(runs) for number in range(1, of + 1)]
 
     assert sorted(run.id for part in parts for run in part) == sorted(run.id for run in runs)
     groups = [{(run.dataset.title, run.seed) for run in part} for part in parts]
@@ -35,7 +35,7 @@ def test_shards_cover_the_suite_once_and_keep_a_seeds_arms_together(runs, of):
 
 
 def test_seeds_take_all_arms_repetitions_and_budgets(runs):
-    chosen = runs_of_part(parse_seeds("0-1"), runs)
+    chosen = parse_seeds("0-1").of_runs(runs)
 
     assert {run.seed for run in chosen} == {0, 1}
     assert len(chosen) == len([run for run in runs if run.seed < 2])
@@ -62,4 +62,4 @@ def test_what_is_no_part(parse, text):
 
 def test_a_part_without_runs(runs):
     with pytest.raises(InputError, match="its seeds are 0 to 4, and it can be cut into 10 parts at most"):
-        runs_of_part(parse_seeds("7-9"), runs)
+        parse_seeds("7-9").of_runs(runs)

@@ -1,11 +1,9 @@
 """Comparisons that a suite makes automatically, and checks that its own names and comparisons don't clash with them."""
 
 import difflib
-from collections.abc import Iterable
 
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError
-from moco_bench.suite.config import DatasetConfig, EncoderConfig
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.run import identity
@@ -103,9 +101,17 @@ def check_comparisons(suite: Suite) -> None:
 
 
 def check_labels(suite: Suite) -> None:
-    """Refuse labels that are the name of another data set or encoder. Raises `InputError`."""
-    _check_labels(suite.datasets, tuple(built_in("dataset")), "datasets")
-    _check_labels(suite.encoders, tuple(built_in("backbone")), "encoders")
+    """Refuse labels that are the name of another data set or encoder. Raises `InputError`.
+
+    Results are filed and compared with published ones by label.
+    """
+    for kind, where, sections in (("dataset", "datasets", suite.datasets), ("backbone", "encoders", suite.encoders)):
+        for section in sections:
+            if section.label in built_in(kind) and section.label != section.name:
+                raise InputError(
+                    f"{where}.{section.label}.label: {section.label!r} is the name of another one than {section.name}; "
+                    f"choose another label, such as '{section.name}-own'"
+                )
 
 
 def check_claims(suite: Suite) -> None:
@@ -121,14 +127,4 @@ def check_claims(suite: Suite) -> None:
             reason = f" ({why})" if claim.effect in MAIN_EFFECTS and why else ""
             raise InputError(
                 f"analysis.claims.{claim.name}.effect: the suite has no effect {claim.effect!r}{reason}{meant}"
-            )
-
-
-def _check_labels(sections: Iterable[DatasetConfig | EncoderConfig], built_in: tuple[str, ...], where: str) -> None:
-    """Refuse labels that are another thing's name: results are filed and compared with published ones by label."""
-    for section in sections:
-        if section.label is not None and section.label != section.name and section.label in built_in:
-            raise InputError(
-                f"{where}.{section.label}.label: {section.label!r} is the name of another one than {section.name}; "
-                f"choose another label, such as '{section.name}-own'"
             )

@@ -1,8 +1,8 @@
 """Checks of a whole suite for combinations that can't work, before anything starts.
 
-Types and ranges of single keys are the schema's business (`config.py`), rules between the keys of a section that of
-`section_checks.py`; here are the rules of a whole suite. What only the images themselves
-can tell (sizes of a user's own data set) is checked again when they are loaded.
+Types and ranges of single keys are the business of `suite/config/`, rules between the keys of a section that of
+`sections.py`. What only the images themselves can tell (sizes of a user's own data set) is checked again when they are
+loaded.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,7 @@ from dataclasses import replace
 
 from moco_bench.errors import InputError
 from moco_bench.suite.checks.comparisons import check_claims, check_comparisons, check_labels
-from moco_bench.suite.checks.sections import (
-    check_contrast,
-    check_dataset,
-    check_train,
-    check_warmup,
-)
+from moco_bench.suite.checks.sections import check_contrast, check_dataset, check_train, check_warmup
 from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.sameness import what_trains
@@ -77,12 +72,8 @@ def _check_settings(run: Run, where: str) -> None:
         check_warmup(run.contrast, run.train, size, place)
 
 
-def warnings(suite: Suite) -> list[str]:
-    """Warnings about settings that run but may not mean what the author intends, one line each."""
-    return list(dict.fromkeys(_warn(suite)))
-
-
-def _warn(suite: Suite) -> Iterator[str]:
+def warnings(suite: Suite) -> Iterator[str]:
+    """Warnings about settings that run but may not mean what the author intends, one line each; some come twice."""
     for run in expand(suite):
         if run.contrast.loss.swaps_views:
             yield (

@@ -2,11 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import (
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, model_validator
 
 from moco_bench.components.base import NOT_IDENTITY, Count, Fraction, Probability, Settings
 from moco_bench.components.datasets import Dataset
@@ -36,8 +32,7 @@ class DatasetConfig(SideBySide):
     5000}`.
     """
 
-    INLINE: ClassVar[tuple[str, ...]] = ("source",)
-    PARTS: ClassVar[dict[str, str]] = {"source": "dataset"}
+    INLINE: ClassVar[dict[str, str]] = {"source": "dataset"}
 
     source: Annotated[Dataset, OneOf("dataset")] = Field(
         description="The data set: see the table below, or a plug-in's; its settings stand beside these keys."

@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from moco_bench.components.backbones import Backbone
 from moco_bench.components.base import NOT_IDENTITY
@@ -16,7 +11,7 @@ from moco_bench.components.field import OneOf
 from moco_bench.components.heads import Head, Linear
 from moco_bench.components.plugins import Plugins
 from moco_bench.suite.config.checkpoint import CheckpointConfig, spell_out_file
-from moco_bench.suite.config.encoder_spelling import PARTS, SideBySide, sorted_into_parts
+from moco_bench.suite.config.encoder_spelling import SideBySide, sorted_into_parts
 from moco_bench.suite.config.fields import Label
 
 
@@ -26,8 +21,7 @@ class EncoderConfig(SideBySide):
     In a suite the settings of both stand side by side: `{name: resnet-compact, width: 16, head: mlp, hidden: 64}`.
     """
 
-    INLINE: ClassVar[tuple[str, ...]] = ("backbone", "projection")
-    PARTS: ClassVar[dict[str, str]] = PARTS
+    INLINE: ClassVar[dict[str, str]] = {"backbone": "backbone", "projection": "head"}
 
     backbone: Annotated[Backbone, OneOf("backbone")] = Field(
         description="The backbone, with its settings beside it: the first table below."

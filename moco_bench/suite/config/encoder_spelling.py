@@ -1,6 +1,6 @@
 """An encoder's spelling in a suite: settings of backbone and head side by side, in one mapping."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import CoreSchema
@@ -9,15 +9,9 @@ from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import Classes, built_in
 
-PARTS = {"backbone": "backbone", "projection": "head"}
-"""Field of the encoder's section, and the kind of idea that it holds."""
-
 
 class SideBySide(Settings):
     """A section in which the settings of its ideas, the fields in `INLINE`, stand beside its own keys."""
-
-    PARTS: ClassVar[dict[str, str]] = {}
-    """Field that holds an idea, and the idea's kind."""
 
     @model_serializer(mode="wrap")
     def _side_by_side(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -28,7 +22,7 @@ class SideBySide(Settings):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The JSON schema of the spelling in which all settings are side by side."""
-        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), cls.PARTS)
+        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), cls.INLINE)
 
 
 def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from moco_bench.components.base import Component, Settings
 from moco_bench.errors import InputError
 from moco_bench.files import canonical_json, sha256_of
-from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, EvaluateConfig, TrainConfig
+from moco_bench.suite.config import ContrastConfig, DatasetConfig, EncoderConfig, TrainConfig
 from moco_bench.suite.identity.spelt_out import SPELT_OUT
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 
@@ -67,7 +67,8 @@ _KNOWN: dict[int, tuple[Settings, dict[str, Any]]] = {}
 """Identities of sections by their object: the runs of a large grid share a few. Sections never change."""
 
 
-def _known_identity(section: Settings) -> dict[str, Any]:
+def known_identity(section: Settings) -> dict[str, Any]:
+    """`identity`, found once for each section."""
     found = _KNOWN.get(id(section))
     if found is None or found[0] is not section:
         if len(_KNOWN) > 1000:
@@ -87,33 +88,21 @@ def pretraining_identity(
         file = {"sha256": hash_of_checkpoint(encoder.checkpoint.of_seed(seed))}
         return {
             "protocol": PROTOCOL,
-            "dataset": _known_identity(dataset),
+            "dataset": known_identity(dataset),
             "encoder": {**identity(encoder), "checkpoint": {**identity(encoder.checkpoint), "file": file}},
             "augment": identity(train.augment),
             "seed": seed,
         }
     return {
         "protocol": PROTOCOL,
-        "dataset": _known_identity(dataset),
-        "encoder": _known_identity(encoder),
-        "contrast": _known_identity(contrast),
-        "train": _known_identity(train),
+        "dataset": known_identity(dataset),
+        "encoder": known_identity(encoder),
+        "contrast": known_identity(contrast),
+        "train": known_identity(train),
         "seed": seed,
     }
 
 
-def pretraining_fingerprint(
-    *, dataset: DatasetConfig, encoder: EncoderConfig, contrast: ContrastConfig, train: TrainConfig, seed: int
-) -> str:
-    """The fingerprint of a run's weights, 64 hexadecimal digits."""
-    return sha256_of(pretraining_identity(dataset=dataset, encoder=encoder, contrast=contrast, train=train, seed=seed))
-
-
-def evaluation_fingerprint(pretraining: str, evaluate: EvaluateConfig) -> str:
-    """The fingerprint of a run's metrics: of its weights and of how they are evaluated."""
-    return evaluation_fingerprint_of(pretraining, _known_identity(evaluate))
-
-
-def evaluation_fingerprint_of(pretraining: str, evaluate: Mapping[str, Any]) -> str:
-    """`evaluation_fingerprint` from the `identity` of the section."""
+def evaluation_fingerprint(pretraining: str, evaluate: Mapping[str, Any]) -> str:
+    """The fingerprint of a run's metrics: of its weights and of the `identity` of how they are evaluated."""
     return sha256_of({"pretraining": pretraining, "protocol": EVALUATION_PROTOCOL, "evaluate": evaluate})

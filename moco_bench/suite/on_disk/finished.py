@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.files import mapping_if_any
 from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
@@ -23,17 +23,14 @@ def pointer(run: Run, results: Path) -> Path:
 def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
     """The folder of a finished run whose files `run` can take over; None if there is none.
 
-    Args:
-        run: one that has no files of its own.
-        data_sha256: of the images that it is to be trained on, where they are known.
-        results: folder of all results; a pointer that leads out of it is not followed.
+    `data_sha256` is that of its images, where they are known. A pointer that leads out of `results` is not followed.
     """
     if run.replicate > 1:
         return None
     try:
-        source = results / str(read_mapping(pointer(run, results)).get("directory"))
+        source = results / str(mapping_if_any(pointer(run, results)).get("directory"))
         inside = source.resolve().is_relative_to(results.resolve())
-    except (InputError, OSError, ValueError):
+    except (OSError, ValueError):
         return None
     if source == run.directory(results) or not inside:
         return None

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench import __version__
-from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, seal_is_broken, sha256_of, sha256_of_file, write_json
+from moco_bench.files import mapping_if_any, seal_is_broken, sha256_of, sha256_of_file, write_json
 from moco_bench.suite.identity.analysis import ANALYSIS_PROTOCOL
 from moco_bench.suite.on_disk.hashes import changed_files
 
@@ -38,14 +37,13 @@ def note_made(place: Path, basis: str, outputs: Iterable[Path]) -> None:
 
 def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
     """Why `outputs`, and others in the note, have to be made (again), in a few words; empty if they are up to date."""
-    outputs = tuple(outputs)
-    outputs = tuple(dict.fromkeys((*outputs, *_noted(place, outputs))))
+    outputs, note = tuple(outputs), mapping_if_any(place)
+    noted = [outputs[0].parent / name for name in _mapping(note.get("outputs"))]
+    outputs = tuple(dict.fromkeys((*outputs, *noted)))
     for path in outputs:
         if not path.exists():
             return f"{_name(path, outputs)} is missing"
-    try:
-        note = read_mapping(place)
-    except InputError:
+    if not note:
         return f"nothing says what {outputs[0].name} was made from"
     if note.get("basis") != _of_this_version(basis):
         return "what it is made from has changed"
@@ -54,24 +52,12 @@ def why_make(place: Path, basis: str, outputs: Iterable[Path]) -> str:
 
 def changed_by_hand(place: Path, outputs: Iterable[Path]) -> list[str]:
     """Names of outputs that differ from the note at `place`; none without a note."""
-    try:
-        known = read_mapping(place).get("outputs")
-    except InputError:
-        return []
+    known = mapping_if_any(place).get("outputs")
     if not isinstance(known, dict):
         return []
     outputs = tuple(outputs)
     names = {_name(path, outputs): path for path in outputs if path.is_file()}
     return [name for name, path in names.items() if known.get(name) != sha256_of_file(path)]
-
-
-def _noted(place: Path, outputs: tuple[Path, ...]) -> list[Path]:
-    """All outputs that the note at `place` names; none without a note."""
-    try:
-        known = read_mapping(place).get("outputs")
-    except InputError:
-        return []
-    return [outputs[0].parent / name for name in known] if isinstance(known, dict) else []
 
 
 def _name(path: Path, outputs: tuple[Path, ...]) -> str:

@@ -24,16 +24,13 @@ _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 """Distinguishes the processes of machines that share a file system, without host names in file names."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | None = None) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], *, keep: Path | None = None) -> None:
     """Let `write` fill a temporary file beside `path`, flush it to disk, then rename it over `path`.
 
     The directory is flushed too, so that the rename survives a power cut. On any error the temporary file is removed
     and what stood at `path` is untouched. Temporary files of writers that were killed are removed.
 
-    Args:
-        path: the file to write; its folder is made.
-        write: fills the file whose path it is given.
-        keep: where what stood at `path` is renamed to.
+    The folder of `path` is made. What stood at `path` is renamed to `keep`, if that is given.
 
     Raises:
         OSError: the disk is full, a permission is missing, and the like; it names `path`.
@@ -58,11 +55,7 @@ def write_atomically(path: Path, write: Callable[[Path], None], *, keep: Path | 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content`, atomically."""
-
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(content)
-
-    write_atomically(path, write)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def write_text(path: Path, text: str) -> None:

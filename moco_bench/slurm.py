@@ -55,16 +55,8 @@ def outlive_a_warning() -> None:
 
 def sacct_answers(seconds: float = SECONDS_FOR_AN_ANSWER) -> bool:
     """Whether `sacct` works: without Slurm's accounting it fails or hangs."""
-    try:
-        asked = subprocess.run(
-            ["sacct", "--allocations", "--noheader", "--format=JobID", "--jobs=1"],
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return asked.returncode == 0 and "disabled" not in asked.stderr
+    asked = _asked("sacct", "--allocations", "--noheader", "--format=JobID", "--jobs=1", seconds=seconds)
+    return asked is not None and asked.returncode == 0 and "disabled" not in asked.stderr
 
 
 def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_SECONDS) -> None:
@@ -83,21 +75,22 @@ def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_
 
 def live_jobs(suite: str, directory: Path) -> list[LiveJob]:
     """This user's unfinished jobs of a suite, submitted from a directory; none where Slurm does not answer."""
-    try:
-        asked = subprocess.run(
-            ["squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z"],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_FOR_AN_ANSWER,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    found = [LiveJob(*line.split("|", 3)) for line in asked.stdout.splitlines() if line.count("|") >= 3]
+    asked = _asked("squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z")
+    lines = asked.stdout.splitlines() if asked is not None else []
+    found = [LiveJob(*line.split("|", 3)) for line in lines if line.count("|") >= 3]
     return [
         job
         for job in found
         if job.name.startswith(f"{suite}{SEPARATOR}") and Path(job.directory).resolve() == directory.resolve()
     ]
+
+
+def _asked(*command: str, seconds: float = SECONDS_FOR_AN_ANSWER) -> "subprocess.CompletedProcess[str] | None":
+    """The outcome of a command; None where there is no such command, or it doesn't answer."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
 
 
 def _say(message: str) -> None:

@@ -4,27 +4,24 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import psutil
 
-from moco_bench.train.signals import STOPS
+from moco_bench.train.signals import STOPS, handled_by
 
 INTERRUPTED = 75
 
 
-def end_on_signals(suite: str) -> Callable[[], None]:
-    """Let TERM, INT, HUP and USR1 end this Snakemake with one line once its jobs have ended.
+def end_on_signals(suite: str) -> AbstractContextManager[None]:
+    """Within it TERM, INT, HUP and USR1 end this Snakemake with one line once its jobs have ended.
 
     Snakemake's own way prints an error per job, tries interrupted jobs again, and can wait for ever in its own threads.
     No other job is started. INT and HUP are handed on to the jobs, which save their checkpoints; the other two reach
     them when they are sent to the process group, and let them come to their end when they are not.
-
-    Returns:
-        What puts the handlers of before back.
     """
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -34,18 +31,12 @@ def end_on_signals(suite: str) -> Callable[[], None]:
         jobs = psutil.Process().children(recursive=True)
         if number in (signal.SIGINT, signal.SIGHUP):
             _ask_to_stop(jobs)
-        _say(f"suite {suite} interrupted by {signal.Signals(number).name}; the same command continues")
+        told = f"suite {suite} interrupted by {signal.Signals(number).name}; the same command continues"
+        print(f"moco-bench: {told}", file=sys.stderr, flush=True)
         psutil.wait_procs(jobs)
         os._exit(INTERRUPTED)
 
-    numbers = [number for number in STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    previous = {number: signal.signal(number, end) for number in numbers}
-
-    def restore() -> None:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-    return restore
+    return handled_by(end)
 
 
 def retry_no_bad_input(scheduler: Any) -> None:
@@ -78,7 +69,3 @@ def _ask_to_stop(jobs: list[psutil.Process]) -> None:
                 job.terminate()
         except psutil.Error:  # it has ended meanwhile
             continue
-
-
-def _say(message: str) -> None:
-    print(f"moco-bench: {message}", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ import json
 import math
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import moco_bench
@@ -68,8 +69,9 @@ def run(options: argparse.Namespace) -> int:
     if baseline is not None:
         check_comparable(PEERS_PROTOCOL, work.plain(), baseline)
     images = bench_images(work, options.root)
+    tell = partial(print, file=sys.stderr, flush=True)
     with interrupted_by_signals("bench"), leased_device(options.device) as device:
-        result = run_benchmark(work, how, images, device=device, compiled=options.compile, tell=_tell)
+        result = run_benchmark(work, how, images, device=device, compiled=options.compile, tell=tell)
     compared = changes(result, baseline, options.margin) if baseline is not None else []
     if options.save:
         write_json(options.save, result)
@@ -89,7 +91,3 @@ def _find_benchmarks() -> None:
         )
     if str(checkout) not in sys.path:
         sys.path.insert(0, str(checkout))
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -39,13 +39,11 @@ def run(options: argparse.Namespace) -> int:
     for suite, count in sorted(counts.items()):
         own = merged.effects[merged.effects["run"].str.startswith(f"{suite}/")]
         path = options.out / suite / EFFECTS_FILE
+        print(f"{options.out / suite}: {count} runs", end="")
         if len(own):
             write_table(path, own)
+            print(f"; {own['run'].nunique()} of them have other numbers on another machine: {path}")
         else:
             path.unlink(missing_ok=True)
-        print(f"{options.out / suite}: {count} runs" + (f"; {_summary(own)}: {path}" if len(own) else ""))
+            print()
     return 1 if merged.left_out else 0
-
-
-def _summary(effects) -> str:  # type: ignore[no-untyped-def]  # pandas is imported when it is needed
-    return f"{effects['run'].nunique()} of them have other numbers on another machine"

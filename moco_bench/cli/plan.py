@@ -87,12 +87,7 @@ def _describe_search(suite: Suite, results: Path) -> str:
 def _as_dict(item: PlannedRun) -> dict[str, object]:
     return {
         "run": item.run.id,
-        "arm": item.run.arm,
-        "dataset": item.run.dataset.title,
-        "encoder": item.run.encoder.title,
-        "seed": item.run.seed,
-        "replicate": item.run.replicate,
-        "budget": item.run.budget,
+        **{name: value for name, value in item.run.names.items() if name != "suite"},
         "epochs": None if item.run.paced_by else item.run.train.trained_epochs,
         "state": item.state,
         "would_run": item.would_run,

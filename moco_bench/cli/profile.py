@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ With --costs only what equal compute needs: each arm's cost beside the baseline'
 It wants the machine to itself; what else ran is detected and written down.
 It replaces an earlier profile of the suite."""
 EXAMPLE = "moco-bench profile config/quickstart.yaml"
+
+_tell = partial(print, file=sys.stderr, flush=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -125,10 +128,6 @@ def _costs(suite: Suite, options: argparse.Namespace) -> int:
     ]
     print(f"{text_table(header, rows)}\n{path}")
     return 0
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _unattributed(cells: list[dict[str, Any]]) -> str:

@@ -41,8 +41,7 @@ def run(options: argparse.Namespace) -> int:
     planned = plan.runs
     cells: dict[tuple[str, str, str], dict[str, int]] = {}
     for item in planned:
-        cell = (item.run.dataset.title, item.run.encoder.title, item.run.arm)
-        cells.setdefault(cell, dict.fromkeys(STATES, 0))[item.state] += 1
+        cells.setdefault(item.run.place, dict.fromkeys(STATES, 0))[item.state] += 1
     failures = {item.run.id: _reason(item, options.results) for item in planned if item.state == "failed"}
     if options.json:
         rows = [

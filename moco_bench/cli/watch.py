@@ -42,7 +42,7 @@ def grid(planned: Sequence[PlannedRun], results: Path) -> "Table":
     rows: dict[tuple[str, str, str], dict[str, Text]] = {}
     for item in planned:
         kind, words = cell(item, results)
-        row = rows.setdefault((item.run.dataset.title, item.run.encoder.title, item.run.arm), {})
+        row = rows.setdefault(item.run.place, {})
         row[_column(item)] = Text(words, style=STYLES[kind])
     for place, cells in rows.items():
         table.add_row(*place, *(cells.get(column, Text("")) for column in columns))

@@ -8,14 +8,7 @@ from moco_bench.errors import InputError
 
 
 def wrong_answer(idea: Component, method: str, given: object, right: str) -> InputError:
-    """The error about a method's unusable result.
-
-    Args:
-        idea: whose method it is.
-        method: its name.
-        given: what it gave.
-        right: what would be right, in a few words.
-    """
+    """The error about a method's unusable result; `right` says in a few words what would be right."""
     return InputError(f"{place_of(type(idea), method)}: `{method}` gave {_in_words(given)}; {right} would be right")
 
 

@@ -59,11 +59,9 @@ _LOADED: dict[Path, tuple[str, ModuleType]] = {}
 
 
 def import_file(path: Path, shown: Path) -> ModuleType:
-    """The module of a file, imported anew where it or what it imports has changed; its ideas know their hash.
+    """The module of a resolved file, imported anew where it or what it imports has changed; its ideas know their hash.
 
-    Args:
-        path: the file, resolved.
-        shown: the file as messages name it.
+    Messages name the file as `shown`.
 
     Raises:
         InputError: it is missing, takes the name of an installed module from one beside it, or doesn't import.

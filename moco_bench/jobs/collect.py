@@ -15,12 +15,7 @@ from moco_bench.suite.suite import Suite
 
 
 def collect_suite(suite: Suite, file: Path, results: Path) -> tuple[Path, pd.DataFrame]:
-    """Write `runs.csv` and `suite.yaml` in a suite's results.
-
-    Args:
-        suite: the suite.
-        file: where it was read from.
-        results: folder of all results.
+    """Write `runs.csv` and `suite.yaml`, a copy of `file`, in a suite's results.
 
     Returns:
         The path of the table, and its rows: one per run, missing ones too.

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.files import is_vouched_for, read_mapping, sealed, write_json
+from moco_bench.files import is_vouched_for, mapping_if_any, sealed, write_json
 from moco_bench.jobs.progress import tell_of_wait, told_parts
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
+from moco_bench.train.attempts import ATTEMPTS
 from moco_bench.train.last_error import LAST_ERROR
 from moco_bench.train.pulse import FILE as PULSE
 from moco_bench.train.run_lock import sole_writer
@@ -18,7 +19,7 @@ def evaluate_run(wanted: Run, results: Path) -> Path:
     """Write a trained run's `metrics.json`, and return its path."""
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
     _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
-    with sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)):
+    with sole_writer(checkpoints, partial(tell_of_wait, wanted)):
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         _remove_checkpoints(checkpoints)
@@ -72,10 +73,7 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
 
 def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] | None:
     """The evaluation stored at `place`, if it is intact and has the same settings and images; else None."""
-    try:
-        metrics = read_mapping(place)
-    except InputError:
-        return None
+    metrics = mapping_if_any(place)
     asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
     if not is_vouched_for(metrics):
         return None
@@ -88,10 +86,6 @@ def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
 
 def _remove_checkpoints(checkpoints: Path) -> None:
     """Remove the run's checkpoints: here, not in `pretrain`, where a kill at the very end would cost the whole run."""
-    for path in (
-        *checkpoints.glob("*.ckpt"),
-        checkpoints / "attempts.json",
-        checkpoints / LAST_ERROR,
-        checkpoints / PULSE,
-    ):
+    notes = (checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))
+    for path in (*checkpoints.glob("*.ckpt"), *notes):
         path.unlink(missing_ok=True)

@@ -16,12 +16,7 @@ from moco_bench.models.trained import load_encoder
 
 
 def export_encoder(folder: Path, library: Library, out: Path) -> Path:
-    """Write a run's weights under a library's names and the model card; return the card's path.
-
-    Args:
-        folder: of a finished run.
-        library: `safetensors`, `torchvision` or `timm`.
-        out: file of the weights.
+    """Write a finished run's weights to `out` under a library's names and the model card; return the card's path.
 
     Raises:
         InputError: there is no such run or folder, or the library doesn't know the network.

@@ -1,7 +1,6 @@
 """Trains one run unless it is done, evaluates it while it is in memory, and writes its files."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,7 +46,8 @@ def train_run(suite: Suite, wanted: Run, results: Path) -> str:
     dataset = load_described(wanted.dataset, wanted.manifest(results))
     check_evaluation(dataset, wanted.evaluate)
     check_training(wanted, dataset)
-    with _device_of(world, wanted) as device, together(world, cuda=device.startswith("cuda")):
+    device = _device_of(world, wanted)
+    with together(world, cuda=device.startswith("cuda")):
         job = _Job(suite, wanted, dataset, results, world, device)
         if world.first:
             return job.lead()
@@ -61,7 +61,7 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
     check_evaluation(dataset, wanted.evaluate)
     checkpoints, directory = wanted.checkpoints(results), wanted.directory(results)
     with (
-        sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
+        sole_writer(checkpoints, partial(tell_of_wait, wanted)),
         noting_last_error(checkpoints, wanted.fingerprint),
     ):
         finished = is_finished(wanted, dataset.sha256, results)
@@ -71,13 +71,11 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
     return "read before" if finished else f"not trained: read from {wanted.checkpoint}"
 
 
-@contextmanager
-def _device_of(world: World, wanted: Run) -> Iterator[str]:
+def _device_of(world: World, wanted: Run) -> str:
     """The device of this rank; empty for a single process, which leases a device only when it is about to train."""
     if world.size == 1:
-        yield ""
-        return
-    yield device_of(world, wanted.train.device, torch.cuda.device_count() if torch.cuda.is_available() else 0)
+        return ""
+    return device_of(world, wanted.train.device, torch.cuda.device_count() if torch.cuda.is_available() else 0)
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ class _Job:
         wanted, dataset, results = self.wanted, self.dataset, self.results
         checkpoints = wanted.checkpoints(results)
         with (
-            sole_writer(checkpoints, partial(tell_of_wait, wanted, checkpoints)),
+            sole_writer(checkpoints, partial(tell_of_wait, wanted)),
             sole_trainer(wanted, results, partial(tell_of_twin, wanted)),
             noting_last_error(checkpoints, wanted.fingerprint),
         ):

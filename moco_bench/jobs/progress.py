@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from moco_bench.suite.runs import Run
 from moco_bench.train.pulse import Pulse
-from moco_bench.train.run_lock import holder_of
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
@@ -62,9 +61,8 @@ def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[C
         yield on_epoch
 
 
-def tell_of_wait(run: Run, checkpoints: Path) -> None:
+def tell_of_wait(run: Run, who: str) -> None:
     """Say which process is at work on this run, so that this one waits."""
-    who = holder_of(checkpoints)
     print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)
 
 

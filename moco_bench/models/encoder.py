@@ -62,12 +62,7 @@ def build_encoder(config: EncoderConfig, *, channels: int, image_size: int, seed
     """Build the encoder of `config` on the CPU in float32; equal seeds give equal bits, whatever was drawn before.
 
     PyTorch's initialisers draw from the global generator only, so its state is set aside for the time of building.
-
-    Args:
-        config: Backbone, head and their sizes.
-        channels: Channels of the images.
-        image_size: Shorter side of the images in pixels.
-        seed: Of the initialisation alone.
+    `image_size` is the shorter side of the images in pixels.
 
     Raises:
         InputError: the images are too small for the backbones' strides, or a plug-in's network isn't what it says.

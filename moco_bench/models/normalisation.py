@@ -15,10 +15,6 @@ class SplitBatchNorm(nn.BatchNorm2d):
     of the MoCo authors' CIFAR-10 demo: running statistics move by the mean over the groups, and evaluation mode is
     plain BatchNorm. The demo interleaves its groups, ours are consecutive: the shuffle makes the two the same in
     distribution, and consecutive parts need no copy of a channels-last batch.
-
-    Args:
-        num_features: Channels C.
-        groups: Parts G; every training batch must be divisible by it.
     """
 
     def __init__(self, num_features: int, groups: int) -> None:
@@ -55,7 +51,3 @@ class SplitBatchNorm(nn.BatchNorm2d):
             if self.num_batches_tracked is not None:
                 self.num_batches_tracked.add_(1)
         return torch.cat(parts)
-
-    def extra_repr(self) -> str:
-        """What `print(module)` shows."""
-        return f"{self.num_features}, groups={self.groups}"

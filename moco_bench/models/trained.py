@@ -66,10 +66,7 @@ class TrainedEncoder(nn.Module):
 
 
 def load_encoder(run: Path | str) -> TrainedEncoder:
-    """The query encoder of a finished run: `load_encoder("results/quickstart/runs/.../vanilla/seed0")`.
-
-    Args:
-        run: the folder with `run.json` and `encoder.safetensors`.
+    """The query encoder in a finished run's folder: `load_encoder("results/quickstart/runs/.../vanilla/seed0")`.
 
     Raises:
         InputError: no such run, one that failed, or files that are not those that its `run.json` describes.

@@ -39,11 +39,8 @@ PATTERNS = {
 def in_plain_words(kind: str, given: Any, context: Mapping[str, Any], message: str) -> str:
     """What is wrong with `given`, and what would be right.
 
-    Args:
-        kind: the validator's name of the problem.
-        given: what the suite file has there.
-        context: its limits.
-        message: its own words, for a kind that isn't known here.
+    `kind`, `context` and `message` are the validator's: its name of the problem, the limits, and its own words, for a
+    kind that isn't known here.
     """
     if kind == "string_type" and isinstance(given, (int, float)):
         what = "truth value" if isinstance(given, bool) else "number"

@@ -8,6 +8,9 @@
 Each function raises `AssertionError` with a sentence that says what doesn't hold.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from moco_bench.components.base import Component
 from moco_bench.testing.augmentations import check_augmentation
 from moco_bench.testing.losses import check_negatives, check_objective
@@ -30,7 +33,7 @@ __all__ = [
 ]
 
 
-_OTHERS = {
+_OTHERS: dict[str, Callable[[Any], None]] = {
     "augmentation": check_augmentation,
     "backbone": check_backbone,
     "dataset": check_dataset,

@@ -1,36 +1,29 @@
 """Requirements for augmentations, checked on a small batch of uint8 images."""
 
 import inspect
-from typing import cast
 
 import torch
 from torch import Tensor
 
 from moco_bench.components.augmentations import Augmentation
-from moco_bench.components.base import Component
 from moco_bench.data.drawing import views_of
 from moco_bench.errors import InputError
 
 IMAGES, SIDE = 6, 32
 
 
-def check_augmentation(idea: Component) -> None:
+def check_augmentation(augmentation: Augmentation) -> None:
     """Check shape, dtype and range of views, that only the generator decides them, and that images aren't changed."""
-    augmentation = cast(Augmentation, idea)
     augmentation.check()
     given = list(inspect.signature(type(augmentation).view).parameters)[1:]
     assert given == ["images", "generator"], f"`view` takes {given}; (images, generator) is all that it is given"
-    for channels in (1, 3):
-        _check_views(augmentation, _images(channels))
-
-
-def _check_views(augmentation: Augmentation, images: Tensor) -> None:
-    first, again, other = (_view(augmentation, images, seed) for seed in (0, 0, 1))
-    assert first.equal(again), "an equal state of the generator must give equal views: draw by `generator` alone"
-    assert not first.equal(other), "another state of the generator must give other views"
-    assert first.isfinite().all(), "views must be finite"
-    low, high = float(first.min()), float(first.max())
-    assert -1e-4 <= low <= high <= 1 + 1e-4, f"views reach from {low:.3g} to {high:.3g}; 0 to 1 would be right"
+    for images in map(_images, (1, 3)):
+        first, again, other = (_view(augmentation, images, seed) for seed in (0, 0, 1))
+        assert first.equal(again), "an equal state of the generator must give equal views: draw by `generator` alone"
+        assert not first.equal(other), "another state of the generator must give other views"
+        assert first.isfinite().all(), "views must be finite"
+        low, high = float(first.min()), float(first.max())
+        assert -1e-4 <= low <= high <= 1 + 1e-4, f"views reach from {low:.3g} to {high:.3g}; 0 to 1 would be right"
 
 
 def _view(augmentation: Augmentation, images: Tensor, seed: int) -> Tensor:

@@ -1,10 +1,7 @@
 """Requirements for data sets and metrics."""
 
-from typing import cast
-
 import torch
 
-from moco_bench.components.base import Component
 from moco_bench.components.datasets import Dataset
 from moco_bench.components.metrics import Embedded, Evaluation, Metric
 from moco_bench.data.sources import source_of
@@ -16,9 +13,8 @@ from moco_bench.train.randomness import stream
 CLASSES = 3
 
 
-def check_dataset(idea: Component) -> None:
+def check_dataset(dataset: Dataset) -> None:
     """Check that images and labels are valid, the same each time, and as many as declared."""
-    dataset = cast(Dataset, idea)
     first, second = source_of(dataset), source_of(dataset)
     splits = {"train": (first.train(), second.train()), "test": (first.test(), second.test())}
     for name, (once, again) in splits.items():
@@ -30,9 +26,8 @@ def check_dataset(idea: Component) -> None:
     assert dataset.class_count in (None, count), f"`class_count` is {dataset.class_count}, but there are {count}"
 
 
-def check_metric(idea: Component) -> None:
+def check_metric(metric: Metric) -> None:
     """Check that a metric gives a finite number or None, the same each time, and leaves embeddings unchanged."""
-    metric = cast(Metric, idea)
     evaluation, untouched = _evaluation(), _evaluation()
     value = metric.compute(evaluation)
     try:

@@ -2,13 +2,11 @@
 
 import copy
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from moco_bench.components.backbones import Backbone
-from moco_bench.components.base import Component
 from moco_bench.components.heads import Head
 
 IMAGES, SIDE, FEATURES, DIMENSION = 4, 32, 24, 10
@@ -18,9 +16,8 @@ class _Norm(nn.BatchNorm2d):
     """Marks normalisation layers that were made by `norm_layer`."""
 
 
-def check_backbone(idea: Component) -> None:
+def check_backbone(backbone: Backbone) -> None:
     """Check the shape of features, an initialisation that depends on the seed alone, gradient, and normalisation."""
-    backbone = cast(Backbone, idea)
     side = max(SIDE, backbone.smallest_image)
     built = backbone.build(3, side, _Norm)
     module = _checked(lambda: backbone.build(3, side, _Norm).module, torch.rand(IMAGES, 3, side, side), built.features)
@@ -28,9 +25,8 @@ def check_backbone(idea: Component) -> None:
     assert not own, f"{own[0]} is a BatchNorm2d; make it with `norm_layer`, so that `batch_norm_groups` is obeyed"
 
 
-def check_head(idea: Component) -> None:
+def check_head(head: Head) -> None:
     """Check the shape of embeddings, an initialisation that depends on the seed alone, and gradient."""
-    head = cast(Head, idea)
     _checked(lambda: head.build(FEATURES, DIMENSION, _Norm), torch.rand(IMAGES, FEATURES), DIMENSION)
 
 

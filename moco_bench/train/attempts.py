@@ -16,12 +16,8 @@ def note_attempt(
 ) -> list[dict[str, Any]]:
     """Add an attempt to the run's list and return those of the same fingerprint, oldest first.
 
-    Args:
-        checkpoints: the run's own folder for checkpoints.
-        fingerprint: the run's.
-        start_step: where the attempt begins.
-        registered: fingerprint of the analysis that the suite declares now (`suite.registered`); rules that are changed
-            between two attempts are seen to be changed.
+    `registered` is the fingerprint of the analysis that the suite declares now: rules that are changed between two
+    attempts are seen to be changed.
     """
     attempt = {"fingerprint": fingerprint, "start_step": start_step, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
     attempts = [*attempts_noted(checkpoints), {**attempt, RECORDED_AS: registered}]

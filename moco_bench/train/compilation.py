@@ -27,15 +27,10 @@ def networks_of(
     """The encoders of `state`, compiled if wanted and possible, and a word on the outcome.
 
     A copy of the query encoder is tried first, forward and backward, so that a compiler that fails is found before
-    training starts.
+    training starts. `images` is the shape [B, C, H, W] of a batch.
 
-    Args:
-        state: holds the encoders.
-        config: says whether to compile.
-        numerics: device and precision.
-        images: shape [B, C, H, W] of a batch.
-        called_twice: whether a step calls an encoder again before its backward pass, as `symmetric` does. It is then no
-            CUDA graph: a graph's second call overwrites what the first one left for that pass.
+    Where a step calls an encoder twice before its backward pass, as `symmetric` does, it is no CUDA graph: a graph's
+    second call overwrites what the first one left for that pass.
     """
     as_they_are = Networks(state.query_encoder, state.key_encoder)
     wanted = config.compile == "always" or (config.compile == "auto" and numerics.device.type == "cuda")

@@ -14,7 +14,7 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +22,8 @@ import torch
 
 POLL_SECONDS = 1.0
 
+FOLDER = Path(tempfile.gettempdir()) / "moco-bench-gpu-leases"
+"""Of the lock files: all users' runs see them there."""
 
 _held: dict[Path, tuple[int, ...]] = {}
 """This process's devices by lock file, with its open files, which the kernel frees when the process ends."""
@@ -31,77 +33,49 @@ _at_work: set[Path] = set()
 
 
 @contextmanager
-def leased_device(
-    requested: str,
-    *,
-    runs_per_gpu: int = 1,
-    environment: Mapping[str, str] = os.environ,
-    physical: Sequence[str] | None = None,
-    folder: Path | None = None,
-) -> Iterator[str]:
-    """Lease a device exclusively within the context; wait until one is free.
+def leased_device(requested: str, *, runs_per_gpu: int = 1) -> Iterator[str]:
+    """Lease a device within the context, alone or as one of `runs_per_gpu`; wait until one is free.
 
-    Other processes don't get it before this one ends; a later context of this process does.
-
-    Args:
-        requested: `auto`, `cpu`, `cuda` or `cuda:N`.
-        runs_per_gpu: runs that share a device.
-        environment: where CUDA_VISIBLE_DEVICES is looked up.
-        physical: names of the machine's devices, one per CUDA ordinal; by default the driver is asked.
-        folder: of the lock files; the machine's temporary folder by default, so that all users' runs see them.
+    Other processes don't get it before this one ends; a later context of this process does. `requested` is `auto`,
+    `cpu`, `cuda` or `cuda:N`.
 
     Yields:
         The device to compute on, such as `cpu` or `cuda:0`.
     """
-    physical = _physical_devices() if physical is None else physical
-    if _chosen_outside(requested, environment) or not physical:
+    physical = _physical_devices()
+    if _chosen_outside(requested) or not physical:
         yield requested
         return
-    with _leased(physical, 1, runs_per_gpu, folder) as (ordinal,):
+    with _leased(physical, 1, runs_per_gpu) as (ordinal,):
         yield f"cuda:{ordinal}"
 
 
 @contextmanager
-def leased_devices(
-    requested: str,
-    count: int,
-    *,
-    environment: Mapping[str, str] = os.environ,
-    physical: Sequence[str] | None = None,
-    folder: Path | None = None,
-) -> Iterator[dict[str, str]]:
+def leased_devices(requested: str, count: int) -> Iterator[dict[str, str]]:
     """Lease `count` devices exclusively for the processes of one run: all at once, or none.
-
-    Args:
-        requested: as of `leased_device`.
-        count: how many.
-        environment: as of `leased_device`.
-        physical: likewise.
-        folder: likewise.
 
     Yields:
         What those processes need to have in their environment; nothing where devices were chosen outside, or where
         there are too few, which they say themselves.
     """
-    physical = _physical_devices() if physical is None else physical
-    if _chosen_outside(requested, environment) or len(physical) < count:
+    physical = _physical_devices()
+    if _chosen_outside(requested) or len(physical) < count:
         yield {}
         return
-    with _leased(physical, count, 1, folder) as ordinals:
+    with _leased(physical, count, 1) as ordinals:
         yield {"CUDA_VISIBLE_DEVICES": ",".join(map(str, ordinals))}
 
 
-def _chosen_outside(requested: str, environment: Mapping[str, str]) -> bool:
-    return requested not in ("auto", "cuda") or bool(environment.get("CUDA_VISIBLE_DEVICES"))
+def _chosen_outside(requested: str) -> bool:
+    return requested not in ("auto", "cuda") or bool(os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 @contextmanager
-def _leased(physical: Sequence[str], count: int, runs: int, folder: Path | None) -> Iterator[list[int]]:
-    folder = folder or Path(tempfile.gettempdir()) / "moco-bench-gpu-leases"
-    folder.mkdir(parents=True, exist_ok=True)
+def _leased(physical: Sequence[str], count: int, runs: int) -> Iterator[list[int]]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with suppress(PermissionError):  # somebody else's, who opened it to all
-        folder.chmod(0o777)
-    paths = [folder / f"{name}.lock" for name in physical]
+        FOLDER.chmod(0o777)
+    paths = [FOLDER / f"{name}.lock" for name in physical]
     while not (ordinals := _free(paths, count, runs)):
         time.sleep(POLL_SECONDS)
     taken = {paths[ordinal] for ordinal in ordinals}
@@ -151,6 +125,7 @@ def _lock(path: Path, place: int, runs: int) -> tuple[int, ...]:
 
 
 def _physical_devices() -> list[str]:
+    """Names of the machine's devices, one per CUDA ordinal."""
     if not torch.cuda.is_available():
         return []
     return [str(torch.cuda.get_device_properties(index).uuid) for index in range(torch.cuda.device_count())]

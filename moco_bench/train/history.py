@@ -64,11 +64,7 @@ class UnreadSteps:
                 self._losses.setdefault("train_loss" if name == "loss" else name, []).append(value)
 
     def read(self, progress: Progress, seconds: list[float]) -> int | None:
-        """Read all losses and add them to the sums of their epoch.
-
-        Args:
-            progress: of the run.
-            seconds: duration of each of the steps.
+        """Read all losses and add them to the sums of their epoch, with the `seconds` of each of the steps.
 
         Returns:
             How many steps ago the training loss was first not finite; None where it always was.
@@ -88,7 +84,6 @@ class UnreadSteps:
 
 
 def note_diagnosis(
-    progress: Progress,
     state: TrainingState,
     query: torch.Tensor,
     key: torch.Tensor,
@@ -102,7 +97,7 @@ def note_diagnosis(
 
     This is the one place where training's files meet labels [N]: they are compared, written down, and go nowhere else.
     """
-    queue_index = state.queue.sample_index
+    sums, queue_index = state.progress.epoch_sums, state.queue.sample_index
     queue_labels = torch.where(queue_index >= 0, labels[queue_index.clamp_min(0)], -1)
     masked = contrast.mask_same_sample
     images = {"sample_index": sample_index, "queue_index": queue_index} if masked else {}
@@ -117,10 +112,10 @@ def note_diagnosis(
         queue_labels=queue_labels,
     )
     for name, value in found.items():
-        _append(progress.epoch_sums, name, value)
+        _append(sums, name, value)
     if not isinstance(contrast.negatives, All):
         # In an epoch in which the filter's warm-up ends, rates and mass are means over steps with and without it.
-        _append(progress.epoch_sums, "warmup_share", float(negatives is None))
+        _append(sums, "warmup_share", float(negatives is None))
     share = key_gradient_share(
         query,
         key,
@@ -131,8 +126,8 @@ def note_diagnosis(
         **images,
         query_queue=state.query_queue.keys if state.query_queue is not None else None,
     )
-    _append(progress.epoch_sums, "key_gradient_share", share)
-    _append(progress.epoch_sums, "embedding_std", embedding_spread(query))
+    _append(sums, "key_gradient_share", share)
+    _append(sums, "embedding_std", embedding_spread(query))
 
 
 def embedding_spread(embeddings: torch.Tensor) -> float:

@@ -16,14 +16,7 @@ from moco_bench.train.world import ALONE, World
 
 
 class StepInputs:
-    """Images, views, negatives and shuffles of one run, on the device.
-
-    Args:
-        run: the whole configuration.
-        dataset: its training images are held on the device, whole, where they fit (`train.feed`).
-        numerics: device and memory format.
-        world: the ranks that share each batch.
-    """
+    """Images, views, negatives and shuffles of one run, on the device."""
 
     def __init__(self, run: Run, dataset: DataSet, numerics: Numerics, world: World = ALONE) -> None:
         self.run, self.numerics, self.world = run, numerics, world

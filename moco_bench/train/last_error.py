@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moco_bench.errors import InputError, one_line, system_error
-from moco_bench.files import read_mapping, write_json
+from moco_bench.files import mapping_if_any, write_json
 
 LAST_ERROR = "error.json"
 
@@ -17,9 +17,7 @@ LAST_ERROR = "error.json"
 def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
     """Delete the previous attempt's error; if the body raises, record the error and re-raise it.
 
-    Args:
-        checkpoints: the run's own folder for checkpoints; the caller holds its lock.
-        fingerprint: the run's.
+    The caller holds the lock of `checkpoints`.
     """
     (checkpoints / LAST_ERROR).unlink(missing_ok=True)
     try:
@@ -32,10 +30,7 @@ def noting_last_error(checkpoints: Path, fingerprint: str) -> Iterator[None]:
 
 def last_error(checkpoints: Path, fingerprint: str) -> str | None:
     """The error that ended the last attempt at the run with this fingerprint; None if none is known."""
-    try:
-        noted = read_mapping(checkpoints / LAST_ERROR)
-    except InputError:
-        return None
+    noted = mapping_if_any(checkpoints / LAST_ERROR)
     reason = noted.get("reason")
     return one_line(reason) if noted.get("fingerprint") == fingerprint and isinstance(reason, str) else None
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from moco_bench.contrast.pairs import AtStep
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.transfer import to_device
 from moco_bench.errors import Interrupted, RunFailed
@@ -33,7 +32,7 @@ from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import epoch_order
 from moco_bench.train.schedule import learning_rate_at
 from moco_bench.train.state import TrainingState
-from moco_bench.train.step import Networks, StepResult, enqueue, training_step
+from moco_bench.train.step import Networks, enqueue, training_step
 from moco_bench.train.world import ALONE, World
 
 UNREAD = {"cuda": 50}
@@ -56,32 +55,23 @@ class Hooks:
     accuracy: Callable[[Encoder], float] | None = None
 
 
-def check_batch(run: Run, dataset: DataSet) -> None:
-    """Refuse a batch that is larger than the training split. Raises `InputError`."""
-    check_train(run.train, len(dataset.train), f"arms.{run.arm}")
-
-
 def check_training(run: Run, dataset: DataSet) -> None:
     """Refuse settings that don't fit these images or this machine, before any file of the run is written.
 
     Raises:
         InputError: fewer images than a batch has, a filter that never acts, a device or precision that isn't here.
     """
-    check_batch(run, dataset)
-    check_warmup(run.contrast, run.train, len(dataset.train), f"arms.{run.arm}")
+    size, where = len(dataset.train), f"arms.{run.arm}"
+    check_train(run.train, size, where)
+    check_warmup(run.contrast, run.train, size, where)
     resolve_numerics(run.train)
 
 
 class Trainer:
-    """Trains one run's `state` on one data set.
+    """Trains one run's `state`, fresh or from a checkpoint, in place.
 
-    Args:
-        run: the whole configuration.
-        state: fresh or from a checkpoint; changed in place.
-        networks: the encoders of `state` as they are to be called.
-        dataset: its training images are all that training sees; labels are for diagnosis.
-        numerics: device and precision.
-        hooks: stop requests, progress, where checkpoints go.
+    `networks` are the encoders of `state` as they are to be called. Of `dataset` training sees the training images
+    alone; labels are for diagnosis.
     """
 
     def __init__(
@@ -209,24 +199,20 @@ class Trainer:
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
-            # The step has advanced the rule's generator; a new one repeats the draw that the step used.
-            self._diagnose(result, on_device, self.inputs.negatives(step))
+            note_diagnosis(
+                state,
+                result.query,
+                result.key,
+                contrast=run.contrast,
+                # The step has advanced the rule's generator; a new one repeats the draw that the step used.
+                negatives=self.inputs.negatives(step),
+                sample_index=on_device,
+                labels=self.labels,
+            )
             self._stopwatch.resume()
         enqueue(state, result, on_device, run.contrast)
         self._stopwatch.stop()
         self._unread.add(result, rate)
-
-    def _diagnose(self, result: StepResult, sample_index: torch.Tensor, negatives: AtStep | None) -> None:
-        note_diagnosis(
-            self.state.progress,
-            self.state,
-            result.query,
-            result.key,
-            contrast=self.run.contrast,
-            negatives=negatives,
-            sample_index=sample_index,
-            labels=self.labels,
-        )
 
     def _end_epoch(self, epoch: int) -> None:
         row = close_epoch(self.state.progress, epoch=epoch, batch_size=self.batch_size)

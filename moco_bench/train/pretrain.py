@@ -15,6 +15,7 @@ from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
 from moco_bench.measure.memory import peak_memory
 from moco_bench.models.encoder import Encoder
+from moco_bench.suite.checks.sections import check_train
 from moco_bench.suite.identity.analysis import RECORDED_AS
 from moco_bench.suite.identity.run import PROTOCOL
 from moco_bench.suite.on_disk.hashes import describe_files
@@ -24,7 +25,7 @@ from moco_bench.train.attempts import note_attempt
 from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
 from moco_bench.train.compilation import networks_of
 from moco_bench.train.history import EpochRow, write_history
-from moco_bench.train.loop import Hooks, Trainer, check_batch
+from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.state import TrainingState, hash_of_weights, initial_encoder, initial_state
 from moco_bench.train.world import ALONE, World
@@ -65,12 +66,12 @@ def pretrain(
     world: World = ALONE,
     accuracy: Callable[[Encoder], float] | None = None,
 ) -> Pretrained:
-    """Train a run to its end and leave a checkpoint.
+    """Train a run to its end and leave a checkpoint in its own folder; the caller holds its lock.
 
     Args:
         run: what to train.
         dataset: on what.
-        checkpoints: the run's own folder for checkpoints; the caller holds its lock.
+        checkpoints: the folder.
         device: a device by name, in place of the configuration's.
         registered: fingerprint of the analysis that the suite declares, for `run.json`.
         stop_requested: asked after each step.
@@ -82,7 +83,7 @@ def pretrain(
         InputError: the images don't fit the configuration, or a device is missing.
         Interrupted: a stop was requested and a checkpoint written.
     """
-    check_batch(run, dataset)
+    check_train(run.train, len(dataset.train), f"arms.{run.arm}")
     numerics = resolve_numerics(run.train, device)
     channels, height, width = dataset.train.images.shape[1:]
     shape = {"channels": channels, "image_size": min(height, width)}
@@ -126,70 +127,64 @@ def pretrain(
 
 
 def write_results(pretrained: Pretrained, directory: Path) -> None:
-    """Write the run's files, `run.json` last: where it exists, the others are whole and of the same training."""
-    run, progress = pretrained.run, pretrained.state.progress
+    """Write the run's files."""
+    run, progress, numerics = pretrained.run, pretrained.state.progress, pretrained.numerics
+    record = {
+        "status": "done" if pretrained.reason is None else "failed",
+        "reason": pretrained.reason,
+        "data": pretrained.manifest,
+        "accelerator": describe_accelerator(numerics.device),
+        "device": str(numerics.device),
+        "precision": numerics.precision,
+        "threads": run.train.threads,
+        "devices": run.train.devices,
+        "compiled": pretrained.compiled,
+        "keeps_freed_memory": numerics.keeps_memory,
+        "hashes": {
+            "init": pretrained.init_hash,
+            "order": progress.order_hash.state,
+            "augment": progress.augment_hash.state,
+        },
+        RECORDED_AS: pretrained.attempts[0][RECORDED_AS],
+        "attempts": pretrained.attempts,
+        "steps": progress.step,
+        "epochs": len(progress.history),
+    }
+    write_run(run, directory, pretrained.encoder, progress.history, resources_of(pretrained), record)
+
+
+def write_run(
+    run: Run,
+    directory: Path,
+    encoder: Encoder,
+    history: list[EpochRow],
+    resources: dict[str, Any],
+    record: dict[str, Any],
+) -> None:
+    """Write a run's files, `run.json` last: where it exists, the others are whole and of the same training.
+
+    `record` is what `run.json` says beside names, settings, machine and the hashes of weights and files.
+    """
     for name in ("run.json", "metrics.json"):  # they vouch for the files of the training before
         (directory / name).unlink(missing_ok=True)
-    weights = {name: tensor.detach().contiguous().cpu() for name, tensor in pretrained.encoder.state_dict().items()}
+    weights = {name: tensor.detach().contiguous().cpu() for name, tensor in encoder.state_dict().items()}
     write_bytes(directory / "encoder.safetensors", save(weights))
-    write_history(directory / "history.csv", progress.history)
-    write_json(directory / "resources.json", resources_of(pretrained))
-    write_json(
-        directory / "run.json",
-        sealed(
-            {
-                **place_of(run),
-                "status": "done" if pretrained.reason is None else "failed",
-                "reason": pretrained.reason,
-                **settings_of(run),
-                "data": pretrained.manifest,
-                "versions": describe_versions(),
-                "machine": describe_machine(),
-                "accelerator": describe_accelerator(pretrained.numerics.device),
-                "device": str(pretrained.numerics.device),
-                "precision": pretrained.numerics.precision,
-                "threads": run.train.threads,
-                "devices": run.train.devices,
-                "compiled": pretrained.compiled,
-                "keeps_freed_memory": pretrained.numerics.keeps_memory,
-                "hashes": {
-                    "init": pretrained.init_hash,
-                    "order": progress.order_hash.state,
-                    "augment": progress.augment_hash.state,
-                    "encoder": hash_of_weights(pretrained.encoder),
-                },
-                RECORDED_AS: pretrained.attempts[0][RECORDED_AS],
-                "attempts": pretrained.attempts,
-                "steps": progress.step,
-                "epochs": len(progress.history),
-                "shared_from": None,
-                "files": describe_files(directory),
-            }
-        ),
-    )
-
-
-def place_of(run: Run) -> dict[str, Any]:
-    """The run's suite, arm, data set, encoder, seed, replicate and budget, for `run.json`."""
-    return {
-        "suite": run.suite,
-        "arm": run.arm,
-        "dataset": run.dataset.title,
-        "encoder": run.encoder.title,
-        "seed": run.seed,
-        "replicate": run.replicate,
-        "budget": run.budget,
-    }
-
-
-def settings_of(run: Run) -> dict[str, Any]:
-    """The run's requested settings, for `run.json`."""
+    write_history(directory / "history.csv", history)
+    write_json(directory / "resources.json", resources)
     sections = {"dataset": run.dataset, "encoder": run.encoder, "contrast": run.contrast, "train": run.train}
-    return {
+    whole = {
+        **run.names,
+        **record,
         "fingerprint": run.fingerprint,
         "protocol": PROTOCOL,
         "config": {name: section.model_dump(mode="json") for name, section in sections.items()},
+        "versions": describe_versions(),
+        "machine": describe_machine(),
+        "hashes": {**record["hashes"], "encoder": hash_of_weights(encoder)},
+        "shared_from": None,
+        "files": describe_files(directory),
     }
+    write_json(directory / "run.json", sealed(whole))
 
 
 def energy_of(joules: list[float | None]) -> float | None:

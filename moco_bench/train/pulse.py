@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moco_bench.errors import InputError
-from moco_bench.files import canonical_json, read_mapping
+from moco_bench.files import canonical_json, mapping_if_any
 
 FILE = "progress.json"
 SECONDS_BETWEEN = 1.0
@@ -72,9 +71,9 @@ def read_sign(checkpoints: Path, fingerprint: str, now: float | None = None) -> 
     """The last progress of the run with this fingerprint; None where there is none."""
     path = checkpoints / FILE
     try:
-        said, written = read_mapping(path), path.stat().st_mtime
+        said, written = mapping_if_any(path), path.stat().st_mtime
         epoch, epochs, seconds = int(said["epoch"]), int(said["epochs"]), float(said["epoch_seconds"])
-    except (InputError, OSError, KeyError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError):
         return None
     if said.get("fingerprint") != fingerprint:
         return None

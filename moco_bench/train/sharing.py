@@ -1,6 +1,7 @@
 """Shares finished runs: a run isn't trained again, and serves every suite that asks for the same run."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 from moco_bench.errors import InputError
@@ -37,8 +38,8 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         return False
     for name in ("run.json", "metrics.json"):  # they vouch for the files beside them
         (target / name).unlink(missing_ok=True)
-    for name in RESULT_FILES:
-        _copy(source / name, target / name)
+    for name in RESULT_FILES:  # copied, never linked: changes in one suite must not affect another
+        write_atomically(target / name, partial(shutil.copyfile, source / name))
     if damage(target, record, whole=True):
         return False
     names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
@@ -49,12 +50,3 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
     }
     write_json(target / "run.json", sealed({**record, **names, **shared}))
     return True
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file, never link it: changes in one suite must not affect another."""
-    write_atomically(target, lambda temporary: _copy_content(source, temporary))
-
-
-def _copy_content(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)

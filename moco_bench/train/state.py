@@ -131,14 +131,7 @@ def initial_encoder(run: Run, *, channels: int, image_size: int) -> Encoder:
 
 
 def trained_encoder(run: Run, path: Path, hashes: dict[str, Any], *, channels: int, image_size: int) -> Encoder:
-    """The trained encoder of a run, with the weights at `path`.
-
-    Args:
-        run: its configuration.
-        path: `encoder.safetensors`.
-        hashes: of `run.json`; the weights must have the one called `encoder`.
-        channels: of the images.
-        image_size: their side in pixels.
+    """The trained encoder of a run, with the weights at `path`, whose hash must be the `encoder` of `hashes`.
 
     Raises:
         InputError: the file is missing, damaged, or of another run.

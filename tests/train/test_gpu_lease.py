@@ -11,31 +11,39 @@ from moco_bench.train.gpu_lease import leased_device, leased_devices
 TWO = ("GPU-a", "GPU-b")
 
 
-def test_each_run_gets_a_device_of_its_own(tmp_path):
-    def lease():
-        return leased_device("auto", environment={}, physical=TWO, folder=tmp_path)
-
-    with lease() as first, lease() as second:
-        assert {first, second} == {"cuda:0", "cuda:1"}
-    with lease() as again, lease() as other:
-        assert (again, other) == ("cuda:0", "cuda:1")
-
-
-def test_the_folder_is_open_to_all_users_of_the_machine(tmp_path):
-    folder = tmp_path / "leases"
-    with leased_device("auto", environment={}, physical=TWO, folder=folder):
-        assert folder.stat().st_mode & 0o777 == 0o777
-        assert (folder / "GPU-a.lock").stat().st_mode & 0o666 == 0o666
+def pretend(names, folder):
+    """From now on this process's machine has cards of these names, whose lock files lie in `folder`."""
+    gpu_lease._physical_devices, gpu_lease.FOLDER = lambda: list(names), folder
+    os.environ.pop("CUDA_VISIBLE_DEVICES", None)
 
 
 @pytest.fixture(autouse=True)
-def nothing_held():
-    """Each test begins as a process that holds no card, and ends as one."""
+def two_cards(tmp_path, monkeypatch):
+    """Each test begins as a process that holds none of a machine's two cards, and ends as one that holds none."""
+    for name in ("_physical_devices", "FOLDER"):
+        monkeypatch.setattr(gpu_lease, name, getattr(gpu_lease, name))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    pretend(TWO, tmp_path)
     yield
     for files in gpu_lease._held.values():
         for file in files:
             os.close(file)
     gpu_lease._held.clear()
+
+
+def test_each_run_gets_a_device_of_its_own():
+    with leased_device("auto") as first, leased_device("auto") as second:
+        assert {first, second} == {"cuda:0", "cuda:1"}
+    with leased_device("auto") as again, leased_device("auto") as other:
+        assert (again, other) == ("cuda:0", "cuda:1")
+
+
+def test_the_folder_is_open_to_all_users_of_the_machine(tmp_path):
+    folder = tmp_path / "leases"
+    pretend(TWO, folder)
+    with leased_device("auto"):
+        assert folder.stat().st_mode & 0o777 == 0o777
+        assert (folder / "GPU-a.lock").stat().st_mode & 0o666 == 0o666
 
 
 def forget():
@@ -46,7 +54,7 @@ def forget():
 def test_small_runs_share_a_card_where_that_is_asked_for_and_spread_over_all(tmp_path, monkeypatch):
     places = []
     for _ in range(4):
-        with leased_device("auto", runs_per_gpu=2, environment={}, physical=TWO, folder=tmp_path) as device:
+        with leased_device("auto", runs_per_gpu=2) as device:
             places.append(device)
             forget()
     assert places == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
@@ -55,19 +63,21 @@ def test_small_runs_share_a_card_where_that_is_asked_for_and_spread_over_all(tmp
 
 
 def test_a_card_that_is_held_alone_is_not_shared(tmp_path):
-    with leased_device("auto", environment={}, physical=TWO[:1], folder=tmp_path):
+    pretend(TWO[:1], tmp_path)
+    with leased_device("auto"):
         forget()
         assert gpu_lease._free([tmp_path / "GPU-a.lock"], 1, 4) == []
 
 
 def test_a_run_over_several_devices_gets_all_of_them_or_holds_none(tmp_path):
     paths = [tmp_path / f"{name}.lock" for name in ("GPU-a", "GPU-b", "GPU-c")]
-    with leased_device("auto", environment={}, physical=TWO[:1], folder=tmp_path):
+    pretend(TWO[:1], tmp_path)
+    with leased_device("auto"):
         forget()
         assert gpu_lease._free(paths[:2], 2, 1) == []
         assert is_free(paths[1])
-        physical = ("GPU-a", "GPU-b", "GPU-c")
-        with leased_devices("auto", 2, environment={}, physical=physical, folder=tmp_path) as environment:
+        pretend(("GPU-a", "GPU-b", "GPU-c"), tmp_path)
+        with leased_devices("auto", 2) as environment:
             assert environment == {"CUDA_VISIBLE_DEVICES": "1,2"}
             assert not is_free(paths[1])
 
@@ -75,15 +85,18 @@ def test_a_run_over_several_devices_gets_all_of_them_or_holds_none(tmp_path):
 @pytest.mark.parametrize(
     ("requested", "environment"), [("cpu", {}), ("cuda", {"CUDA_VISIBLE_DEVICES": "0,1"}), ("auto", {})]
 )
-def test_several_devices_chosen_outside_or_too_few_are_left_alone(tmp_path, requested, environment):
+def test_several_devices_chosen_outside_or_too_few_are_left_alone(tmp_path, monkeypatch, requested, environment):
     count = 3 if not environment else 2
-    with leased_devices(requested, count, environment=environment, physical=TWO, folder=tmp_path) as given:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with leased_devices(requested, count) as given:
         assert given == {}
     assert not list(tmp_path.iterdir())
 
 
 def hold(folder, held, seconds):
-    with leased_device("cuda", environment={}, physical=TWO[:1], folder=folder):
+    pretend(TWO[:1], folder)
+    with leased_device("cuda"):
         held.set()
         time.sleep(seconds)
 
@@ -100,13 +113,15 @@ def test_the_next_waits_and_a_killed_holder_frees_its_device(tmp_path, monkeypat
     holder.kill()
     holder.join()
 
-    with leased_device("cuda", environment={}, physical=TWO[:1], folder=tmp_path) as device:
+    pretend(TWO[:1], tmp_path)
+    with leased_device("cuda") as device:
         assert device == "cuda:0"
     assert time.monotonic() - began < 120
 
 
 def work_and_stay(folder, done, leave):
-    with leased_device("cuda", environment={}, physical=TWO[:1], folder=folder):
+    pretend(TWO[:1], folder)
+    with leased_device("cuda"):
         pass
     done.set()
     leave.wait(600)
@@ -145,7 +160,10 @@ def test_a_device_is_held_until_its_process_ends(tmp_path):
         ("auto", {}, ()),
     ],
 )
-def test_a_choice_made_outside_is_respected(tmp_path, requested, environment, physical):
-    with leased_device(requested, environment=environment, physical=physical, folder=tmp_path) as device:
+def test_a_choice_made_outside_is_respected(tmp_path, monkeypatch, requested, environment, physical):
+    pretend(physical, tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with leased_device(requested) as device:
         assert device == requested
     assert not list(tmp_path.iterdir())

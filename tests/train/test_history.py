@@ -72,7 +72,7 @@ def test_the_share_is_of_the_step_with_the_runs_own_settings(masked, make_run, d
     query, key, rule = unit_rows(16, 16, seed=0), unit_rows(16, 16, seed=1), Hardest(count=8)
 
     note_diagnosis(
-        state.progress, state, query, key,
+        state, query, key,
         contrast=run.contrast, negatives=rule, sample_index=indices, labels=dataset.train.labels,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ def test_the_second_writer_waits_for_the_first_to_end(tmp_path):
     holder, release = held_elsewhere(tmp_path)
     told = []
 
-    with sole_writer(tmp_path, lambda: (told.append(holder.is_alive()), release.set())):
+    with sole_writer(tmp_path, lambda who: (told.append(holder.is_alive()), release.set())):
         pass
 
     holder.join()
@@ -34,7 +34,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path):
     holder, _ = held_elsewhere(tmp_path)
     began = time.monotonic()
 
-    with sole_writer(tmp_path, holder.kill):
+    with sole_writer(tmp_path, lambda who: holder.kill()):
         pass
 
     assert time.monotonic() - began < 30
@@ -43,7 +43,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path):
 def test_a_lock_file_without_a_holder_means_nothing(tmp_path):
     (tmp_path / "lock").write_text("4242")
 
-    with sole_writer(tmp_path, lambda: 1 / 0):
+    with sole_writer(tmp_path, lambda who: 1 / 0):
         pass
-    with sole_writer(tmp_path, lambda: 1 / 0):  # freed again
+    with sole_writer(tmp_path, lambda who: 1 / 0):  # freed again
         pass

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 import time
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -221,7 +222,7 @@ def hold_suite():
         stop(system_error(error), code=1)
 
 
-AT_THE_END = []
+AT_THE_END = ExitStack()
 
 
 def begin():
@@ -234,11 +235,10 @@ def begin():
     CURRENT.write_text(INVOCATION)
     retry_no_bad_input(workflow.scheduler)
     if workflow.local_exec:
-        AT_THE_END.append(end_on_signals(SUITE.name))
+        AT_THE_END.enter_context(end_on_signals(SUITE.name))
 
 
 def end():
-    while AT_THE_END:
-        AT_THE_END.pop()()
+    AT_THE_END.close()
     shutil.rmtree(MARKS, ignore_errors=True)
     LOCK.release()

@@ -1,14 +1,9 @@
 """The base class of augmentations."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+from moco_bench.components.types import Generator, Tensor
 
 
 class Augmentation(Component):
@@ -22,7 +17,7 @@ class Augmentation(Component):
     tag: ClassVar[str] = "name"
     cost: ClassVar[str] = "see `moco-bench profile`"
 
-    def view(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def view(self, images: Tensor, generator: Generator) -> Tensor:
         """One view of each image.
 
         Args:

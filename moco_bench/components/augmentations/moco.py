@@ -1,7 +1,5 @@
 """The augmentations of MoCo's CIFAR-10 demo, with blur and solarisation beside them."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field

@@ -1,23 +1,15 @@
 """The base class of backbones."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    NormLayer = Callable[[int], nn.Module]
-    """Makes the normalisation of that many channels."""
+from moco_bench.components.types import Module, NormLayer
 
 
 class Built(NamedTuple):
     """A module from images [B, C, H, W] to features [B, F], and F."""
 
-    module: nn.Module
+    module: Module
     features: int
 
 

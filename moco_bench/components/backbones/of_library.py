@@ -1,18 +1,12 @@
 """The base class of networks from torchvision and timm."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.backbones.base import Backbone
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import Module, NormLayer
 
 Model = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 
@@ -31,7 +25,7 @@ class LibraryModel(Backbone):
     def label(self) -> str:
         return self.model
 
-    def adapted(self, network: nn.Module, norm_layer: NormLayer) -> nn.Module:
+    def adapted(self, network: Module, norm_layer: NormLayer) -> Module:
         """The network with the requested stem, and with `norm_layer` in place of every BatchNorm."""
         if self.stem == "small":
             _without_early_strides(network)
@@ -39,7 +33,7 @@ class LibraryModel(Backbone):
         return network
 
 
-def _without_early_strides(network: nn.Module) -> None:
+def _without_early_strides(network: Module) -> None:
     """Adapt the stem to small images: stride 1 in the first convolution, and no first max-pooling."""
     from torch import nn
 
@@ -51,7 +45,7 @@ def _without_early_strides(network: nn.Module) -> None:
             return
 
 
-def _with_norm_layer(network: nn.Module, norm_layer: NormLayer) -> None:
+def _with_norm_layer(network: Module, norm_layer: NormLayer) -> None:
     """Replace every BatchNorm by `norm_layer`, unless it is BatchNorm itself."""
     from torch import nn
 

@@ -1,17 +1,11 @@
 """Any network of timm, the PyTorch image models."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from moco_bench.components.backbones.base import Built
 from moco_bench.components.backbones.of_library import LibraryModel
+from moco_bench.components.types import Module, NormLayer
 from moco_bench.errors import InputError
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
 
 
 class TimmModel(LibraryModel):
@@ -33,12 +27,12 @@ class TimmModel(LibraryModel):
         features: int = getattr(network, "head_hidden_size", None) or network.num_features
         return Built(network, features)
 
-    def _create(self, channels: int, image_size: int) -> nn.Module:
+    def _create(self, channels: int, image_size: int) -> Module:
         import timm
 
         settings: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
         try:
-            network: nn.Module = timm.create_model(self.model, img_size=image_size, **settings)
+            network: Module = timm.create_model(self.model, img_size=image_size, **settings)
         except TypeError:  # a network that takes images of any size has no such setting
             network = timm.create_model(self.model, **settings)
         return network

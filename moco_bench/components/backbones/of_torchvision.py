@@ -1,17 +1,11 @@
 """Any classification network of torchvision."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.backbones.base import Built
 from moco_bench.components.backbones.of_library import LibraryModel
+from moco_bench.components.types import Module, NormLayer
 from moco_bench.errors import InputError
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
 
 CLASSES = 1000
 """Outputs of the classifiers that torchvision makes by default."""
@@ -36,7 +30,7 @@ class TorchvisionModel(LibraryModel):
         sizes = {"image_size": image_size} if self.model.startswith("vit_") else {}
         if self.model in ("googlenet", "inception_v3"):
             sizes |= {"aux_logits": False, "init_weights": True}
-        network: nn.Module = models.get_model(self.model, weights=None, **sizes)
+        network: Module = models.get_model(self.model, weights=None, **sizes)
         classifiers = [
             (name, module)
             for name, module in network.named_modules()
@@ -52,7 +46,7 @@ class TorchvisionModel(LibraryModel):
         return Built(self.adapted(network, norm_layer), classifier.in_features)
 
 
-def with_channels(network: nn.Module, channels: int) -> None:
+def with_channels(network: Module, channels: int) -> None:
     """Make the first convolution take images of `channels` channels, if it doesn't."""
     from torch import nn
 

@@ -1,13 +1,9 @@
 """ResNets with the stem for small images."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.backbones.base import Backbone, Built
-
-if TYPE_CHECKING:
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import NormLayer
 
 
 class CifarResNet(Backbone):

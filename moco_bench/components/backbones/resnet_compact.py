@@ -1,18 +1,12 @@
 """A small ResNet, sized for a CPU."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.backbones.base import Backbone, Built
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import Module, NormLayer
 
 
 class CompactResNet(Backbone):
@@ -46,7 +40,7 @@ class CompactResNet(Backbone):
             for block in range(self.depth):
                 blocks.append(_basic_block(before, after, 2 if stage > 0 and block == 0 else 1, norm_layer))
                 before = after
-        parts: list[tuple[str, nn.Module]] = [
+        parts: list[tuple[str, Module]] = [
             ("stem", stem),
             ("stages", nn.Sequential(*blocks)),
             ("pool", nn.AdaptiveAvgPool2d(1)),
@@ -59,12 +53,12 @@ class CompactResNet(Backbone):
         return Built(network, 4 * self.width)
 
 
-def _basic_block(before: int, after: int, stride: int, norm_layer: NormLayer) -> nn.Module:
+def _basic_block(before: int, after: int, stride: int, norm_layer: NormLayer) -> Module:
     from torch import nn
     from torchvision.models import resnet
 
     shortcut = None
     if stride != 1 or before != after:
         shortcut = nn.Sequential(resnet.conv1x1(before, after, stride), norm_layer(after))
-    block: nn.Module = resnet.BasicBlock(before, after, stride, shortcut, norm_layer=norm_layer)
+    block: Module = resnet.BasicBlock(before, after, stride, shortcut, norm_layer=norm_layer)
     return block

@@ -1,16 +1,12 @@
 """The base class of data sets, and what they load."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from moco_bench.components.types import Array
 
 SHARED = ("label", "image_size", "train_limit", "test_limit", "validation", "normalise")
 """Keys that every data set has besides its own."""
@@ -31,8 +27,8 @@ class Arrays:
         passed_over: what lies there and was not read.
     """
 
-    images: NDArray[Any] | Iterable[NDArray[Any]]
-    labels: NDArray[Any] | None
+    images: Array | Iterable[Array]
+    labels: Array | None
     passed_over: Remarks = ()
 
 
@@ -77,7 +73,7 @@ class Dataset(Component):
     checksums: ClassVar[bool] = False
     flags: ClassVar[tuple[str, ...]] = ("sizes", "class_count", "labelled", "licence", "of_files", "side", "checksums")
 
-    def load(self, split: SplitName) -> tuple[NDArray[Any], NDArray[Any]] | Arrays | Files:
+    def load(self, split: SplitName) -> tuple[Array, Array] | Arrays | Files:
         """Read one split, the same images in the same order every time.
 
         Returns:

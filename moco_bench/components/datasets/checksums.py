@@ -5,8 +5,6 @@ only bytes whose checksum is known are unpickled (the very bytes that were check
 test split stays unopened where a validation split takes its place.
 """
 
-from __future__ import annotations
-
 import hashlib
 import pickle
 import warnings

@@ -1,7 +1,5 @@
 """CIFAR-10 and CIFAR-100."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Handwritten digits, for tests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib import util
 from pathlib import Path

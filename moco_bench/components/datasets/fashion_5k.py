@@ -1,7 +1,5 @@
 """A part of Fashion-MNIST that ships with the package, as it is and as colour scenes: nothing to download."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """Fashion-MNIST, whole."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 

@@ -1,20 +1,15 @@
 """A data set of Hugging Face, from a copy on this machine."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Arrays, Dataset, SplitName
 from moco_bench.components.datasets.paths import user_path
+from moco_bench.components.types import Array
 from moco_bench.errors import InputError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class HuggingFace(Dataset):
@@ -42,7 +37,7 @@ class HuggingFace(Dataset):
         names = getattr(self._rows(self.train_split).features[self.label_column], "names", None)
         return None if names is None else tuple(map(str, names))
 
-    def _images(self, rows: Any) -> Iterator[NDArray[np.uint8]]:
+    def _images(self, rows: Any) -> Iterator[Array]:
         """Decode images one at a time: together they may not fit into memory."""
         import numpy as np
 

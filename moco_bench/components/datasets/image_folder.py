@@ -1,7 +1,5 @@
 """Image files in folders: of a user's own, and of ImageNet-100."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import replace

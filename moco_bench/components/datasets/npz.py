@@ -1,22 +1,18 @@
 """Images from an npz file."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Arrays, Dataset, SplitName
 from moco_bench.components.datasets.paths import user_path
+from moco_bench.components.types import Array
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
 
@@ -28,7 +24,7 @@ class Npz(Dataset):
     path: str = Field(description="The file.", json_schema_extra=NOT_IDENTITY)
 
     @property
-    def _file(self) -> NpzFile:
+    def _file(self) -> "NpzFile":
         return NpzFile(user_path(self.path, "dataset npz, path"))
 
     def load(self, split: SplitName) -> Arrays:
@@ -88,13 +84,13 @@ class NpzFile:
             )
         return tuple(map(str, names))
 
-    def array(self, key: str) -> NDArray[Any]:
+    def array(self, key: str) -> Array:
         """One array."""
         import numpy as np
 
         try:
             with np.load(self.path, allow_pickle=False) as arrays:
-                array: NDArray[Any] = arrays[key]
+                array: Array = arrays[key]
         except Exception as error:  # The parsers of zip and npy answer damage with a dozen kinds of exception.
             if "allow_pickle" in str(error):
                 raise InputError(

@@ -1,20 +1,15 @@
 """STL-10: many images without labels to train on, few with labels to evaluate on."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
 from moco_bench.components.datasets.checksums import OfficialFiles, check_md5, verified_bytes
+from moco_bench.components.types import Array
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SIDE = 96
 
@@ -65,7 +60,7 @@ class Stl10(OfficialFiles):
             raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
 
 
-def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
+def _mapped(path: Path, md5: str) -> Array:
     """The images of a file with a known checksum, mapped into memory and not loaded."""
     import numpy as np
 
@@ -73,7 +68,7 @@ def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
     try:
         with open(path, "rb") as content:
             found = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        images: NDArray[Any] = np.memmap(path, np.uint8, "r")
+        images: Array = np.memmap(path, np.uint8, "r")
     except (OSError, ValueError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
@@ -81,6 +76,6 @@ def _mapped(path: Path, md5: str) -> NDArray[np.uint8]:
     return _upright(images)
 
 
-def _upright(pixels: NDArray[Any]) -> NDArray[Any]:
+def _upright(pixels: Array) -> Array:
     """The images as rows of pixels: the files hold each channel column by column."""
     return pixels.reshape(-1, 3, SIDE, SIDE).swapaxes(2, 3)

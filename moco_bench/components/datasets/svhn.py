@@ -1,7 +1,5 @@
 """Street View House Numbers, cropped digits."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path

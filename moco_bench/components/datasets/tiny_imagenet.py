@@ -1,7 +1,5 @@
 """Tiny-ImageNet in the folder that its authors give out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

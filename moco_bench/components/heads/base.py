@@ -1,15 +1,9 @@
 """The base class of projection heads."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import Module, NormLayer
 
 
 class Head(Component):
@@ -18,7 +12,7 @@ class Head(Component):
     kind: ClassVar[str] = "head"
     tag: ClassVar[str] = "head"
 
-    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
+    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> Module:
         """Make the head from `features` F to `dimension` D, initialised from the global generator.
 
         `norm_layer` is the encoder's normalisation, for maps [B, C, H, W].

@@ -1,15 +1,9 @@
 """The head of MoCo."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.heads.base import Head
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import Module, NormLayer
 
 
 class Linear(Head):
@@ -20,7 +14,7 @@ class Linear(Head):
 
     head: Literal["linear"] = "linear"
 
-    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
+    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> Module:
         from torch import nn
 
         return nn.Linear(features, dimension)

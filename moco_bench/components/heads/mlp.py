@@ -1,17 +1,11 @@
 """Heads of two layers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.heads.base import Head
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from moco_bench.components.backbones.base import NormLayer
+from moco_bench.components.types import Module, NormLayer
 
 Hidden = Annotated[int, Field(ge=2, le=16384)]
 
@@ -25,7 +19,7 @@ class Mlp(Head):
     head: Literal["mlp"] = "mlp"
     hidden: Hidden | None = Field(None, description="Hidden units; by default as many as the backbone's features.")
 
-    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
+    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> Module:
         from torch import nn
 
         hidden = features if self.hidden is None else self.hidden
@@ -45,7 +39,7 @@ class MlpWithBatchNorm(Head):
     head: Literal["mlp-bn"] = "mlp-bn"
     hidden: Hidden | None = Field(None, description="Hidden units; by default as many as the backbone's features.")
 
-    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> nn.Module:
+    def build(self, features: int, dimension: int, norm_layer: NormLayer) -> Module:
         from torch import nn
 
         hidden = features if self.hidden is None else self.hidden
@@ -58,7 +52,7 @@ class MlpWithBatchNorm(Head):
         )
 
 
-def _vector_norm(length: int, norm_layer: NormLayer) -> nn.Module:
+def _vector_norm(length: int, norm_layer: NormLayer) -> Module:
     """The encoder's normalisation for vectors [B, length], which it takes for images of one pixel."""
     from torch import nn
 

@@ -1,16 +1,11 @@
 """The base class of metrics, and what they can measure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+from moco_bench.components.types import Generator, Tensor
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Evaluation:
     test: Embedded
     classes: int
     settings: Mapping[str, Any]
-    generator: Callable[[str], torch.Generator]
+    generator: Callable[[str], Generator]
 
 
 class Metric(Component):

@@ -1,7 +1,5 @@
 """Effective rank: how many directions the embeddings use."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from moco_bench.components.metrics.base import Evaluation, Metric

@@ -1,7 +1,5 @@
 """Uniformity: how evenly embeddings cover the sphere."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

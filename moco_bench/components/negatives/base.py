@@ -1,19 +1,13 @@
 """The base class of rules about negatives."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from moco_bench.components.answers import place_of, wrong_answer
 from moco_bench.components.base import Component
 from moco_bench.components.ranks import Ranks
+from moco_bench.components.types import Pairs, Tensor
 from moco_bench.errors import InputError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.pairs import Pairs
 
 
 class Negatives(Component):
@@ -98,9 +92,7 @@ class Negatives(Component):
     def amounts_to(self, queue_size: int, *, masked: bool) -> tuple[Any, ...]:
         """A canonical form of the rule: equal for rules that train the same encoder.
 
-        Args:
-            queue_size: K.
-            masked: whether keys of the anchor's own image are left out.
+        `masked` says whether keys of the anchor's own image are left out.
         """
         return (self.title(), self.settings())
 

@@ -1,18 +1,12 @@
 """Debiased contrastive learning: the sum over negatives less what false negatives are expected to add to it."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.negatives.base import Negatives
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.pairs import Pairs
+from moco_bench.components.types import Pairs, Tensor
 
 
 class Debiased(Negatives):

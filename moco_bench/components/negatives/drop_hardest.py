@@ -16,10 +16,4 @@ class DropHardest(Share):
     rule: Literal["drop-hardest"] = "drop-hardest"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        dropped = self.size(queue_size)
-        if dropped >= queue_size:
-            raise ValueError(
-                f"drop-hardest drops all {queue_size} keys of the queue and leaves no negative; "
-                f"at most {queue_size - 1} can be dropped"
-            )
-        return Ranks(first=dropped)
+        return Ranks(first=self.dropped(queue_size))

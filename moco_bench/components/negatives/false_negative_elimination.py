@@ -1,7 +1,5 @@
 """False negative cancellation by similarity: keys most similar to the other view of an image are left out."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from moco_bench.components.negatives.share import Share
@@ -21,7 +19,4 @@ class FalseNegativeElimination(Share):
     rule: Literal["false-negative-elimination"] = "false-negative-elimination"
 
     def ranks(self, queue_size: int, progress: float = 1.0) -> Ranks:
-        dropped = self.size(queue_size)
-        if dropped >= queue_size:
-            raise ValueError(f"drops all {queue_size} keys of the queue and leaves no negative; at most one less")
-        return Ranks(first=dropped, seen_from="other-view")
+        return Ranks(first=self.dropped(queue_size), seen_from="other-view")

@@ -1,19 +1,13 @@
 """Contrastive learning with hard negative samples: debiased, and weighing negatives by how hard they are."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import Positive
 from moco_bench.components.negatives.base import Negatives
 from moco_bench.components.negatives.debiased import corrected
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.pairs import Pairs
+from moco_bench.components.types import Pairs, Tensor
 
 
 class HCL(Negatives):

@@ -1,18 +1,12 @@
 """MoCHi: the queue and synthetic negatives, mixed from the hardest keys of each query."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import Count
 from moco_bench.components.negatives.base import Negatives
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.pairs import Pairs
+from moco_bench.components.types import Pairs, Tensor
 
 
 class MoCHi(Negatives):

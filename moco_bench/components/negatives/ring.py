@@ -1,7 +1,5 @@
 """Ring: a band of ranks that narrows during training."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator

@@ -40,3 +40,13 @@ class Share(Selection):
         if self.count > queue_size:
             raise ValueError(f"count must be at most {queue_size}, the size of the queue, got {self.count}")
         return self.count
+
+    def dropped(self, queue_size: int) -> int:
+        """As `size`, for a rule that drops these keys: at least one has to be left. Raises `ValueError`."""
+        size = self.size(queue_size)
+        if size >= queue_size:
+            raise ValueError(
+                f"{self.title()} drops all {queue_size} keys of the queue and leaves no negative; "
+                f"at most {queue_size - 1} can be dropped"
+            )
+        return size

@@ -1,16 +1,10 @@
 """The base class of losses, and the terms of a loss."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from moco_bench.components.base import Component
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch, Tensor
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,9 @@
 """Decoupled contrastive learning."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.objectives.base import Objective, Terms
-
-if TYPE_CHECKING:
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch
 
 
 class DCL(Objective):

@@ -1,15 +1,11 @@
 """Dual temperature: one temperature for what is between anchors, another for what is within an anchor's negatives."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.objectives.base import Objective, Terms
-
-if TYPE_CHECKING:
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch
 
 
 class DualTemperature(Objective):

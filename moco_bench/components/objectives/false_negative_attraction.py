@@ -1,16 +1,12 @@
 """False negative cancellation by attraction: keys most similar to the other view of an image are positives as well."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import Fraction
 from moco_bench.components.objectives.base import Objective, Terms
-
-if TYPE_CHECKING:
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch
 
 
 class FalseNegativeAttraction(Objective):

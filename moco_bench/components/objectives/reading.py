@@ -1,17 +1,13 @@
 """The base of readings of the dual-view loss that add a key term."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.base import Probability
 from moco_bench.components.objectives.base import Objective, Terms
 from moco_bench.components.objectives.info_nce import InfoNCE
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from moco_bench.components.types import Tensor
 
 
 class Reading(Objective):

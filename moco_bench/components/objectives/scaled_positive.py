@@ -1,14 +1,10 @@
 """A control of the readings."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from moco_bench.components.objectives.base import Terms, info_nce
 from moco_bench.components.objectives.reading import Reading
-
-if TYPE_CHECKING:
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch
 
 
 class ScaledPositive(Reading):

@@ -1,17 +1,11 @@
 """The symmetric loss: both views are queries in turn."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from moco_bench.components.objectives.base import Objective, Terms, info_nce
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moco_bench.contrast.batch import Batch
+from moco_bench.components.types import Batch, Tensor
 
 
 class Symmetric(Objective):

@@ -26,12 +26,9 @@ class SideBySide(Settings):
 
 
 def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
-    """Move the settings of backbone and head into their own mappings.
+    """Move the settings of backbone and head, all keys but the section's `own`, into their own mappings.
 
-    Args:
-        given: what a suite says; what isn't a mapping is left as it is.
-        own: the keys that belong to neither.
-        plugins: backbones and heads beside the package's own.
+    What isn't a mapping is left as it is.
 
     Raises:
         ValueError: a setting belongs to another backbone or head than the one that is named.

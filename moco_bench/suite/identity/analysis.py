@@ -93,11 +93,8 @@ class StartedUnder(NamedTuple):
 def started_under(records: Mapping[str, Mapping[str, Any]], fingerprint: str) -> StartedUnder:
     """Which runs were started under another analysis than `fingerprint`'s, before a rule or the design was changed.
 
-    A run that was taken over from another suite counts as started under that suite's analysis.
-
-    Args:
-        records: the contents of run.json by the run's directory; the key may be missing, as in older records.
-        fingerprint: as `analysis_fingerprint` returns it.
+    A run that was taken over from another suite counts as started under that suite's analysis. `records` are the
+    contents of run.json by the run's directory; the key may be missing, as in older records.
     """
     recorded = {place: record.get(RECORDED_AS) for place, record in records.items()}
     known = {place: found for place, found in recorded.items() if isinstance(found, str) and found}

@@ -41,10 +41,8 @@ def without_encoder(record: Mapping[str, Any]) -> dict[str, Any]:
 def damage(directory: Path, record: Mapping[str, Any], *, whole: bool = False) -> str:
     """What is wrong with the files beside a `run.json`, in a few words that begin with a name; empty if nothing is.
 
-    Args:
-        directory: the run's.
-        record: the content of its `run.json`. A result without a hash in it is not trusted.
-        whole: hash large files too, whatever their time stamps say.
+    A result without a hash in the run's `record` is not trusted. With `whole`, large files are hashed too, whatever
+    their time stamps say.
     """
     described = record.get("files")
     if not isinstance(described, dict):

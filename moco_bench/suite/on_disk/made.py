@@ -67,9 +67,7 @@ def _name(path: Path, outputs: tuple[Path, ...]) -> str:
 def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
     """Files of a suite's results that somebody has edited since they were made, by their place in `directory`.
 
-    Args:
-        directory: a suite's results.
-        runs: content of each run's JSON files by the run's directory, then by the file's name.
+    `runs` holds the content of each run's JSON files by the run's directory, then by the file's name.
     """
     found = changed_by_hand(collected(directory), [directory / name for name in TABLES])
     for place, files in runs.items():

@@ -11,6 +11,9 @@ A row is `same` where it is shown to be within the margin, `regression` or `impr
 interval leaves out zero, else `unclear`; with fewer than three common seeds there is a question mark instead.
 Exit 1 where something got worse beyond the margin, fails now, or nothing could be compared."""
 EXAMPLE = "moco-bench compare results-old/quickstart results/quickstart"
+BESIDE_ROWS = (
+    "only_before", "only_after", "newly_failed", "different_settings", "common", "regressed", "nothing_compared"
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,17 +53,8 @@ def run(args: argparse.Namespace) -> int:
         tuple(args.metric) if args.metric else None,
     )
     if args.json:
-        whole = {
-            "rows": json.loads(found.table.to_json(orient="records", double_precision=10)),
-            "only_before": found.only_before,
-            "only_after": found.only_after,
-            "newly_failed": found.newly_failed,
-            "different_settings": found.different_settings,
-            "common": found.common,
-            "regressed": found.regressed,
-            "nothing_compared": found.nothing_compared,
-        }
-        print(json.dumps(whole, indent=2))
+        rows = json.loads(found.table.to_json(orient="records", double_precision=10))
+        print(json.dumps({"rows": rows, **{name: getattr(found, name) for name in BESIDE_ROWS}}, indent=2))
         if found.nothing_compared:
             print(f"moco-bench: {found.nothing_compared}", file=sys.stderr)
     else:

@@ -6,6 +6,7 @@ from typing import Any
 from moco_bench.components.plugin_descriptions import from_description
 from moco_bench.components.plugins import Plugins, load_plugins
 from moco_bench.errors import InputError
+from moco_bench.suite.checks.profile import check_profile
 from moco_bench.suite.checks.suite import check_suite
 from moco_bench.suite.metrics import forget_added
 from moco_bench.suite.strict_yaml import read_yaml
@@ -19,8 +20,6 @@ def load_suite(path: Path | str) -> Suite:
     Raises:
         InputError: anything in it that can't be run, in one line.
     """
-    from moco_bench.suite.checks.profile import check_profile
-
     path = Path(path)
     raw = read_yaml(path)
     suite = parse_suite(raw, str(path), plugins=_plugins_of(raw, path))

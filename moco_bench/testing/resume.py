@@ -40,7 +40,7 @@ def check_resume(idea: Component) -> None:
 
 def _run_of(idea: Component) -> Run:
     contrast: dict[str, Any] = {"queue_size": KEYS}
-    encoder: dict[str, Any] = {"name": "resnet-compact", "width": 8, "dimension": 8}
+    encoder = EncoderConfig.model_validate({"name": "resnet-compact", "width": 8, "dimension": 8})
     train: dict[str, Any] = {
         "epochs": EPOCHS, "batch_size": BATCH, "learning_rate": 0.01, "precision": "float32", "device": "cpu",
         "compile": "never", "channels_last": False,
@@ -52,14 +52,7 @@ def _run_of(idea: Component) -> Run:
     elif idea.kind == "augmentation":
         train["augment"] = idea
     else:
-        parts = EncoderConfig.model_validate(encoder)
-        field = "backbone" if idea.kind == "backbone" else "projection"
-        config = parts.model_copy(update={field: idea})
-        return _run(config, contrast, train)
-    return _run(EncoderConfig.model_validate(encoder), contrast, train)
-
-
-def _run(encoder: EncoderConfig, contrast: dict[str, Any], train: dict[str, Any]) -> Run:
+        encoder = encoder.model_copy(update={"backbone" if idea.kind == "backbone" else "projection": idea})
     return Run(
         suite="resume",
         dataset=DatasetConfig.model_validate({"name": "digits"}),

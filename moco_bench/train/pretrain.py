@@ -66,18 +66,12 @@ def pretrain(
     world: World = ALONE,
     accuracy: Callable[[Encoder], float] | None = None,
 ) -> Pretrained:
-    """Train a run to its end and leave a checkpoint in its own folder; the caller holds its lock.
+    """Train a run to its end and leave a checkpoint in the folder of its own; the caller holds its lock.
 
-    Args:
-        run: what to train.
-        dataset: on what.
-        checkpoints: the folder.
-        device: a device by name, in place of the configuration's.
-        registered: fingerprint of the analysis that the suite declares, for `run.json`.
-        stop_requested: asked after each step.
-        on_epoch: told each row of the history as it comes.
-        world: the ranks that train the run together; all of them call this, rank 0 alone writes.
-        accuracy: of an encoder, in percent; asked after every `evaluate.every` epochs, off the clock.
+    All ranks of `world` call this, rank 0 alone writes. `device` takes the configuration's place. `registered` is the
+    fingerprint of the analysis that the suite declares, for `run.json`. `stop_requested` is asked after each step;
+    `accuracy` of an encoder, in percent, after every `evaluate.every` epochs, off the clock. `on_epoch` is told each
+    row of the history.
 
     Raises:
         InputError: the images don't fit the configuration, or a device is missing.

@@ -39,16 +39,10 @@ class Progress:
     def state_dict(self) -> dict[str, Any]:
         """Progress as plain values."""
         return {
-            "step": self.step,
-            "failed": self.failed,
-            "history": self.history,
-            "epoch_sums": self.epoch_sums,
+            **vars(self),
             "order_hash": self.order_hash.state,
             "augment_hash": self.augment_hash.state,
             "times": vars(self.times),
-            "peak_memory_mib": self.peak_memory_mib,
-            "foreign_load": self.foreign_load,
-            "joules": self.joules,
         }
 
     @classmethod

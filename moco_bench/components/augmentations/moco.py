@@ -1,6 +1,6 @@
 """The augmentations of MoCo's CIFAR-10 demo, with blur and solarisation beside them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class MocoRecipe(Augmentation):
     brightness: Probability = Field(0.4, description="Strength of the jitter.")
     contrast: Probability = Field(0.4, description="Strength of the jitter.")
     saturation: Probability = Field(0.4, description="Strength of the jitter.")
-    hue: Annotated[float, Field(ge=0, le=0.5)] = Field(0.1, description="Strength of the jitter, in turns.")
+    hue: float = Field(0.1, ge=0, le=0.5, description="Strength of the jitter, in turns.")
     grayscale: Probability = Field(0.2, description="Probability of losing all colour.")
     blur: Probability = Field(0.0, description="Probability of a Gaussian blur, sigma 0.1-2.")
     solarize: Probability = Field(0.0, description="Probability of inverting values above a half.")

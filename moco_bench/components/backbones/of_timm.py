@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from moco_bench.components.backbones.base import Built
 from moco_bench.components.backbones.of_library import LibraryModel
-from moco_bench.components.types import Module, NormLayer
+from moco_bench.components.types import NormLayer
 from moco_bench.errors import InputError
 
 
@@ -22,17 +22,11 @@ class TimmModel(LibraryModel):
             raise InputError("encoder.name: timm isn't installed; `pip install timm` does it") from None
         if not timm.is_model(self.model):
             raise InputError(f"encoder.model: timm has no network {self.model!r}; `timm.list_models()` lists them")
-        network: Any = self._create(channels, image_size)
+        settings: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
+        try:
+            network: Any = timm.create_model(self.model, img_size=image_size, **settings)
+        except TypeError:  # a network that takes images of any size has no such setting
+            network = timm.create_model(self.model, **settings)
         self.adapted(network, norm_layer)
         features: int = getattr(network, "head_hidden_size", None) or network.num_features
         return Built(network, features)
-
-    def _create(self, channels: int, image_size: int) -> Module:
-        import timm
-
-        settings: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
-        try:
-            network: Module = timm.create_model(self.model, img_size=image_size, **settings)
-        except TypeError:  # a network that takes images of any size has no such setting
-            network = timm.create_model(self.model, **settings)
-        return network

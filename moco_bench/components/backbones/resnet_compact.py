@@ -1,7 +1,7 @@
 """A small ResNet, sized for a CPU."""
 
 from collections import OrderedDict
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,8 +20,8 @@ class CompactResNet(Backbone):
     source: ClassVar[str] = "after He et al. 2016 (arXiv 1512.03385)"
 
     name: Literal["resnet-compact"] = "resnet-compact"
-    width: Annotated[int, Field(ge=1, le=512)] = Field(32, description="Channels of the first stage.")
-    depth: Annotated[int, Field(ge=1, le=8)] = Field(1, description="Residual blocks per stage.")
+    width: int = Field(32, ge=1, le=512, description="Channels of the first stage.")
+    depth: int = Field(1, ge=1, le=8, description="Residual blocks per stage.")
     stem: Literal["conv3", "patch2"] = Field(
         "conv3", description="First layer: 3x3 at full size, or 2x2 patches at half size."
     )

@@ -1,6 +1,6 @@
 """A ring of ranks: neither the hardest keys nor the easy ones."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,9 +16,7 @@ class Band(Selection):
     cost: ClassVar[str] = "two thresholds for each anchor: two more passes over the similarities"
 
     rule: Literal["band"] = "band"
-    inner: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.01, description="Where the band begins; 0 is the most similar key."
-    )
+    inner: float = Field(0.01, ge=0, lt=1, description="Where the band begins; 0 is the most similar key.")
     outer: Fraction = Field(0.1, description="Where the band ends.")
 
     @model_validator(mode="after")

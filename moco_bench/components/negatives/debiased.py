@@ -1,7 +1,7 @@
 """Debiased contrastive learning: the sum over negatives less what false negatives are expected to add to it."""
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,9 +23,7 @@ class Debiased(Negatives):
     cost: ClassVar[str] = "nothing"
 
     rule: Literal["debiased"] = "debiased"
-    positive_prior: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.1, description="t, the probability that a key has the anchor's class."
-    )
+    positive_prior: float = Field(0.1, ge=0, lt=1, description="t, the probability that a key has the anchor's class.")
 
     def log_sum(self, pairs: Pairs, temperature: float) -> Tensor:
         return corrected(pairs.log_sum(temperature), pairs, temperature, self.positive_prior)

@@ -1,6 +1,6 @@
 """Contrastive learning with hard negative samples: debiased, and weighing negatives by how hard they are."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,8 +22,8 @@ class HCL(Negatives):
 
     rule: Literal["hcl"] = "hcl"
     beta: Positive = Field(1.0, description="Concentration on hard negatives; near 0 it is `debiased`.")
-    positive_prior: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.1, description="The probability that a key has the anchor's class; 0 leaves the correction out."
+    positive_prior: float = Field(
+        0.1, ge=0, lt=1, description="The probability that a key has the anchor's class; 0 leaves the correction out."
     )
 
     def log_sum(self, pairs: Pairs, temperature: float) -> Tensor:

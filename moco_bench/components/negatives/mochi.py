@@ -1,6 +1,6 @@
 """MoCHi: the queue and synthetic negatives, mixed from the hardest keys of each query."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,9 +21,9 @@ class MoCHi(Negatives):
 
     rule: Literal["mochi"] = "mochi"
     hardest: Count = Field(32, description="Keys that are mixed from: the most similar ones of each anchor.")
-    mixed: Annotated[int, Field(ge=0, le=65536)] = Field(16, description="Mixed from two of them, for each anchor.")
-    mixed_with_anchor: Annotated[int, Field(ge=0, le=65536)] = Field(
-        16, description="Mixed from one of them and the anchor, for each anchor."
+    mixed: int = Field(16, ge=0, le=65536, description="Mixed from two of them, for each anchor.")
+    mixed_with_anchor: int = Field(
+        16, ge=0, le=65536, description="Mixed from one of them and the anchor, for each anchor."
     )
 
     def check(self, queue_size: int) -> None:

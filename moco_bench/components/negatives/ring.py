@@ -1,6 +1,6 @@
 """Ring: a band of ranks that narrows during training."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,7 @@ class Ring(Negatives):
     filters: ClassVar[bool] = True
 
     rule: Literal["ring"] = "ring"
-    inner: Annotated[float, Field(ge=0, lt=1)] = Field(0.01, description="Where the band begins.")
+    inner: float = Field(0.01, ge=0, lt=1, description="Where the band begins.")
     outer: Fraction = Field(0.1, description="Where it ends at the end of the training.")
     start: Fraction = Field(1.0, description="Where it ends at the start of the training.")
 

@@ -1,6 +1,6 @@
 """Dual temperature: one temperature for what is between anchors, another for what is within an anchor's negatives."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ class DualTemperature(Objective):
     cost: ClassVar[str] = "one more pass over the queue"
 
     name: Literal["dual-temperature"] = "dual-temperature"
-    ratio: Annotated[float, Field(gt=0, le=1000)] = Field(10.0, description="The other temperature over tau.")
+    ratio: float = Field(10.0, gt=0, le=1000, description="The other temperature over tau.")
 
     def terms(self, batch: Batch) -> Terms:
         from torch.nn.functional import logsigmoid

@@ -182,8 +182,8 @@ class AnalysisConfig(Settings):
         ("images_per_second", "train_seconds", "peak_memory_mib"),
         description="Metrics of cost for which effects are computed.",
     )
-    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = Field(
-        0.95, description="Of intervals; 1 - confidence is the level of the tests."
+    confidence: float = Field(
+        0.95, ge=0.5, le=0.999, description="Of intervals; 1 - confidence is the level of the tests."
     )
     interval: Literal["t", "studentised-bootstrap"] = Field("t", description="The interval that the report shows.")
     margin_points: Positive = Field(
@@ -197,10 +197,10 @@ class AnalysisConfig(Settings):
         description="Extent of a family of tests: one metric's factorial effects (and, apart, its arms against "
         "vanilla; and the suite's contrasts) on one data set and encoder, or on all of the suite.",
     )
-    resamples: Annotated[int, Field(ge=1000, le=10**6)] = Field(
-        10_000, description="Resamples where exact enumeration would be too long."
+    resamples: int = Field(
+        10_000, ge=1000, le=10**6, description="Resamples where exact enumeration would be too long."
     )
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(0, description="Of that resampling.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Of that resampling.")
     claims: Annotated[tuple[ClaimRule, ...], BeforeValidator(_spell_out_claims)] = Field(
         (),
         description="Claims and the rules that judge them. None unless a suite asks: `abstract` stands for all of the "

@@ -23,12 +23,12 @@ class ContrastConfig(Settings):
 
     queue_size: Count = Field(4096, description="Number of keys K in the queue, a multiple of what enters in a step.")
     temperature: Positive = Field(0.1, description="Temperature tau of the softmax.")
-    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="m of the momentum encoder.")
+    momentum: float = Field(0.99, ge=0, lt=1, description="m of the momentum encoder.")
     dual_view: Annotated[
         str, AfterValidator(_known_reading), WithJsonSchema({"enum": list(readings()), "type": "string"})
     ] = Field("none", description="Our reading of the dual-view loss, or a control; the names are below.")
-    key_weight: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.5, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
+    key_weight: float = Field(
+        0.5, ge=0, lt=1, description="w of (1-w) L_q + w L_k; without meaning for `none` and `symmetric`."
     )
     combine: Literal["mean", "sum"] = Field(
         "mean",
@@ -42,8 +42,11 @@ class ContrastConfig(Settings):
         default_factory=All,
         description="Which keys are negatives, with what weight: a `rule`, or its name and settings.",
     )
-    filter_warmup_steps: Annotated[int, Field(ge=0, le=10**9)] = Field(
-        0, description="Steps at the start with the whole queue: similarity to a queue of noise means nothing."
+    filter_warmup_steps: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="Steps at the start with the whole queue: similarity to a queue of noise means nothing.",
     )
     mask_same_sample: bool = Field(True, description="Never use an image's own earlier key as its negative.")
     enqueue: Literal["one-view", "both-views"] = Field(

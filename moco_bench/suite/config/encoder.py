@@ -32,7 +32,7 @@ class EncoderConfig(SideBySide):
     label: Label | None = Field(
         None, description="Name in results and tables; by default the network's.", json_schema_extra=NOT_IDENTITY
     )
-    dimension: Annotated[int, Field(ge=2, le=4096)] = Field(128, description="Length of an embedding.")
+    dimension: int = Field(128, ge=2, le=4096, description="Length of an embedding.")
     batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
         1,
         description="BatchNorm over this many parts of a batch, keys shuffled between them, as on several GPUs; 8 in "

@@ -23,9 +23,7 @@ class ProbeConfig(Settings):
         max_length=32,
         description="Candidates for C, the inverse strength of the L2 penalty, in scikit-learn's unit.",
     )
-    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = Field(
-        0.2, description="Part of the training images on which C is chosen."
-    )
+    holdout: float = Field(0.2, ge=0.05, le=0.5, description="Part of the training images on which C is chosen.")
 
 
 class EvaluateConfig(Settings):
@@ -45,8 +43,8 @@ class EvaluateConfig(Settings):
         "corrupted.",
     )
     floors: bool = Field(True, description="Baselines: kNN and probe on raw pixels and on untrained encoders.")
-    neighbours: Annotated[int, Field(ge=0, le=64)] = Field(6, description="Test images shown with their neighbours.")
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = Field(500, description="Images per forward pass.")
+    neighbours: int = Field(6, ge=0, le=64, description="Test images shown with their neighbours.")
+    batch_size: int = Field(500, ge=1, le=65536, description="Images per forward pass.")
     every: Count | None = Field(
         None,
         description="kNN after every so many epochs of training, for a curve (`knn_top1` in `history.csv`), on at "

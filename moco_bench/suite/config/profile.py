@@ -23,26 +23,27 @@ class GrowthConfig(Settings):
     encoders: Annotated[tuple[EncoderConfig, ...], Field(max_length=16)] = Field(
         (), description="Further encoders, in the same spelling as the suite's."
     )
-    repeats: Annotated[int, Field(ge=1, le=100)] = Field(5, description="Rounds over all arms, for each value.")
-    steps: Annotated[int, Field(ge=1, le=1000)] = Field(
-        2, description="Timed steps of an arm in each round, of which the fastest counts."
+    repeats: int = Field(5, ge=1, le=100, description="Rounds over all arms, for each value.")
+    steps: int = Field(
+        2, ge=1, le=1000, description="Timed steps of an arm in each round, of which the fastest counts."
     )
 
 
 class ProfileConfig(Settings):
     """Memory and time of one training step of every arm, measured alone on the machine."""
 
-    repeats: Annotated[int, Field(ge=2, le=1000)] = Field(
-        20, description="Rounds over all arms: many short ones, so that drifts of the machine hit all arms alike."
+    repeats: int = Field(
+        20,
+        ge=2,
+        le=1000,
+        description="Rounds over all arms: many short ones, so that drifts of the machine hit all arms alike.",
     )
     steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
         3,
         description="Timed steps of an arm in each round, of which the fastest counts: as many again are timed part by "
         "part.",
     )
-    warmup_steps: Annotated[int, Field(ge=1, le=1000)] = Field(
-        1, description="Steps before these that are not counted."
-    )
+    warmup_steps: int = Field(1, ge=1, le=1000, description="Steps before these that are not counted.")
     evaluation: bool = Field(True, description="Measure the memory of an evaluation, too.")
     growth: GrowthConfig | None = Field(None, description="How cost grows with batch, queue, k/K, D and encoder.")
     memory_limit_mib: Positive | None = Field(
@@ -51,6 +52,6 @@ class ProfileConfig(Settings):
     claim_queue_sizes: SweptSizes = Field(
         (), description="Queues at which the loss is compared with two that hold logits."
     )
-    leak_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        0, description="Steps of every arm over which memory must not grow; 0 leaves the check out."
+    leak_steps: int = Field(
+        0, ge=0, le=1_000_000, description="Steps of every arm over which memory must not grow; 0 leaves the check out."
     )

@@ -13,20 +13,18 @@ from moco_bench.suite.config.fields import Device
 class TrainConfig(Settings):
     """The loop."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = Field(200, description="Of the whole schedule.")
-    batch_size: Annotated[int, Field(ge=2, le=65536)] = Field(
-        512, description="Images per step; an incomplete last batch is dropped."
-    )
+    epochs: int = Field(200, ge=1, le=100_000, description="Of the whole schedule.")
+    batch_size: int = Field(512, ge=2, le=65536, description="Images per step; an incomplete last batch is dropped.")
     optimiser: Literal["sgd", "adamw"] = Field("sgd", description="`sgd` or `adamw`.")
-    learning_rate: Annotated[float, Field(gt=0, le=1000)] = Field(0.06, description="At the start of the schedule.")
-    weight_decay: Annotated[float, Field(ge=0, le=10)] = Field(5e-4, description="On all parameters, as in the demo.")
-    sgd_momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Of `sgd`.")
+    learning_rate: float = Field(0.06, gt=0, le=1000, description="At the start of the schedule.")
+    weight_decay: float = Field(5e-4, ge=0, le=10, description="On all parameters, as in the demo.")
+    sgd_momentum: float = Field(0.9, ge=0, lt=1, description="Of `sgd`.")
     schedule: Literal["cosine-step", "cosine-epoch", "constant"] = Field(
         "cosine-step",
         description="Learning rate over a run: `cosine-step`, `constant`, or `cosine-epoch`, that of MoCo's demo, "
         "whose epochs count from 1, so that the rate is 0 in the last.",
     )
-    warmup_epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(0, description="Linear warm-up of the rate.")
+    warmup_epochs: int = Field(0, ge=0, le=100_000, description="Linear warm-up of the rate.")
     stop_after_epochs: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None,
         description="Train and evaluate the first epochs of the schedule only, which stays that of `epochs`; for "
@@ -64,8 +62,12 @@ class TrainConfig(Settings):
         description="CPU threads of one run, of each process. They affect the last bits, so they are part of the "
         "fingerprint; `--cores` limits the cores of all runs together.",
     )
-    checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = Field(
-        30.0, description="At most one checkpoint in this time, at an epoch's end.", json_schema_extra=NOT_IDENTITY
+    checkpoint_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=1e6,
+        description="At most one checkpoint in this time, at an epoch's end.",
+        json_schema_extra=NOT_IDENTITY,
     )
     augment: Annotated[Augmentation, OneOf("augmentation", default="moco")] = Field(
         default_factory=MocoRecipe,

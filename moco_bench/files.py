@@ -7,8 +7,8 @@ import json
 import os
 import platform
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, keep: Path 
         InputError: a folder above `path` is a link to nowhere.
     """
     check_link(path.parent)
-    with _errors_naming(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
         temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.tmp")
@@ -51,6 +51,8 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, keep: Path 
             with suppress(OSError):  # of a disk that became read-only, say: the first error is the one to report
                 temporary.unlink(missing_ok=True)
         _flush(path.parent, os.O_RDONLY)
+    except OSError as error:  # it names no file or the temporary one
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -61,15 +63,6 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, atomically."""
     write_bytes(path, text.encode())
-
-
-@contextmanager
-def _errors_naming(path: Path) -> Iterator[None]:
-    """Name `path` in an operating system's error, which names no file or a temporary one."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 def _remove_leftovers(path: Path) -> None:

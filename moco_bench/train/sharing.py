@@ -42,11 +42,9 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         write_atomically(target / name, partial(shutil.copyfile, source / name))
     if damage(target, record, whole=True):
         return False
-    names = {"suite": run.suite, "arm": run.arm, "dataset": run.dataset.title, "encoder": run.encoder.title}
     shared = {
-        "budget": run.budget,
         "shared_from": record.get("shared_from") or str(source.relative_to(results)),
         "files": describe_files(target),
     }
-    write_json(target / "run.json", sealed({**record, **names, **shared}))
+    write_json(target / "run.json", sealed({**record, **run.names, **shared}))
     return True

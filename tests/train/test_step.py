@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import normalize
 
 from moco_bench.contrast import AtStep, Hardest
+from moco_bench.train import loop
 from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.state import initial_state
@@ -231,11 +232,11 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
         used.append(drawn.seed)
         return drawn
 
-    def diagnose(result, sample_index, negatives):
+    def diagnose(state, query, key, *, negatives, **more):
         shown.append((used[-1], ranks(negatives, QUEUE).seed))
 
     monkeypatch.setattr(AtStep, "ranks", noted)
-    monkeypatch.setattr(trainer, "_diagnose", diagnose)
+    monkeypatch.setattr(loop, "note_diagnosis", diagnose)
     trainer.train()
 
     assert len(shown) == 12

@@ -1,6 +1,5 @@
 """Handwritten digits, for tests."""
 
-from collections.abc import Sequence
 from importlib import util
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -36,6 +35,3 @@ class Digits(Dataset):
         kept, held = held_out_places(labels, self.test_part)
         chosen = kept if split == "train" else held
         return Arrays(np.rint(images * (255 / 16)).astype(np.uint8)[chosen], labels[chosen])
-
-    def class_names(self) -> Sequence[str]:
-        return tuple(map(str, range(10)))

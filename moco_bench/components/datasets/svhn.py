@@ -1,7 +1,7 @@
 """Street View House Numbers, cropped digits."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -40,6 +40,3 @@ class Svhn(OfficialFiles):
         _, name, md5 = self.known.split_list[split]  # the first is the address
         content: dict[str, Any] = loadmat(io.BytesIO(verified_bytes(self.folder / name, md5)))
         return Arrays(content["X"].transpose(3, 2, 0, 1), content["y"].astype("int64").reshape(-1) % 10)
-
-    def class_names(self) -> Sequence[str]:
-        return tuple(map(str, range(10)))

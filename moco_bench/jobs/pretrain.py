@@ -25,7 +25,7 @@ from moco_bench.train.loop import check_training
 from moco_bench.train.pretrain import Pretrained, pretrain, write_results
 from moco_bench.train.run_lock import sole_trainer, sole_writer
 from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
-from moco_bench.train.signals import StopRequest, stop_on_signals
+from moco_bench.train.signals import stop_on_signals
 from moco_bench.train.world import World, device_of, place_in_world, together
 
 
@@ -127,7 +127,7 @@ class _Job:
         if self.world.from_first(lambda: None):
             self._train(self.device)
 
-    def _train(self, device: str) -> tuple[Pretrained, StopRequest]:
+    def _train(self, device: str) -> tuple[Pretrained, bool]:
         with stop_on_signals() as stop, told_epochs(self.wanted, self.results, shown=self.world.first) as on_epoch:
             pretrained = pretrain(
                 self.wanted,
@@ -140,7 +140,7 @@ class _Job:
                 world=self.world,
                 accuracy=knn_on_the_way(self.dataset, self.wanted.evaluate),
             )
-        return pretrained, stop
+        return pretrained, bool(stop)
 
     def _leased(self) -> AbstractContextManager[str]:
         train = self.wanted.train

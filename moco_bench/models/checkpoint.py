@@ -53,11 +53,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     for key in WRAPPERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
-    tensors = (
-        {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
-        if isinstance(loaded, Mapping)
-        else {}
-    )
+    named = loaded.items() if isinstance(loaded, Mapping) else ()
+    tensors = {str(name): value for name, value in named if isinstance(value, Tensor)}
     if not tensors:
         raise InputError(
             f"{where}: holds no weights by name; `torch.save(model.state_dict(), FILE)` writes such a file"

@@ -11,30 +11,16 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 """TERM of a batch system, INT of Ctrl-C, HUP of a closed terminal, USR1 of Slurm's `--signal=USR1@60`."""
 
 
-class StopRequest:
-    """Becomes true with the first of these signals, and stays so."""
-
-    def __init__(self) -> None:
-        self.signal_name: str | None = None
-
-    def __bool__(self) -> bool:
-        return self.signal_name is not None
-
-
 @contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
-    """Within it these signals request a stop instead of ending the process.
+def stop_on_signals() -> Iterator[list[str]]:
+    """Within it these signals request a stop instead of ending the process: their names are put into the list.
 
     A second signal doesn't shorten the wait: the step in progress and its checkpoint take seconds, and half of either
     is worth nothing. KILL remains for the impatient.
     """
-    request = StopRequest()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        request.signal_name = signal.Signals(number).name
-
-    with handled_by(handle):
-        yield request
+    names: list[str] = []
+    with handled_by(lambda number, frame: names.append(signal.Signals(number).name)):
+        yield names
 
 
 @contextmanager

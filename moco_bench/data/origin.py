@@ -35,12 +35,7 @@ UNKNOWN = Origin()
 
 def remarks(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
     """One remark for each reason of (reason, name) pairs, in order of the reasons; the first name stands for all."""
-    counts: dict[str, int] = {}
-    first: dict[str, str] = {}
-    for reason, name in found:
-        counts[reason] = counts.get(reason, 0) + 1
-        first.setdefault(reason, name)
-    return tuple(Remark(reason, counts[reason], first[reason]) for reason in sorted(counts))
+    return joined([Remark(reason, 1, name)] for reason, name in found)
 
 
 def sides_of(sizes: Iterable[tuple[int, int]]) -> Sides:

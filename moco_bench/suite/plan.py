@@ -26,6 +26,7 @@ from moco_bench.suite.on_disk.made import (
     analysed,
     analysis_basis,
     collected,
+    hash_if_there,
     report_basis,
     reported,
     why_make,
@@ -124,9 +125,9 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
         [
             sha256_of_file(suite_file),
             [item.evidence for item in runs],
-            [_hash_of(directory / "floors" / f"{title}.json") for title in states],
-            _hash_of(costs_path(suite, results)),
-            *([_hash_of(tuned_path(suite, results))] if suite.tune else []),
+            [hash_if_there(directory / "floors" / f"{title}.json") for title in states],
+            hash_if_there(costs_path(suite, results)),
+            *([hash_if_there(tuned_path(suite, results))] if suite.tune else []),
         ]
     )
     once = {
@@ -227,10 +228,6 @@ def _what_changed_in_evaluation(found: Any, run: Run, results: Path) -> str:
         return "evaluation settings or the file of a metric changed"
     changed = [idea["name"] for idea, old in zip(ideas, former, strict=True) if idea != old]
     return f"the file of metric {' and '.join(changed)} has changed"
-
-
-def _hash_of(path: Path) -> str | None:
-    return sha256_of_file(path) if path.is_file() else None
 
 
 def _what_changed(record: Mapping[str, Any], run: Run) -> str:

@@ -23,7 +23,7 @@ class Run:
         replicate: 1, or 2 for a seed that is run a second time.
         budget: at what it is equal to the baseline.
         paced_by: the baseline's run whose training time or FLOPs it is to have, as long as the epochs that this
-            leaves it are unknown (`costs.settled`); until then `train.epochs` are those of equal epochs.
+            leaves it are unknown (`equal_compute.settled`); until then `train.epochs` are those of equal epochs.
         open_search: the suite's `tune` as long as what its arm's search chose is unknown (`tune.tuned`).
     """
 
@@ -118,8 +118,8 @@ class Run:
 def expand(suite: Suite) -> tuple[Run, ...]:
     """All runs of a suite, in the order data set, encoder, arm, seed; then repeated seeds, then other budgets.
 
-    The epochs of runs with a budget other than epochs are left open, see `costs.settled`; so are the values that an
-    arm's search chooses, see `tune.tuned`.
+    The epochs of runs with a budget other than epochs are left open, see `equal_compute.settled`; so are the values
+    that an arm's search chooses, see `tune.tuned`.
 
     Raises:
         InputError: an arm changes something that doesn't exist or to a value that can't be.

@@ -74,10 +74,8 @@ class OfficialFiles(Dataset):
             if self.download and not all((folder / name).is_file() for name in self.files()):
                 self.fetch(self._top)
         except (OSError, RuntimeError, ValueError, EOFError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise InputError(
-                f"{self.title()}: no download to {folder} ({reason}); try again, or put the files there by hand"
-            ) from None
+            told = f"no download to {folder} ({str(error)[:200]})"
+            raise InputError(f"{self.title()}: {told}; try again, or put the files there by hand") from None
 
 
 def verified_bytes(path: Path, md5: str) -> bytes:

@@ -54,9 +54,8 @@ class HuggingFace(Dataset):
         try:
             whole = datasets.load_from_disk(str(path))
         except Exception as error:
-            reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"{path}: not a folder that `save_to_disk` of Hugging Face's datasets wrote ({reason})"
+                f"{path}: not a folder that `save_to_disk` of Hugging Face's datasets wrote ({str(error)[:200]})"
             ) from None
         if not isinstance(whole, datasets.DatasetDict):
             raise InputError(f"{path}: a single split; save all splits together, as `DatasetDict.save_to_disk` does")

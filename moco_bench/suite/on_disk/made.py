@@ -104,15 +104,16 @@ def reported(reports: Path) -> Path:
 def analysis_basis(directory: Path) -> str:
     """The hash of an analysis's inputs: the collected runs, the profile, the rules of this version."""
     parts = (collected(directory), *(directory / name for name in TABLES), directory / "profile" / "profile.json")
-    return sha256_of([ANALYSIS_PROTOCOL, *(_hash_if_there(path) for path in parts)])
+    return sha256_of([ANALYSIS_PROTOCOL, *(hash_if_there(path) for path in parts)])
 
 
 def report_basis(directory: Path) -> str:
     """The hash of a report's inputs."""
-    return sha256_of([analysis_basis(directory), *(_hash_if_there(directory / name) for name in ANALYSIS)])
+    return sha256_of([analysis_basis(directory), *(hash_if_there(directory / name) for name in ANALYSIS)])
 
 
-def _hash_if_there(path: Path) -> str | None:
+def hash_if_there(path: Path) -> str | None:
+    """The sha256 of a file; None where there is none."""
     return sha256_of_file(path) if path.is_file() else None
 
 

@@ -64,7 +64,7 @@ def stepper_of(size: Size, precision: str, how: str) -> Any:
 
 def step(size: Size, left: float) -> dict[str, Any]:
     """Images per second of unsynchronised steps, kernel launches and synchronisations by part."""
-    from moco_bench.measure.launches import LaunchCounter
+    from benchmarks.launches import LaunchCounter
 
     found: dict[str, Any] = {}
     modes = (("float32", "never"), ("bfloat16", "never"), ("bfloat16", "always"))

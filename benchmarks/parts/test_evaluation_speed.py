@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from moco_bench.evaluate.knn import knn_top1
+from moco_bench.evaluate.knn import knn_predict, percent_correct
 from moco_bench.evaluate.probe import linear_probe
 from moco_bench.suite.config import ProbeConfig
 
@@ -21,7 +21,8 @@ def features(generator, timed):
 
 def test_knn(benchmark, features):
     def run():
-        return knn_top1(*features, k=50 if len(features[0]) < 1000 else 200, temperature=0.1, class_count=10)
+        k = 50 if len(features[0]) < 1000 else 200
+        return percent_correct(knn_predict(*features[:3], k=k, temperature=0.1, class_count=10), features[3])
 
     assert benchmark.pedantic(run, rounds=3, warmup_rounds=1) > 10
 

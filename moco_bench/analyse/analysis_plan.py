@@ -19,16 +19,11 @@ from moco_bench.suite.suite import Suite
 
 @dataclass(frozen=True)
 class AnalysisPlan:
-    """What the analysis uses: the suite's declared rules, baseline and comparisons, and further evidence.
+    """What the analysis uses: the suite's declared rules, baseline and own comparisons, and further evidence.
 
-    Attributes:
-        config: what the suite declares.
-        baseline: the arm that others are compared with.
-        contrasts: the suite's own comparisons.
-        suite: None where none is known: then no claims are judged.
-        factorial: the arms of the 2x2; None where there is none. Without a suite the arms' names are all that is known.
-        no_factorial: why arms that look like a 2x2 are none, in one line; empty otherwise.
-        evidence: what lies beside the table of runs: floors, each image's outcome, counted bytes at other queues.
+    Without a `suite` no claims are judged. `factorial` are the arms of the 2x2, None where there is none; without a
+    suite the arms' names are all that is known. `no_factorial`: why arms that look like a 2x2 are none, in one line.
+    `evidence` lies beside the table of runs: floors, each image's outcome, counted bytes at other queues.
     """
 
     config: AnalysisConfig = field(default_factory=AnalysisConfig)
@@ -57,11 +52,7 @@ class AnalysisPlan:
         """The effect that a claim is about: those of the abstract are about what arms change, not their names."""
         if self.suite is None or claim not in ABSTRACT_CLAIMS or claim.effect != BOTH_INGREDIENTS:
             return claim.effect
-        return self._of_both
-
-    @cached_property
-    def _of_both(self) -> str | None:
-        return None if self.suite is None else effect_of_both(self.suite, self.factorial)
+        return effect_of_both(self.suite, self.factorial)
 
     @cached_property
     def shared(self) -> Mapping[str, int]:

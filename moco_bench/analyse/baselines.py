@@ -70,12 +70,8 @@ class Standing:
 def standing(runs: pd.DataFrame, metric: MetricColumn, arm: str, evidence: Evidence, margin: float) -> Standing | None:
     """The arm's standing in what `metric` says about representations; None for metrics of cost and without a floor.
 
-    Args:
-        runs: of one data set, encoder and budget.
-        metric: whose floors are meant; where it has none of its own, those of the metric that stands for it.
-        arm: the baseline arm.
-        evidence: with the floors.
-        margin: points that it has to be above them.
+    `runs` are of one data set, encoder and budget. Where the metric has no floors of its own, those of the metric that
+    stands for it are meant. `margin`: points that the arm has to be above them.
     """
     if not metric.floor:
         return None

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -32,16 +31,11 @@ COLUMNS = (
     "ci_high", "ci_method", "p_value", "p_holm", "n_seeds", "paired", "margin", "why", "text", "reading",
     "analysis_fingerprint", "p_equivalence_holm", "equivalence_low", "equivalence_high", "p_ledger", "quantities",
 )  # fmt: skip
-_COPIED = (
-    "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
-    "p_holm", "n_seeds", "paired", "margin", "p_equivalence_holm", "equivalence_low", "equivalence_high", "p_ledger",
-)  # fmt: skip
 
-Row = dict[str, Any]
+Row = Mapping[Any, Any]
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A verdict, and the reason in words and figures."""
 
     verdict: str
@@ -51,11 +45,8 @@ class Judgement:
 def claims_of(effects: pd.DataFrame, plan: AnalysisPlan, memory: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per claim, data set, encoder and budget; empty where the suite asks for no claims.
 
-    Args:
-        effects: as `effects_of` returns them.
-        plan: with the suite's claims.
-        memory: `profile/memory.csv`, where the suite was profiled: claims on peak memory are judged on its counted
-            bytes of tensors, once for each data set and encoder that it covers; None or empty: on the processes' peaks.
+    Where the suite was profiled, claims on peak memory are judged on the counted bytes of tensors in `memory`
+    (`profile/memory.csv`), once for each data set and encoder that it covers; else on the processes' peaks.
     """
     if plan.suite is None:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -75,46 +66,27 @@ def _rows(rule: ClaimRule, effects: pd.DataFrame, plan: AnalysisPlan, memory: pd
         why = plan.no_factorial or "no arm has both ingredients and nothing else"
         yield {**stated, "metric": rule.metric, "effect": rule.effect, "verdict": UNTESTED, "why": why}
         return
-    counted = _counted(effect_name, plan, memory) if rule.metric == MEMORY else []
+    counted = counted_effects(memory, effect_name, plan) if rule.metric == MEMORY else []
     for found in counted:
         judged = judge_counted(rule.direction, found, plan)
-        yield {**stated, **_as_effect(rule.metric, effect_name, found), "verdict": judged.verdict, "why": judged.why}
+        measured_by = {"metric": rule.metric, "budget": "epochs", "ci_method": COUNTED}
+        yield {**stated, **found._asdict(), **measured_by, **judged._asdict()}
     covered = {(found.dataset, found.encoder) for found in counted}
     of_effect = effects[effects["effect"] == effect_name]
     measured = of_effect[of_effect["metric"] == rule.metric]
     for effect in measured.to_dict("records"):
         if (effect["dataset"], effect["encoder"]) in covered:  # bytes of a step are the same at every budget
             continue
-        judged = _judge_all(rule, effect, of_effect, plan.config)
-        why = judged.why
+        verdict, why = _judge_all(rule, effect, of_effect, plan.config)
         if rule.metric == MEMORY:
             why = f"judged on the processes' peaks, as no profile counted the bytes of these arms: {why}"
-        yield {**stated, **{name: effect[name] for name in _COPIED}, "verdict": judged.verdict, "why": why}
+        yield {**effect, **stated, "verdict": verdict, "why": why}
     if measured.empty and not counted:
         if not of_effect.empty:
             why = f"no finished run has a {METRICS[rule.metric].title}"
         else:
             why = plan.no_factorial or f"the suite has no effect {effect_name}"
         yield {**stated, "metric": rule.metric, "effect": effect_name, "verdict": UNTESTED, "why": why}
-
-
-def _counted(effect: str, plan: AnalysisPlan, memory: pd.DataFrame | None) -> list[CountedEffect]:
-    if memory is None or memory.empty:
-        return []
-    return counted_effects(memory, effect, plan)
-
-
-def _as_effect(metric: str, effect: str, found: CountedEffect) -> Row:
-    return {
-        "dataset": found.dataset,
-        "encoder": found.encoder,
-        "metric": metric,
-        "budget": "epochs",
-        "effect": effect,
-        "estimate": found.estimate,
-        "ci_method": COUNTED,
-        "margin": found.margin,
-    }
 
 
 def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, plan: AnalysisPlan) -> Judgement:
@@ -189,22 +161,18 @@ def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], conf
     finding, level = effect["finding"], 1 - config.confidence + 1e-12
     none = f"no effect above {margin_in_words(effect)}"
     if finding == "equivalent":
-        confirmed = f"the exact tests confirm it (Holm p {_p(effect, 'p_equivalence_holm')})"
+        confirmed = f"the exact tests confirm it (Holm p {p_value(effect['p_equivalence_holm'])})"
         return Judgement(none, f"{_inside(effect, config)}, and {confirmed}")
     if finding not in ("higher", "lower"):
         return Judgement(UNDECIDED, _undecided(direction, effect, config))
     if effect["p_equivalence_holm"] <= level:
         return Judgement(none, f"there is a difference, but {_inside(effect, config)}")
+    tests, over_claims = f"interval and exact test (Holm p {p_value(effect['p_holm'])}", p_value(effect["p_ledger"])
     if not effect["p_ledger"] <= level:
-        return Judgement(
-            UNDECIDED,
-            f"interval and exact test (Holm p {_p(effect, 'p_holm')}) agree, but not after correction over all claims "
-            f"(p {_p(effect, 'p_ledger')})",
-        )
-    agree = f"interval and exact test (Holm p {_p(effect, 'p_holm')}, over all claims p {_p(effect, 'p_ledger')}) agree"
-    if finding == direction:
-        return Judgement(SUPPORTED, f"{agree} on the claimed side")
-    return Judgement(CONTRADICTED, f"{agree} on the other side")
+        return Judgement(UNDECIDED, f"{tests}) agree, but not after correction over all claims (p {over_claims})")
+    claimed = finding == direction
+    why = f"{tests}, over all claims p {over_claims}) agree on the {'claimed' if claimed else 'other'} side"
+    return Judgement(SUPPORTED if claimed else CONTRADICTED, why)
 
 
 def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
@@ -221,7 +189,7 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
         side = "claimed" if finding == f"leans-{direction}" else "other"
         return (
             f"the {_percent(config.confidence)} interval lies on the {side} side, the corrected exact test doesn't "
-            f"confirm it (Holm p {_p(effect, 'p_holm')})"
+            f"confirm it (Holm p {p_value(effect['p_holm'])})"
         )
     n = effect["n_seeds"]
     if n < LEANING_FROM:
@@ -229,7 +197,7 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
     if math.isnan(effect["ci_low"]):
         return (
             f"the differences of all {n} seeds are equal, so there is no interval, and the corrected exact tests "
-            f"decide nothing (Holm p {_p(effect, 'p_holm')})"
+            f"decide nothing (Holm p {p_value(effect['p_holm'])})"
         )
     return (
         f"the {_percent(config.confidence)} interval includes zero, and the {_narrow(config)} interval "
@@ -277,7 +245,3 @@ def margin_in_words(effect: Mapping[Any, Any]) -> str:
     unit = ("point" if effect["margin"] == 1 else "points") if metric.unit == "%" else metric.unit
     shown = f"{effect['margin']:g}" if metric.unit == "%" else number(effect["margin"], metric.decimals)
     return f"{shown} {unit}".strip()
-
-
-def _p(effect: Mapping[Any, Any], name: str) -> str:
-    return p_value(effect[name])

@@ -44,16 +44,12 @@ RunRow = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Comparison:
-    """`table` has one row per arm and metric; the rest are identifiers of runs.
+    """`table` has one row per arm and metric, with columns `COLUMNS`; the rest are identifiers of runs.
 
-    Attributes:
-        table: columns `COLUMNS`.
-        common: finished on both sides.
-        only_before: finished in the first; in the second neither finished nor failed.
-        only_after: finished in the second, not in the first.
-        newly_failed: finished in the first, failed in the second.
-        different_settings: of the common ones, those whose fingerprints differ: other settings, or code whose protocol
-            was raised. Differences between them are no differences of the code alone.
+    `common` are finished on both sides; `only_before` in the first, and neither finished nor failed in the second;
+    `only_after` in the second, not in the first; `newly_failed` in the first, and failed in the second.
+    `different_settings` are the common ones whose fingerprints differ: other settings, or code whose protocol was
+    raised. Differences between them are no differences of the code alone.
     """
 
     table: pd.DataFrame
@@ -160,13 +156,10 @@ def _usable(run: RunRow, metric: MetricColumn) -> bool:
 
 
 def verdict(differences: NDArray[np.float64], margin: float, metric: MetricColumn, confidence: float = 0.95) -> str:
-    """The verdict on one row, see the module.
+    """The verdict on one row, see the module, from after minus before, one value per common seed [n].
 
-    Args:
-        differences: after minus before, one value per common seed [n].
-        margin: differences up to it count as none, in the metric's unit.
-        metric: says which side is worse.
-        confidence: of the interval; 1 - confidence is the level of the one-sided tests behind `same`.
+    Differences up to `margin`, in the metric's unit, count as none. 1 - `confidence` is the level of the one-sided
+    tests behind `same`.
     """
     if not differences.any():  # the same code on the same machine, say: no interval is needed
         return SAME

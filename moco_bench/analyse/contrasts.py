@@ -48,10 +48,6 @@ def main_effects(of: Factorial) -> tuple[Contrast, ...]:
     )
 
 
-FACTORIAL: tuple[Contrast, ...] = main_effects(Factorial())
-"""The effects of arms with the names of the paper's 2x2."""
-
-
 def contrasts_among(
     arms: Iterable[str],
     baseline: str = "vanilla",
@@ -60,12 +56,8 @@ def contrasts_among(
 ) -> tuple[Contrast, ...]:
     """All contrasts among these arms: simple effects, each arm against the baseline, the 2x2's effects, `listed`.
 
-    Args:
-        arms: those that have runs.
-        baseline: the arm that others are compared with.
-        listed: the suite's own, name -> (treatment, control). None of them may be called as another one
-            (`suite/checks/comparisons.py` refuses that).
-        factorial: which arms are a 2x2; None: none are.
+    `listed` are the suite's own, name -> (treatment, control). None of them may be called as another one
+    (`suite/checks/comparisons.py` refuses that). `factorial`: which arms are a 2x2; None: none are.
     """
     present = list(dict.fromkeys(arms))
     whole = factorial if factorial is not None and set(factorial.arms) <= set(present) else None

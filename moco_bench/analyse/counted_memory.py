@@ -37,14 +37,13 @@ class CountedEffect(NamedTuple):
     verdict: str
 
 
-def counted_effects(memory: pd.DataFrame, effect: str, plan: AnalysisPlan) -> list[CountedEffect]:
-    """The effect named `effect` in every data set and encoder whose arms a profile covers.
+def counted_effects(memory: pd.DataFrame | None, effect: str, plan: AnalysisPlan) -> list[CountedEffect]:
+    """The effect named `effect`, as in `effects.csv`, in every data set and encoder whose arms a profile covers.
 
-    Args:
-        memory: `profile/memory.csv`, as `read_memory` returns it.
-        effect: as in `effects.csv`, such as `both-vanilla` or `dual_view`.
-        plan: says what is compared, and which part of the control arms' bytes counts as no difference.
+    `memory` is `profile/memory.csv`, as `read_memory` returns it; None or empty: nothing was counted.
     """
+    if memory is None or memory.empty:
+        return []
     found = []
     for (dataset, encoder), rows in tensors_mib(memory).groupby(["dataset", "encoder"], sort=False):
         own = _effect(dict(zip(rows["arm"], rows["mib"].astype(float), strict=True)), effect, plan)

@@ -5,32 +5,28 @@ acts on 1 - w of the loss, in arm `filter` on all of it, and the main effect of 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.suite.runs import resolve_arm
 
-if TYPE_CHECKING:
-    from moco_bench.analyse.analysis_plan import AnalysisPlan
 
-
-def doses_of(plan: "AnalysisPlan") -> Mapping[str, str]:
+def doses_of(plan: AnalysisPlan) -> Mapping[str, str]:
     """What each effect averages, by its name; empty for plans without a 2x2, and for simple comparisons."""
     square = plan.factorial
     if square is None:
         return {}
     base, dual, filtered, both = square.arms
     weight = _unfiltered(plan, both)
-    dose = f"the whole loss in {filtered}, {1 - weight:g} of it in {both}" if weight else ""
+    dose = f"the rule acts on the whole loss in {filtered}, {1 - weight:g} of it in {both}"
     return {
         "dual_view": f"mean of {dual} - {base} and {both} - {filtered}",
-        "filtering": f"mean of {filtered} - {base} and {both} - {dual}"
-        + (f": the rule acts on {dose}" if dose else ""),
+        "filtering": f"mean of {filtered} - {base} and {both} - {dual}" + (f": {dose}" if weight else ""),
         "interaction": f"{both} - {dual} less {filtered} - {base}"
-        + (f": not additivity alone, as the rule acts on {dose}" if dose else ""),
+        + (f": not additivity alone, as {dose}" if weight else ""),
     }
 
 
-def _unfiltered(plan: "AnalysisPlan", arm: str) -> float:
+def _unfiltered(plan: AnalysisPlan, arm: str) -> float:
     """The fraction of an arm's loss that its rule never touches; 0 where it isn't known."""
     if plan.suite is None or arm not in plan.suite.arms:
         return 0.0
@@ -38,7 +34,7 @@ def _unfiltered(plan: "AnalysisPlan", arm: str) -> float:
     return contrast.key_weight if contrast.dual_view == "key-in-batch" else 0.0
 
 
-def describe_doses(plan: "AnalysisPlan") -> str:
+def describe_doses(plan: AnalysisPlan) -> str:
     """For the methods: what the main effects average, and that `dual` also weakens L_q; empty without a 2x2."""
     square = plan.factorial
     if square is None:

@@ -34,18 +34,15 @@ from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
-FIXED_COLUMNS = (
+COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
     "p_holm", "n_seeds", "paired",
-)  # fmt: skip
-MORE_COLUMNS = (
     "kind", "standard_deviation", "cohens_dz", "interquartile_mean", "probability_of_improvement", "smallest_p",
     "detectable_effect", "margin", "p_equivalence", "p_equivalence_exact", "p_equivalence_holm", "equivalence_low",
     "equivalence_high", "family_size", "finding", "other_low", "other_high", "other_method", "left_out",
     "p_ledger", "baseline_standing", "baseline_short_of", "note", "ci_covers", "images_low", "images_high",
     "images_ci_covers", "n_images", "treatment", "control", "n_pending",
 )  # fmt: skip
-COLUMNS = (*FIXED_COLUMNS, *MORE_COLUMNS)
 
 
 def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataFrame:
@@ -99,15 +96,13 @@ def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig
     return {**covers, **found}
 
 
-def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> list[float]:
+def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> NDArray[np.float64]:
     """P-values corrected over all claims, data sets, encoders and budgets; NaN for effects without a claim."""
     config = plan.config
     claimed = {(quantity.metric, plan.effect_of(claim)) for claim in config.claims for quantity in claim.quantities}
     places = [place for place, row in enumerate(rows) if (row["metric"], row["effect"]) in claimed]
-    corrected = ledger_p([values[place] for place in places], resamples=config.resamples, seed=config.seed)
-    found = [math.nan] * len(rows)
-    for place, p in zip(places, corrected, strict=True):
-        found[place] = p
+    found = np.full(len(rows), math.nan)
+    found[places] = ledger_p([values[place] for place in places], resamples=config.resamples, seed=config.seed)
     return found
 
 
@@ -148,9 +143,7 @@ def _row(
         "metric": metric.name,
         "budget": budget,
         "effect": contrast.name,
-        "kind": contrast.kind,
-        "treatment": contrast.treatment,
-        "control": contrast.control,
+        **{name: getattr(contrast, name) for name in ("kind", "treatment", "control")},
         "paired": pairs.pairing,
         "n_seeds": len(pairs.seeds),
         "n_pending": pairs.pending,
@@ -175,7 +168,6 @@ def _statistics(pairs: PairedValues, margin: float, metric: MetricColumn, config
         "other_high": _finite(other[1]),
         "other_method": "studentised-bootstrap" if config.interval == "t" else "t",
         "p_value": float(sign_flip_p(x, resamples=config.resamples, seed=config.seed)),
-        "p_holm": math.nan,
         "standard_deviation": standard_deviation(x),
         "cohens_dz": cohens_dz(x),
         "interquartile_mean": interquartile_mean(x),

@@ -32,7 +32,7 @@ class Evidence:
     def floors(self) -> dict[str, Floors]:
         """The floors of each data set whose `floors/DATASET.json` is usable."""
         files = sorted((self.directory / "floors").glob("*.json")) if self.directory else []
-        return whole_floors({path.stem: _mapping(path) for path in files}, damaged=[])
+        return whole_floors({path.stem: _content(path) for path in files})
 
     @cached_property
     def queues(self) -> pd.DataFrame:
@@ -53,7 +53,8 @@ class Evidence:
         path = (self.directory / place / "metrics.json").resolve()
         if not path.is_relative_to(self.directory.resolve()):  # a table from elsewhere must not read outside
             return None
-        return read_outcomes(_mapping(path))
+        content = _content(path)
+        return read_outcomes(content) if isinstance(content, dict) else None
 
     def floor(self, dataset: str, encoder: str, pixels: str, untrained: str) -> tuple[float, float]:
         """One measure in percent on raw pixels, and on the untrained encoder, mean over seeds; NaN where unknown."""
@@ -62,9 +63,8 @@ class Evidence:
         return content.pixels.get(pixels, math.nan), float(np.mean(of_seeds)) if of_seeds else math.nan
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> Any:
     try:
-        value = read_json(path)
+        return read_json(path)
     except InputError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None

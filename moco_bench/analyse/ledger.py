@@ -18,12 +18,9 @@ Floats = NDArray[np.float64]
 
 
 def ledger_p(tests: Sequence[Mapping[int, float]], *, resamples: int = 10_000, seed: int = 0) -> list[float]:
-    """Corrected two-sided p of each test, in the given order.
+    """Corrected two-sided p of each test, given its paired differences by seed; NaN without any.
 
-    Args:
-        tests: of each the paired differences by seed; tests may have different seeds, or none (NaN then).
-        resamples: patterns that are drawn where all seeds together are more than 16.
-        seed: of these.
+    Tests may have different seeds. Where all seeds together are more than 16, `resamples` patterns are drawn.
     """
     seeds = sorted({one for test in tests for one in test})
     values = np.array([[test.get(one, 0.0) for one in seeds] for test in tests], dtype=float).reshape(

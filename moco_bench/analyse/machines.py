@@ -41,8 +41,7 @@ def kind_of(run: Mapping[Any, Any]) -> tuple[str, ...]:
 
 def kinds_of(runs: pd.DataFrame) -> list[tuple[str, ...]]:
     """The kind of machine of each run of a table."""
-    names = ("measured_on", "device", "memory_source")
-    return [kind_of(dict(zip(names, row, strict=True))) for row in zip(*(runs[name] for name in names), strict=True)]
+    return [kind_of(run) for run in runs[["measured_on", "device", "memory_source"]].to_dict("records")]
 
 
 def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:

@@ -107,10 +107,7 @@ def only_evaluated(merged: Merged) -> Merged:
 def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
     """Copy everything that isn't in `out` yet. Files of a suite come before its runs, as if made in this order.
 
-    Args:
-        merged: what `plan_merge` found.
-        out: folder of results.
-        encoders: copy weights too. Without them `out` is an archive, from which tables and report can be made again.
+    Without `encoders`, the weights, `out` is an archive, from which tables and report can be made again.
     """
     for target, source in merged.suite_files.items():
         _copy(source, out / target)
@@ -176,19 +173,13 @@ def check_inside(root: Path, path: Path) -> None:
 
 
 def _check_same(first: FoundRun, second: FoundRun) -> None:
-    for what, of in (("settings", _fingerprint), ("images", _images)):
-        if of(first.record) != of(second.record):
-            raise InputError(
-                f"{second.directory}: has other {what} than {first.directory}; merge results of one version of a suite"
-            )
-
-
-def _fingerprint(record: Mapping[str, Any]) -> Any:
-    return record["fingerprint"]
-
-
-def _images(record: Mapping[str, Any]) -> Any:
-    return record["data"]["sha256"]
+    ours, theirs = first.record, second.record
+    settings, images = ours["fingerprint"] == theirs["fingerprint"], ours["data"]["sha256"] == theirs["data"]["sha256"]
+    if not (settings and images):
+        raise InputError(
+            f"{second.directory}: has other {'images' if settings else 'settings'} than {first.directory}; "
+            "merge results of one version of a suite"
+        )
 
 
 def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:

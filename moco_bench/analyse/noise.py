@@ -5,7 +5,6 @@ that a run repeats to the last bit.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,10 +22,7 @@ def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | No
     known, and `identical_weights` those among them where they are equal: the same to the last bit. `seed_sd` is the
     standard deviation over different seeds (first runs only), NaN with fewer than two.
 
-    Args:
-        runs: as `read_runs` returns them.
-        metric: one of its columns.
-        weights: the hash of a run's encoder (`hashes.encoder` of its run.json) by its `directory`, as far as known.
+    `weights` are the hashes of the runs' encoders (`hashes.encoder` of run.json) by `directory`, as far as known.
     """
     done = runs[(runs["status"] == "done") & runs[metric].notna()]
     rows = []
@@ -38,15 +34,10 @@ def noise_floor(runs: pd.DataFrame, metric: str, weights: Mapping[str, str] | No
         if again.empty:
             continue
         gaps = np.abs(again[metric].to_numpy(dtype=float) - first.loc[again["seed"], metric].to_numpy(dtype=float))
-        pairs = zip(first.loc[again["seed"], "directory"], again["directory"], strict=True)
-        same = _same_weights(pairs, weights or {})
+        of_first, of_again = (places.map(weights or {}) for places in (first["directory"], again["directory"]))
+        pairs = zip(of_first.loc[again["seed"]], of_again, strict=True)
+        same = [one == other for one, other in pairs if pd.notna(one) and pd.notna(other)]
         spread = float(first[metric].std(ddof=1))
         equal = int((gaps == 0).sum())
         rows.append((*key, metric, len(gaps), equal, gaps.max(), gaps.mean(), spread, len(same), sum(same)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _same_weights(pairs: Any, weights: Mapping[str, str]) -> list[bool]:
-    """Whether the two runs of a pair have the same hash of weights, for pairs with both hashes known."""
-    known = [(weights.get(one), weights.get(other)) for one, other in pairs]
-    return [one == other for one, other in known if one and other]

@@ -26,11 +26,8 @@ KEY = "images"
 class Outcomes:
     """Which evaluation images one run got right.
 
-    Attributes:
-        correct: by metric, how often each evaluation image's class was found, 0 to 1, one value for each image that
-            the metric asks for.
-        class_counts: evaluation images of each class [C].
-        class_correct: by metric, how many of them were right [C].
+    `correct`: by metric, how often the class of each image that the metric asks for was found, 0 to 1. `class_counts`
+    are the images of each class [C], `class_correct` by metric how many of them were right [C].
     """
 
     correct: Mapping[str, Parts]

@@ -57,12 +57,9 @@ class PairedValues:
 class RunsBySeed:
     """The runs of one (data set, encoder, budget), looked up once for all of its contrasts and metrics.
 
-    Attributes:
-        finished: the finished run of a seed and arm.
-        pending: seed and arm of runs that the suite plans and that have neither finished nor failed.
-        seeds: of each arm, finished or not.
-        by_budget: whether the runs differ in length on purpose.
-        shared: how many of the hashes an arm shares by design, for arms with less than all of them.
+    `finished`: by seed and arm. `pending`: seed and arm of runs that the suite plans and that have neither finished nor
+    failed. `seeds`: of each arm, finished or not. `by_budget`: whether the runs differ in length on purpose. `shared`:
+    how many of the hashes an arm shares by design, for arms with less than all of them.
     """
 
     finished: dict[tuple[int, str], dict[Any, Any]]

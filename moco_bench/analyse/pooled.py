@@ -7,7 +7,6 @@ difference between machines widens the interval instead of hiding in it.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,27 +26,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """A random-effects estimate.
+def random_effects(effects: Sequence[float], variances: Sequence[float]) -> dict[str, float]:
+    """DerSimonian and Laird's estimate of at least two effects, each with the variance of its estimate, above 0.
 
-    Attributes:
-        estimate: in the unit of the effects.
-        standard_error: of the estimate.
-        between: standard deviation of the true effect between machines, tau.
-        i_squared: part of the variation that is between machines, 0 to 1.
-        p_heterogeneity: Cochran's Q test that there is none.
+    Returns:
+        `estimate` and its `standard_error` in the unit of the effects; `between_machines`, the standard deviation of
+        the true effect, tau; `i_squared`, the part of the variation that is between machines, 0 to 1; and
+        `p_heterogeneity`, of Cochran's Q test that there is none.
     """
-
-    estimate: float
-    standard_error: float
-    between: float
-    i_squared: float
-    p_heterogeneity: float
-
-
-def random_effects(effects: Sequence[float], variances: Sequence[float]) -> Pooled:
-    """DerSimonian and Laird's estimate of at least two effects, each with the variance of its estimate, above 0."""
     x, v = np.asarray(effects, dtype=float), np.asarray(variances, dtype=float)
     weights = 1 / v
     fixed = float((weights * x).sum() / weights.sum())
@@ -55,13 +41,13 @@ def random_effects(effects: Sequence[float], variances: Sequence[float]) -> Pool
     spread = weights.sum() - (weights**2).sum() / weights.sum()
     between = max(0.0, (q - freedom) / float(spread))
     weights = 1 / (v + between)
-    return Pooled(
-        estimate=float((weights * x).sum() / weights.sum()),
-        standard_error=float(weights.sum() ** -0.5),
-        between=math.sqrt(between),
-        i_squared=max(0.0, (q - freedom) / q) if q > 0 else 0.0,
-        p_heterogeneity=float(stats.chi2.sf(q, freedom)),
-    )
+    return {
+        "estimate": float((weights * x).sum() / weights.sum()),
+        "standard_error": float(weights.sum() ** -0.5),
+        "between_machines": math.sqrt(between),
+        "i_squared": max(0.0, (q - freedom) / q) if q > 0 else 0.0,
+        "p_heterogeneity": float(stats.chi2.sf(q, freedom)),
+    }
 
 
 def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
@@ -82,7 +68,8 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
                 values = [paired_values(own, contrast, metric).values for own in of_machine]
                 values = [own for own in values if len(own) > 1 and not no_spread(own)]
                 if len(values) > 1:
-                    rows.append({**_names(key), "metric": name, "effect": contrast.name, **_row(values, plan)})
+                    place = dict(zip(("dataset", "encoder", "budget"), key, strict=True))
+                    rows.append({**place, "metric": name, "effect": contrast.name, **_row(values, plan)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -92,21 +79,8 @@ def _by_machine(cell: pd.DataFrame) -> list[pd.DataFrame]:
     return [done[[kind == each for kind in kinds]] for each in dict.fromkeys(kinds)]
 
 
-def _names(key: Any) -> dict[str, Any]:
-    return dict(zip(("dataset", "encoder", "budget"), key, strict=True))
-
-
 def _row(values: Sequence[np.ndarray[Any, Any]], plan: AnalysisPlan) -> dict[str, Any]:
     pooled = random_effects([own.mean() for own in values], [own.var(ddof=1) / len(own) for own in values])
-    half = float(stats.norm.ppf(0.5 + plan.config.confidence / 2)) * pooled.standard_error
-    return {
-        "machines": len(values),
-        "seeds": sum(map(len, values)),
-        "estimate": pooled.estimate,
-        "standard_error": pooled.standard_error,
-        "ci_low": pooled.estimate - half,
-        "ci_high": pooled.estimate + half,
-        "between_machines": pooled.between,
-        "i_squared": pooled.i_squared,
-        "p_heterogeneity": pooled.p_heterogeneity,
-    }
+    half = float(stats.norm.ppf(0.5 + plan.config.confidence / 2)) * pooled["standard_error"]
+    bounds = {"ci_low": pooled["estimate"] - half, "ci_high": pooled["estimate"] + half}
+    return {"machines": len(values), "seeds": sum(map(len, values)), **pooled, **bounds}

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.settings import flat
+
 COMPARED_SETTINGS = (
     "encoder",
     "epochs",
@@ -30,15 +32,22 @@ def published() -> pd.DataFrame:
 
 TOLERANCE_POINTS = 1.0
 """Our mean agrees with a published number, mostly a single run's, within this difference."""
-METHODS = {"none": "moco asymmetric", "symmetric": "moco symmetric"}
+METHODS = {"moco asymmetric": "none", "moco symmetric": "symmetric"}
 MEASURED_AS = {
     ("knn", "projection-128"): "knn_top1_projection",
     ("knn", "backbone-512"): "knn_top1",
     ("linear probe", "backbone-512"): "linear_top1",
 }
+SETTINGS = {
+    "dataset": "dataset.name", "encoder": "encoder.name", "head": "encoder.head", "epochs": "train.epochs",
+    "batch": "train.batch_size", "queue": "contrast.queue_size", "temperature": "contrast.temperature",
+    "momentum": "contrast.momentum",
+}  # fmt: skip
+"""The setting that a column of the table tells."""
 RECIPES: dict[str, dict[str, Any]] = {
     "MoCo CIFAR demo": {
-        "dataset.normalise": {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2023, 0.1994, 0.2010]},
+        "dataset.normalise.mean": [0.4914, 0.4822, 0.4465],
+        "dataset.normalise.std": [0.2023, 0.1994, 0.2010],
         "encoder.batch_norm_groups": 8,
         "contrast.mask_same_sample": False,
         "train.optimiser": "sgd",
@@ -53,17 +62,16 @@ RECIPES: dict[str, dict[str, Any]] = {
 """Settings of a source, where known, that the table has no column for: other settings are no reproduction."""
 COMBINE = {"MoCo CIFAR demo": "sum"}
 """How a source combines the two terms of its symmetric loss; others take their mean."""
+DEFAULTS = {"contrast.loss_scale": 1.0, "contrast.combine": "mean"}
+PARTIAL = (
+    "dataset.validation", "dataset.train_limit", "dataset.test_limit", "dataset.image_size", "train.stop_after_epochs",
+)  # fmt: skip
+"""Settings without which training is whole, on the whole data set, and tested on the test images."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """A published number and our result under the same protocol.
-
-    Attributes:
-        ours: mean accuracy in percent.
-        runs: how many of ours there are.
-        passed: whether the two are within `TOLERANCE_POINTS`.
-    """
+    """Our result under a published number's protocol, in percent, and whether it is within `TOLERANCE_POINTS`."""
 
     ours: float
     runs: int
@@ -74,11 +82,7 @@ def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Ma
     """Whether our runs reproduce a row of `published`; None where no run of ours has that row's protocol.
 
     The protocol is that of the table's columns and of `RECIPES`, and whole training on the whole data set, tested on
-    the test images.
-
-    Args:
-        row: of the table.
-        runs: of each finished run the `config` of its run.json, and its metrics.json.
+    the test images. `runs` are the `config` of each finished run's run.json, and its metrics.json.
     """
     metric = MEASURED_AS.get((row["metric"], row["features"]))
     values = [
@@ -93,51 +97,23 @@ def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Ma
 
 
 def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
-    dataset, encoder, contrast, train = (config.get(name, {}) for name in ("dataset", "encoder", "contrast", "train"))
-    if row["selection"] != "last" or contrast.get("negatives") != {"rule": "all"}:
+    ours = DEFAULTS | flat(config)
+    own_objective = config.get("contrast", {}).get("objective") is not None
+    if row["selection"] != "last" or own_objective or any(ours.get(key) for key in PARTIAL):
         return False
-    if dataset.get("validation") or any(dataset.get(key) for key in ("train_limit", "test_limit", "image_size")):
-        return False
-    if train.get("stop_after_epochs") is not None or contrast.get("objective") is not None:
-        return False
-    if contrast.get("loss_scale", 1.0) != 1.0:
-        return False
-    combine = COMBINE.get(row["source"], "mean")
-    if contrast.get("dual_view") == "symmetric" and contrast.get("combine", "mean") != combine:
-        return False
-    recipe = RECIPES.get(row["source"], {})
-    if any(_setting(config, key) != value for key, value in recipe.items()):
-        return False
-    ours = {
-        "dataset": dataset.get("name"),
-        "method": METHODS.get(str(contrast.get("dual_view"))),
-        "encoder": encoder.get("name"),
-        "epochs": train.get("epochs"),
-        "batch": train.get("batch_size"),
-        "queue": contrast.get("queue_size"),
-        "temperature": contrast.get("temperature"),
-        "momentum": contrast.get("momentum"),
-        "head": encoder.get("head"),
-    }
-    width = str(row["features"]).partition("-")[2] if str(row["features"]).startswith("projection") else None
-    return all(_equal(row[key], value) for key, value in ours.items()) and width in (
-        None,
-        str(encoder.get("dimension")),
-    )
-
-
-def _setting(config: Mapping[str, Any], key: str) -> Any:
-    section, name = key.split(".")
-    found = config.get(section)
-    value = found.get(name) if isinstance(found, Mapping) else None
-    if isinstance(value, Mapping):  # tuples here, lists where it was read from JSON
-        return {key: list(each) if isinstance(each, tuple) else each for key, each in value.items()}
-    return value
+    asked = {setting: row[column] for column, setting in SETTINGS.items()}
+    asked |= {"contrast.dual_view": METHODS.get(row["method"]), "contrast.negatives.rule": "all"}
+    asked |= {"contrast.loss_scale": 1.0, **RECIPES.get(row["source"], {})}
+    if row["method"] == "moco symmetric":
+        asked["contrast.combine"] = COMBINE.get(row["source"], "mean")
+    if row["features"].startswith("projection"):
+        asked["encoder.dimension"] = row["features"].partition("-")[2]
+    return all(_equal(value, ours.get(key)) for key, value in asked.items())
 
 
 def _equal(published: Any, ours: Any) -> bool:
-    """Whether a cell of the table equals one of our settings; numbers by value."""
+    """Whether a published setting equals one of ours; numbers by value."""
     try:
         return float(published) == float(ours)
-    except (TypeError, ValueError):
-        return ours is not None and str(published) == str(ours)
+    except (TypeError, ValueError):  # tuples become lists where settings are read from JSON
+        return ours is not None and str(published) == str(list(ours) if isinstance(ours, tuple) else ours)

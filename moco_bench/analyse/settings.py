@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from moco_bench.suite.runs import Run, expand
+from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
 SECTIONS = ("dataset", "encoder", "contrast", "train")
@@ -40,38 +40,28 @@ class Trained:
 def trained_runs(done: pd.DataFrame, records: Records, suite: Suite | None) -> list[Trained]:
     """Settings of finished runs at equal epochs, from their run.json; of planned runs where there are no records.
 
-    Args:
-        done: the finished runs' rows of `runs.csv`.
-        records: the content of each run.json by the run's directory.
-        suite: the suite, where it is known.
+    `done` are the finished runs' rows of `runs.csv`, `records` the content of each run.json by the run's directory.
     """
-    flats: dict[int, dict[str, Any]] = {}  # most runs of an arm share one object
     found = []
     for run in done[done["budget"] == "epochs"].to_dict("records"):
-        record = records.get(run["directory"], {})
-        values = flats.setdefault(id(record.get("config")), {}) or flat(_config(record))
-        flats[id(record.get("config"))] = values
+        config = records.get(run["directory"], {}).get("config")
+        values = flat({name: config[name] for name in SECTIONS if name in config}) if isinstance(config, dict) else {}
         if values:
-            found.append(Trained(_title(run), run["arm"], (run["dataset"], run["encoder"]), values, recorded=True))
-    return found or [_planned(run) for run in _expected(suite).values()]
+            cell = run["dataset"], run["encoder"]
+            found.append(Trained(_title(*cell, run["arm"], run["seed"]), run["arm"], cell, values, recorded=True))
+    return found or list(_planned(suite).values())
 
 
 def disagreements(runs: Iterable[Trained], suite: Suite | None) -> list[str]:
     """Settings in which a run's record differs from what suite.yaml asks of that run, one sentence per setting."""
-    expected = _expected(suite)
+    planned = _planned(suite)
     others: dict[tuple[str, str, str], list[str]] = {}
-    known: dict[tuple[Any, ...], list[tuple[str, str, str]]] = {}  # seeds are asked for the same, and most share values
     for run in runs:
-        planned = expected.get(run.title)
-        if not run.recorded or planned is None:
-            continue
-        place = run.arm, run.cell, id(run.values)
-        if place not in known:
-            asked = _planned(planned).values
-            unequal = [key for key in sorted(set(asked) & set(run.values)) if asked[key] != run.values[key]]
-            known[place] = [(key, text(asked[key]), text(run.values[key])) for key in unequal]
-        for unequal_values in known[place]:
-            others.setdefault(unequal_values, []).append(run.title)
+        if run.recorded and run.title in planned:
+            asked = planned[run.title].values
+            for key in sorted(set(asked) & set(run.values)):
+                if asked[key] != run.values[key]:
+                    others.setdefault((key, text(asked[key]), text(run.values[key])), []).append(run.title)
     return [
         f"suite.yaml and run.json disagree: {key} is {asked} in the suite and {found} in {named(titles)}."
         for (key, asked, found), titles in others.items()
@@ -134,24 +124,19 @@ def named(titles: list[str], most: int = 4) -> str:
     return ", ".join(titles[:most]) + more
 
 
-def _config(record: Mapping[str, Any]) -> dict[str, Any]:
-    config = record.get("config")
-    return {name: config[name] for name in SECTIONS if name in config} if isinstance(config, dict) else {}
+def _title(dataset: str, encoder: str, arm: str, seed: int) -> str:
+    return f"{dataset}/{encoder}/{arm}/seed{seed}"
 
 
-def _title(run: Mapping[Any, Any]) -> str:
-    return f"{run['dataset']}/{run['encoder']}/{run['arm']}/seed{run['seed']}"
-
-
-def _expected(suite: Suite | None) -> dict[str, Run]:
-    return {
-        f"{run.dataset.title}/{run.encoder.title}/{run.arm}/seed{run.seed}": run
-        for run in (expand(suite) if suite is not None else ())
-        if run.budget == "epochs" and run.replicate == 1
-    }
-
-
-def _planned(run: Run) -> Trained:
-    config = {name: getattr(run, name).model_dump(mode="json") for name in SECTIONS}
-    title = f"{run.dataset.title}/{run.encoder.title}/{run.arm}/seed{run.seed}"
-    return Trained(title, run.arm, (run.dataset.title, run.encoder.title), flat(config), recorded=False)
+def _planned(suite: Suite | None) -> dict[str, Trained]:
+    """What the suite asks of its runs at equal epochs, by the run's title."""
+    found: dict[str, Trained] = {}
+    of_arm: dict[tuple[str, str, str], dict[str, Any]] = {}  # seeds are asked for the same
+    for run in expand(suite) if suite is not None else ():
+        if run.budget == "epochs" and run.replicate == 1:
+            place = run.dataset.title, run.encoder.title, run.arm
+            if place not in of_arm:
+                of_arm[place] = flat({name: getattr(run, name).model_dump(mode="json") for name in SECTIONS})
+            title = _title(*place, run.seed)
+            found[title] = Trained(title, run.arm, place[:2], of_arm[place], recorded=False)
+    return found

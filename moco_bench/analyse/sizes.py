@@ -27,11 +27,7 @@ def probability_of_improvement(differences: ArrayLike, better: Literal["higher",
     """Fraction of pairs that the treatment wins, ties counted half: P(X > Y) of Agarwal et al. (2021), paired.
 
     Their version compares all runs with all runs; here a seed's runs share their randomness and are compared as pairs.
-
-    Args:
-        differences: treatment minus control [n].
-        better: the side on which a metric is better; a difference below zero wins where it is `lower`. None: neither
-            is, and nothing improves (NaN).
+    Differences are treatment minus control [n]; one below zero wins where `lower` is better. NaN where neither side is.
     """
     x = np.asarray(differences, dtype=np.float64)
     if better is None or not len(x):

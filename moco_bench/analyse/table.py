@@ -9,35 +9,26 @@ from moco_bench.errors import InputError
 from moco_bench.files import ordinary
 from moco_bench.suite.metrics import METRICS
 
-FIXED = (
+COLUMNS: tuple[str, ...] = (
     "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "knn_top1", "knn_top1_projection",
     "linear_top1", "train_loss", "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib",
     "memory_source", "device", "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash",
-    "exclusive",
-)  # fmt: skip
-MORE = (
-    "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted", "false_negative_rate_kept",
-    "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
+    "exclusive", "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted",
+    "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
     "evaluation_fingerprint", "shared_from", "directory", "budget", "precision_requested", "measured_on",
 )  # fmt: skip
-COLUMNS: tuple[str, ...] = (*FIXED, *MORE)
 REQUIRED = ("arm", "dataset", "encoder", "seed", "status")
 HASHES = ("init_hash", "order_hash", "augment_hash")
 STATUSES = ("done", "failed", "missing")
 BUDGETS = ("epochs", "seconds", "flops")
 
 _NUMBERS = (
-    "epochs",
-    "train_loss",
-    "false_negative_rate_kept",
-    "false_negative_rate_dropped",
-    "foreign_load",
-    "threads",
-)
+    "epochs", "train_loss", "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads",
+)  # fmt: skip
 
 
 def columns() -> tuple[str, ...]:
-    """All columns of a table of runs: the fixed ones, then the metrics that plug-ins registered."""
+    """All columns of a table of runs: `COLUMNS`, then the metrics that plug-ins registered."""
     return (*COLUMNS, *(name for name in METRICS if name not in COLUMNS))
 
 

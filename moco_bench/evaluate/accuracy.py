@@ -1,6 +1,6 @@
 """Accuracy of weighted kNN and of the linear probe on embeddings."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,18 +14,6 @@ from moco_bench.evaluate.probe import ProbeResult, linear_probe
 from moco_bench.suite.config import EvaluateConfig
 
 
-class Accuracy(TypedDict):
-    """Accuracies in percent on the evaluation split, and the linear probe's choice of C."""
-
-    knn_top1: float
-    knn_top1_projection: float
-    linear_top1: float
-    linear_c: float
-    linear_holdout_top1: float
-    images: dict[str, Any]
-    """Which images were right: `outcomes.packed_outcomes`."""
-
-
 def accuracy_of(
     train: Embeddings,
     evaluation: Embeddings,
@@ -33,15 +21,14 @@ def accuracy_of(
     config: EvaluateConfig,
     *,
     device: torch.device | str,
-) -> Accuracy:
+) -> dict[str, Any]:
     """Weighted kNN on features and on projections, linear probe on features.
 
-    Args:
-        train: Of the training images without augmentation: the bank, and what the probe learns from.
-        evaluation: Of the evaluation images.
-        dataset: Both splits' labels.
-        config: Neighbours, temperature and probe.
-        device: Where the products are computed.
+    `train` are embeddings of the training images without augmentation: the bank, and what the probe learns from.
+
+    Returns:
+        Accuracies in percent on the evaluation split by metric, which images were right (`images`, as of
+        `packed_outcomes`), and the probe's C with its accuracy on the held-out part of the training split.
 
     Raises:
         InputError: more neighbours are asked for than there are training images.
@@ -53,14 +40,12 @@ def accuracy_of(
         "knn_top1_projection": neighbours_say(train.projection, evaluation.projection, dataset, config, device),
         "linear_top1": probe.predicted,
     }
-    return Accuracy(
-        knn_top1=percent_correct(predicted["knn_top1"], labels),
-        knn_top1_projection=percent_correct(predicted["knn_top1_projection"], labels),
-        linear_top1=probe.top1,
-        images=packed_outcomes(predicted, labels, len(dataset.classes)),
-        linear_c=probe.c,
-        linear_holdout_top1=probe.holdout_top1,
-    )
+    return {
+        **{name: percent_correct(found, labels) for name, found in predicted.items()},
+        "images": packed_outcomes(predicted, labels, len(dataset.classes)),
+        "linear_c": probe.c,
+        "linear_holdout_top1": probe.holdout_top1,
+    }
 
 
 def knn_of(

@@ -14,12 +14,7 @@ from moco_bench.models import Encoder
 
 @dataclass(frozen=True)
 class Embeddings:
-    """The embeddings of N images, float32 on the CPU.
-
-    Attributes:
-        backbone: [N, F].
-        projection: [N, D], not normalised.
-    """
+    """The embeddings of N images, float32 on the CPU: of the backbone [N, F], and [N, D], not normalised."""
 
     backbone: Tensor
     projection: Tensor
@@ -50,15 +45,9 @@ def embed(
     batch_size: int,
     device: torch.device | str,
 ) -> Embeddings:
-    """Embed images as they are, without augmentation.
+    """Embed images, uint8 [N, C, H, W], as they are, without augmentation; the encoder is left as it was.
 
-    Args:
-        encoder: Left as it was, training mode included.
-        images: uint8 [N, C, H, W].
-        mean: Per channel, of values in [0, 1].
-        std: As `mean`.
-        batch_size: Images per forward pass.
-        device: Where the forward passes happen.
+    `mean` and `std` are per channel, of values in [0, 1].
     """
     return embed_prepared(
         encoder, images, lambda batch: normalise(batch, mean, std), batch_size=batch_size, device=device

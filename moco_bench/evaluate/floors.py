@@ -29,15 +29,9 @@ def floors_of(
     device: torch.device | str,
     tell: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
-    """The floors of a data set, accuracies in percent.
+    """The floors of a data set, accuracies in percent, with the settings of the runs.
 
-    Args:
-        dataset: Images and labels.
-        encoders: Each of a suite's encoders.
-        seeds: Of the suite's runs; a random encoder is the one that the run of that seed begins with.
-        config: The same settings as for the runs.
-        device: Where to compute.
-        tell: Told each floor, in a few words, as it begins.
+    A random encoder is the one that the run of that seed begins with. `tell` is told each floor as it begins.
 
     Returns:
         Plain JSON: `pixels`, `random_encoder` by the encoder's title and the seed, and `largest_class`: its name, and
@@ -84,11 +78,7 @@ def random_encoder_floor(
         for split in (dataset.labelled, dataset.evaluation)
     )
     accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
-    return {
-        "knn_top1": accuracy["knn_top1"],
-        "knn_top1_projection": accuracy["knn_top1_projection"],
-        "linear_top1": accuracy["linear_top1"],
-    }
+    return {name: accuracy[name] for name in ("knn_top1", "knn_top1_projection", "linear_top1")}
 
 
 def _pixels(images: Pixels) -> Tensor:

@@ -13,12 +13,8 @@ from moco_bench.errors import InputError
 def held_out(images: Pixels, labels: Tensor, part: float) -> Tensor:
     """A stratified part of the training images, chosen by their content: bool [N].
 
-    Of each class, those whose hashes come first; where a class has two images, one is held out and one stays.
-
-    Args:
-        images: uint8 [N, C, H, W].
-        labels: int64 [N].
-        part: Of each class, rounded to images.
+    Of each class, those whose hashes come first, `part` of them rounded to images; where a class has two images, one is
+    held out and one stays. Images are uint8 [N, C, H, W], labels int64 [N].
 
     Raises:
         InputError: no class has two images.

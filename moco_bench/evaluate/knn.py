@@ -16,12 +16,8 @@ def nearest(bank: Tensor, queries: Tensor, k: int) -> Iterator[tuple[Tensor, Ten
     """The k most similar rows of the bank for each query, chunk by chunk of queries, most similar first.
 
     Where several rows tie for the last places, those with the lowest index get them, so that the outcome depends on
-    neither the library's sorting nor the number of threads.
-
-    Args:
-        bank: [N, F]; rows need not be normalised.
-        queries: [Q, F].
-        k: At most N.
+    neither the library's sorting nor the number of threads. Rows of `bank` [N, F] and `queries` [Q, F] need not be
+    normalised.
 
     Yields:
         Cosine similarities [C, k] float32 and indices [C, k] int64 of the next C queries.
@@ -41,7 +37,8 @@ def knn_predict(
 ) -> Tensor:
     """The class of each query [Q] int64: neighbours vote with weight exp(similarity / temperature).
 
-    Equal votes go to the lowest class. Arguments as in `knn_top1`.
+    Equal votes go to the lowest class. `bank` [N, F] are features of the training images, with labels int64 [N],
+    `queries` [Q, F] those of the evaluation images. Raises `InputError` if k is more than N.
     """
     predictions = []
     for similarities, indices in nearest(bank, queries, k):
@@ -51,34 +48,6 @@ def knn_predict(
         votes.scatter_add_(1, bank_labels.cpu()[indices.cpu()], weights)
         predictions.append(votes.argmax(dim=1))
     return torch.cat(predictions)
-
-
-def knn_top1(
-    bank: Tensor,
-    bank_labels: Tensor,
-    queries: Tensor,
-    query_labels: Tensor,
-    *,
-    k: int,
-    temperature: float,
-    class_count: int,
-) -> float:
-    """Accuracy in percent of the weighted kNN classifier.
-
-    Args:
-        bank: Features of the training images, [N, F].
-        bank_labels: int64 [N].
-        queries: Features of the evaluation images, [Q, F].
-        query_labels: int64 [Q].
-        k: Neighbours.
-        temperature: t of the weights e^{s/t}.
-        class_count: Number of classes.
-
-    Raises:
-        InputError: k is more than N.
-    """
-    predicted = knn_predict(bank, bank_labels, queries, k=k, temperature=temperature, class_count=class_count)
-    return percent_correct(predicted, query_labels)
 
 
 def percent_correct(predicted: Tensor, labels: Tensor) -> float:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -19,12 +20,11 @@ from moco_bench.data.stored import Pixels, in_memory
 from moco_bench.errors import InputError, RunFailed
 from moco_bench.evaluate.accuracy import accuracy_of, neighbours_say
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
-from moco_bench.evaluate.diagnostics import alignment
 from moco_bench.evaluate.features import Embeddings, embed, embed_prepared, frozen_copy
 from moco_bench.evaluate.knn import percent_correct
 from moco_bench.evaluate.neighbours import nearest_neighbours
 from moco_bench.evaluate.outcomes import packed_counts
-from moco_bench.evaluate.similarities import similarity_histograms
+from moco_bench.evaluate.similarities import alignment, similarity_histograms
 from moco_bench.models import Encoder
 from moco_bench.suite.config import EvaluateConfig
 from moco_bench.train.precision import compute_float32_exactly
@@ -56,14 +56,8 @@ def evaluate_encoder(
     effective rank and similarities are of the projections of the evaluation images, since that is where the loss acts;
     accuracies are of the backbone's features unless a name says otherwise.
 
-    Args:
-        encoder: Left as it was.
-        dataset: Labels of the training split reach the kNN's bank and the probe only.
-        config: Settings of the evaluation.
-        augment: How the two views are drawn whose alignment and similarities are measured.
-        seed: Of the run: draws views and uniformity's rows.
-        device: Where to compute.
-        tell: Told each part of the work, in a few words, as it begins.
+    Labels of the training split reach the kNN's bank and the probe only. `augment` draws the two views whose alignment
+    and similarities are measured, with the run's `seed`. `tell` is told each part of the work as it begins.
 
     Returns:
         Plain JSON. `corruptions` is empty and `knn_top1_corrupted` None where the settings leave them out;
@@ -85,9 +79,11 @@ def evaluate_encoder(
     viewed = limit_to(
         dataset.evaluation, min(len(dataset.evaluation), max(VIEWED_IMAGES, len(dataset.classes))), "two views"
     )
+    views = views_of(augment, dataset.mean, dataset.std)
+    draws = [partial(views.one, generator=stream(seed, "alignment", view)) for view in (0, 1)]
     first, second = (
-        _embed_view(encoder, viewed.images, dataset, config, augment, stream(seed, "alignment", view), device)
-        for view in (0, 1)
+        embed_prepared(encoder, viewed.images, draw, batch_size=config.batch_size, device=device).projection
+        for draw in draws
     )
     corruptions, images = (
         _corrupted(encoder, train.backbone, dataset, config, device, tell) if config.corruptions else ({}, {})
@@ -155,9 +151,7 @@ def as_number(metric: Metric, value: object) -> float | None:
     """A metric's result as a plain number, from Python's or NumPy's number or a tensor without dimensions."""
     if value is None:
         return None
-    if isinstance(value, Tensor) and value.dim() == 0:
-        value = value.item()
-    if isinstance(value, np.ndarray) and value.ndim == 0:
+    if isinstance(value, Tensor | np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool | np.bool_) or not (isinstance(value, Real) and math.isfinite(value)):
         given = " ".join(repr(value).split())[:100]
@@ -195,24 +189,6 @@ def _embed(
     encoder: Encoder, images: Pixels, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> Embeddings:
     return embed(encoder, images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
-
-
-def _embed_view(
-    encoder: Encoder,
-    images: Pixels,
-    dataset: DataSet,
-    config: EvaluateConfig,
-    augment: Augmentation,
-    generator: torch.Generator,
-    device: torch.device | str,
-) -> Tensor:
-    """Projections of one view per image."""
-    views = views_of(augment, dataset.mean, dataset.std)
-
-    def draw_and_apply(batch: Tensor) -> Tensor:
-        return views.one(batch, generator)
-
-    return embed_prepared(encoder, images, draw_and_apply, batch_size=config.batch_size, device=device).projection
 
 
 def _corrupted(

@@ -13,12 +13,7 @@ from torch import Tensor
 
 
 def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: int) -> dict[str, Any]:
-    """Outcomes as plain JSON; equal predictions give equal text.
-
-    Args:
-        predicted: The class that each metric's classifier found, int64 [N].
-        labels: The images' classes, int64 [N].
-        classes: How many there are.
+    """Outcomes as plain JSON, of the class that each metric's classifier found, int64 [N], and the true ones.
 
     Returns:
         `count` of images, `class_counts`, and by metric `correct` (base64 of N bits, the first image in the highest
@@ -35,11 +30,7 @@ def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: in
 
 
 def packed_counts(right: Tensor, of: int) -> dict[str, Any]:
-    """How often each image was right, for a metric that is a mean over `of` versions of it.
-
-    Args:
-        right: Between 0 and `of`, uint8 [N].
-        of: At most 255.
+    """How often each image was right, uint8 [N], for a metric that is a mean over `of` versions of it, at most 255.
 
     Returns:
         `of`, and `right`: base64 of a byte for each image.

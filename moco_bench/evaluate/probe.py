@@ -24,13 +24,10 @@ CLEARLY = 2.0
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """Accuracy of a linear probe and how it came about; accuracies in percent.
+    """Accuracy in percent of a linear probe, solved on the whole training split, and how it came about.
 
-    Attributes:
-        top1: On the evaluation split, solved on the whole training split.
-        c: The chosen inverse strength of the penalty.
-        holdout_top1: Of the chosen C, on the held-out part of the training split.
-        predicted: The class found for each evaluation image [N].
+    `c`: the chosen inverse strength of the penalty, and its accuracy on the held-out part of the training split.
+    `predicted`: the class found for each evaluation image [N].
     """
 
     top1: float
@@ -55,14 +52,8 @@ def linear_probe(
     training split. C weighs the summed cross-entropy against half the squared weights, as in scikit-learn. Equal
     held-out accuracies are settled in favour of the smaller C.
 
-    Args:
-        train_features: [N, F].
-        train_labels: int64 [N].
-        test_features: [Q, F].
-        test_labels: int64 [Q].
-        config: Candidates for C.
-        class_count: Number of classes.
-        held: bool [N], the images to choose on (see `held_out`); some, but not all.
+    Features are [N, F] and [Q, F], labels int64 [N] and [Q]. `held`, bool [N], are the images to choose on (see
+    `held_out`): some, but not all.
     """
     held = held.to(train_labels.device)
     # Held-out images last, so that both parts are slices of one copy.

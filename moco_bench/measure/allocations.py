@@ -24,15 +24,10 @@ MIB = 2**20
 
 @dataclass(eq=False)
 class Block:
-    """Memory of one or more tensors.
+    """Memory of one or more tensors, `size` bytes, allocated during `scope`.
 
-    Attributes:
-        size: in bytes.
-        scope: what was going on when it was allocated.
-        cause: what it is, where that was claimed; it may be learnt after its death.
-        saved: whether autograd kept it for the backward pass.
-        address: of its memory.
-        before: whether it was there before anything was watched.
+    `cause`: what it is, where that was claimed; it may be learnt after its death. `saved`: whether autograd kept it for
+    the backward pass. `before`: whether it was there before anything was watched.
     """
 
     size: int
@@ -53,13 +48,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Live bytes by part, after each event.
-
-    Attributes:
-        parts: names, P of them.
-        seconds: [E], since the meter began.
-        live: int64 [E, P], bytes.
-    """
+    """Live bytes of each of P parts, int64 [E, P], after each of E events, `seconds` [E] after the meter began."""
 
     parts: tuple[str, ...]
     seconds: NDArray[np.float64]
@@ -127,12 +116,9 @@ class Ledger:
 
 
 class AllocationMeter:
-    """Watches all tensors of one device type within its context.
+    """Watches all tensors of one device type within its context; `live` are the bytes of the blocks that are alive.
 
-    Attributes:
-        scope: what is going on, for the blocks that are allocated from now on; the user sets it.
-        ledger: what was seen.
-        live: bytes of the blocks that are alive.
+    The user sets `scope`: what is going on, for the blocks that are allocated from now on.
     """
 
     def __init__(

@@ -16,10 +16,7 @@ TRIES = 5
 class Ceiling:
     """Best of a few tries, with PyTorch's current number of threads.
 
-    Attributes:
-        flops: FLOP/s of a matrix product.
-        bytes: moved per second by a copy, read and written.
-        precision: of the product.
+    FLOP/s of a matrix product in `precision`, and bytes moved per second by a copy, read and written.
     """
 
     flops: float
@@ -28,14 +25,7 @@ class Ceiling:
 
 
 def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype, *, side: int | None = None) -> Ceiling:
-    """Time a square matmul of `dtype` and a copy on `device` (CUDA: untested).
-
-    Args:
-        device: which.
-        precision: the name of `dtype`.
-        dtype: of the matrices.
-        side: of the matrices (default: `MATRIX_SIZE`).
-    """
+    """Time a square matmul of `dtype`, whose name is `precision`, and a copy on `device` (CUDA: untested)."""
     size = side or MATRIX_SIZE.get(device.type, 1024)
     left = torch.ones(size, size, dtype=dtype, device=device)
     right, product = left.clone(), torch.empty_like(left)

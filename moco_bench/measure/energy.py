@@ -14,9 +14,7 @@ POWERCAP = Path("/sys/class/powercap")
 class EnergySample:
     """Energy counters at one moment, in joules; None where nothing can be read.
 
-    Attributes:
-        packages: of each processor package by name, and the value at which its counter starts again from zero.
-        device: of the CUDA device.
+    `packages`: of each processor package by name, and the value at which its counter starts again from zero.
     """
 
     packages: dict[str, tuple[float, float]] | None

@@ -6,8 +6,6 @@ behind every operator, and takes twice as long as the step that it counts.
 """
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -15,14 +13,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, mm_flop
 
 
-class FlopCounter:
-    """Counts within `counting`, by part: a part ends where the next begins.
+class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts `flops` within its context, by part, in the order in which parts first began.
 
-    Attributes:
-        flops: FLOPs by part, in the order in which parts first began.
+    A part ends where the next begins; what comes before the first is ignored.
     """
 
     def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self.flops: dict[str, int] = {}
         self._part: str | None = None
 
@@ -30,23 +28,6 @@ class FlopCounter:
         """Begin a part; its earlier count, if any, continues."""
         self.flops.setdefault(part, 0)
         self._part = part
-
-    @contextmanager
-    def counting(self) -> Iterator["FlopCounter"]:
-        """Count FLOPs within this context."""
-        with _Count(self):
-            yield self
-
-    def add(self, flops: int) -> None:
-        """Add FLOPs to the current part; ignored before the first part begins."""
-        if self._part is not None:
-            self.flops[self._part] += flops
-
-
-class _Count(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    def __init__(self, counter: FlopCounter) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._counter = counter
 
     def __torch_dispatch__(
         self, operator: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
@@ -57,8 +38,8 @@ class _Count(TorchDispatchMode):  # type: ignore[no-untyped-call]
             with self:
                 return operator.decompose(*arguments, **keywords)
         result = operator(*arguments, **keywords)
-        if formula is not None:
-            self._counter.add(int(formula(*arguments, **keywords, out_val=result)))
+        if formula is not None and self._part is not None:
+            self.flops[self._part] += int(formula(*arguments, **keywords, out_val=result))
         return result
 
 

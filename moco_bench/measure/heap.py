@@ -9,9 +9,8 @@ from dataclasses import dataclass
 class Heap:
     """Bytes of all arenas and of individually mapped blocks.
 
-    Attributes:
-        in_use: given out: tensors on the CPU, Python objects, what libraries keep for themselves.
-        free: taken from the kernel and free, between blocks in use or kept for later.
+    `in_use`: tensors on the CPU, Python objects, what libraries keep for themselves. `free`: taken from the kernel,
+    between blocks in use or kept for later.
     """
 
     in_use: int

@@ -5,11 +5,7 @@ from collections.abc import Callable
 
 
 class Laps:
-    """A clock that is told which part begins.
-
-    Args:
-        synchronise: waits until the device is idle; called before the clock is read.
-    """
+    """A clock that is told which part begins; `synchronise` waits for the device before the clock is read."""
 
     def __init__(self, synchronise: Callable[[], None] = lambda: None) -> None:
         self._synchronise = synchronise

@@ -81,11 +81,8 @@ def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> boo
 
     Measured: they are with AVX512-BF16 on AMD's processors, and aren't on Intel's without AMX. Taken to be: with AMX,
     and on ARM; neither was available. A rule and no timing, so that every run on a machine comes to the same precision
-    (docs/decisions/061).
-
-    Args:
-        hardware: as `bfloat16_hardware` names it (default: this processor's).
-        vendor: as Linux names it (default: this processor's).
+    (docs/decisions/061). `hardware` is as `bfloat16_hardware` names it, `vendor` as Linux does (default: this
+    processor's).
     """
     hardware = bfloat16_hardware() if hardware is None else hardware
     vendor = _cpuinfo("vendor_id") if vendor is None else vendor

@@ -75,12 +75,7 @@ BUSY_ABOVE = 5
 
 
 class DeviceNeighbours(NamedTuple):
-    """Other processes that compute on a device.
-
-    Attributes:
-        others: how many hold memory of it.
-        busy: whether they used it; None where NVML doesn't say.
-    """
+    """How many other processes hold memory of a device, and whether they used it; None where NVML doesn't say."""
 
     others: int
     busy: bool | None

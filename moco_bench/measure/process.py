@@ -11,13 +11,9 @@ from moco_bench.measure.nvml import process_memory_of
 
 @dataclass(frozen=True)
 class ProcessMemory:
-    """Resident memory in bytes.
+    """Resident memory in bytes: all pages, those that no other process shares, and of files: libraries, mostly (Linux).
 
-    Attributes:
-        rss: all resident pages.
-        uss: pages that no other process shares.
-        code: pages of files: libraries, mostly (Linux).
-        peak: the highest `rss` since `restart_peak` (Linux).
+    `peak`: the highest `rss` since `restart_peak` (Linux).
     """
 
     rss: int
@@ -63,15 +59,11 @@ def _status() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Memory of one CUDA device in bytes (untested: there was no GPU).
+    """Memory of one CUDA device in bytes (untested: there was no GPU): peaks of what tensors and the allocator had.
 
-    Attributes:
-        allocated: peak of what tensors had.
-        reserved: peak of what the allocator held, tensors or not.
-        process: all that this process holds of the device, context included (NVML); None where NVML doesn't say.
-        workspaces: of what is allocated, what cuBLAS's handles hold; each thread that multiplies has one, the backward
-            pass's too.
-        graph_pools: of what is reserved, the pools of CUDA graphs.
+    `process`: all that this process holds of the device, context included (NVML); None where NVML doesn't say.
+    `workspaces`: of what is allocated, what cuBLAS's handles hold; each thread that multiplies has one, the backward
+    pass's too. `graph_pools`: of what is reserved, the pools of CUDA graphs.
     """
 
     allocated: int

@@ -7,7 +7,6 @@ comes to them; they are read later, when the CPU waits for the device anyway.
 import time
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -53,36 +52,27 @@ class StepTimes:
         }
 
 
-class Moment(Protocol):
-    """A point in time on a device."""
-
-    def seconds_to(self, later: "Moment") -> float:
-        """Seconds from here to `later`; waits until the device has reached both."""
-
-
-class _OnCpu:
-    def __init__(self) -> None:
-        self._time = time.perf_counter()
-
-    def seconds_to(self, later: Moment) -> float:
-        assert isinstance(later, _OnCpu)
-        return later._time - self._time
-
-
-class _OnCuda:
-    def __init__(self, device: torch.device) -> None:
-        self._event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        self._event.record(torch.cuda.current_stream(device))
-
-    def seconds_to(self, later: Moment) -> float:
-        assert isinstance(later, _OnCuda)
-        later._event.synchronize()
-        return float(self._event.elapsed_time(later._event)) / 1000
+Moment = float | torch.cuda.Event
+"""A point in time on a device: of the system's clock, or an event that the device stamps."""
 
 
 def now_on(device: torch.device) -> Moment:
     """This moment in the device's queue, without waiting for it."""
-    return _OnCuda(device) if device.type == "cuda" else _OnCpu()
+    if device.type != "cuda":
+        return time.perf_counter()
+    event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    event.record(torch.cuda.current_stream(device))
+    return event
+
+
+def seconds_between(begin: Moment, end: Moment) -> float:
+    """Seconds between two moments on one device; waits until it has reached both."""
+    if isinstance(begin, float) and isinstance(end, float):
+        return end - begin
+    assert not isinstance(begin, float)
+    assert not isinstance(end, float)
+    end.synchronize()
+    return float(begin.elapsed_time(end)) / 1000
 
 
 @dataclass
@@ -131,7 +121,7 @@ class Stopwatch:
         return durations
 
     def _sorted_in(self, step: _Step) -> float:
-        seconds = sum(begin.seconds_to(end) for begin, end in step.stretches)
+        seconds = sum(seconds_between(begin, end) for begin, end in step.stretches)
         idle = seconds - step.busy
         usual = median(self._usual) if self._usual else None
         if usual is not None and idle > max(PAUSED_SECONDS, PAUSED_MEDIANS * usual):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 import torch
@@ -21,11 +21,8 @@ CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
 
 
-class Busy(NamedTuple):
-    """Processor time of one process since it began."""
-
-    name: str
-    seconds: float
+Busy = dict[tuple[int, float], tuple[str, float]]
+"""Of each process, by its number and the time it began at: its name, and the processor seconds since then."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Watch:
     """The counters at one moment."""
 
     load: LoadSample
-    busy: dict[tuple[int, float], Busy]
+    busy: Busy
     throttled: int | None
     quota_seconds: float | None
     clock_microseconds: int
@@ -90,17 +87,14 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     }
 
 
-def busiest_since(
-    before: dict[tuple[int, float], Busy], after: dict[tuple[int, float], Busy], wall: float
-) -> list[tuple[str, float]]:
+def busiest_since(before: Busy, after: Busy, wall: float) -> list[tuple[str, float]]:
     """Names of the busiest other processes within `wall` seconds, and their share of one processor.
 
-    A process is told by its number and the time it began at: numbers are used again, and the kernel's workers change
-    their names with what they do.
+    Numbers are used again, and the kernel's workers change their names with what they do.
     """
     shares = [
-        (process.name, (process.seconds - (before[key].seconds if key in before else 0.0)) / wall)
-        for key, process in after.items()
+        (name, (seconds - (before[key][1] if key in before else 0.0)) / wall)
+        for key, (name, seconds) in after.items()
         if key[0] != os.getpid()
     ]
     return sorted(shares, key=lambda pair: -pair[1])[:NAMED_NEIGHBOURS]
@@ -120,12 +114,12 @@ def _either(start: list[str] | None, end: list[str] | None) -> list[str] | None:
     return None if start is None and end is None else list(dict.fromkeys([*(start or []), *(end or [])]))
 
 
-def _processor_seconds() -> dict[tuple[int, float], Busy]:
+def _processor_seconds() -> Busy:
     found = {}
     for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
         times, began = process.info["cpu_times"], process.info["create_time"]
         if times is not None and began is not None:
-            found[process.pid, began] = Busy(process.info["name"] or "?", times.user + times.system)
+            found[process.pid, began] = process.info["name"] or "?", times.user + times.system
     return found
 
 

@@ -37,15 +37,11 @@ KERNEL_PEAK, RESIDENT, ALLOCATOR_PEAK = "kernel's peak", "resident set, its peak
 
 @dataclass(frozen=True)
 class MemoryByCause:
-    """Peak memory of one phase.
+    """Peak memory of one phase in MiB; `parts`, with `unattributed`, add up to `peak`, which `peak_source` counted.
 
-    Attributes:
-        parts: MiB by part; with `unattributed` they add up to `peak`.
-        peak: MiB. Of the resident set on a CPU, of what the allocator gave out on CUDA.
-        counters: the same phase as others count it, in MiB; None where a platform doesn't say.
-        timeline: bytes of tensors, over one step where the phase is training.
-        marks: when each part of that step began, in seconds of the timeline.
-        peak_source: what counted the peak.
+    The peak is of the resident set on a CPU, of what the allocator gave out on CUDA. `counters`: the same phase as
+    others count it; None where a platform doesn't say. `timeline`: bytes of tensors, over one step where the phase is
+    training; `marks`: when each part of that step began, in its seconds.
     """
 
     parts: dict[str, float]
@@ -77,13 +73,10 @@ class HeapWatch:
     A meter that sees too little must not be able to hide that, so neither the moment of the highest reading nor its
     size are the meter's.
 
-    Attributes:
-        held: bytes of tensors that Python reached when nothing was under way (`measure.reachable_tensors`).
-        rest: the heap at that moment.
-        start: the heap when the watched work began.
-        start_live: bytes of tensors that the meter knew then.
-        highest: the heap when most of it was in use, of all moments between two operators.
-        largest: most bytes that it ever had, in use or not.
+    `held` are the bytes of tensors that Python reached when nothing was under way (`measure.reachable_tensors`), `rest`
+    the heap at that moment; `start` the heap when the watched work began, `start_live` the bytes of tensors that the
+    meter knew then; `highest` the heap when most of it was in use, of all moments between two operators, and `largest`
+    the most bytes that it ever had, in use or not.
     """
 
     held: int = 0
@@ -172,12 +165,10 @@ def _process_parts(before: Before, after: ProcessMemory, watch: HeapWatch) -> di
 
 def _growth_while_watched(timeline: Timeline, watch: HeapWatch) -> dict[str, float | None]:
     """Growth from the beginning of the watched work to its peak: malloc's and the meter's."""
-    known = watch.start is not None and watch.highest is not None
-    grown = watch.highest.in_use - watch.start.in_use if watch.start is not None and watch.highest is not None else None
-    return {
-        "heap_growth": mib(grown),
-        "tensor_growth": mib(timeline.peak - watch.start_live) if known else None,
-    }
+    if watch.start is None or watch.highest is None:
+        return {"heap_growth": None, "tensor_growth": None}
+    grown = watch.highest.in_use - watch.start.in_use
+    return {"heap_growth": grown / MIB, "tensor_growth": (timeline.peak - watch.start_live) / MIB}
 
 
 def mib(size: int | None) -> float | None:

@@ -4,8 +4,8 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
 import torch
+from scipy.stats import theilslopes
 
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.allocations import MIB
@@ -57,11 +57,7 @@ def growth_per_step(steps: Sequence[int], sizes: Sequence[float]) -> float:
     The first fifth is left out: caches fill up there.
     """
     start = len(steps) // 5
-    x, y = np.asarray(steps[start:], dtype=float), np.asarray(sizes[start:], dtype=float)
-    first, second = np.triu_indices(len(x), k=1)
-    if len(first) == 0:
-        return 0.0
-    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+    return float(theilslopes(sizes[start:], steps[start:]).slope) if len(steps) - start > 1 else 0.0
 
 
 def leak_verdicts(rows: Sequence[TableRow]) -> list[TableRow]:

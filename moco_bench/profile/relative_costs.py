@@ -35,11 +35,8 @@ Cost = dict[str, float]
 def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda line: None) -> dict[str, Any]:
     """Measure costs that have not been measured on this kind of device yet; returns the content of `costs.json`.
 
-    Args:
-        suite: one with a budget besides epochs.
-        device: to compute on.
-        results: folder of all results; what was measured is kept there for other suites.
-        tell: is given a line about what comes next.
+    What was measured is kept in `results`, the folder of all results, for other suites. `tell` is given a line about
+    what comes next.
 
     Raises:
         InputError: no budget asks for costs, or a data set can't be loaded.

@@ -51,12 +51,9 @@ class Profile:
 
 
 def profile_suite(suite: Suite, device: str, tell: Tell = lambda line: None) -> Profile:
-    """Measure everything that the suite's `profile` asks for, or its defaults.
+    """Measure everything that the suite's `profile` asks for, or its defaults, on a device such as `cpu` or `cuda:0`.
 
-    Args:
-        suite: what to profile.
-        device: to compute on, such as `cpu` or `cuda:0`.
-        tell: is given a line about what comes next.
+    `tell` is given a line about what comes next.
 
     Raises:
         InputError: a data set can't be loaded.
@@ -74,16 +71,18 @@ def profile_suite(suite: Suite, device: str, tell: Tell = lambda line: None) -> 
 
 def trace_suite(suite: Suite, device: str, path: Path) -> None:
     """Write a trace of one step of every arm of the suite's first data set and encoder."""
-    runs = next(iter(profiled_runs(suite).values()))
-    dataset = load_dataset(next(iter(runs.values())).dataset)
-    write_trace(path, {arm: Stepper(run, dataset, device) for arm, run in runs.items()})
+    write_trace(path, _first_steppers(suite, device))
 
 
 def snapshot_suite(suite: Suite, device: str, path: Path) -> None:
     """Write the memory of one step of every arm of the suite's first data set and encoder, block by block."""
+    write_snapshot(path, _first_steppers(suite, device))
+
+
+def _first_steppers(suite: Suite, device: str) -> dict[str, Stepper]:
     runs = next(iter(profiled_runs(suite).values()))
     dataset = load_dataset(next(iter(runs.values())).dataset)
-    write_snapshot(path, {arm: Stepper(run, dataset, device) for arm, run in runs.items()})
+    return {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
 
 
 def write_profile(profile: Profile, suite: Suite, directory: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from moco_bench.files import write_atomically
+from moco_bench.files import write_bytes
 from moco_bench.measure.allocations import Block, Event
 from moco_bench.profile.accounting import UNATTRIBUTED
 from moco_bench.profile.memory import part_of, watch_step
@@ -28,13 +28,9 @@ OF_AN_OPERATOR = "inside of "
 
 
 class Request(NamedTuple):
-    """A request to the allocator: an allocation (`size` > 0) or a free (`size` < 0).
+    """A request to the allocator: an allocation (`size` > 0 bytes) or a free (`size` < 0).
 
-    Attributes:
-        nanoseconds: when.
-        address: of the memory.
-        size: bytes.
-        operator: the outermost operator under way, and which call of it; none outside of operators.
+    `operator`: the outermost operator under way, and which call of it; None outside of operators.
     """
 
     nanoseconds: int
@@ -45,15 +41,10 @@ class Request(NamedTuple):
 
 @dataclass
 class Named:
-    """One allocation in a step, with its cause.
+    """One allocation of `size` bytes in a step, `during` one of its parts.
 
-    Attributes:
-        cause: a part of `profile.accounting.TENSOR_PARTS`, `inside of OPERATOR`, or `unattributed`.
-        during: the part of the step in which it came.
-        address: of the memory.
-        size: bytes.
-        born: nanoseconds on the profiler's clock; 0 for what was there before.
-        died: likewise; None where it outlives the step.
+    `cause` is one of `profile.accounting.TENSOR_PARTS`, `inside of OPERATOR`, or `unattributed`. `born` and `died` are
+    nanoseconds on the profiler's clock: 0 for what was there before, None for what outlives the step.
     """
 
     cause: str
@@ -71,12 +62,7 @@ def write_snapshot(path: Path, steppers: Mapping[str, Stepper]) -> None:
         for _ in range(SETTLE_STEPS):
             stepper.step()
         traces.append(_cuda_trace(stepper) if stepper.numerics.device.type == "cuda" else _trace(named_blocks(stepper)))
-    content = pickle.dumps({"segments": [], "device_traces": traces, "arms": list(steppers)})
-    write_atomically(path, lambda temporary: _write(temporary, content))
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+    write_bytes(path, pickle.dumps({"segments": [], "device_traces": traces, "arms": list(steppers)}))
 
 
 def named_blocks(stepper: Stepper) -> list[Named]:
@@ -93,11 +79,8 @@ def joined(requests: Iterable[Request], events: Iterable[Event], began: int) -> 
     """Give each allocation the cause of the meter's block at its address.
 
     The meter sees a block when the operator that made it is over: the block's is the last allocation before that.
-
-    Args:
-        requests: in order, as the profiler tells them: it says nothing of the end of what was there before.
-        events: as the meter saw them.
-        began: when the meter did, on the profiler's clock, in nanoseconds.
+    `requests` are in order; the profiler says nothing of the end of what was there before. `began`: when the meter did,
+    on the profiler's clock, in nanoseconds.
     """
     found: list[Named] = []
     at_address: dict[int, list[Named]] = defaultdict(list)
@@ -126,30 +109,6 @@ def joined(requests: Iterable[Request], events: Iterable[Event], began: int) -> 
             if born:
                 born[-1].cause, born[-1].during = part_of(block), block.scope
     return [*before.values(), *found]
-
-
-def at_peak(blocks: Iterable[Named]) -> dict[str, int]:
-    """Bytes by cause at the peak."""
-    blocks = list(blocks)
-    events = sorted(
-        [(block.born, 1, place) for place, block in enumerate(blocks)]
-        + [(block.died, -1, place) for place, block in enumerate(blocks) if block.died is not None]
-    )
-    live = most = 0
-    alive: dict[int, Named] = {}
-    fullest: list[Named] = []
-    for _, sign, place in events:
-        live += sign * blocks[place].size
-        if sign > 0:
-            alive[place] = blocks[place]
-        else:
-            alive.pop(place, None)
-        if live > most:
-            most, fullest = live, list(alive.values())
-    sizes: dict[str, int] = defaultdict(int)
-    for block in fullest:
-        sizes[block.cause] += block.size
-    return dict(sizes)
 
 
 def _requests(nodes: Iterable[Any], operator: tuple[str, int] | None = None) -> Iterator[Request]:

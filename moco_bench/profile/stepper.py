@@ -22,13 +22,7 @@ from moco_bench.train.step import Networks, enqueue, training_step
 class Stepper:
     """A fresh state of a run that makes the run's steps; filters act from the first step on.
 
-    Attributes:
-        run: what is profiled.
-        dataset: on what.
-        state: changed by every step.
-        inputs: images and what else a step is given.
-        numerics: device and precision.
-        compilation: what became of the wish to compile the encoders.
+    Every step changes `state`. `compilation` is what became of the wish to compile the encoders.
     """
 
     def __init__(self, run: Run, dataset: DataSet, device: str | None = None) -> None:

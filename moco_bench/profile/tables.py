@@ -89,9 +89,6 @@ def time_rows(
     rows = []
     for (arm, part), times in rounds.items():
         median, low, high = _quartiles(list(times.values()))
-        ratios = _ratios(times, rounds.get((baseline, part), {}))
-        ratio, ratio_low, ratio_high = _quartiles(ratios)
-        in_references, references_low, references_high = _quartiles(_ratios(times, references[arm]))
         load = float(np.mean([sample.foreign_load for sample in samples if sample.arm == arm]))
         spread = spreads[arm]
         steady = spread is None or spread <= STEADY_BELOW
@@ -103,16 +100,12 @@ def time_rows(
                 "q1": low,
                 "q3": high,
                 "images_per_second": 1000 * batch_sizes[arm] / median if part == STEP and median else None,
-                "ratio": ratio,
-                "ratio_q1": ratio_low,
-                "ratio_q3": ratio_high,
+                **_ratios("ratio", times, rounds.get((baseline, part), {})),
                 "rounds": len(times),
                 "foreign_load": load,
                 "exclusive": load < EXCLUSIVE_BELOW and steady and not hindered,
                 "reference_spread": spread,
-                "in_references": in_references,
-                "in_references_q1": references_low,
-                "in_references_q3": references_high,
+                **_ratios("in_references", times, references[arm]),
             }
         )
     return rows
@@ -158,8 +151,10 @@ def _fastest_of_rounds(samples: Sequence[Sample]) -> dict[tuple[str, str], dict[
     return rounds
 
 
-def _ratios(times: Mapping[int, float], base: Mapping[int, float]) -> list[float]:
-    return [time / base[repeat] for repeat, time in times.items() if base.get(repeat, 0.0) > 0]
+def _ratios(name: str, times: Mapping[int, float], base: Mapping[int, float]) -> TableRow:
+    """Median and quartiles of the times relative to others of the same rounds."""
+    ratios = [time / base[repeat] for repeat, time in times.items() if base.get(repeat, 0.0) > 0]
+    return dict(zip((name, f"{name}_q1", f"{name}_q3"), _quartiles(ratios), strict=True))
 
 
 def _quartiles(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:

@@ -17,17 +17,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Sample:
-    """The time of one step or of one part of a step.
+    """The time of one step or of one part of a step: of the step `number` in the round `repeat` over all arms, from 0.
 
-    Attributes:
-        arm: which arm's step.
-        repeat: the round over all arms, from 0.
-        number: of the step within its round, from 0.
-        part: of the step, or `step`: a whole one, without a clock inside of it.
-        milliseconds: how long it took.
-        foreign_load: CPU time of other processes during this arm's turn, as a share.
-        reference_ms: time of the fixed workload just before this arm's turn, always on the CPU.
-        joules: energy per step in this arm's turn; None where no energy counter can be read.
+    `part` is `step` for a whole one, without a clock inside of it. `foreign_load`: CPU time of other processes during
+    this arm's turn, as a share. `reference_ms`: time of the fixed workload just before the turn, always on the CPU.
+    `joules`: energy per step in the turn; None where no energy counter can be read.
     """
 
     arm: str

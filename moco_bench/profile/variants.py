@@ -28,7 +28,11 @@ def sweeps(config: GrowthConfig) -> dict[str, tuple[Any, ...]]:
 
 def uncompiled(run: Run) -> Run:
     """The run without torch.compile, as memory is measured: no meter sees inside compiled passes."""
-    return replace(run, train=run.train.model_copy(update={"compile": "never"}))
+    return _with(run, "train", compile="never")
+
+
+def _with(run: Run, section: str, **changes: Any) -> Run:
+    return replace(run, **{section: getattr(run, section).model_copy(update=changes)})
 
 
 def pairs_of_a_step(run: Run) -> int:
@@ -47,29 +51,22 @@ def variant(run: Run, quantity: str, value: Any) -> Run | None:
 
     A batch larger than the queue takes the queue along: no step could put its keys into a smaller one.
     """
-    train, contrast, encoder = run.train, run.contrast, run.encoder
+    contrast = run.contrast
     if quantity == BATCH_SIZE:
-        keys = value * contrast.keys_per_image
-        queue = max(contrast.queue_size, keys)
-        return replace(
-            run,
-            train=train.model_copy(update={"batch_size": value}),
-            contrast=contrast.model_copy(update={"queue_size": queue}),
-        )
+        queue = max(contrast.queue_size, value * contrast.keys_per_image)
+        return _with(_with(run, "train", batch_size=value), "contrast", queue_size=queue)
     if quantity == QUEUE_SIZE:
-        return replace(run, contrast=contrast.model_copy(update={"queue_size": value}))
+        return _with(run, "contrast", queue_size=value)
     if quantity == FRACTION:
         if getattr(contrast.negatives, "fraction", None) is None:
             return None
-        rule = contrast.negatives.model_copy(update={"fraction": value})
-        return replace(run, contrast=contrast.model_copy(update={"negatives": rule}))
+        return _with(run, "contrast", negatives=contrast.negatives.model_copy(update={"fraction": value}))
     if quantity == DIMENSION:
-        return replace(run, encoder=encoder.model_copy(update={"dimension": value}))
+        return _with(run, "encoder", dimension=value)
     if quantity == WIDTH:
-        if "width" not in type(encoder.backbone).model_fields:
+        if "width" not in type(run.encoder.backbone).model_fields:
             return None
-        backbone = encoder.backbone.model_copy(update={"width": value})
-        return replace(run, encoder=encoder.model_copy(update={"backbone": backbone}))
+        return _with(run, "encoder", backbone=run.encoder.backbone.model_copy(update={"width": value}))
     if quantity == ENCODER:
         return replace(run, encoder=value)
     raise ValueError(f"no such quantity: {quantity!r}")

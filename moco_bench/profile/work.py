@@ -18,7 +18,7 @@ MEASURED, NOT_READABLE, TOO_SHORT = "measured", "not readable", "the counter nev
 def count_flops(stepper: Stepper) -> dict[str, int]:
     """Make one step, eagerly, and count the FLOPs of each part."""
     counter = FlopCounter()
-    with stepper.eagerly(), counter.counting():
+    with stepper.eagerly(), counter:
         stepper.step(counter)
     return counter.flops
 
@@ -32,16 +32,10 @@ def work_rows(
     of_the_rest: Ceiling,
     images: int,
 ) -> list[TableRow]:
-    """One row per part and one per whole step: FLOPs, FLOPs per second, fraction of the measured peak, energy.
+    """One row per part and one per whole step of `images`: FLOPs, FLOPs per second, fraction of the peak, energy.
 
-    Args:
-        arm: which arm.
-        flops: by part, as `count_flops` gives them.
-        times: rows of `time_rows`, of this arm among others.
-        samples: those that they were made of.
-        of_encoders: the ceiling of the same device, threads and precision, for the whole step as well.
-        of_the_rest: in float32, in which all other parts are computed.
-        images: of a step.
+    `times` are the rows of `time_rows`, of this arm among others, made of `samples`. `of_encoders` is the ceiling of
+    the same device, threads and precision, for the whole step as well; all other parts are computed in float32.
     """
     medians = {row["part"]: row["median_ms"] for row in times if row["arm"] == arm}
     per_step, energy = _energy([s for s in samples if s.arm == arm and s.part == STEP])

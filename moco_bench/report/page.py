@@ -12,7 +12,6 @@ from moco_bench.report.sections import (
     claims,
     cost,
     effects,
-    first_screen,
     growth,
     holes,
     mechanism,
@@ -27,6 +26,9 @@ from moco_bench.report.sections import (
     trust,
 )
 from moco_bench.report.sections.accuracy import accuracy_figure
+from moco_bench.report.sections.first_screen.figures import interaction_figure
+from moco_bench.report.sections.first_screen.notes import first_screen_cost
+from moco_bench.report.sections.first_screen.summary import summarise
 from moco_bench.report.sections.runs import runs_table
 
 SECTIONS: tuple[Section, ...] = tuple(
@@ -46,11 +48,11 @@ def build_page(results: Results, links: Links) -> Page:
     return Page(
         name=results.name,
         description=(suite.description or "") if suite else "",
-        summary=first_screen.summarise(results, links),
+        summary=summarise(results, links),
         source=links.source(results.written.effects),
         warning=results.written.warning,
-        figures=(*draw(first_screen.interaction_figure, results), *draw(accuracy_figure, results)),
-        cost=first_screen.first_screen_cost(results, links),
+        figures=(*draw(interaction_figure, results), *draw(accuracy_figure, results)),
+        cost=first_screen_cost(results, links),
         sections=tuple(part for part in parts if part.items or part.notes or part.folded),
         runs=runs_table(results, links),
         suite=links.source("suite.yaml"),

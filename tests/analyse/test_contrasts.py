@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from moco_bench.analyse.contrasts import FACTORIAL, contrasts_among
+from moco_bench.analyse.contrasts import contrasts_among, main_effects
+from moco_bench.suite.factorial import Factorial
 
 ARMS = ("vanilla", "dual", "filter", "both")
 
@@ -40,7 +41,7 @@ def test_factorial_effects_are_the_coefficients_of_a_regression_with_seeds_as_bl
     data = pd.DataFrame(rows)
     fit = smf.ols("value ~ dual * filtered + seed", data).fit()
     means = data.groupby("arm")["value"].mean()
-    estimates = {c.name: sum(w * means[arm] for arm, w in c.weights.items()) for c in FACTORIAL}
+    estimates = {c.name: sum(w * means[arm] for arm, w in c.weights.items()) for c in main_effects(Factorial())}
     assert estimates["dual_view"] == pytest.approx(2 * fit.params["dual"])
     assert estimates["filtering"] == pytest.approx(2 * fit.params["filtered"])
     assert estimates["interaction"] == pytest.approx(4 * fit.params["dual:filtered"])

@@ -48,9 +48,9 @@ def test_a_place_without_the_arms_has_no_effect():
 
 
 def test_the_verdict_is_that_of_the_reports_table():
-    from moco_bench.analyse.memory_claim import Rule, memory_claim
+    from moco_bench.analyse.memory_claim import memory_claim
 
-    table = memory_claim(memory(FOUR), pd.DataFrame(), pd.DataFrame(), Rule("vanilla", 5.0))
+    table = memory_claim(memory(FOUR), pd.DataFrame(), pd.DataFrame(), baseline="vanilla", margin_percent=5.0)
     at_fixed_batch = table[(table["at"] == "fixed batch") & (table["quantity"] == "tensors")]
     for row in at_fixed_batch.to_dict("records"):
         (found,) = effects(memory(FOUR), f"{row['arm']}-vanilla")

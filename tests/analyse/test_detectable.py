@@ -1,14 +1,13 @@
 """The smallest effect that the declared rule finds, against the rule itself and against closed forms."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from moco_bench.analyse.detectable import as_markdown, detectable_dz, detectable_effect, main
+from moco_bench.analyse.detectable import detectable_dz, detectable_effect
 from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.power import t_test_dz
 from moco_bench.analyse.signflip import sign_flip_p
@@ -80,11 +79,3 @@ def test_answers_repeat_and_hardly_depend_on_the_seed():
 def test_a_stricter_level_needs_a_larger_effect():
     assert detectable_dz(10, tests=3, level=0.01) > detectable_dz(10, tests=3)
     assert detectable_dz(10, tests=1, level=0.05 / 3) == pytest.approx(detectable_dz(10, tests=3), rel=0.02)
-
-
-def test_the_command_prints_the_documentations_table(capsys):
-    main(["--seeds", "6", "7"])
-    printed = capsys.readouterr().out.strip()
-    assert printed == as_markdown([6, 7])
-    documented = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-    assert as_markdown(range(3, 13)) in documented

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from moco_bench.analyse.analysis_plan import plan_of
-from moco_bench.analyse.contrasts import FACTORIAL, contrasts_among
+from moco_bench.analyse.contrasts import contrasts_among, main_effects
 from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed, why_no_pairs
 from moco_bench.analyse.table import HASHES, typed
+from moco_bench.suite.factorial import Factorial
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.metrics import METRICS
 
@@ -23,7 +24,7 @@ def test_values_are_differences_within_a_seed(runs_of):
     pairs = paired_values(runs_by_seed(runs), BOTH, KNN)
     assert pairs.seeds == (0, 1, 2, 3)
     np.testing.assert_allclose(pairs.values, by_arm["both"] - by_arm["vanilla"], atol=1e-5)
-    dual = paired_values(runs_by_seed(runs), FACTORIAL[0], KNN)
+    dual = paired_values(runs_by_seed(runs), main_effects(Factorial())[0], KNN)
     np.testing.assert_allclose(
         dual.values, ((by_arm["dual"] + by_arm["both"]) - (by_arm["vanilla"] + by_arm["filter"])) / 2, atol=1e-5
     )

@@ -20,15 +20,15 @@ def test_statsmodels_agrees(machines, spread):
     pooled = random_effects(effects, variances)
 
     if expected.tau2 > 0:
-        assert pooled.estimate == pytest.approx(expected.mean_effect_re)
-        assert pooled.standard_error == pytest.approx(expected.sd_eff_w_re)
-        assert pooled.between**2 == pytest.approx(expected.tau2)
-        assert pooled.i_squared == pytest.approx(expected.i2)
+        assert pooled["estimate"] == pytest.approx(expected.mean_effect_re)
+        assert pooled["standard_error"] == pytest.approx(expected.sd_eff_w_re)
+        assert pooled["between_machines"] ** 2 == pytest.approx(expected.tau2)
+        assert pooled["i_squared"] == pytest.approx(expected.i2)
     else:  # statsmodels goes on with a negative variance; we take it for none, as DerSimonian and Laird do
-        assert pooled.estimate == pytest.approx(expected.mean_effect_fe)
-        assert pooled.standard_error == pytest.approx(expected.sd_eff_w_fe)
-        assert pooled.between == pooled.i_squared == 0
-    assert pooled.p_heterogeneity == pytest.approx(expected.test_homogeneity().pvalue)
+        assert pooled["estimate"] == pytest.approx(expected.mean_effect_fe)
+        assert pooled["standard_error"] == pytest.approx(expected.sd_eff_w_fe)
+        assert pooled["between_machines"] == pooled["i_squared"] == 0
+    assert pooled["p_heterogeneity"] == pytest.approx(expected.test_homogeneity().pvalue)
 
 
 def test_effects_are_paired_within_a_machine_and_pooled_over_machines(raw_runs):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from benchmarks.launches import LaunchCounter
 from moco_bench.contrast import (
     All,
     AtStep,
@@ -18,7 +19,6 @@ from moco_bench.contrast import (
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.device import as_on_gpu
-from moco_bench.measure.launches import LaunchCounter
 
 RULES = {
     "all": All(),

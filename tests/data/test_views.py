@@ -10,11 +10,11 @@ from scipy.stats import binomtest, chisquare, ks_2samp
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
+from benchmarks.launches import LaunchCounter
 from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.blur import kernel_size
 from moco_bench.data.colour import OPERATIONS
 from moco_bench.data.views import RecipeViews, ViewParameters, normalise, solarize
-from moco_bench.measure.launches import LaunchCounter
 
 MEAN, STD = {1: (0.3,), 3: (0.49, 0.48, 0.45)}, {1: (0.35,), 3: (0.25, 0.24, 0.26)}
 EVERYTHING = MocoRecipe(jitter_probability=0.7, grayscale=0.3, blur=0.5, solarize=0.4)

@@ -6,8 +6,7 @@ import torch
 from torch import nn
 
 from moco_bench.data.views import normalise
-from moco_bench.evaluate import embed
-from moco_bench.evaluate.features import frozen_copy
+from moco_bench.evaluate.features import embed, frozen_copy
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import EncoderConfig
 

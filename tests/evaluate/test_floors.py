@@ -5,8 +5,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.data.datasets import DataSet, Split, load_dataset
 from moco_bench.errors import InputError
-from moco_bench.evaluate import evaluate_encoder, floors_of
-from moco_bench.evaluate.floors import pixel_floor
+from moco_bench.evaluate.floors import floors_of, pixel_floor
+from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 from moco_bench.train.randomness import stream_seed

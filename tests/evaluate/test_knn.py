@@ -6,7 +6,8 @@ import torch
 from sklearn.neighbors import KNeighborsClassifier
 
 from moco_bench.errors import InputError
-from moco_bench.evaluate import knn, knn_predict, knn_top1
+from moco_bench.evaluate import knn
+from moco_bench.evaluate.knn import knn_predict, percent_correct
 
 
 def clusters(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -41,7 +42,8 @@ def test_accuracy_equals_a_loop_over_pairs():
         for index in nearest:
             votes[int(BANK_LABELS[index])] += math.exp(similarities[index] / temperature)
         correct += votes.index(max(votes)) == label
-    found = knn_top1(BANK, BANK_LABELS, QUERIES, QUERY_LABELS, k=k, temperature=temperature, class_count=5)
+    predicted = knn_predict(BANK, BANK_LABELS, QUERIES, k=k, temperature=temperature, class_count=5)
+    found = percent_correct(predicted, QUERY_LABELS)
     assert 20 < found < 100
     assert found == pytest.approx(100 * correct / 120)
 
@@ -75,9 +77,8 @@ def test_ties_behind_a_nearer_image():
 
 
 def test_a_small_temperature_does_not_overflow():
-    found = knn_top1(BANK, BANK_LABELS, QUERIES, QUERY_LABELS, k=50, temperature=1e-4, class_count=5)
-    nearest = knn_top1(BANK, BANK_LABELS, QUERIES, QUERY_LABELS, k=1, temperature=1.0, class_count=5)
-    assert found == nearest
+    found = knn_predict(BANK, BANK_LABELS, QUERIES, k=50, temperature=1e-4, class_count=5)
+    assert torch.equal(found, knn_predict(BANK, BANK_LABELS, QUERIES, k=1, temperature=1.0, class_count=5))
 
 
 def test_chunks_change_nothing(monkeypatch):
@@ -90,4 +91,4 @@ def test_chunks_change_nothing(monkeypatch):
 
 def test_more_neighbours_than_images_are_refused():
     with pytest.raises(InputError, match="301 neighbours were asked for, but there are 300"):
-        knn_top1(BANK, BANK_LABELS, QUERIES, QUERY_LABELS, k=301, temperature=0.1, class_count=5)
+        knn_predict(BANK, BANK_LABELS, QUERIES, k=301, temperature=0.1, class_count=5)

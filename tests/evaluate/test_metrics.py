@@ -10,8 +10,9 @@ from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.components.metrics import EffectiveRank, Uniformity
 from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.errors import InputError, RunFailed
-from moco_bench.evaluate import embed, evaluate_encoder, knn_top1
-from moco_bench.evaluate.metrics import measured
+from moco_bench.evaluate.features import embed
+from moco_bench.evaluate.knn import knn_predict, percent_correct
+from moco_bench.evaluate.metrics import evaluate_encoder, measured
 from moco_bench.models import Encoder, build_encoder
 from moco_bench.suite.config import DatasetConfig, EncoderConfig, EvaluateConfig, ProbeConfig
 
@@ -73,11 +74,8 @@ def test_metrics_are_those_of_the_functions(metrics, digits):
     queries = embed(untrained(), digits.evaluation.images, **settings)
     labels = digits.train.labels, digits.evaluation.labels
     for name, features in (("knn_top1", "backbone"), ("knn_top1_projection", "projection")):
-        expected = knn_top1(
-            getattr(bank, features), labels[0], getattr(queries, features), labels[1],
-            k=15, temperature=0.1, class_count=10,
-        )  # fmt: skip
-        assert metrics[name] == expected
+        sides = getattr(bank, features), labels[0], getattr(queries, features)
+        assert metrics[name] == percent_correct(knn_predict(*sides, k=15, temperature=0.1, class_count=10), labels[1])
     assert metrics["knn_top1"] != metrics["knn_top1_projection"]
     found = measured((Uniformity(), EffectiveRank()), bank, queries, digits, CONFIG, seed=0)
     assert found == {name: metrics[name] for name in ("uniformity", "effective_rank")}

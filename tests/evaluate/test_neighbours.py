@@ -1,7 +1,6 @@
 import torch
 
-from moco_bench.evaluate import nearest_neighbours
-from moco_bench.evaluate.neighbours import spread_over_classes
+from moco_bench.evaluate.neighbours import nearest_neighbours, spread_over_classes
 
 ANGLES = torch.arange(0, 90, 10.0).deg2rad()
 BANK = torch.stack([ANGLES.cos(), ANGLES.sin()], dim=1)

@@ -4,9 +4,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from moco_bench.data.datasets import load_dataset
-from moco_bench.evaluate import embed, linear_probe
+from moco_bench.evaluate.features import embed
 from moco_bench.evaluate.held_out import held_out
 from moco_bench.evaluate.lbfgs import minimise
+from moco_bench.evaluate.probe import linear_probe
 from moco_bench.models import build_encoder
 from moco_bench.suite.config import DatasetConfig, EncoderConfig, ProbeConfig
 

@@ -3,8 +3,9 @@ from itertools import pairwise
 
 import pytest
 import torch
+from torch.nn import functional
 
-from moco_bench.evaluate import similarity_histograms
+from moco_bench.evaluate.similarities import alignment, similarity_histograms
 
 
 def rows(count: int, seed: int) -> torch.Tensor:
@@ -38,3 +39,15 @@ def test_the_ends_are_inside(sign, place):
     counts = similarity_histograms(first, sign * 3 * first, torch.arange(300))["counts"]
     assert counts["positive"][place] == 300
     assert counts["same_class"] == [0] * 100
+
+
+def test_alignment_is_two_less_twice_the_cosine():
+    first, second = rows(40, 0), rows(40, 1)
+    cosine = functional.cosine_similarity(first, second).mean().item()
+    assert alignment(first, second) == pytest.approx(2 - 2 * cosine, rel=1e-5)
+
+
+def test_alignment_of_equal_and_of_opposite_views():
+    first = rows(10, 0)
+    assert alignment(first, 3 * first) == pytest.approx(0, abs=1e-12)
+    assert alignment(first, -first) == pytest.approx(4)

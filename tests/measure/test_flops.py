@@ -9,7 +9,7 @@ def test_products_and_convolutions_count_two_for_each_multiplication():
     counter = FlopCounter()
     layer = nn.Conv2d(3, 8, 3, padding=1, bias=False)
     images = torch.randn(2, 3, 10, 10)
-    with counter.counting():
+    with counter:
         counter("forward")
         output = layer(images)
         counter("backward")
@@ -20,7 +20,7 @@ def test_products_and_convolutions_count_two_for_each_multiplication():
 
 def test_adding_in_place_counts_like_a_product():
     counter = FlopCounter()
-    with counter.counting():
+    with counter:
         counter("part")
         torch.zeros(4, 6).addmm_(torch.ones(4, 5), torch.ones(5, 6))
     assert counter.flops == {"part": 2 * 4 * 5 * 6}
@@ -29,7 +29,7 @@ def test_adding_in_place_counts_like_a_product():
 def test_a_part_that_comes_again_goes_on():
     counter = FlopCounter()
     left, right = torch.ones(2, 3), torch.ones(3, 4)
-    with counter.counting():
+    with counter:
         for part in ("one", "two", "one"):
             counter(part)
             left @ right
@@ -51,7 +51,7 @@ def test_pytorchs_own_counter_agrees():
             nn.functional.linear(keys, keys)
 
     counter = FlopCounter()
-    with counter.counting():
+    with counter:
         counter("all")
         work()
     with FlopCounterMode(display=False) as theirs:

@@ -10,7 +10,7 @@ import torch
 
 from moco_bench.measure import surroundings
 from moco_bench.measure.ceiling import measure_ceiling
-from moco_bench.measure.surroundings import Busy, begin_watch, busiest_since, since
+from moco_bench.measure.surroundings import begin_watch, busiest_since, since
 
 
 def system(folder: Path, throttled: int, quota_us: int) -> Path:
@@ -72,8 +72,8 @@ def test_a_busy_neighbour_is_named(tmp_path):
 
 
 def test_a_worker_that_changes_its_name_is_one_process():
-    before = {(7, 1.0): Busy("kworker/0:1-events", 50.0)}
-    after = {(7, 1.0): Busy("kworker/0:1-freezable", 50.2), (8, 3.0): Busy("python", 0.5)}
+    before = {(7, 1.0): ("kworker/0:1-events", 50.0)}
+    after = {(7, 1.0): ("kworker/0:1-freezable", 50.2), (8, 3.0): ("python", 0.5)}
     assert busiest_since(before, after, 1.0) == [
         ("python", pytest.approx(0.5)),
         ("kworker/0:1-freezable", pytest.approx(0.2)),
@@ -81,12 +81,12 @@ def test_a_worker_that_changes_its_name_is_one_process():
 
 
 def test_a_number_that_is_used_again_is_another_process():
-    before = {(7, 1.0): Busy("python", 50.0)}
-    assert busiest_since(before, {(7, 9.0): Busy("python", 0.5)}, 1.0) == [("python", 0.5)]
+    before = {(7, 1.0): ("python", 50.0)}
+    assert busiest_since(before, {(7, 9.0): ("python", 0.5)}, 1.0) == [("python", 0.5)]
 
 
 def test_this_process_is_no_neighbour_of_its_own():
-    assert busiest_since({}, {(os.getpid(), 1.0): Busy("python", 5.0)}, 1.0) == []
+    assert busiest_since({}, {(os.getpid(), 1.0): ("python", 5.0)}, 1.0) == []
 
 
 @pytest.mark.alone

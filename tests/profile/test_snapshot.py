@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import pickle
+from collections import defaultdict
 from contextlib import redirect_stdout
 
 import pytest
@@ -13,8 +14,32 @@ from moco_bench.measure.allocations import Block, Event
 from moco_bench.profile import snapshot
 from moco_bench.profile.accounting import TENSOR_PARTS, UNATTRIBUTED
 from moco_bench.profile.memory import watch_step
-from moco_bench.profile.snapshot import OF_AN_OPERATOR, Request, at_peak, joined, named_blocks, write_snapshot
+from moco_bench.profile.snapshot import OF_AN_OPERATOR, Request, joined, named_blocks, write_snapshot
 from moco_bench.profile.stepper import Stepper
+
+
+def at_peak(blocks):
+    """Bytes by cause at the peak."""
+    blocks = list(blocks)
+    events = sorted(
+        [(block.born, 1, place) for place, block in enumerate(blocks)]
+        + [(block.died, -1, place) for place, block in enumerate(blocks) if block.died is not None]
+    )
+    live = most = 0
+    alive = {}
+    fullest = []
+    for _, sign, place in events:
+        live += sign * blocks[place].size
+        if sign > 0:
+            alive[place] = blocks[place]
+        else:
+            alive.pop(place, None)
+        if live > most:
+            most, fullest = live, list(alive.values())
+    sizes = defaultdict(int)
+    for block in fullest:
+        sizes[block.cause] += block.size
+    return dict(sizes)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from moco_bench.measure.launches import LaunchCounter
+from benchmarks.launches import LaunchCounter
 from moco_bench.profile.parts import BACKWARD, KEY_FORWARD, PARTS, QUERY_FORWARD
 from moco_bench.profile.stepper import Stepper
 from moco_bench.train.feed import BatchIndices

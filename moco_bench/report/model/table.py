@@ -86,6 +86,11 @@ class Column:
 
         return cls(name, title, of=shown)
 
+    @classmethod
+    def mean(cls, name: str, title: str, decimals: int, of: Callable[[Row], pd.DataFrame], href: str = "") -> "Column":
+        """Mean and standard deviation of the column `name` of a row's frame; `href`: where the row has their source."""
+        return cls(name, title, of=lambda row: mean_cell(of(row)[name], decimals, href=row[href] if href else ""))
+
 
 @dataclass(frozen=True)
 class Table:

@@ -4,7 +4,6 @@ A suite with budgets has `costs.json`. One without compares at equal epochs only
 counted FLOPs say whether that comparison is one at equal FLOPs as well.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 from moco_bench.analyse.table import cells
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
+from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import listed
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_table_of
 from moco_bench.report.read.results import Results
@@ -24,7 +24,6 @@ from moco_bench.suite.suite import Suite
 COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
 WORDS = {"seconds": "training time", "flops": "FLOPs"}
 WITHIN = f"{100 * SHARED_WITHIN:g} %"
-Row = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from moco_bench.analyse.memory_claim import Rule, memory_claim, tensors_mib
+from moco_bench.analyse.memory_claim import memory_claim, tensors_mib
 from moco_bench.errors import InputError
 from moco_bench.files import read_json
 from moco_bench.report.read.results import Results
@@ -114,7 +114,7 @@ def accuracy_and_cost(results: Results) -> pd.DataFrame:
 
 def judged_memory_claim(results: Results) -> pd.DataFrame:
     """The memory claim, judged under all measured conditions."""
-    config = results.plan.config
-    accuracy = results.effects[results.effects["metric"] == config.primary]
-    rule = Rule(results.plan.baseline, config.margin_percent)
-    return memory_claim(profile_table_of(results, "memory"), profile_table_of(results, "queues"), accuracy, rule)
+    accuracy = results.effects[results.effects["metric"] == results.primary.name]
+    memory, queues = (profile_table_of(results, name) for name in ("memory", "queues"))
+    margin = results.plan.config.margin_percent
+    return memory_claim(memory, queues, accuracy, baseline=results.plan.baseline, margin_percent=margin)

@@ -16,7 +16,7 @@ from moco_bench.analyse.analysis_plan import AnalysisPlan, plan_for
 from moco_bench.analyse.claims import claims_of
 from moco_bench.analyse.counted_memory import FILE, read_memory
 from moco_bench.analyse.effects import effects_of
-from moco_bench.analyse.floors import Accuracies, Floors, whole_floors
+from moco_bench.analyse.floors import Accuracies
 from moco_bench.analyse.freshness import Written, written_files
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
@@ -43,7 +43,6 @@ class Results:
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     histories: pd.DataFrame = field(default_factory=pd.DataFrame)
-    floors: dict[str, Floors] = field(default_factory=dict)
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     damaged: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
@@ -125,7 +124,7 @@ class Results:
 
     def baselines(self, dataset: str, encoder: str) -> dict[str, list[Accuracies]]:
         """Accuracies without training by the same evaluation, in percent: name -> each measurement."""
-        floors = self.floors.get(dataset)
+        floors = self.plan.evidence.floors.get(dataset)
         if floors is None:
             return {}
         found = {
@@ -165,6 +164,10 @@ def load_results(directory: Path) -> Results:
     files = {"run.json": records, "metrics.json": metrics}
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
     named = " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
+    histories = _histories(directory, runs[runs["directory"].isin(there)], damaged)
+    floors = sorted((directory / "floors").glob("*.json"))
+    damaged += [f"floors/{path.name}" for path in floors if path.stem not in plan.evidence.floors]
+    manifests = _manifests(directory / "data", damaged)
     return Results(
         directory=directory,
         name=plan.suite.name if plan.suite else named or directory.resolve().name,
@@ -174,9 +177,8 @@ def load_results(directory: Path) -> Results:
         claims=claims,
         records=records,
         metrics=metrics,
-        histories=_histories(directory, runs[runs["directory"].isin(there)], damaged),
-        floors=whole_floors(_named_files(directory / "floors", damaged), damaged),
-        manifests=_named_files(directory / "data", damaged),
+        histories=histories,
+        manifests=manifests,
         damaged=tuple(damaged),
         edited=tuple(edited_files(directory, by_run)),
         written=written_files(directory, effects, claims, plan),
@@ -199,7 +201,7 @@ def _json_files(directory: Path, places: list[str], name: str, damaged: list[str
 _SHARED = ("config", "data", "machine", "versions")
 
 
-def _named_files(folder: Path, damaged: list[str]) -> dict[str, dict[str, Any]]:
+def _manifests(folder: Path, damaged: list[str]) -> dict[str, dict[str, Any]]:
     found = {path.stem: _json(path, f"{folder.name}/{path.name}", damaged) for path in sorted(folder.glob("*.json"))}
     return {name: value for name, value in found.items() if value}
 

@@ -28,13 +28,8 @@ def curves(
 ) -> Plot | None:
     """One panel per recorded quantity of the histories, one line per arm; None if none was recorded.
 
-    Args:
-        results: with the histories.
-        titles: the panel's title of each column of `history.csv`.
-        caption: below it.
-        limits: of the y axis.
-        levels: what chance reaches on each data set, drawn as a line.
-        mixed: epochs that are part warm-up, part filter, shaded.
+    `titles` are the panels', by column of `history.csv`. `levels`: what chance reaches on each data set, drawn as a
+    line. `mixed`: epochs that are part warm-up, part filter, shaded.
     """
     histories = results.histories
     known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}

@@ -32,12 +32,7 @@ def fitted(
 ) -> Fit:
     """Choose what fits into `room` bytes: of each kind the smallest parts first.
 
-    Args:
-        page: what it says.
-        files: what it offers for download.
-        room: bytes for all of it.
-        drawings: each figure as it is drawn.
-        images: what stands for a figure whose drawing is too large.
+    `files` are offered for download; `images` stand for figures whose `drawings` are too large.
     """
     sizes = {table.name: _size(table) for table in page.tables}
     counts = {table.name: len(table.rows) for table in page.tables}

@@ -22,18 +22,15 @@ KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
 
 
 def render_html(page: Page, files: Mapping[str, str]) -> str:
-    """The whole report in one file under 3 MB.
-
-    Args:
-        page: what it says.
-        files: the downloads, by their place beside the page: `downloads_of(page)`.
+    """The whole report in one file under 3 MB; `files` are the downloads, `downloads_of(page)`.
 
     Figures are inline SVG, and downloads of tables and data are in the page, as many as there is room for beside what
     has to be there: drawings become images, downloads are files beside the page, long tables show their first rows.
     """
     template = environment(html=True).get_template("report.html.j2")
     shown = {drawn.name: inline_svg(drawn.svg, drawn.name) for drawn in page.drawings}
-    images = {drawn.name: _image(drawn.png) for drawn in page.drawings}
+    data = {drawn.name: base64.b64encode(drawn.png).decode() for drawn in page.drawings}
+    images = {name: f'<img alt="" src="data:image/png;base64,{png}">' for name, png in data.items()}
     elsewhere = {f"tables/{page.runs.name}.{kind}" for kind in KINDS} if page.runs else set()
     offered = {place: text for place, text in files.items() if place not in elsewhere}
     nothing = Fit(dict.fromkeys(shown, Markup()), rows={table.name: 0 for table in page.tables})
@@ -55,10 +52,6 @@ def downloads_of(page: Page) -> dict[str, str]:
     return texts
 
 
-def _image(png: bytes) -> str:
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-
-
 def environment(*, html: bool) -> Environment:
     """Jinja2 with the filters of the templates; it escapes for HTML, while Markdown templates use the filter `md`."""
     made = Environment(
@@ -69,7 +62,7 @@ def environment(*, html: bool) -> Environment:
         undefined=StrictUndefined,
     )
     filters: dict[str, Any] = {
-        "data_uri": lambda text, place: _data_uri(text, KINDS[place.rsplit(".", 1)[1]]),
+        "data_uri": lambda text, place: f"data:{KINDS[place.rsplit('.', 1)[1]]};charset=utf-8,{quote(text)}",
         "markdown_table": as_markdown,
         "md": escape_markdown,
         "md_link": escape_link,
@@ -78,10 +71,6 @@ def environment(*, html: bool) -> Environment:
     made.filters.update(filters)
     made.tests["table"] = lambda item: isinstance(item, Table)
     return made
-
-
-def _data_uri(text: str, kind: str) -> str:
-    return f"data:{kind};charset=utf-8,{quote(text)}"
 
 
 def _sort_key(value: Any) -> str:

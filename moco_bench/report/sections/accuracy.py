@@ -12,7 +12,7 @@ from moco_bench.analyse.table import table_of_text
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.page import Plot
-from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading, mean_cell
+from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
 from moco_bench.report.model.words import count, listed
 from moco_bench.report.read.equal_compute import cells_with_own_runs
 from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell
@@ -34,20 +34,18 @@ def probe_notes(results: Results, links: Links) -> tuple[Note, ...]:
     places = [str(place) for place in done.loc[~again, "directory"]]
     chosen = {place: results.metrics.get(place, {}).get("linear_c") for place in places}
     known = {place: float(rate) for place, rate in chosen.items() if isinstance(rate, (int, float))}
-    edges = {"smallest": grid[0], "largest": grid[-1]}
-    hits = {name: [at for at, rate in known.items() if abs(rate - edge) <= 1e-9 * edge] for name, edge in edges.items()}
-    parts = [
-        f"the {name}, {edges[name]:g}, in {len(hits[name])} of {count(len(known), 'run')}"
-        for name in edges
-        if hits[name]
-    ]
+    parts, first = [], ""
+    for name, edge in (("smallest", grid[0]), ("largest", grid[-1])):
+        hits = [place for place, rate in known.items() if abs(rate - edge) <= 1e-9 * edge]
+        if hits:
+            parts.append(f"the {name}, {edge:g}, in {len(hits)} of {count(len(known), 'run')}")
+            first = first or hits[0]
     if not parts:
         return ()
     text = (
         f"The linear probe\u2019s C is at an edge of the suite\u2019s grid: {listed(parts)}. A better value may lie "
         "beyond, so those probe accuracies may be too low."
     )
-    first = next(places[0] for places in hits.values() if places)
     return (links.note(text, f"{first}/metrics.json"),)
 
 
@@ -154,7 +152,7 @@ def accuracy_table(results: Results, links: Links) -> Table | None:
         ARM,
         *KEY,
         Column.number("n", "Seeds", of=_seeds),
-        *(Column.number(m.name, heading(m), of=_mean_of(m)) for m in metrics),
+        *(Column.mean(m.name, heading(m), m.decimals, lambda row: row["values"], "href") for m in metrics),
     )
     caption = "Mean and standard deviation over seeds, last epoch; at the end the same evaluation without training."
     return Table.of("accuracy", "Accuracy", f"{caption}{serve_too}", columns, rows(), source=links.source("runs.csv"))
@@ -163,10 +161,6 @@ def accuracy_table(results: Results, links: Links) -> Table | None:
 def _seeds(row: Row) -> Cell:
     known, of = len(row["values"]), row["of"]
     return cell(known if known == of else f"{known} of {of}", known, href=row["href"])
-
-
-def _mean_of(metric: MetricColumn) -> Any:
-    return lambda row: mean_cell(row["values"][metric.name], metric.decimals, href=row["href"])
 
 
 def classes_table(results: Results, links: Links) -> Table | None:

@@ -94,9 +94,9 @@ def cost_table(results: Results, links: Links) -> Table | None:
     columns = (
         ARM,
         *KEY,
-        *(Column.number(name, heading(METRICS[name]), of=_speed_of(name)) for name in SPEED),
+        *(Column.mean(name, heading(METRICS[name]), METRICS[name].decimals, _undisturbed) for name in SPEED),
         Column.number("relative_speed", "Speed, relative", 2, lambda row: _relative(row, "images_per_second", True)),
-        Column.number(MEMORY, "Peak memory, MiB", of=lambda row: mean_cell(row["own"][MEMORY], 0)),
+        Column.mean(MEMORY, "Peak memory, MiB", 0, lambda row: row["own"]),
         Column.number("relative_memory", "Memory, relative", 2, lambda row: _relative(row, MEMORY, False)),
         Column.text("memory_source", "Memory source", lambda row: ", ".join(
             sorted({str(v) for v in row["own"]["memory_source"] if v}))),
@@ -110,8 +110,8 @@ def cost_table(results: Results, links: Links) -> Table | None:
     return Table.of("cost", "Cost", caption, columns, rows, source=links.source("runs.csv"), without=without)
 
 
-def _speed_of(name: str) -> Any:
-    return lambda row: mean_cell(row["own"].loc[row["own"]["exclusive"], name], METRICS[name].decimals)
+def _undisturbed(row: Row) -> pd.DataFrame:
+    return pd.DataFrame(row["own"][row["own"]["exclusive"]])
 
 
 def _relative(row: Row, metric: str, quiet: bool) -> float | None:

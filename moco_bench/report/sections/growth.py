@@ -54,23 +54,18 @@ def growth_figure(results: Results) -> Plot | None:
         for label in panel.get_xticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
     legend_above(figure, axes[0, 0])
+    hollow = (
+        "Hollow: times that were disturbed; a line leaves them out, and spans the others, where at least "
+        f"{ENOUGH} others remain. "
+    )
     return Plot(
-        f"Points: medians. Lines: fitted power laws, where a series never falls. {_about_hollow_points(table)}"
+        "Points: medians. Lines: fitted power laws, where a series never falls. "
+        f"{hollow if any(disturbed_in(table, measure).any() for measure in TIMES) else ''}"
         f"{cells[0].dataset}, {cells[0].encoder}.{drawn}",
         f"Time and memory of a step against {', '.join(QUANTITIES.get(q, q) for q in quantities)}, on "
         "logarithmic axes.",
         figure,
         table,
-    )
-
-
-def _about_hollow_points(table: pd.DataFrame) -> str:
-    """A sentence on hollow points; empty if there are none."""
-    if not any(disturbed_in(table, measure).any() for measure in TIMES):
-        return ""
-    return (
-        "Hollow: times that were disturbed; a line leaves them out, and spans the others, where at least "
-        f"{ENOUGH} others remain. "
     )
 
 
@@ -130,10 +125,7 @@ def exponents_table(results: Results, links: Links) -> Table | None:
         *(Column.number(measure, title.capitalize(), of=_exponent_of(measure)) for measure, title in MEASURES.items()),
         *((disturbed,) if exponents["disturbed"].any() else ()),
     )
-    caption = (
-        "Cost as a power of one quantity: 1 is proportional, 0 independent; with the standard error of the fit. "
-        f"{_about_disturbed(exponents)}"
-    ).strip()
+    caption = "Cost as a power of one quantity: 1 is proportional, 0 independent; with the standard error of the fit."
     source, note = links.source(f"{FOLDER}/growth.csv"), _about_falls(growth)
     return Table.of("exponents", "Exponents of growth", caption, columns, rows, note=note, source=source)
 
@@ -161,19 +153,6 @@ def _disturbed(found: Row) -> Cell:
     if not row["disturbed"]:
         return cell(f"none of {measured}", 0)
     return cell(f"{row['disturbed']} of {measured}, {'left out' if row['left_out'] else 'kept'}", row["disturbed"])
-
-
-def _about_disturbed(exponents: pd.DataFrame) -> str:
-    """A sentence on disturbed times in the fits; empty if there are none."""
-    of_times = exponents[exponents["measure"].isin(TIMES)]
-    disturbed, left_out = (int(of_times[name].sum()) for name in ("disturbed", "left_out"))
-    if not disturbed:
-        return ""
-    measured = int((of_times["points"] + of_times["left_out"]).sum())
-    return (
-        f"Disturbed: {disturbed} of {measured} times. Left out of the fits: {left_out}, namely where at least {ENOUGH} "
-        "undisturbed ones remain. Memory isn't affected."
-    )
 
 
 def _about_falls(growth: pd.DataFrame) -> str:

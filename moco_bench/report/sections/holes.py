@@ -1,10 +1,10 @@
 """Runs without a result, and files that could not be used."""
 
-from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import spans
 from moco_bench.report.read.results import Results
-from moco_bench.report.section import Section
+from moco_bench.report.section import Section, sentences
 
 
 def holes_table(results: Results, links: Links) -> Table | None:
@@ -34,14 +34,13 @@ def holes_table(results: Results, links: Links) -> Table | None:
 TONES = {"failed": "bad", "missing": "open"}
 
 
-def damaged_notes(results: Results, links: Links) -> tuple[Note, ...]:
+def damaged_notes(results: Results) -> list[str]:
     """Damaged files and files changed by hand, one sentence each; empty if there are none."""
-    del links
     told = {
         "Files that could not be read": results.damaged,
         "Files that were changed after they were made, so their numbers are not what was measured": results.edited,
     }
-    return tuple(Note(f"{what}: {', '.join(names)}.") for what, names in told.items() if names)
+    return [f"{what}: {', '.join(names)}." for what, names in told.items() if names]
 
 
-SECTION = Section("holes", "Missing or failed runs", notes=damaged_notes, tables=(holes_table,))
+SECTION = Section("holes", "Missing or failed runs", notes=sentences(damaged_notes), tables=(holes_table,))

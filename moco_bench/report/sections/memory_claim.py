@@ -1,11 +1,9 @@
 """The paper's claim of lower memory, judged condition by condition, and memory against accuracy."""
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 
-from moco_bench.analyse.memory_claim import HIGHER, LOWER, VERSIONS
+from moco_bench.analyse.memory_claim import HIGHER, LOWER
 from moco_bench.analyse.pareto import not_dominated
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
@@ -27,24 +25,19 @@ from moco_bench.report.section import Section
 
 TONES = {LOWER: "good", HIGHER: "bad"}
 KEPT = "a loss that materialises the logits and keeps the top k"
-LOSSES = {
-    VERSIONS["streamed"]: ("streamed", "this package\u2019s loss, which streams the queue"),
-    VERSIONS["kept"]: ("kept", KEPT),
-}
+LOSSES = {"streamed": "this package\u2019s loss, which streams the queue", "kept": KEPT}
 
 
 def memory_claim_table(results: Results, links: Links) -> Table | None:
     """One row per arm and condition, with all measured ways of writing the loss side by side."""
     claim = judged_memory_claim(results)
-    if claim.empty:
-        return None
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in claim.to_dict("records"):
-        at, loss = split_condition(str(row["at"]))
-        if loss in LOSSES:
-            key = {"at": at} | {name: row[name] for name in ("arm", "dataset", "encoder", "quantity")}
-            found.setdefault(tuple(key.values()), key)[loss] = row
-    losses = [loss for loss in LOSSES if any(loss in row for row in found.values())]
+    claim = claim[claim["loss"].isin(LOSSES)]
+    key = ["at", "arm", "dataset", "encoder", "quantity"]
+    rows = [
+        {**dict(zip(key, place, strict=True)), **own.set_index("loss").to_dict("index")}
+        for place, own in claim.groupby(key, sort=False)
+    ]
+    losses = [loss for loss in LOSSES if (claim["loss"] == loss).any()]
     columns = (
         Column.text("at", "Condition"),
         *ARM_KEY,
@@ -62,12 +55,11 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
         f"{margin_words(config, [results.primary.name])}."
     )
     title = f"Memory relative to {results.plan.baseline}"
-    return Table.of("memory_claim", title, caption, columns, found.values(), note=note)
+    return Table.of("memory_claim", title, caption, columns, rows, note=note)
 
 
 def _columns_of(links: Links, loss: str) -> tuple[Column, Column]:
     """Columns of ratio and verdict for one way of writing the loss."""
-    name, title = LOSSES[loss]
 
     def ratio(row: Row) -> Cell | None:
         found = row.get(loss)
@@ -83,17 +75,9 @@ def _columns_of(links: Links, loss: str) -> tuple[Column, Column]:
         return found and cell(found["verdict"], tone=TONES.get(found["verdict"], "quiet"))
 
     return (
-        Column.number(f"{name}_ratio", title.capitalize(), of=ratio),
-        Column.text(f"{name}_verdict", "Memory is", verdict),
+        Column.number(f"{loss}_ratio", LOSSES[loss].capitalize(), of=ratio),
+        Column.text(f"{loss}_verdict", "Memory is", verdict),
     )
-
-
-def split_condition(at: str) -> tuple[str, str]:
-    """`queue of 4,096, a loss that ...` split into condition and loss; without a loss it is this package's."""
-    for loss in VERSIONS.values():
-        if at.endswith(f", {loss}"):
-            return at.removesuffix(f", {loss}"), loss
-    return at, VERSIONS["streamed"]
 
 
 def capacity_table(results: Results, links: Links) -> Table | None:
@@ -127,21 +111,15 @@ def memory_claim_notes(results: Results) -> list[str]:
     The verdict hangs on how the loss is written (decision 044), so one figure alone would mislead.
     """
     claim = judged_memory_claim(results)
-    if claim.empty:
-        return []
+    claim = claim[(claim["quantity"] == "tensors") & claim["loss"].isin(LOSSES) & claim["ratio"].notna()]
     if (claim["arm"] == FRAMEWORK).any():
         claim = claim[claim["arm"] == FRAMEWORK]
-    claim = claim[claim["quantity"] == "tensors"]
     several = claim[["dataset", "encoder"]].drop_duplicates().shape[0] > 1
     sentences = []
     for (arm, dataset, encoder), rows in claim.groupby(["arm", "dataset", "encoder"], sort=False):
         place = f" on {dataset} with {encoder}" if several else ""
-        ways: dict[str, list[float]] = {}
-        for row in rows.to_dict("records"):
-            loss = split_condition(str(row["at"]))[1]
-            if not pd.isna(row["ratio"]) and loss in LOSSES:
-                ways.setdefault(loss, []).append(float(row["ratio"]))
-        said = "; ".join(f"{_range(pd.Series(ratios))} with {LOSSES[loss][1]}" for loss, ratios in ways.items())
+        ways = rows.groupby("loss", sort=False)["ratio"]
+        said = "; ".join(f"{_range(ratios)} with {LOSSES[str(loss)]}" for loss, ratios in ways)
         sentences.append(f"Tensor memory of {arm} relative to {results.plan.baseline}{place}: {said}.")
     return sentences
 

@@ -7,10 +7,10 @@ from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.table import table_of_text
 from moco_bench.analyse.text import ABSENT, interval, p_value
-from moco_bench.report.model.links import Links, Note
+from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
-from moco_bench.report.section import Section
+from moco_bench.report.section import Section, sentences
 from moco_bench.suite.metrics import METRICS
 
 
@@ -87,12 +87,11 @@ def _same(results: Results, links: Links, row: Row) -> Cell:
     return cell(f"{same} of {compared}", same, href=href, tone="good" if same == compared else "bad")
 
 
-def noise_notes(results: Results, links: Links) -> tuple[Note, ...]:
+def noise_notes(results: Results) -> list[str]:
     """A note that the noise floor was not measured, if no seed ran twice."""
-    del links
     if (results.runs["replicate"] > 1).any():
-        return ()
-    return (Note("No seed ran twice in this suite, so the noise floor of a single seed is not measured here."),)
+        return []
+    return ["No seed ran twice in this suite, so the noise floor of a single seed is not measured here."]
 
 
 EFFECTS_FILE = "machine_effects.csv"
@@ -129,9 +128,12 @@ def pooled_table(results: Results, links: Links) -> Table | None:
 
 def machine_effects_table(results: Results, links: Links) -> Table | None:
     """One row per run and accuracy that differs between two machines; None if `merge` found none."""
-    found = _read(results)
-    if found is None:
+    found = table_of_text(results.directory / EFFECTS_FILE)
+    if found is None or not set(found.columns) >= _NEEDED:
         return None
+    numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce")
+    shown = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy")
+    found = found.assign(**numbers)[shown & numbers.notna().all(axis=1)]
     columns = (
         Column.text("run", "Run", lambda row: cell(row["run"].partition("/runs/")[2] or row["run"])),
         Column.text("metric", "Metric", lambda row: cell(METRICS[row["metric"]].title)),
@@ -149,20 +151,9 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
     return Table.of("machine_effects", "Effects of the machine", caption, columns, rows, source=source)
 
 
-def _read(results: Results) -> pd.DataFrame | None:
-    """The accuracies that `merge` listed; None if there are none, or the file is unusable."""
-    found = table_of_text(results.directory / EFFECTS_FILE)
-    if found is None or not set(found.columns) >= _NEEDED:
-        return None
-    shown = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy")
-    numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce")
-    chosen = shown & numbers.notna().all(axis=1)
-    return pd.DataFrame(found.assign(**{name: numbers[name] for name in numbers.columns})[chosen])
-
-
 SECTION = Section(
     "trust",
     "Reproducibility checks",
-    notes=noise_notes,
+    notes=sentences(noise_notes),
     tables=(pairing_table, noise_table, pooled_table, machine_effects_table),
 )

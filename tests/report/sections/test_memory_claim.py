@@ -5,7 +5,7 @@ import pytest
 
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.first_screen import first_screen_cost
+from moco_bench.report.sections.first_screen.notes import first_screen_cost
 from moco_bench.report.sections.memory_claim import (
     capacity_table,
     memory_claim_notes,

@@ -4,16 +4,15 @@ A reader takes a headline for a result. So estimates and leanings that the suite
 it, marked as not significant, and never in it.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from moco_bench.analyse.claims import margin_in_words, pending_in_words
 from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import number
+from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, count, sentence, subject, unit_of_effect
 from moco_bench.suite.metrics import MetricColumn
 
-Row = Mapping[Any, Any]
 INGREDIENTS = ("dual_view", "filtering")
 NAMED = 2
 """Most comparisons in a headline of a suite without the 2x2."""

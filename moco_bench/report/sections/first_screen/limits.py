@@ -1,20 +1,20 @@
 """What this number of seeds can decide by the suite's own rule, and what more seeds could, in a few sentences."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.findings import could_decide
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
+from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, count, unit_of_effect
 from moco_bench.report.read.results import Results, equal_epochs
 from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import MetricColumn
 
-Row = Mapping[Any, Any]
 TRIED = (8, 12, 16, 24)
 """Numbers of seeds that are suggested to a reader."""
 
@@ -24,12 +24,7 @@ def smallest_corrected_p(row: Row) -> float:
     return min(1.0, float(row["smallest_p"]) * int(row["family_size"]))
 
 
-def can_confirm(row: Row, level: float) -> bool:
-    """Whether this many seeds can confirm anything: a difference, or equivalence."""
-    return row["n_seeds"] > 0 and smallest_corrected_p(row) <= level + 1e-12
-
-
-def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> str:
+def limits_of(rows: Sequence[Row], metric: MetricColumn, config: AnalysisConfig) -> str:
     """What the seeds of one data set and encoder can't decide, and the minimum detectable effects."""
     rows = [row for row in rows if row["n_seeds"] > 0]
     if not rows:
@@ -39,10 +34,10 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, confidence: float) -> s
             "The tests are made for the seeds that the suite plans. Estimates before the last of them may be looked "
             "at; a verdict from each look would be wrong more often than the tests say."
         )
-    level = round(1 - confidence, 12)
+    level = round(1 - config.confidence, 12)
     tests = max(int(row["family_size"]) for row in rows)
     weakest = max(rows, key=smallest_corrected_p)
-    if not any(can_confirm(row, level) for row in rows):
+    if not any(could_decide(row, config) for row in rows):
         corrected = f" ({p_value(smallest_corrected_p(weakest))} after correction for {tests} effects)" * (tests > 1)
         return (
             f"With {seeds_of(rows)} the exact test\u2019s p cannot fall below {p_value(weakest['smallest_p'])}"

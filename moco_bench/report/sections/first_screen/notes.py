@@ -23,7 +23,6 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
     timed, counted = profile_notes(results), tensor_notes(results)
     notes: list[Note] = []
     if timed:
-        timed = [*timed, *_own_speeds_are_not_used(results)]
         notes.append(links.note(" ".join(timed), *(f"{FOLDER}/{name}.csv" for name in ("time", "samples"))))
     else:
         notes += links.each(speed_notes(results), "runs.csv")
@@ -36,13 +35,6 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
     compute = compute_of(results)
     sources = (results.written.effects, compute.file) if compute.declared else (compute.file,)
     return (*notes, *links.each(equal_compute_notes(results, compute), *sources))
-
-
-def _own_speeds_are_not_used(results: Results) -> list[str]:
-    done = equal_epochs(results.finished)
-    if done.empty or done["exclusive"].any():
-        return []
-    return ["The runs\u2019 own speeds are not used: all of them shared the machine."]
 
 
 MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}

@@ -1,13 +1,13 @@
 """The small drawing beside each answer: estimate and interval, on an axis that a block's answers share."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from moco_bench.report.model.page import PAD, WIDTH, Strip
+from moco_bench.report.model.table import Row
 
 
-def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decimals: int) -> Strip | None:
+def strip_for(row: Row, block: Sequence[Row], decimals: int) -> Strip | None:
     """The drawing of `row` on the axis of its block; None where there is no estimate."""
     if math.isnan(row["estimate"]):
         return None
@@ -33,7 +33,7 @@ def strip_for(row: Mapping[Any, Any], block: Sequence[Mapping[Any, Any]], decima
     )
 
 
-def _reach(block: Sequence[Mapping[Any, Any]]) -> float:
+def _reach(block: Sequence[Row]) -> float:
     """Half the axis's length: everything fits, but a wide interval may squeeze the others at most threefold."""
     estimates = [abs(row["estimate"]) for row in block if not math.isnan(row["estimate"])]
     bounds = [abs(b) for row in block for b in (row["ci_low"], row["ci_high"]) if not math.isnan(b)]

@@ -8,6 +8,7 @@ from moco_bench.analyse.pairing import why_no_pairs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Answer, DataSetAnswers, Summary
+from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import (
     DECIDED,
     FINDING_WORDS,
@@ -20,7 +21,6 @@ from moco_bench.report.model.words import (
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
 from moco_bench.report.sections.first_screen.headline import (
     INGREDIENTS,
-    Row,
     by_weight,
     headline_of,
     headline_over,
@@ -94,14 +94,13 @@ def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) ->
 
 
 def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, rows: Sequence[Row]) -> DataSetAnswers:
-    confidence = results.plan.config.confidence
     shown = by_weight(rows)[:MOST_ANSWERS] if len(rows) > MOST_ANSWERS else rows
     hidden = len(rows) - len(shown)
     return DataSetAnswers(
         f"{dataset}, {encoder}",
         headline_of(rows, metric),
         tuple(_answer(results, row, metric, shown) for row in shown),
-        limits_of(rows, metric, confidence),
+        limits_of(rows, metric, results.plan.config),
         unit_of_effect(metric),
         to_decide(results, rows, metric),
         f"The other {hidden} comparisons are in the table of effects." if hidden else "",

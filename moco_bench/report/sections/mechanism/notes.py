@@ -49,24 +49,16 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     ]
 
 
-def kept_masses(last: pd.DataFrame) -> pd.Series:
-    """Fraction of the negatives' softmax mass that each filter keeps, by arm."""
-    kept = last.groupby("arm", sort=False)["kept_mass"].mean() if "kept_mass" in last else pd.Series(dtype=float)
-    return kept[kept < 1]
-
-
-def masses_said(masses: pd.Series) -> str:
-    """`19 % in filter and 23 % in both`."""
-    return listed(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
-
-
 def _kept_mass_said(last: pd.DataFrame) -> str:
-    masses = kept_masses(last)
+    """The fraction of the negatives' softmax mass that each filter keeps; empty where none was recorded."""
+    masses = last.groupby("arm", sort=False)["kept_mass"].mean() if "kept_mass" in last else pd.Series(dtype=float)
+    masses = masses[masses < 1]
     if masses.empty:
         return ""
+    kept = listed(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
     hardly = [str(arm) for arm, value in masses.items() if value > HARDLY_FILTERS]
     warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
-    return f"Of the softmax mass of all negatives, the kept ones hold {masses_said(masses)}.{warning}"
+    return f"Of the softmax mass of all negatives, the kept ones hold {kept}.{warning}"
 
 
 def _rates(rates: pd.Series, baseline: str) -> str:

@@ -1,10 +1,9 @@
 """Possible reasons for differences between arms: statistics of negatives and embeddings, beside accuracy."""
 
-from collections.abc import Callable
 from typing import Any
 
 from moco_bench.report.model.links import Links
-from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, heading, mean_cell
+from moco_bench.report.model.table import ARM_KEY, Column, Table, heading, mean_cell
 from moco_bench.report.model.words import listed, sentence
 from moco_bench.report.read.results import Results, by_arm, last_epochs, of_cell
 from moco_bench.suite.metrics import METRICS, MetricColumn, added
@@ -52,23 +51,15 @@ def mechanism_table(results: Results, links: Links) -> Table | None:
             "accuracy_difference", f"{results.primary.short}, against {results.plan.baseline}",
             of=lambda row: mean_cell(row["difference"], results.primary.decimals, signed=True),
         ),
-        *(Column.number(name, text, of=_mean_of(name, 3)) for name, text in from_runs.items()),
-        *(Column.number(name, text, of=_end_of(name)) for name, text in from_history.items()),
-        *(Column.number(m.name, heading(m), of=_mean_of(m.name, m.decimals)) for m in structure),
+        *(Column.mean(name, text, 3, lambda row: row["own"]) for name, text in from_runs.items()),
+        *(Column.mean(name, text, 3, lambda row: row["end"], "history") for name, text in from_history.items()),
+        *(Column.mean(m.name, heading(m), m.decimals, lambda row: row["own"]) for m in structure),
     )  # fmt: skip
     caption = (
         "Last epoch, mean and standard deviation over seeds. False negatives: fraction with the anchor\u2019s own "
         f"class.{_directions(structure)}"
     )
     return Table.of("mechanism", "Mechanism", caption, columns, rows, source=links.source("runs.csv"))
-
-
-def _mean_of(name: str, decimals: int) -> Callable[[Row], Cell]:
-    return lambda row: mean_cell(row["own"][name], decimals)
-
-
-def _end_of(name: str) -> Callable[[Row], Cell]:
-    return lambda row: mean_cell(row["end"][name], 3, href=row["history"])
 
 
 def _directions(metrics: list[MetricColumn]) -> str:

@@ -12,8 +12,7 @@ from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
-from moco_bench.report.read.results import Results, last_epochs
-from moco_bench.report.sections.mechanism.notes import kept_masses, masses_said
+from moco_bench.report.read.results import Results
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
@@ -101,18 +100,13 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", ABSENT)],
         "seeds": sorted(results.runs["seed"].unique()),
         "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
-        "also": [*_kept_said(results), *disagreements(runs, results.plan.suite)],
+        "also": disagreements(runs, results.plan.suite),
     }
 
 
 def _backbone_keys(runs: list[Trained]) -> list[str]:
     keys = dict.fromkeys(key for run in runs for key in run.values if key.startswith("encoder."))
     return [key for key in keys if key.split(".")[1] not in NOT_A_BACKBONES]
-
-
-def _kept_said(results: Results) -> list[str]:
-    masses = kept_masses(last_epochs(results.histories))
-    return [f"Softmax mass of the negatives that a filter keeps: {masses_said(masses)}."] if len(masses) else []
 
 
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:

@@ -2,10 +2,12 @@
 
 import pytest
 
-from moco_bench.report.sections.first_screen.limits import can_confirm, limits_of, smallest_corrected_p
+from moco_bench.analyse.findings import could_decide
+from moco_bench.report.sections.first_screen.limits import limits_of, smallest_corrected_p
+from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS
 
-KNN = METRICS["knn_top1"]
+KNN, CONFIG = METRICS["knn_top1"], AnalysisConfig()
 
 
 def row(seeds, family=3, **changes):
@@ -18,10 +20,9 @@ def row(seeds, family=3, **changes):
 
 @pytest.mark.parametrize(("family", "enough"), [(1, 6), (3, 7), (10, 9)])
 def test_the_fewest_seeds_that_can_confirm_anything(family, enough):
-    assert can_confirm(row(enough, family), 0.05)
-    assert not can_confirm(row(enough - 1, family), 0.05)
-    assert not can_confirm(row(0, family), 0.05)
-    said = limits_of([row(enough - 1, family)], KNN, 0.95)
+    assert could_decide(row(enough, family), CONFIG)
+    assert not could_decide(row(enough - 1, family), CONFIG)
+    said = limits_of([row(enough - 1, family)], KNN, CONFIG)
     assert f"{enough - 1} seeds" in said
     assert "no difference can be confirmed at 5 %" in said
     assert said.endswith(f"at least {enough} seeds.")
@@ -29,16 +30,16 @@ def test_the_fewest_seeds_that_can_confirm_anything(family, enough):
 
 def test_a_level_that_is_reached_exactly_is_reached():
     assert smallest_corrected_p(row(2, smallest_p=0.01, family_size=5)) == 0.05
-    assert can_confirm(row(2, smallest_p=0.01, family_size=5), round(1 - 0.95, 12))
+    assert could_decide(row(2, smallest_p=0.01, family_size=5), CONFIG)
     assert smallest_corrected_p(row(1, family=10)) == 1.0
 
 
 def test_where_something_can_be_found_it_says_how_small():
-    said = limits_of([row(8), row(8, detectable_effect=1.5), row(0)], KNN, 0.95)
+    said = limits_of([row(8), row(8, detectable_effect=1.5), row(0)], KNN, CONFIG)
     assert "8 seeds" in said
     assert "0.80 to 1.50 points" in said
     assert "within 1 point" in said
 
 
 def test_no_seed_is_said_too():
-    assert limits_of([row(0)], KNN, 0.95) == "No seed has all the runs that a comparison needs."
+    assert limits_of([row(0)], KNN, CONFIG) == "No seed has all the runs that a comparison needs."

@@ -1,6 +1,6 @@
 import torch
 
-from moco_bench.measure.launches import LaunchCounter
+from benchmarks.launches import LaunchCounter
 
 
 def test_operators_are_counted_by_part_and_views_cost_nothing():

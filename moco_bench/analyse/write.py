@@ -17,9 +17,8 @@ from moco_bench.files import write_text
 def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
     """Analyse `results`/runs.csv by its suite.yaml (or the defaults); write and return effects and claims.
 
-    Effects pooled over machines go to `pooled.csv`, where runs are of several machines.
-
-    Claims on memory are judged by `results`/profile/memory.csv, where there is one.
+    Effects pooled over machines go to `pooled.csv`, where runs are of several machines. Claims on memory are judged by
+    `results`/profile/memory.csv, where there is one.
 
     Raises:
         InputError: one of these files is there and can't be used, or there are no runs; nothing is written then.

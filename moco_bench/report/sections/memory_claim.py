@@ -10,13 +10,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import margin_words
-from moco_bench.report.read.profile import (
-    COSTS,
-    FOLDER,
-    accuracy_and_cost,
-    judged_memory_claim,
-    profile_table_of,
-)
+from moco_bench.report.read.profile import COSTS, FOLDER, accuracy_and_cost, judged_memory_claim, profile_table_of
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import curve_arms, legend_above, name_cell
@@ -169,8 +163,5 @@ def _points(panel: Axes, rows: pd.DataFrame, cost: str, arms: tuple[str, ...]) -
 
 
 SECTION = Section(
-    "memory-claim",
-    "Is memory lower?",
-    figures=(pareto_figure,),
-    tables=(memory_claim_table, capacity_table),
+    "memory-claim", "Is memory lower?", figures=(pareto_figure,), tables=(memory_claim_table, capacity_table)
 )

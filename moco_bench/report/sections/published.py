@@ -1,7 +1,7 @@
 """Numbers published by others, each with its protocol."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -39,12 +39,10 @@ def published_table(results: Results, links: Links) -> Table | None:
         Column.number("our_runs", "Our runs", None, lambda row: row["found"] and row["found"].runs, href=href),
         Column.text("agreement", "Same protocol", lambda row: row["found"] and VERDICTS[row["found"].passed]),
         *(
-            Column.number(name, name.capitalize(), of=_cited_of(name))
-            if name in COUNTS
-            else Column.text(name, name.capitalize())
+            _cited_column(name, name.capitalize()) if name in COUNTS else Column.text(name, name.capitalize())
             for name in COMPARED_SETTINGS
         ),
-        Column.number("peak_gpu_gb", "Peak GPU, GB", of=_cited_of("peak_gpu_gb")),
+        _cited_column("peak_gpu_gb", "Peak GPU, GB"),
         Column.text("device", "Device"),
         Column.text("cite", "Source", lambda row: _cited(f"{row['source']}, {row['cite']}", row)),
     )
@@ -66,8 +64,8 @@ def _our_runs(results: Results) -> list[tuple[Mapping[str, Any], Mapping[str, An
     ]
 
 
-def _cited_of(name: str) -> Callable[[Row], Cell]:
-    return lambda row: _cited(row[name], row)
+def _cited_column(name: str, title: str) -> Column:
+    return Column.number(name, title, of=lambda row: _cited(row[name], row))
 
 
 def _cited(text: str, row: Row, value: float | None = None) -> Cell:

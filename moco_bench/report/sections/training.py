@@ -33,21 +33,17 @@ LEARNING = {
 @plot("knn_by_epoch", "kNN accuracy by epoch")
 def knn_figure(results: Results) -> Plot | None:
     """Accuracy of kNN during training, where it was measured."""
-    return curves(
-        results,
-        {"knn_top1": "kNN accuracy, %"},
-        "Watched on a part of the images, never used to choose anything.",
-    )
+    caption = "Watched on a part of the images, never used to choose anything."
+    return curves(results, {"knn_top1": "kNN accuracy, %"}, caption)
 
 
 @plot("learning", "Learning curves")
 def learning_figure(results: Results) -> Plot | None:
     """Loss and mean similarities by epoch."""
-    return curves(
-        results,
-        LEARNING,
-        "Means; thin: seeds. Losses of arms with different negatives are not comparable: chance is log(1 + negatives).",
+    caption = (
+        "Means; thin: seeds. Losses of arms with different negatives are not comparable: chance is log(1 + negatives)."
     )
+    return curves(results, LEARNING, caption)
 
 
 PLAIN, SCENES = "fashion-mnist-5k", "fashion-scenes-5k"

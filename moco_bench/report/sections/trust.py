@@ -33,10 +33,8 @@ def pairing_table(results: Results, links: Links) -> Table | None:
         Column.text("paired", "Pairs", paired),
     )
     caption = "First ten digits of the hashes that all arms of a seed share; two hashes in one place mean two streams."
-    source = links.source("runs.csv")
-    return Table.of(
-        "random_numbers", "Common random numbers", caption, columns, found.to_dict("records"), source=source
-    )
+    rows, source = found.to_dict("records"), links.source("runs.csv")
+    return Table.of("random_numbers", "Common random numbers", caption, columns, rows, source=source)
 
 
 def _digits(name: str, title: str) -> Column:

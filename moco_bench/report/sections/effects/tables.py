@@ -38,10 +38,8 @@ def further_effects_table(results: Results, links: Links) -> Table | None:
         f"{_units(rows)} With the interval; a star: significant. Tests, and all other metrics and comparisons, are in "
         "effects.csv."
     )
-    source = links.source(results.written.effects)
-    return Table.of(
-        "further_effects", "Effects on the other declared metrics", caption, columns, found.values(), source=source
-    )
+    title, source = "Effects on the other declared metrics", links.source(results.written.effects)
+    return Table.of("further_effects", title, caption, columns, found.values(), source=source)
 
 
 def _on(metric: str) -> Column:
@@ -68,9 +66,8 @@ def compute_effects_table(results: Results, links: Links) -> Table | None:
     """Effects at equal training time and at equal FLOPs; None if the suite has no such runs."""
     rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] != "epochs"]
     title = f"Effects at equal {listed(WORDS[budget] for budget in dict.fromkeys(row['budget'] for row in rows))}"
-    return _effects(
-        results, links, rows, "effects_compute", title, "As above, with each arm\u2019s runs of equal compute."
-    )
+    caption = "As above, with each arm\u2019s runs of equal compute."
+    return _effects(results, links, rows, "effects_compute", title, caption)
 
 
 def _units(rows: list[Row]) -> str:
@@ -119,9 +116,8 @@ def certainty_table(results: Results, links: Links) -> Table | None:
         "Detectable: the smallest effect found with 80 % power."
     )
     source = links.source(results.written.effects)
-    return Table.of(
-        "certainty", "More about each effect", caption, columns, effects, source=source, without=("metric",)
-    )
+    title = "More about each effect"
+    return Table.of("certainty", title, caption, columns, effects, source=source, without=("metric",))
 
 
 def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
@@ -182,24 +178,16 @@ def budgets_table(results: Results, links: Links) -> Table | None:
         Column.text("runs", "Runs", lambda row: "those at equal epochs" if row["shared"] else own),
         Column.number("compute", "Compute reached", 2),
     )
-    caption = (
-        f"An arm within {WITHIN} of the baseline\u2019s cost isn\u2019t run again: its runs at equal epochs serve."
-    )
-    caption += (
-        " All others have runs of their own with their whole schedule. Epochs are whole, so compute is equal to within "
+    others = (
+        "All others have runs of their own with their whole schedule. Epochs are whole, so compute is equal to within "
         "half an epoch."
-        if compute.declared
-        else " FLOPs are those that the profile counted."
     )
-    return Table.of(
-        "budgets",
-        "Equal compute",
-        caption,
-        columns,
-        compute.rows,
-        source=links.source(compute.file),
-        without=("budget",),
+    caption = (
+        f"An arm within {WITHIN} of the baseline\u2019s cost isn\u2019t run again: its runs at equal epochs serve. "
+        f"{others if compute.declared else 'FLOPs are those that the profile counted.'}"
     )
+    rows, source = compute.rows, links.source(compute.file)
+    return Table.of("budgets", "Equal compute", caption, columns, rows, source=source, without=("budget",))
 
 
 def _load(row: Row) -> Cell:

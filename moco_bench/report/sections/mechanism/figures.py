@@ -193,13 +193,8 @@ def similarity_figure(results: Results) -> Plot | None:
         return None
     arms = [arm for arm in results.arms if (data["arm"] == arm).any()][:4]
     lowest = data.loc[data["density"] > VISIBLE * data["density"].max(), "low"].min()
-    figure, axes = grid(
-        len(results.cells),
-        len(arms),
-        row_height=2.1 + LINE * max(wrapped(arm, 17).count("\n") for arm in arms),
-        sharex=True,
-        sharey="row",
-    )
+    height = 2.1 + LINE * max(wrapped(arm, 17).count("\n") for arm in arms)
+    figure, axes = grid(len(results.cells), len(arms), row_height=height, sharex=True, sharey="row")
     for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
         here = of_cell(data, dataset, encoder)
         for panel, arm in zip(row, arms, strict=True):

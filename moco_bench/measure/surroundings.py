@@ -90,7 +90,7 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
 def busiest_since(before: Busy, after: Busy, wall: float) -> list[tuple[str, float]]:
     """Names of the busiest other processes within `wall` seconds, and their share of one processor.
 
-    Numbers are used again, and the kernel's workers change their names with what they do.
+    A process is told by its key: numbers are used again, and the kernel's workers change their names with what they do.
     """
     shares = [
         (name, (seconds - (before[key][1] if key in before else 0.0)) / wall)

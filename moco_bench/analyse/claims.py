@@ -9,7 +9,7 @@ import pandas as pd
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.counted_memory import FILE, CountedEffect, counted_effects, otherwise_written
 from moco_bench.analyse.findings import LEANING_FROM, could_decide
-from moco_bench.analyse.pairing import why_no_pairs
+from moco_bench.analyse.pairing import NO_RUN, NOT_PAIRED, reasons_left_out
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.suite.config.analysis import AnalysisConfig, ClaimRule
 from moco_bench.suite.metrics import METRICS
@@ -178,8 +178,9 @@ def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], conf
 def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
     finding = effect["finding"]
     if finding == "no-data":
-        reason = why_no_pairs(effect)
-        return f"no pairs: {reason}" if reason else "too few finished runs"
+        reasons = [said.removeprefix(NOT_PAIRED) for said in reasons_left_out(effect)]
+        unfinished = not reasons or all(said.startswith(NO_RUN) for said in reasons)
+        return "too few finished runs" if unfinished else f"no pairs: {' and '.join(reasons)}"
     if finding == "leans-equivalent":
         adjusted = effect["p_equivalence_holm"]
         if adjusted <= 1 - config.confidence and not could_decide(effect, config):

@@ -11,7 +11,9 @@ verdict (decision 029):
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.pairing import hashes_agree, weighted
 from moco_bench.analyse.signflip import sign_flip_p
+from moco_bench.files import read_mapping
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
@@ -49,7 +52,8 @@ class Comparison:
     `common` are finished on both sides; `only_before` in the first, and neither finished nor failed in the second;
     `only_after` in the second, not in the first; `newly_failed` in the first, and failed in the second.
     `different_settings` are the common ones whose fingerprints differ: other settings, or code whose protocol was
-    raised. Differences between them are no differences of the code alone.
+    raised. Differences between them are no differences of the code alone. `lost` are metrics of which common runs have
+    a value in the first alone, and in how many; `other_images` data sets that are not compared, as their images differ.
     """
 
     table: pd.DataFrame
@@ -58,6 +62,8 @@ class Comparison:
     only_after: tuple[str, ...]
     newly_failed: tuple[str, ...]
     different_settings: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+    other_images: tuple[str, ...] = ()
 
     @property
     def regressed(self) -> bool:
@@ -69,19 +75,26 @@ class Comparison:
         """Why the comparison has no rows, in words; empty if it has any. Without rows nothing is confirmed."""
         if len(self.table):
             return ""
+        if self.other_images and not self.common:
+            return "nothing was compared: the images are others"
         if not self.common:
             return "nothing was compared: no run is finished on both sides"
         return "nothing was compared: the runs that are finished on both sides share no usable metric"
 
 
 def compare(
-    before: pd.DataFrame, after: pd.DataFrame, config: AnalysisConfig, metrics: tuple[str, ...] | None = None
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    config: AnalysisConfig,
+    metrics: tuple[str, ...] | None = None,
+    images: tuple[str, ...] = (),
 ) -> Comparison:
     """Compare two tables of runs (as `read_runs` returns them); margins and confidence are those of `config`.
 
     `p_holm` corrects over the arms of one metric, on one data set, encoder and budget or, where `config.holm` is
-    `suite`, on all of them.
+    `suite`, on all of them. Data sets named in `images` are other images on the two sides, and left out.
     """
+    before, after = (runs[~runs["dataset"].isin(images)] for runs in (before, after))
     old, new = (_by_run(runs[runs["status"] == "done"]) for runs in (before, after))
     failed = _by_run(after[after["status"] == "failed"])
     common = [key for key in old if key in new]
@@ -103,7 +116,26 @@ def compare(
         only_after=tuple(_title(key) for key in new if key not in old),
         newly_failed=tuple(_title(key) for key in old if key in failed),
         different_settings=tuple(_title(key) for key in common if _differ(old[key], new[key])),
+        lost=tuple(_lost([(old[key], new[key]) for key in common], names)),
+        other_images=images,
     )
+
+
+def other_images(before: Path, after: Path) -> tuple[str, ...]:
+    """Data sets whose images, as the manifests in two folders of a suite's results describe them, are not the same."""
+    described = [{path.stem: _sha256(path) for path in (root / "data").glob("*.json")} for root in (before, after)]
+    return tuple(sorted(name for name, found in described[0].items() if described[1].get(name, found) != found))
+
+
+def _sha256(manifest: Path) -> Any:
+    return read_mapping(manifest).get("sha256")
+
+
+def _lost(pairs: list[tuple[RunRow, RunRow]], names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        gone = sum(not math.isnan(old[name]) and math.isnan(new[name]) for old, new in pairs)
+        if gone:
+            yield f"{name} in {gone} of {len(pairs)} common runs"
 
 
 def _by_run(runs: pd.DataFrame) -> dict[tuple[Any, ...], RunRow]:

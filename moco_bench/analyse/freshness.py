@@ -1,5 +1,6 @@
 """Whether `effects.csv` and `claims.csv` agree with the report's page, which computes both anew from `runs.csv`."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,13 @@ import pandas as pd
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.table import table_of_text
+from moco_bench.errors import InputError
+from moco_bench.files import mapping_if_any
+from moco_bench.suite.equal_compute import costs_fingerprint
+from moco_bench.suite.profiled import profile_fingerprint
+from moco_bench.suite.steps import floors_fingerprint
+from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import tune_fingerprint
 
 EFFECTS, CLAIMS, RUNS = "effects.csv", "claims.csv", "runs.csv"
 _EFFECT_KEY = ["dataset", "encoder", "metric", "budget", "effect"]
@@ -24,6 +32,28 @@ class Written:
     effects: str = RUNS
     claims: str = RUNS
     warning: str = ""
+
+
+def of_other_settings(directory: Path, suite: Suite | None) -> str:
+    """A warning about measurements beside the runs that were made for another suite than `suite.yaml` says; else empty.
+
+    Verdicts use baselines and counted bytes, and a report shows the others: what is stale has to be named.
+    """
+    if suite is None:
+        return ""
+    asked = {f"floors/{dataset.title}.json": floors_fingerprint(suite, dataset) for dataset in suite.datasets}
+    with suppress(InputError):  # a suite's copy may hold what this version refuses
+        asked["profile/profile.json"] = profile_fingerprint(suite)
+        if suite.budgets != ("epochs",):
+            asked["costs.json"] = costs_fingerprint(suite)
+        if suite.tune:
+            asked["tuned.json"] = tune_fingerprint(suite)
+    found = {name: mapping_if_any(directory / name).get("fingerprint") for name in asked}
+    other = [name for name, fingerprint in found.items() if fingerprint not in (None, asked[name])]
+    if not other:
+        return ""
+    verb = "was" if len(other) == 1 else "were"
+    return f"{' and '.join(other)} {verb} made for other settings than suite.yaml\u2019s; `moco-bench plan` says why."
 
 
 def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, plan: AnalysisPlan) -> Written:
@@ -44,9 +74,9 @@ def written_files(directory: Path, effects: pd.DataFrame, claims: pd.DataFrame, 
         wrong = [f"{EFFECTS} and {CLAIMS} aren't there"]
     command = f"run `moco-bench analyse results/{directory.resolve().name}`{'' if absent else ' again'}"
     effects_from, claims_from = (RUNS if problems.get(name, name) else name for name in (EFFECTS, CLAIMS))
-    return Written(
-        effects_from, claims_from, f"{'; '.join(wrong)}: {command}. This page is computed anew." if wrong else ""
-    )
+    stale = of_other_settings(directory, plan.suite)
+    said = f"{'; '.join(wrong)}: {command}. This page is computed anew." if wrong else ""
+    return Written(effects_from, claims_from, " ".join(text for text in (said, stale) if text))
 
 
 def _problem(name: str, found: pd.DataFrame | None, ours: pd.DataFrame, key: list[str], values: list[str]) -> str:

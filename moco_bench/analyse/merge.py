@@ -1,62 +1,33 @@
 """Merges the results of several machines into one folder; runs with equal fingerprints are one run.
 
-Every file is checked before anything is written: a run's by the hashes in its `run.json`, its metrics, floors and costs
-by the hash that each carries. What has none was seen by nobody and is refused. Where two folders have a run with equal
-fingerprints, the first one's files are kept; unequal numbers are an effect of the machine, and are listed.
+Every file is checked before anything is written (`found_runs.py`); floors, costs and choices by the hash that each
+carries. Where two folders have a run with equal fingerprints, the first one's files are kept; unequal numbers, or one
+that failed where the other did not, are an effect of the machine, and are listed.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.found_runs import RUN_FILES, FoundRun, check_inside, runs_in, vouched_for
 from moco_bench.analyse.machines import measured_on
+from moco_bench.analyse.table import table_of_text
 from moco_bench.errors import InputError
-from moco_bench.files import check_regular, is_vouched_for, read_mapping, write_atomically, write_json
+from moco_bench.files import check_regular, read_mapping, write_atomically, write_json
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.on_disk.finished import POINTERS
-from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage, encoder_was_kept, without_encoder
-from moco_bench.suite.on_disk.record import read_record
-
-RUN_FILES = (*RESULT_FILES, "metrics.json", "run.json")
-"""Files of a run in the order of copying: `run.json` vouches for the files before it."""
-
-SEALED = ("floors/*.json", "costs.json", "tuned.json")
-"""Files beside a suite's runs that carry a hash of their own content."""
+from moco_bench.suite.on_disk.hashes import without_encoder
+from moco_bench.suite.on_disk.made import SEALED
 
 SUITE_FILES = (*SEALED, "data/*.json", "profile/*", "tune.csv", "suite.yaml")
+PROFILE = "profile/profile.json"
+"""The last file of a profile."""
 EFFECTS_FILE = "machine_effects.csv"
 EFFECTS_COLUMNS = ("run", "metric", "kept", "other", "difference", "kept_from", "other_from", "kept_on", "other_on")
-
-
-@dataclass(frozen=True)
-class FoundRun:
-    """A finished run in one of the folders; `metrics` is empty where it failed or wasn't evaluated."""
-
-    root: Path
-    directory: Path
-    record: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-
-    @property
-    def place(self) -> Path:
-        """The run's path below the folder of results: `SUITE/runs/DATASET/ENCODER/ARM/seedN`."""
-        return self.directory.relative_to(self.root)
-
-    def numbers(self) -> dict[str, float]:
-        """The run's results: all plain numbers of its `metrics.json`."""
-        return {
-            name: float(value)
-            for name, value in self.metrics.items()
-            if isinstance(value, (int, float)) and not isinstance(value, bool)
-        }
-
-    def worth(self) -> tuple[bool, bool]:
-        """Which of two runs with equal fingerprints is kept: first an evaluated one, then one that has its weights."""
-        return bool(self.numbers()), encoder_was_kept(self.record)
 
 
 @dataclass(frozen=True)
@@ -81,19 +52,21 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
     left_out: list[str] = []
     places = [out, *roots] if out.is_dir() else list(roots)  # a folder that was merged before is added to
     for root in places:
-        found = list(_runs_in(root, left_out))
+        found = list(runs_in(root, left_out))
         if root != out and not found:
             raise InputError(f"{root}: no finished run below it; a folder such as `results` would be right")
         for run in found:
             first = kept.setdefault(run.place, run)
             if first is not run:
                 _check_same(first, run)
-                effects += _differences(first, run)
-                if run.worth() > first.worth():
-                    kept[run.place] = run
+                kept[run.place] = first.or_else(run)
+                firsts = (first, run) if kept[run.place].record is first.record else (run, first)
+                effects += _differences(*firsts)
     suites = sorted({place.parts[0] for place in kept})
     files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
-    return Merged(list(kept.values()), files, pd.DataFrame(effects, columns=list(EFFECTS_COLUMNS)), left_out)
+    table = pd.DataFrame([*_effects_of_before(places, suites), *effects], columns=list(EFFECTS_COLUMNS))
+    table = table.drop_duplicates(["run", "metric", "kept", "other"], ignore_index=True)  # merged again
+    return Merged(list(kept.values()), files, table, left_out)
 
 
 def only_evaluated(merged: Merged) -> Merged:
@@ -112,9 +85,11 @@ def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
     for target, source in merged.suite_files.items():
         _copy(source, out / target)
     for run in merged.runs:
+        target = out / run.place
+        if run.evaluated_in:
+            _copy(run.evaluated_in / "metrics.json", target / "metrics.json")
         if run.root == out:
             continue
-        target = out / run.place
         (target / "run.json").unlink(missing_ok=True)
         for name in RUN_FILES if encoders else RUN_FILES[1:-1]:
             if (run.directory / name).exists():
@@ -124,52 +99,6 @@ def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
             continue
         if run.record.get("replicate", 1) == 1:
             write_json(out / POINTERS / f"{run.record['fingerprint']}.json", {"directory": run.place.as_posix()})
-
-
-def _runs_in(root: Path, left_out: list[str]) -> Iterator[FoundRun]:
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder")
-    for path in sorted(root.glob("*/runs/*/*/*/seed*/run.json")):
-        try:
-            record = read_record(path)
-        except InputError as error:
-            left_out.append(str(error))
-            continue
-        for name in ("", *RUN_FILES):
-            check_inside(root, path.parent / name)
-        wrong = damage(path.parent, record, whole=True)
-        if wrong:
-            raise InputError(f"{path.parent}: {wrong}; put it back, or remove that folder from {root}")
-        yield FoundRun(root, path.parent, record, _metrics_of(path.parent, record))
-
-
-def _metrics_of(directory: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of the run's `metrics.json`; empty where there is none.
-
-    Raises:
-        InputError: `metrics.json` was edited, carries no hash, or is about other images than the run.
-    """
-    path = directory / "metrics.json"
-    if not path.exists():
-        return {}
-    metrics = _vouched_for(path)
-    if record["status"] == "done" and metrics.get("data_sha256", record["data"]["sha256"]) != record["data"]["sha256"]:
-        raise InputError(f"{path}: is about other images than the run.json beside it; remove it and evaluate again")
-    return metrics
-
-
-def _vouched_for(path: Path) -> dict[str, Any]:
-    """The content of a JSON file with a hash of itself. Raises `InputError` if that is wrong or missing."""
-    content = read_mapping(path)
-    if not is_vouched_for(content):
-        raise InputError(f"{path}: changed after it was written, or without a hash; put it back, or remove it")
-    return content
-
-
-def check_inside(root: Path, path: Path) -> None:
-    """Raise `InputError` where a link leads out of a folder of results."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise InputError(f"{path}: a link out of {root}; put the files themselves there, or remove it")
 
 
 def _check_same(first: FoundRun, second: FoundRun) -> None:
@@ -183,7 +112,17 @@ def _check_same(first: FoundRun, second: FoundRun) -> None:
 
 
 def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
-    """One row for each number that differs between two runs with equal fingerprints, evaluated alike."""
+    """One row for each number that differs between two runs of one fingerprint, evaluated alike, or for the status."""
+    places = {
+        "kept_from": str(first.root),
+        "other_from": str(second.root),
+        "kept_on": measured_on(first.record),
+        "other_on": measured_on(second.record),
+    }
+    ended = [run.record["status"] for run in (first, second)]
+    if ended[0] != ended[1]:
+        status = {"run": str(first.place), "metric": "status", "kept": ended[0], "other": ended[1], "difference": None}
+        yield {**status, **places}
     if first.metrics.get("evaluation_fingerprint") != second.metrics.get("evaluation_fingerprint"):
         return
     ours, theirs = first.numbers(), second.numbers()
@@ -192,19 +131,43 @@ def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
             yield {
                 "run": str(first.place),
                 "metric": name,
-                "kept": ours[name],
-                "other": theirs[name],
+                "kept": _plain(f"{ours[name]:.10g}"),  # as it is written
+                "other": _plain(f"{theirs[name]:.10g}"),
                 "difference": theirs[name] - ours[name],
-                "kept_from": str(first.root),
-                "other_from": str(second.root),
-                "kept_on": measured_on(first.record),
-                "other_on": measured_on(second.record),
+                **places,
             }
 
 
+def _effects_of_before(roots: Sequence[Path], suites: Sequence[str]) -> list[dict[str, Any]]:
+    """What earlier merges listed, in any of the folders: their other runs are in none of them.
+
+    Raises:
+        InputError: a list can't be read.
+    """
+    rows: list[dict[str, Any]] = []
+    for path in (root / suite / EFFECTS_FILE for root in roots for suite in suites):
+        if not path.exists():
+            continue
+        check_regular(path, "an ordinary file would be right")
+        found = table_of_text(path)
+        if found is None or not set(EFFECTS_COLUMNS) <= set(found.columns):
+            raise InputError(f"{path}: not the table that `moco-bench merge` writes; put it back, or remove it")
+        rows += [{name: _plain(row[name]) for name in EFFECTS_COLUMNS} for row in found.to_dict("records")]
+    return rows
+
+
+def _plain(text: str) -> float | str | None:
+    """A cell's number, or its text; None where it is empty."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
+
+
 def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path]]:
-    """The files beside a suite's runs, each from the first folder that has it."""
+    """The files beside a suite's runs, each from the first folder that has it; a finished profile as a whole."""
     first: dict[Path, Path] = {}
+    profiled = next((root for root in roots if (root / suite / PROFILE).is_file()), None)  # one machine's, as a whole
     for root in roots:
         for pattern in SUITE_FILES:
             for path in sorted((root / suite).glob(pattern)):
@@ -212,7 +175,9 @@ def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path
                 check_inside(root, path)
                 check_regular(path, "an ordinary file would be right")
                 if pattern in SEALED:
-                    _vouched_for(path)
+                    vouched_for(path)
+                if pattern == "profile/*" and root != profiled:
+                    continue
                 if first.setdefault(place, path) != path:
                     _check_equal_files(first[place], path)
     yield from first.items()

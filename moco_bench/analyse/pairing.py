@@ -38,6 +38,7 @@ _VERDICTS = {
 UNEQUAL_PRECISION = "unequal precision"
 NOT_PAIRED = "not paired: "
 """Prefix of reasons why a seed with all its runs is no pair."""
+NO_RUN = "no finished run of "
 SIGNIFICANT = 8
 """Significant digits of a difference: `runs.csv` holds ten of each value."""
 
@@ -88,7 +89,7 @@ def paired_values(runs: RunsBySeed, contrast: Contrast, metric: MetricColumn) ->
     for seed in sorted(frozenset().union(*(runs.seeds.get(arm, frozenset()) for arm in contrast.weights))):
         absent = [arm for arm in contrast.weights if (seed, arm) not in runs.finished]
         if absent:
-            left_out[int(seed)] = f"no finished run of {', '.join(absent)}"
+            left_out[int(seed)] = f"{NO_RUN}{', '.join(absent)}"
             pending += any((seed, arm) in runs.pending for arm in absent)
             continue
         of_seed = [runs.finished[seed, arm] for arm in contrast.weights]
@@ -143,13 +144,18 @@ def _why_no_pair(of_seed: Sequence[Mapping[Any, Any]], shared: Mapping[str, int]
 
 def why_no_pairs(row: Mapping[Any, Any]) -> str:
     """Why no seed of an effect is paired although its runs exist: `other has another network`; empty otherwise."""
-    left_out = row.get("left_out")
-    if row["n_seeds"] or not isinstance(left_out, str) or not left_out:
-        return ""
-    reasons = dict.fromkeys(said.partition(": ")[2] for said in left_out.split("; "))
-    if not all(said.startswith(NOT_PAIRED) for said in reasons):
+    reasons = reasons_left_out(row)
+    if row["n_seeds"] or not all(said.startswith(NOT_PAIRED) for said in reasons):
         return ""
     return " and ".join(said.removeprefix(NOT_PAIRED) for said in reasons)
+
+
+def reasons_left_out(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Why seeds of an effect gave no value, each reason once."""
+    left_out = row.get("left_out")
+    if not isinstance(left_out, str) or not left_out:
+        return ()
+    return tuple(dict.fromkeys(said.partition(": ")[2] for said in left_out.split("; ")))
 
 
 def hashes_agree(of_seed: Sequence[Mapping[Any, Any]], names: Iterable[str] = HASHES) -> Agreement:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.settings import flat
+from moco_bench.components.augmentations import MocoRecipe
 
 COMPARED_SETTINGS = (
     "encoder",
@@ -57,9 +58,16 @@ RECIPES: dict[str, dict[str, Any]] = {
         "train.schedule": "cosine-epoch",
         "train.warmup_epochs": 0,
         "train.precision": "float32",
+        **{
+            f"train.augment.{key}": value
+            for key, value in MocoRecipe().model_dump(mode="json").items()
+            if key != "name"
+        },
     }
 }
 """Settings of a source, where known, that the table has no column for: other settings are no reproduction."""
+KNN = {"evaluate.knn_k": 200, "evaluate.knn_temperature": 0.1}
+"""Settings of kNN in all sources."""
 COMBINE = {"MoCo CIFAR demo": "sum"}
 """How a source combines the two terms of its symmetric loss; others take their mean."""
 DEFAULTS = {"contrast.loss_scale": 1.0, "contrast.combine": "mean"}
@@ -82,7 +90,8 @@ def agreement(row: Mapping[Any, Any], runs: Iterable[tuple[Mapping[str, Any], Ma
     """Whether our runs reproduce a row of `published`; None where no run of ours has that row's protocol.
 
     The protocol is that of the table's columns and of `RECIPES`, and whole training on the whole data set, tested on
-    the test images. `runs` are the `config` of each finished run's run.json, and its metrics.json.
+    the test images. `runs` are the `config` of each finished run's run.json with the suite's `evaluate`, and its
+    metrics.json.
     """
     metric = MEASURED_AS.get((row["metric"], row["features"]))
     values = [
@@ -103,7 +112,7 @@ def _same_protocol(row: Mapping[Any, Any], config: Mapping[str, Any]) -> bool:
         return False
     asked = {setting: row[column] for column, setting in SETTINGS.items()}
     asked |= {"contrast.dual_view": METHODS.get(row["method"]), "contrast.negatives.rule": "all"}
-    asked |= {"contrast.loss_scale": 1.0, **RECIPES.get(row["source"], {})}
+    asked |= {"contrast.loss_scale": 1.0, **RECIPES.get(row["source"], {}), **(KNN if row["metric"] == "knn" else {})}
     if row["method"] == "moco symmetric":
         asked["contrast.combine"] = COMBINE.get(row["source"], "mean")
     if row["features"].startswith("projection"):

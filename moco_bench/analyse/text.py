@@ -41,12 +41,13 @@ def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
     """The effects on one metric, one line each."""
     lines = []
     for row in effects[effects["metric"] == metric].to_dict("records"):
-        digits = METRICS[metric].decimals
+        digits, short_of = METRICS[metric].decimals, row["baseline_short_of"]
+        judged = f" (not judged: the baseline arm is not above {short_of})" if short_of else ""
         lines.append(
             f"{row['dataset']}  {row['encoder']}  {row['effect']:<16} "
             f"{number(row['estimate'], digits, signed=True):>8}  "
             f"{interval(row['ci_low'], row['ci_high'], digits):<18} p {p_value(row['p_value'])}  "
-            f"Holm {p_value(row['p_holm'])}  n {row['n_seeds']}  {row['finding']}"
+            f"Holm {p_value(row['p_holm'])}  n {row['n_seeds']}  {row['finding']}{judged}"
         )
     return "\n".join(lines)
 
@@ -75,6 +76,8 @@ def comparison_as_text(found: Comparison) -> str:
         ("done in the first, failed in the second", found.newly_failed),
     ):
         lines += [f"{title}: {run}" for run in runs]
+    lines += [f"no value any more in the second: {lost}" for lost in found.lost]
+    lines += [f"not compared, as the images are others: {name}" for name in found.other_images]
     if found.different_settings:
         lines.append(
             f"different settings ({len(found.different_settings)} of {len(found.common)} common runs have other "

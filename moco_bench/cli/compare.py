@@ -12,7 +12,8 @@ interval leaves out zero, else `unclear`; with fewer than three common seeds the
 Exit 1 where something got worse beyond the margin, fails now, or nothing could be compared."""
 EXAMPLE = "moco-bench compare results-old/quickstart results/quickstart"
 BESIDE_ROWS = (
-    "only_before", "only_after", "newly_failed", "different_settings", "common", "regressed", "nothing_compared"
+    "only_before", "only_after", "newly_failed", "different_settings", "lost", "other_images", "common", "regressed",
+    "nothing_compared",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     import sys
 
     from moco_bench.analyse.analysis_plan import plan_for
-    from moco_bench.analyse.compare import compare
+    from moco_bench.analyse.compare import compare, other_images
     from moco_bench.analyse.table import read_runs
     from moco_bench.analyse.text import comparison_as_text
     from moco_bench.suite.metrics import METRICS
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         read_runs(args.after / "runs.csv"),
         config,
         tuple(args.metric) if args.metric else None,
+        other_images(args.before, args.after),
     )
     if args.json:
         rows = json.loads(found.table.to_json(orient="records", double_precision=10))

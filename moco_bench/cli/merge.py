@@ -7,8 +7,8 @@ from pathlib import Path
 
 HELP = """Join folders of results by fingerprint into one folder, and say where equal settings gave unequal numbers.
 
-Every file is checked against its hash first; what has none is refused. Exit code 1 where a run was left out because its
-run.json can't be read. Then `moco-bench collect SUITE.yaml --results DIR`,
+Every file is checked against its hash first; what has none is refused. Of two runs the first is kept. Exit code 1
+where a run was left out because its run.json can't be read. Then `moco-bench collect SUITE.yaml --results DIR`,
 `analyse` and `report` go on as with results of one machine."""
 EXAMPLE = "moco-bench merge laptop/results cluster/results --out results"
 

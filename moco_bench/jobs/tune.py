@@ -5,13 +5,14 @@ import io
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, sealed, write_json, write_text
 from moco_bench.jobs.evaluate import evaluate_run
+from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.suite import Suite
-from moco_bench.suite.tune import Candidate, candidates, tune_fingerprint, tuned_path
+from moco_bench.suite.tune import Candidate, candidates, images_described, tune_fingerprint, tuned_path
 from moco_bench.train.signals import interrupted_by_signals
 
 
@@ -44,7 +45,8 @@ def write_choice(suite: Suite, trials: Sequence[Candidate], results: Path) -> No
     metric = suite.analysis.primary
     scores = [_score(trial, metric, results) for trial in trials]
     chosen = [
-        best_of(list(group)) for _, group in groupby(zip(trials, scores, strict=True), lambda pair: pair[0].place)
+        best_of(list(group), METRICS[metric].better)
+        for _, group in groupby(zip(trials, scores, strict=True), lambda pair: pair[0].place)
     ]
     keys = list(suite.tune)
     table = io.StringIO()
@@ -60,19 +62,23 @@ def write_choice(suite: Suite, trials: Sequence[Candidate], results: Path) -> No
         for trial in chosen
         for dataset, encoder, arm in [trial.place]
     ]
-    write_json(path, sealed({"fingerprint": tune_fingerprint(suite), "metric": metric, "chosen": rows}))
+    choice = {"fingerprint": tune_fingerprint(suite), "metric": metric, "chosen": rows}
+    write_json(path, sealed({**choice, "images": images_described(suite, results)}))
 
 
-def best_of(scored: Sequence[tuple[Candidate, float | None]]) -> Candidate:
-    """The candidate of the highest score, the first of equals. Raises `InputError` where all of them failed."""
-    done = [(score, -trial.number, trial) for trial, score in scored if score is not None]
+def best_of(
+    scored: Sequence[tuple[Candidate, float | None]], better: Literal["higher", "lower"] | None = "higher"
+) -> Candidate:
+    """The candidate of the best score, the first of equals. Raises `InputError` where all of them failed."""
+    sign = -1 if better == "lower" else 1
+    done = [(sign * score, -trial.number, trial) for trial, score in scored if score is not None]
     if not done:
         raise InputError(f"tune: every candidate of arm {scored[0][0].arm} failed; give other values")
     return max(done)[2]
 
 
 def _score(trial: Candidate, metric: str, results: Path) -> float | None:
-    """Percent on the held-out images; None for a candidate that diverged or collapsed."""
+    """The metric on the held-out images; None for a candidate that diverged or collapsed."""
     metrics: dict[str, Any] = read_mapping(trial.run.directory(results) / "metrics.json")
     value = metrics.get(metric)
     return None if value is None else float(value)

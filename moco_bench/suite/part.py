@@ -30,17 +30,26 @@ class Part:
         return f"{self.shard}-of-{self.of}" if self.last is None else f"seeds-{self.first}-{self.last}"
 
     def of_runs(self, runs: Sequence[Run]) -> list[Run]:
-        """The runs of this part, in their order. Raises `InputError` if there are none."""
+        """The runs of this part, in their order.
+
+        Raises:
+            InputError: there are none, or fewer seeds than were asked for.
+        """
         groups = {group: number for number, group in enumerate(dict.fromkeys(map(_together, runs)))}
         if self.last is not None:
             chosen = [run for run in runs if self.first <= run.seed <= self.last]
         else:
             chosen = [run for run in runs if groups[_together(run)] % self.of == self.shard - 1]
+        seeds = sorted({run.seed for run in runs})
         if not chosen:
-            seeds = sorted({run.seed for run in runs})
             raise InputError(
                 f"part {self.name}: the suite has no such runs; its seeds are {seeds[0]} to {seeds[-1]}, and it can be "
                 f"cut into {len(groups)} parts at most"
+            )
+        absent = [] if self.last is None else [seed for seed in (self.first, self.last) if seed not in seeds]
+        if absent:
+            raise InputError(
+                f"part {self.name}: the suite has no seed {absent[0]}; its seeds are {seeds[0]} to {seeds[-1]}"
             )
         return chosen
 
@@ -75,10 +84,17 @@ def part_from(environment: Mapping[str, str]) -> Part | None:
 def plan_of_part(part: Part | None, plan: SuitePlan) -> SuitePlan:
     """The plan of training and evaluating a part's runs; tables and report are made of the whole suite only.
 
-    Raises `InputError` where the part has no runs.
+    Raises:
+        InputError: the part has no runs, or the suite's search is left: a search for each part would let the parts
+            choose settings of their own.
     """
     if part is None:
         return plan
+    if "tune" in plan.once:
+        raise InputError(
+            f"part {part.name}: the arms' settings are searched first, once for all parts ({plan.once['tune']}): run "
+            "`moco-bench tune SUITE.yaml`, and give tuned.json and tune.csv to every machine"
+        )
     chosen = {run.id for run in part.of_runs([item.run for item in plan.runs])}
     runs = tuple(item for item in plan.runs if item.run.id in chosen)
     titles = {item.run.dataset.title for item in runs}

@@ -132,7 +132,7 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
     )
     once = {
         "costs": why_costs(suite, results),
-        "tune": why_tune(suite, results),
+        "tune": why_tune(suite, results, states.values()),
         "profile": why_profile(suite, results),
     }
     if any(item.would_run for item in runs) or floors or once["costs"] or once["tune"]:

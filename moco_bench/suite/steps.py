@@ -3,6 +3,7 @@
 Each reason is a few words, and empty where there is nothing to do.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from moco_bench.suite.identity.run import EVALUATION_PROTOCOL, identity
 from moco_bench.suite.on_disk.sources import have_changed, request_of
 from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.suite import Suite
-from moco_bench.suite.tune import tune_fingerprint, tuned_path
+from moco_bench.suite.tune import of_other_images, tune_fingerprint, tuned_path
 
 PROFILE_FILES = ("profile.json", "time.csv", "memory.csv")
 
@@ -84,11 +85,15 @@ def why_costs(suite: Suite, results: Path) -> str:
     return _why(costs_path(suite, results), costs_fingerprint(suite), "other arms or settings")
 
 
-def why_tune(suite: Suite, results: Path) -> str:
-    """Why the arms' settings have to be searched."""
+def why_tune(suite: Suite, results: Path, states: Iterable[DataState] = ()) -> str:
+    """Why the arms' settings have to be searched; `states` of the images, where they are known."""
     if not suite.tune:
         return ""
-    return _why(tuned_path(suite, results), tune_fingerprint(suite), "other candidates or settings")
+    path = tuned_path(suite, results)
+    if reason := _why(path, tune_fingerprint(suite), "other candidates or settings"):
+        return reason
+    elsewhere = any(state.changed for state in states) or of_other_images(read_mapping(path), suite, results)
+    return "the images have changed" if elsewhere else ""
 
 
 def why_profile(suite: Suite, results: Path) -> str:

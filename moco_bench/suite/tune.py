@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count, product
 from pathlib import Path
+from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of
+from moco_bench.files import mapping_if_any, read_mapping, seal_is_broken, sha256_of
 from moco_bench.suite.config import ContrastConfig, EncoderConfig, TrainConfig
+from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.runs import Run, expand, merged, resolve_arm
 from moco_bench.suite.suite import Suite
 from moco_bench.suite.validation import validate
@@ -53,7 +55,7 @@ def candidates(suite: Suite) -> tuple[Candidate, ...]:
         return ()
     check_tune(suite)
     each = min(len(_grid(suite, run.encoder, run.arm)) for run in _first_runs(suite))
-    seed = next(seed for seed in count() if seed not in suite.seeds)
+    seed = search_seed(suite)
     found: list[Candidate] = []
     for run in _first_runs(suite):
         for number, values in enumerate(_some(_grid(suite, run.encoder, run.arm), each), start=1):
@@ -70,6 +72,11 @@ def candidates(suite: Suite) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
+def search_seed(suite: Suite) -> int:
+    """The seed of a suite's candidates, which no run has. A run that takes it later has the search made again."""
+    return next(seed for seed in count() if seed not in suite.seeds)
+
+
 def check_tune(suite: Suite) -> None:
     """Refuse a search that can't be made or would be misread. Raises `InputError`."""
     if not suite.tune:
@@ -80,6 +87,12 @@ def check_tune(suite: Suite) -> None:
     if suite.analysis.primary == "knn_top1_corrupted":
         raise InputError(
             "tune: candidates are judged by the primary metric, on images that aren't corrupted; choose another"
+        )
+    judge = METRICS[suite.analysis.primary]
+    if not judge.about_representations or judge.better is None:
+        raise InputError(
+            f"tune: candidates are judged by the primary metric, and of {judge.name} no side says which encoder is "
+            "better; choose an accuracy"
         )
     for dataset in suite.datasets:
         if dataset.validation > 0:
@@ -103,7 +116,9 @@ def tune_fingerprint(suite: Suite) -> str:
     trials = [
         [*each.place, each.number, dict(each.values), each.run.evaluation_fingerprint] for each in candidates(suite)
     ]
-    return sha256_of({"candidates": trials, "metric": suite.analysis.primary})
+    judge = METRICS[suite.analysis.primary]
+    side = {} if judge.better == "higher" else {"better": judge.better}
+    return sha256_of({"candidates": trials, "metric": judge.name, **side})
 
 
 def tuned_path(suite: Suite, results: Path) -> Path:
@@ -111,11 +126,25 @@ def tuned_path(suite: Suite, results: Path) -> Path:
     return results / suite.name / "tuned.json"
 
 
+def images_described(suite: Suite, results: Path) -> dict[str, str]:
+    """The hash of each data set's images, as far as a manifest in the results describes them."""
+    titles = [dataset.title for dataset in suite.datasets]
+    found = {title: mapping_if_any(results / suite.name / "data" / f"{title}.json").get("sha256") for title in titles}
+    return {title: sha256 for title, sha256 in found.items() if isinstance(sha256, str)}
+
+
+def of_other_images(choice: Mapping[str, Any], suite: Suite, results: Path) -> bool:
+    """Whether a `tuned.json` says that it was chosen on other images than those that the suite has now."""
+    chosen_on = choice.get("images")
+    known = chosen_on if isinstance(chosen_on, dict) else {}
+    return any(known.get(title, sha256) != sha256 for title, sha256 in images_described(suite, results).items())
+
+
 def read_choices(suite: Suite, results: Path) -> Choices:
     """The chosen values of each arm; empty for a suite without `tune`.
 
     Raises:
-        InputError: `tuned.json` is missing, damaged, or of another search.
+        InputError: `tuned.json` is missing, damaged, edited, or of another search or other images.
     """
     if not suite.tune:
         return {}
@@ -124,8 +153,12 @@ def read_choices(suite: Suite, results: Path) -> Choices:
     found = read_mapping(path) if path.exists() else None
     if found is None:
         raise InputError(f"{path}: not there, and the suite's arms are tuned: {again}")
+    if seal_is_broken(found):
+        raise InputError(f"{path}: changed by hand; put it back, or {again}")
     if found.get("fingerprint") != tune_fingerprint(suite):
         raise InputError(f"{path}: of another search than the suite's: {again}")
+    if of_other_images(found, suite, results):
+        raise InputError(f"{path}: chosen on other images than the suite has now: {again}")
     try:
         return {(row["dataset"], row["encoder"], row["arm"]): dict(row["values"]) for row in found["chosen"]}
     except (KeyError, TypeError, ValueError):

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from moco_bench.analyse.compare import compare, verdict
+from moco_bench.analyse.compare import compare, other_images, verdict
 from moco_bench.analyse.multiplicity import holm
 from moco_bench.analyse.table import typed
 from moco_bench.analyse.text import comparison_as_text
+from moco_bench.files import write_json
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS
 
@@ -51,6 +52,25 @@ def test_a_regression_beyond_the_margin_is_found(raw_runs, runs_of):
     assert bad.iloc[0]["difference"] == pytest.approx(-1.5)
     assert not compare(worse, runs_of(5), CONFIG).regressed
     assert not compare(runs_of(5), worse, CONFIG, metrics=("linear_top1",)).regressed
+
+
+def test_a_value_that_is_gone_is_said(raw_runs, runs_of):
+    found = compare(runs_of(5), changed(raw_runs, linear_top1=lambda value: ""), CONFIG)
+    assert found.lost == ("linear_top1 in 5 of 20 common runs",)
+    assert "no value any more in the second: linear_top1 in 5 of 20 common runs" in comparison_as_text(found)
+    assert compare(runs_of(5), runs_of(5), CONFIG).lost == ()
+
+
+def test_results_on_other_images_are_not_compared(runs_of, tmp_path):
+    for root, sha256 in (("a", "1"), ("b", "2"), ("c", "1")):
+        write_json(tmp_path / root / "data" / "digits.json", {"sha256": sha256})
+    assert other_images(tmp_path / "a", tmp_path / "c") == ()
+    assert other_images(tmp_path / "a", tmp_path / "elsewhere") == ()
+    assert other_images(tmp_path / "a", tmp_path / "b") == ("digits",)
+    (dataset,) = set(runs_of(5)["dataset"])
+    found = compare(runs_of(5), runs_of(5), CONFIG, images=(dataset,))
+    assert found.nothing_compared == "nothing was compared: the images are others"
+    assert f"not compared, as the images are others: {dataset}" in comparison_as_text(found)
 
 
 def test_the_same_has_to_be_shown(raw_runs, runs_of):

@@ -6,9 +6,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from moco_bench.analyse.analysis_plan import plan_for
 from moco_bench.analyse.freshness import written_files
 from moco_bench.analyse.write import analyse
+from moco_bench.files import read_mapping, write_json
 from moco_bench.report.read.results import load_results
+from moco_bench.suite.profiled import profile_fingerprint
+from moco_bench.suite.steps import floors_fingerprint
 
 
 @pytest.fixture
@@ -27,6 +31,18 @@ def change(path, name, edit):
 def test_files_that_agree_are_linked_and_nothing_is_said(path):
     written = load_results(path).written
     assert (written.effects, written.claims, written.warning) == ("effects.csv", "claims.csv", "")
+
+
+@pytest.mark.parametrize("name", ["profile/profile.json", "floors/fashion-mnist-5k.json"])
+def test_what_was_measured_for_another_design_is_named(path, name):
+    """Verdicts use both; after a change of an arm or of the evaluation they are those of another suite."""
+    suite = plan_for(path).suite
+    asked = {"profile": profile_fingerprint(suite), "floors": floors_fingerprint(suite, suite.datasets[0])}
+    for fingerprint, said in ((asked[name.partition("/")[0]], False), ("another", True)):
+        content = read_mapping(path / name) if (path / name).exists() else {}
+        write_json(path / name, {**content, "fingerprint": fingerprint})
+        warning = f"{name} was made for other settings than suite.yaml\u2019s; `moco-bench plan` says why."
+        assert (warning in load_results(path).written.warning) == said
 
 
 def test_absent_files_are_named(path):

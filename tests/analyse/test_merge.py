@@ -77,6 +77,80 @@ def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(tmp_path,
     assert (row["kept_on"], row["other_on"]) == ("A", "B")
 
 
+def test_what_an_earlier_merge_listed_is_kept(tmp_path):
+    make_run(tmp_path / "a", accuracy=50.123456789012)
+    make_run(tmp_path / "b", accuracy=50.5)
+    make_run(tmp_path / "c", seed=1)
+    for roots, out in ((("a", "b"), "out"), (("c",), "out"), (("a", "b"), "out"), (("out",), "further")):
+        assert merge(*(tmp_path / root for root in roots), out=tmp_path / out) == 0
+    for out in ("out", "further"):  # the runs that were not kept are in neither
+        (row,) = pd.read_csv(tmp_path / out / "tiny" / "machine_effects.csv").to_dict("records")
+        assert (row["kept"], row["other"]) == (50.12345679, 50.5)
+    (tmp_path / "out" / "tiny" / "machine_effects.csv").write_text("changed\n")
+    assert merge(tmp_path / "c", out=tmp_path / "out") == 2
+
+
+def fail(directory):
+    record = read_mapping(directory / "run.json")
+    write_json(directory / "run.json", sealed({**record, "status": "failed", "reason": "the loss became NaN"}))
+    (directory / "metrics.json").unlink()
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_run_that_failed_on_one_machine_is_not_replaced_by_one_that_did_not(first, tmp_path):
+    fail(make_run(tmp_path / "a"))
+    place = make_run(tmp_path / "b").relative_to(tmp_path / "b")
+    status = {"a": "failed", "b": "done"}
+
+    second = "b" if first == "a" else "a"
+    assert merge(tmp_path / first, tmp_path / second, out=tmp_path / "out") == 0
+    assert read_record(tmp_path / "out" / place / "run.json")["status"] == status[first]
+    (row,) = pd.read_csv(tmp_path / "out" / "tiny" / "machine_effects.csv").to_dict("records")
+    assert (row["metric"], row["kept"], row["other"]) == ("status", status[first], status[second])
+
+
+def test_copies_of_one_run_complete_each_other(tmp_path):
+    """An archive has the evaluation and not the weights, a machine that was stopped the weights alone."""
+    trained = make_run(tmp_path / "trained")
+    shutil.copytree(tmp_path / "trained", tmp_path / "evaluated")
+    (trained / "metrics.json").unlink()
+    assert main(["merge", str(tmp_path / "evaluated"), "--without-encoders", "--out", str(tmp_path / "archive")]) == 0
+    for order in (("trained", "archive"), ("archive", "trained")):
+        out = tmp_path / "-".join(order)
+        for root in order:  # one after the other into the same folder
+            assert merge(tmp_path / root, out=out) == 0
+        assert merge(*(tmp_path / root for root in order), out=tmp_path / "at-once" / order[0]) == 0
+        for root in (out, tmp_path / "at-once" / order[0]):
+            run = root / trained.relative_to(tmp_path / "trained")
+            assert {path.name for path in run.iterdir()} == {
+                "encoder.safetensors", "history.csv", "metrics.json", "resources.json", "run.json"
+            }  # fmt: skip
+            record = read_record(run / "run.json")
+            assert encoder_was_kept(record)
+            assert damage(run, record, whole=True) == ""
+            assert not (root / "tiny" / "machine_effects.csv").exists()
+
+
+def test_of_unequal_numbers_the_first_are_kept_with_weights_or_without(tmp_path):
+    make_run(tmp_path / "first", accuracy=50.0)
+    place = make_run(tmp_path / "again", accuracy=50.5).relative_to(tmp_path / "again")
+    assert main(["merge", str(tmp_path / "first"), "--without-encoders", "--out", str(tmp_path / "out")]) == 0
+    assert merge(tmp_path / "again", out=tmp_path / "out") == 0
+    assert read_mapping(tmp_path / "out" / place / "metrics.json")["knn_top1"] == 50.0
+
+
+def test_a_profile_is_of_one_machine(tmp_path):
+    for name, files in (("a", ("time.csv", "profile.json")), ("b", ("time.csv", "queues.csv", "profile.json"))):
+        make_run(tmp_path / name, seed=ord(name))
+        (tmp_path / name / "tiny" / "profile").mkdir()
+        for file in files:
+            (tmp_path / name / "tiny" / "profile" / file).write_text(name)
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0
+    found = {path.name: path.read_text() for path in (tmp_path / "out" / "tiny" / "profile").iterdir()}
+    assert found == {"time.csv": "a", "profile.json": "a"}
+
+
 @pytest.mark.parametrize(
     ("second", "message"),
     [

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from moco_bench.analyse.published import agreement, published
+from moco_bench.components.augmentations import MocoRecipe
 from moco_bench.suite.identity.run import pretraining_identity
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.runs import expand
@@ -13,9 +14,10 @@ CONFIG = Path(__file__).parents[2] / "config"
 @pytest.fixture(scope="module")
 def vanilla():
     run = next(run for run in expand(load_suite(CONFIG / "cifar10.yaml")) if run.arm == "vanilla")
-    return pretraining_identity(
+    own = pretraining_identity(
         dataset=run.dataset, encoder=run.encoder, contrast=run.contrast, train=run.train, seed=run.seed
     )
+    return {**own, "evaluate": run.evaluate.model_dump(mode="json")}
 
 
 def agreeing(runs):
@@ -58,6 +60,10 @@ def test_it_passes_within_a_point(vanilla, ours, passed):
         ("dataset", {"validation": 0.1}),
         ("dataset", {"train_limit": 5000}),
         ("dataset", {"name": "cifar100"}),
+        ("train", {"augment": MocoRecipe(crop_scale=(0.2, 1.0)).model_dump(mode="json")}),
+        ("train", {"augment": {"name": "of-a-plug-in"}}),
+        ("evaluate", {"knn_k": 20}),
+        ("evaluate", {"knn_temperature": 0.07}),
     ],
 )
 def test_another_protocol_is_held_against_nothing(vanilla, section, changes):

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from moco_bench.analyse.text import interval, number, p_value
+from moco_bench.analyse.effects import effects_of
+from moco_bench.analyse.text import effects_as_text, interval, number, p_value
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,11 @@ def test_p_values(p, shown):
 def test_intervals():
     assert interval(-0.5, 1.25) == "[\u22120.50, +1.25]"
     assert interval(math.nan, 1.0) == "\u2013"
+
+
+def test_what_is_not_judged_is_said_beside_the_finding(runs_of):
+    effects = effects_of(runs_of(8))
+    assert "not judged" not in effects_as_text(effects, "knn_top1")
+    lines = effects_as_text(effects.assign(baseline_short_of="raw pixels"), "knn_top1").splitlines()
+    assert lines
+    assert all(line.endswith(" (not judged: the baseline arm is not above raw pixels)") for line in lines)

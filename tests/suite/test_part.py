@@ -63,3 +63,9 @@ def test_what_is_no_part(parse, text):
 def test_a_part_without_runs(runs):
     with pytest.raises(InputError, match="its seeds are 0 to 4, and it can be cut into 10 parts at most"):
         parse_seeds("7-9").of_runs(runs)
+
+
+def test_a_part_with_fewer_seeds_than_asked_for_is_refused(runs):
+    with pytest.raises(InputError, match="no seed 7; its seeds are 0 to 4"):
+        parse_seeds("3-7").of_runs(runs)
+    assert {run.seed for run in parse_seeds("3-4").of_runs(runs)} == {3, 4}

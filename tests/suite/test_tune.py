@@ -5,11 +5,14 @@ import pytest
 
 from moco_bench.cli.main import main
 from moco_bench.errors import InputError
+from moco_bench.files import sealed, write_json
+from moco_bench.jobs.tune import best_of
 from moco_bench.suite.equal_compute import find_settled_run, known_runs
 from moco_bench.suite.identity.analysis import analysis_fingerprint
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
+from moco_bench.suite.steps import why_tune
 from moco_bench.suite.tune import candidates, read_choices, tune_fingerprint, tuned_path
 
 SEARCH = {"train.learning_rate": [0.03, 0.06, 0.12], "contrast.key_weight": [0.2, 0.5]}
@@ -25,14 +28,14 @@ def suite(raw, tmp_path):
     return load
 
 
-def choose(suite, results, **of_arms):
+def choose(suite, results, images=None, **of_arms):
     path = tuned_path(suite, results)
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {"dataset": "digits", "encoder": "resnet-compact", "arm": arm, "values": values}
         for arm, values in of_arms.items()
     ]
-    path.write_text(json.dumps({"fingerprint": tune_fingerprint(suite), "chosen": rows}))
+    path.write_text(json.dumps({"fingerprint": tune_fingerprint(suite), "chosen": rows, "images": images or {}}))
 
 
 def test_every_arm_has_as_many_candidates(suite):
@@ -139,6 +142,53 @@ def test_a_choice_of_another_search_is_refused(suite, tmp_path, text):
     assert all(run.open_search for run in known_runs(loaded, tmp_path))
 
 
+def test_a_choice_that_was_edited_is_refused(suite, tmp_path):
+    loaded = suite()
+    path = tuned_path(loaded, tmp_path)
+    path.parent.mkdir(parents=True)
+    row = {"dataset": "digits", "encoder": "resnet-compact", "arm": "vanilla", "values": {"train.learning_rate": 0.03}}
+    content = sealed({"fingerprint": tune_fingerprint(loaded), "chosen": [row]})
+    write_json(path, content)
+    assert read_choices(loaded, tmp_path)
+    write_json(path, {**content, "chosen": [{**row, "values": {"train.learning_rate": 0.12}}]})
+    with pytest.raises(InputError, match="changed by hand"):
+        read_choices(loaded, tmp_path)
+    assert all(run.open_search for run in known_runs(loaded, tmp_path))
+
+
+def test_a_choice_made_on_other_images_is_made_again(suite, tmp_path):
+    loaded = suite()
+    manifest = tmp_path / loaded.name / "data" / "digits.json"
+    write_json(manifest, {"sha256": "first"})
+    choose(loaded, tmp_path, images={"digits": "first"}, vanilla={"train.learning_rate": 0.12})
+    assert read_choices(loaded, tmp_path)
+    assert why_tune(loaded, tmp_path) == ""
+    write_json(manifest, {"sha256": "second"})
+    with pytest.raises(InputError, match="chosen on other images"):
+        read_choices(loaded, tmp_path)
+    assert why_tune(loaded, tmp_path) == "the images have changed"
+
+
+def test_the_best_is_the_lowest_where_lower_is_better(suite):
+    loaded = suite({"train.learning_rate": [0.03, 0.06]}, analysis={"primary": "alignment"})
+    first, second = [each for each in candidates(loaded) if each.arm == "vanilla"]
+    assert best_of([(first, 0.3), (second, 0.2)], "lower") == second
+    assert best_of([(first, 0.3), (second, 0.2)], "higher") == first
+    assert best_of([(first, 0.2), (second, 0.2)], "lower") == first
+    assert best_of([(first, None), (second, 0.9)], "lower") == second
+
+
+def test_a_part_waits_for_the_search_of_the_whole(suite, tmp_path, capsys):
+    """Parts that search by themselves could choose unlike settings, and could never be merged."""
+    loaded, results = suite(), tmp_path / "results"
+    plan = ["plan", str(tmp_path / "suite.yaml"), "--results", str(results), "--shard", "1/2"]
+    assert main(plan) == 2
+    assert "searched first, once for all parts (not done yet)" in capsys.readouterr().err
+    rate = {"train.learning_rate": 0.06}
+    choose(loaded, results, vanilla=rate, dual=rate, filter=rate)
+    assert main(plan) == 0
+
+
 @pytest.mark.parametrize(
     ("tune", "more", "said"),
     [
@@ -150,6 +200,7 @@ def test_a_choice_of_another_search_is_refused(suite, tmp_path, text):
         ({"train.learning_rate": [0.1]}, {}, "fewer than two candidates"),
         (SEARCH, {"dataset": {"name": "digits", "validation": 0.1}}, "leave `validation` out"),
         (SEARCH, {"analysis": {"primary": "knn_top1_corrupted"}}, "aren't corrupted"),
+        (SEARCH, {"analysis": {"primary": "images_per_second"}}, "no side says which encoder is better"),
     ],
 )
 def test_searches_that_cannot_be_are_refused(suite, tune, more, said):

@@ -44,7 +44,7 @@ def finding_words(row: Mapping[Any, Any]) -> str:
 
 def finding_tone(metric: str, finding: str) -> str:
     """Whether a finding is good or bad for the treatment; `open` if nothing is decided."""
-    if finding == "equivalent":
+    if finding == "equivalent" or (finding in DECIDED and METRICS[metric].better is None):
         return "quiet"
     if finding in ("higher", "lower"):
         return "good" if finding == METRICS[metric].better else "bad"

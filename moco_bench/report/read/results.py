@@ -4,7 +4,7 @@ import csv
 import io
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from moco_bench.suite.on_disk.made import edited_files
 
 UNRANKED = 6
 """Up to this many arms, tables and figures keep the suite's order."""
-RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget")
+RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget", "status")
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,10 @@ def load_results(directory: Path) -> Results:
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
+    # What lies in a missing run's folder is of other settings, or damaged: named, and shown nowhere.
+    ended = set(runs.loc[runs["status"] != "missing", "directory"]).intersection(there)
     named = " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
-    histories = _histories(directory, runs[runs["directory"].isin(there)], damaged)
+    histories = _histories(directory, runs[runs["directory"].isin(ended)], damaged)
     floors = sorted((directory / "floors").glob("*.json"))
     damaged += [f"floors/{path.name}" for path in floors if path.stem not in plan.evidence.floors]
     manifests = _manifests(directory / "data", damaged)
@@ -175,8 +177,8 @@ def load_results(directory: Path) -> Results:
         runs=runs,
         effects=effects,
         claims=claims,
-        records=records,
-        metrics=metrics,
+        records={place: record for place, record in records.items() if place in ended},
+        metrics={place: found for place, found in metrics.items() if place in ended},
         histories=histories,
         manifests=manifests,
         damaged=tuple(damaged),
@@ -260,6 +262,14 @@ def of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
     return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table
 
 
+def said_by_cell(cells: Iterable[tuple[str, str]], table: pd.DataFrame, said: Callable[[pd.DataFrame], str]) -> str:
+    """What is said of the rows of each data set and encoder, in one clause; they are named where there are several."""
+    found = {cell: said(of_cell(table, *cell)) for cell in cells}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{dataset} with {encoder}: {text}" for (dataset, encoder), text in found.items() if text)
+
+
 def by_arm(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
     """The rows of each arm, empty for an unknown arm; faster than selecting rows arm by arm."""
     return defaultdict(lambda: table[:0], ((str(arm), own) for arm, own in table.groupby("arm", sort=False)))
@@ -271,8 +281,9 @@ def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
-    """The last row of each run's history, first replicates at equal epochs only."""
+    """The last row of each finished run's history, first replicates at equal epochs only."""
     if histories.empty:
         return histories
     chosen = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
+    chosen = chosen[chosen["status"] == "done"]
     return chosen.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)

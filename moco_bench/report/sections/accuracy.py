@@ -15,7 +15,7 @@ from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
 from moco_bench.report.model.words import count, listed
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell, said_by_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
@@ -71,12 +71,15 @@ def accuracy_figure(results: Results) -> Plot | None:
         name_cell(row[0], dataset, encoder, len(results.cells) > 1, 80 // len(metrics))
         for panel in row[1:]:
             panel.tick_params(labelleft=False)
-    means = data[data["metric"] == metrics[0].name].groupby("arm", sort=False)["top1"].mean()
-    said = ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.reindex(names).items())
+
+    def means_of(own: pd.DataFrame) -> str:
+        means = own[own["metric"] == metrics[0].name].groupby("arm", sort=False)["top1"].mean()
+        return ", ".join(f"{arm} {number(value, 1)} %" for arm, value in means.reindex(names).items())
+
     return Plot(
         "Small points: seeds. Large marker and bar: mean and standard deviation. Below the line: baselines without "
         f"training.{drawn}",
-        f"{metrics[0].title} by arm: {said}.",
+        f"{metrics[0].title} by arm: {said_by_cell(results.cells, data, means_of)}.",
         figure,
         data,
     )

@@ -37,8 +37,7 @@ def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 def registration_note(results: Results) -> str:
     """Runs that were started under other rules or another design, or without a record of them."""
-    done = set(results.runs.loc[results.runs["status"] != "missing", "directory"])
-    records = {place: record for place, record in results.records.items() if place in done}
+    records = results.records
     if not records:
         return ""
     found = started_under(records, results.plan.fingerprint)

@@ -56,9 +56,10 @@ def published_table(results: Results, links: Links) -> Table | None:
 
 def _our_runs(results: Results) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Settings and metrics of each finished run, each seed's first replicate."""
-    places = list(dict.fromkeys(results.finished["directory"]))
+    places, suite = list(dict.fromkeys(results.finished["directory"])), results.plan.suite
+    evaluated = {"evaluate": suite.evaluate.model_dump(mode="json")} if suite is not None else {}
     return [
-        (mapping_in(results.records.get(place, {}), "config"), results.metrics.get(place, {}))
+        (mapping_in(results.records.get(place, {}), "config") | evaluated, results.metrics.get(place, {}))
         for place in places
         if place in results.records
     ]

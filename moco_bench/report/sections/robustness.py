@@ -3,7 +3,7 @@
 import pandas as pd
 
 from moco_bench.report.model.page import Plot
-from moco_bench.report.read.results import Results, of_cell
+from moco_bench.report.read.results import Results, equal_epochs, of_cell, said_by_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import arm_styles
@@ -13,7 +13,7 @@ from moco_bench.report.section import Section
 def corruption_rows(results: Results) -> pd.DataFrame:
     """dataset, encoder, arm, seed, corruption, strength (0 is the clean test set), knn_top1."""
     rows = []
-    for run in results.finished.to_dict("records"):
+    for run in equal_epochs(results.finished).to_dict("records"):
         found = results.metrics.get(run["directory"], {}).get("corruptions")
         for kind, levels in (found if isinstance(found, dict) else {}).items():
             key = (run["dataset"], run["encoder"], run["arm"], run["seed"], str(kind))
@@ -48,11 +48,14 @@ def corruption_figure(results: Results) -> Plot | None:
         row[0].set_ylabel("kNN, %" if len(results.cells) == 1 else wrapped(f"{dataset} \u00b7 {encoder}", 28))
     legend_above(figure, axes[0, 0])
     figure.supxlabel("Strength of the corruption", fontsize=9)
-    means = data[data["strength"] > 0].groupby("arm", sort=False)["knn_top1"].mean()
-    said = ", ".join(f"{arm} {value:.1f} %" for arm, value in means.items())
+
+    def means_of(own: pd.DataFrame) -> str:
+        means = own[own["strength"] > 0].groupby("arm", sort=False)["knn_top1"].mean()
+        return ", ".join(f"{arm} {value:.1f} %" for arm, value in means.items())
+
     return Plot(
         f"kNN on backbone features, bank of clean training images. Bars: standard deviation over seeds.{drawn}",
-        f"Mean kNN accuracy over all corruptions and strengths: {said}.",
+        f"Mean kNN accuracy over all corruptions and strengths: {said_by_cell(results.cells, data, means_of)}.",
         figure,
         data,
     )

@@ -15,6 +15,7 @@ from moco_bench.components.datasets.scenes import TEST_SEED, TRAIN_SEED, scenes
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
+from moco_bench.report.model.words import listed
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.curves import curves
 from moco_bench.report.render.figures import grid, plot
@@ -168,7 +169,21 @@ def tuning_table(results: Results, links: Links) -> Table | None:
     )
     caption = "Each arm\u2019s own settings, chosen on images held out of training; the runs above use what was chosen."
     rows, source = found.to_dict("records"), links.source(FILE)
+    if edges := _at_an_edge(found, settings):
+        caption += f" At an edge of what was tried, so a better value may lie beyond: {edges}."
     return Table.of("tuning", "Settings tried for each arm", caption, columns, rows, source=source)
+
+
+def _at_an_edge(found: pd.DataFrame, settings: list[str]) -> str:
+    """Settings that an arm's search chose at an end of its values: `train.learning_rate 0.004 in dual and both`."""
+    arms: dict[str, list[str]] = {}
+    for (_, _, arm), tried in found.groupby(["dataset", "encoder", "arm"], sort=False):
+        for name in settings:
+            values = pd.to_numeric(tried[name], errors="coerce")
+            chosen = values[tried["chosen"].str.lower().eq("true")].dropna()
+            if values.nunique() > 1 and len(chosen) and chosen.iloc[0] in (values.min(), values.max()):
+                arms.setdefault(f"{name} {chosen.iloc[0]:g}", []).append(str(arm))
+    return "; ".join(f"{value} in {listed(dict.fromkeys(names))}" for value, names in arms.items())
 
 
 def _chosen(row: Row) -> Cell:

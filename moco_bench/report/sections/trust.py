@@ -1,12 +1,14 @@
 """Reproducibility checks: shared random numbers, the noise floor, several machines."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from moco_bench.analyse.noise import noise_floor
 from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.pooled import pooled_effects
 from moco_bench.analyse.table import table_of_text
-from moco_bench.analyse.text import ABSENT, interval, p_value
+from moco_bench.analyse.text import ABSENT, interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
@@ -117,7 +119,8 @@ def pooled_table(results: Results, links: Links) -> Table | None:
     )
     caption = (
         f"{metric.title}: effects paired within each kind of machine, pooled by DerSimonian and Laird\u2019s "
-        "random-effects model. A difference between machines widens the interval."
+        "random-effects model. A difference between machines widens the interval, which is a normal one: with few "
+        "seeds for each machine it is too narrow, so no verdict goes by it."
     )
     rows = found[found["metric"] == metric.name].to_dict("records")
     source = links.source(POOLED_FILE) or links.source("runs.csv")
@@ -125,28 +128,33 @@ def pooled_table(results: Results, links: Links) -> Table | None:
 
 
 def machine_effects_table(results: Results, links: Links) -> Table | None:
-    """One row per run and accuracy that differs between two machines; None if `merge` found none."""
+    """One row per run and accuracy, or status, that differs between two machines; None if `merge` found none."""
     found = table_of_text(results.directory / EFFECTS_FILE)
     if found is None or not set(found.columns) >= _NEEDED:
         return None
     numbers = found[["kept", "other", "difference"]].apply(pd.to_numeric, errors="coerce")
-    shown = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy")
-    found = found.assign(**numbers)[shown & numbers.notna().all(axis=1)]
+    known = found["metric"].map(lambda name: name in METRICS and METRICS[name].kind == "accuracy").astype(bool)
+    shown = (known & numbers.notna().all(axis=1)) | found["metric"].eq("status")
+    found = found.assign(known=known, difference=numbers["difference"])[shown]
     columns = (
         Column.text("run", "Run", lambda row: cell(row["run"].partition("/runs/")[2] or row["run"])),
-        Column.text("metric", "Metric", lambda row: cell(METRICS[row["metric"]].title)),
-        Column.number("kept", "Kept", 2),
-        Column.number("other", "Other", 2),
+        Column.text("metric", "Metric", lambda row: cell(METRICS[row["metric"]].title if row["known"] else "Status")),
+        Column.number("kept", "Kept", of=_number_or_status("kept")),
+        Column.number("other", "Other", of=_number_or_status("other")),
         Column.number("difference", "Difference", 2, signed=True),
         Column.text("kept_on", "Kept from"),
         Column.text("other_on", "Other from"),
     )
     caption = (
-        "Runs with equal settings that came to unequal numbers on two machines (`moco-bench merge`). The kept ones are "
-        "in this report."
+        "Runs with equal settings that came to unequal numbers on two machines, or failed on one of them "
+        "(`moco-bench merge`). The kept ones are in this report."
     )
     rows, source = found.to_dict("records"), links.source(EFFECTS_FILE)
     return Table.of("machine_effects", "Effects of the machine", caption, columns, rows, source=source)
+
+
+def _number_or_status(name: str) -> Callable[[Row], Cell]:
+    return lambda row: cell(number(float(row[name]), 2), float(row[name])) if row["known"] else Cell(row[name])
 
 
 SECTION = Section(

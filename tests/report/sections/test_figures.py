@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from moco_bench.report.read.results import load_results
+from moco_bench.report.read.results import last_epochs, load_results
 from moco_bench.report.render.figures import as_png, as_svg, inline_svg, theme
 from moco_bench.report.render.style import INK
 from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.effects.figures import effects_figure
+from moco_bench.report.sections.first_screen.figures import interaction_figure
 from moco_bench.report.sections.mechanism.figures import (
     false_negative_figure,
     gradient_figure,
@@ -226,3 +227,47 @@ def test_names_are_not_mathematics(tmp_path, synthetic):
         plot = draw(dataclasses.replace(results, runs=frame))
         if plot is not None:
             as_svg(plot)
+
+
+def test_runs_of_another_budget_are_in_no_curve_of_corruptions(tmp_path, synthetic):
+    values = {**synthetic.suite_values(2), "budgets": ["epochs", "flops"]}
+    results = load_results(synthetic.write_results(tmp_path, values, costs={"dual": 2.0, "filter": 2.0, "both": 2.0}))
+    assert set(results.finished["budget"]) == {"epochs", "flops"}
+    data = corruption_figure(results).data
+    assert not data.duplicated(["dataset", "encoder", "arm", "seed", "corruption", "strength"]).any()
+
+
+def test_what_lies_in_a_missing_runs_folder_is_shown_nowhere(tmp_path, synthetic):
+    """After a change of an arm its old files stay until it is trained again; they are of another arm."""
+    values = synthetic.suite_values(3)
+    path = synthetic.write_results(tmp_path, values)
+    values["arms"]["dual"]["contrast"]["key_weight"] = 0.25
+    synthetic.collect_again(path, values)
+    results = load_results(path)
+    assert results.runs.set_index("arm").loc["dual", "status"].eq("missing").all()
+    assert "dual" not in set(results.histories["arm"])
+    assert not any("/dual/" in place for place in (*results.records, *results.metrics))
+
+
+def test_a_failed_runs_last_epoch_is_no_end_of_training(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2), failed=("dual/seed1",)))
+    assert ("dual", 1) in set(zip(results.histories["arm"], results.histories["seed"], strict=True))
+    last = last_epochs(results.histories)
+    assert ("dual", 1) not in set(zip(last["arm"], last["seed"], strict=True))
+    assert set(last["epoch"]) == {12}
+
+
+def test_means_are_of_one_data_set_and_of_the_same_seeds(tmp_path, synthetic):
+    values = synthetic.suite_values(3)
+    del values["dataset"]
+    values["datasets"] = ["fashion-mnist-5k", "digits"]
+    results = load_results(synthetic.write_results(tmp_path, values, missing=("digits/resnet-compact/both/seed2",)))
+    for figure in (interaction_figure, accuracy_figure, corruption_figure):
+        said = figure(results).alt
+        assert "fashion-mnist-5k with resnet-compact: vanilla" in said
+        assert "; digits with resnet-compact: vanilla" in said
+    done = results.finished[(results.finished["dataset"] == "digits") & (results.finished["seed"] < 2)]
+    panel = interaction_figure(results).figure.axes[1]
+    thick = next(line for line in panel.lines if line.get_label() == "dual-view loss")
+    means = done.groupby("arm")["knn_top1"].mean()
+    assert list(thick.get_ydata()) == pytest.approx([means["dual"], means["both"]])

@@ -44,6 +44,15 @@ def test_effects_are_pooled_over_machines(directory):
     assert table.source.href.endswith("pooled.csv")
 
 
+def test_a_run_that_failed_elsewhere_is_listed(directory):
+    failed = "synthetic/runs/d/e/dual/seed1,status,done,failed,,a,b,Here,Elsewhere\n"
+    (directory / "machine_effects.csv").write_text(HEADER + ROW.format(metric="knn_top1", other="80.75") + failed)
+    rows = machine_effects_table(load_results(directory), links_of(directory)).rows
+    assert [[cell.text for cell in row][1:4] for row in rows] == [
+        ["kNN accuracy", "80.50", "80.75"], ["Status", "done", "failed"]
+    ]  # fmt: skip
+
+
 def test_one_machine_has_no_such_table(tmp_path, synthetic):
     directory = synthetic.write_results(tmp_path, synthetic.suite_values(4))
     results = load_results(directory)

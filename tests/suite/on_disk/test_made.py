@@ -62,6 +62,17 @@ def edited(directory):
     return edited_files(directory, {RUN: files})
 
 
+@pytest.mark.parametrize("name", ["floors/digits.json", "costs.json", "tuned.json"])
+def test_a_report_can_name_what_was_edited_beside_the_runs(directory, name):
+    content = sealed({"pixels": {"knn_top1": 50.0}})
+    write_json(directory / name, content)
+    assert edited(directory) == []
+    write_json(directory / name, {**content, "pixels": {"knn_top1": 5.0}})
+    assert edited(directory) == [name]
+    (directory / name).write_text("{")
+    assert edited(directory) == [], "damaged, and named as that"
+
+
 @pytest.mark.parametrize("name", [f"{RUN}/history.csv", f"{RUN}/metrics.json", f"{RUN}/run.json", "runs.csv"])
 def test_a_report_can_name_what_was_edited(directory, name):
     assert edited(directory) == []

@@ -49,7 +49,14 @@ def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
         clauses = [_clause(row, metric) for row in by_weight(decided)[:NAMED]]
         more = f"; {len(decided) - NAMED} more are significant" if len(decided) > NAMED else ""
         return sentence(f"{'; '.join(clauses)}{more}, of {len(main)} comparisons.")
-    return sentence("; ".join(_clause(row, metric) for row in main) + ".")
+    return sentence("; ".join(_clause(row, metric) for row in main) + f"{_on_average(rows, main)}.")
+
+
+def _on_average(rows: Sequence[Row], main: Sequence[Row]) -> str:
+    """What a main effect hides where the ingredients interact: it may be that of neither arm."""
+    interact = any(row["effect"] == "interaction" and row["finding"] in ("higher", "lower") for row in rows)
+    ablation = interact and any(row["effect"] in INGREDIENTS for row in main)
+    return ": averages, as what each does depends on the other" if ablation else ""
 
 
 def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:

@@ -1,19 +1,23 @@
 """What this number of seeds can decide by the suite's own rule, and what more seeds could, in a few sentences."""
 
+import itertools
 import math
 from collections.abc import Sequence
 
 from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.detectable import detectable_effect
-from moco_bench.analyse.findings import could_decide
+from moco_bench.analyse.findings import LEANING_FROM, could_decide
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
 from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import DECIDED, count, unit_of_effect
-from moco_bench.report.read.results import Results, equal_epochs
-from moco_bench.report.sections.first_screen.headline import INGREDIENTS, seeds_of
+from moco_bench.report.read.results import Results
+from moco_bench.report.sections.first_screen.headline import INGREDIENTS, not_judged, seeds_of
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import MetricColumn
+from moco_bench.suite.runs import expand
+from moco_bench.suite.suite import Suite
+from moco_bench.suite.tune import search_seed
 
 TRIED = (8, 12, 16, 24)
 """Numbers of seeds that are suggested to a reader."""
@@ -56,58 +60,86 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, config: AnalysisConfig)
 
 
 def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> str:
-    """What is still to be run, or how many seeds could decide; the training time; empty if everything is decided."""
-    suite = results.plan.suite
-    waiting = equal_epochs(results.runs)
-    waiting = waiting[waiting["status"] == "missing"]
-    if any(row["finding"] == "interim" for row in rows):
-        return f"The same command runs what is missing{_duration(results, len(waiting))}."
-    undecided = [row for row in rows if row["finding"] not in DECIDED and row["n_seeds"] > 0]
-    ingredients = [row for row in undecided if row["effect"] in INGREDIENTS]
+    """What is still to be run, or how many seeds could decide; the training time; empty if everything is decided.
+
+    No number of seeds helps a baseline that learnt too little.
+    """
+    suite, config = results.plan.suite, results.plan.config
+    if any(row["n_pending"] > 0 for row in rows):
+        return f"The same command runs what is missing{_duration(results, _missing(results))}."
+    undecided = [row for row in rows if row["finding"] not in DECIDED and not not_judged(row)]
     if not undecided or suite is None:
         return ""
-    seeds, found = _enough(ingredients or undecided, results.plan.config, len(suite.seeds))
+    paired = [row for row in undecided if row["n_seeds"] > 0]
+    chosen = [row for row in paired if row["effect"] in INGREDIENTS] or paired
+    seeds, found = _enough(chosen, config, len(suite.seeds)) if chosen else (0, 0.0)
     if not seeds:
         return ""
     finds = (
-        f" and would detect effects of {number(found, metric.decimals)} {unit_of_effect(metric)}".rstrip() + " or more"
+        f" and would detect effects of {f'{number(found, metric.decimals)} {unit_of_effect(metric)}'.strip()} or more, "
+        f"judging by the spread of {seeds_of(chosen)}"
     )
-    runs = (seeds - len(suite.seeds)) * equal_epochs(results.finished).groupby(["dataset", "encoder", "arm"]).ngroups
+    more = (seeds - len(suite.seeds)) * _runs_of_a_seed(results, suite)
     return (
-        f"{seeds} seeds can decide{finds if found else ''}: {_how_to_have(seeds, suite.seeds)} in the suite file and "
-        f"run the same command again; finished runs are kept{_duration(results, runs)}."
+        f"{seeds} seeds can decide{finds if found else ''}: {_how_to_have(seeds, suite)} in the suite file and "
+        f"run the same command again; finished runs are kept{_duration(results, more)}."
     )
 
 
-def _how_to_have(seeds: int, now: Sequence[int]) -> str:
-    """The change to the suite file; a number means seeds 0, 1, ..., which would drop any others."""
+def _missing(results: Results) -> int:
+    """Number of runs that are still to be made; one that serves at two budgets counts once."""
+    missing = results.runs[results.runs["status"] == "missing"]
+    return len(missing.drop_duplicates([*_ONE_RUN, "seed", "replicate"]))
+
+
+_ONE_RUN = ["dataset", "encoder", "arm", "fingerprint"]
+
+
+def _runs_of_a_seed(results: Results, suite: Suite) -> int:
+    """Number of runs that a further seed trains: encoders from elsewhere take none."""
+    elsewhere = {run.arm for run in expand(suite) if run.checkpoint is not None}
+    of_seed = results.runs[(results.runs["seed"] == suite.seeds[0]) & (results.runs["replicate"] == 1)]
+    return len(of_seed[~of_seed["arm"].isin(elsewhere)].drop_duplicates(_ONE_RUN))
+
+
+def _how_to_have(seeds: int, suite: Suite) -> str:
+    """The change to the suite file; a number means seeds 0, 1, ..., which would drop any others.
+
+    The seed of a search stays out, or the search is made again, and runs of what it then chooses too.
+    """
+    now, more = suite.seeds, seeds - len(suite.seeds)
+    if suite.tune:
+        taken = search_seed(suite)
+        free = (seed for seed in itertools.count() if seed not in now and seed != taken)
+        listed = ", ".join(map(str, [*now, *itertools.islice(free, more)]))
+        return f"set \u201cseeds: [{listed}]\u201d, without {taken}, which is the search\u2019s,"
     if sorted(now) == list(range(len(now))):
         return f"set \u201cseeds: {seeds}\u201d"
-    return f"add {count(seeds - len(now), 'seed')} to the list under \u201cseeds\u201d"
+    return f"add {count(more, 'seed')} to the list under \u201cseeds\u201d"
 
 
 def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int, float]:
     """The fewest seeds that can confirm anything, or else detect the margin, and their minimum detectable effect.
 
-    (0, 0.0) where not even the most that are tried do.
+    (0, 0.0) where not even the most that are tried do, or where nothing tells: two seeds say little of their spread.
     """
-    level = round(1 - config.confidence, 12)
-    spread, tests = max(float(row["standard_deviation"]) for row in rows), max(int(row["family_size"]) for row in rows)
+    level, tests = round(1 - config.confidence, 12), max(int(row["family_size"]) for row in rows)
+    spreads = [float(row["standard_deviation"]) for row in rows if row["n_seeds"] >= LEANING_FROM]
+    spread = max((known for known in spreads if known > 0), default=math.nan)
     margin, needed = min(float(row["margin"]) for row in rows), seeds_needed(level, tests)
+    paired = max(int(row["n_seeds"]) for row in rows)  # fewer than the suite has where some have failed
     for seeds in (seeds for seeds in TRIED if seeds > have and seeds >= needed):
-        found = 0.0
-        if spread > 0:
-            found = detectable_effect(spread, seeds, tests=tests, level=level, resamples=config.resamples)
-        if found <= margin or have < needed:
-            return seeds, found
+        found = detectable_effect(spread, seeds, tests=tests, level=level, resamples=config.resamples)
+        if found <= margin or paired < needed:
+            return seeds, 0.0 if math.isnan(found) else found
     return 0, 0.0
 
 
 def _duration(results: Results, runs: int) -> str:
-    """Estimated time to train so many further runs one after the other, from the finished runs."""
-    seconds = float(equal_epochs(results.finished)["train_seconds"].mean())
+    """So many further runs, and how long they train one after the other, judging by the finished runs."""
+    seconds = float(results.finished["train_seconds"].mean())
     if math.isnan(seconds):
         return ""
     minutes = runs * seconds / 60
     time = f"{number(minutes / 60, 1)} hours" if minutes > 90 else count(max(1, round(minutes)), "minute")
-    return f" ({runs} more runs, about {time} of training)"
+    return f" ({count(runs, 'more run')}, about {time} of training)"

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from moco_bench.analyse.baselines import standings
+from moco_bench.analyse.machines import kinds_of
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.words import listed, sentence
+from moco_bench.report.model.words import count, listed, sentence
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.profile import FOLDER
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
@@ -71,6 +72,21 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
         for warning in found if isinstance(found, list) else []:
             notes.append(Note(f"Images of {dataset}: {sentence(str(warning)).rstrip('.')}."))
     return tuple(notes)
+
+
+def machine_warnings(results: Results, links: Links) -> tuple[Note, ...]:
+    """Seeds whose arms ran on different kinds of machine: their differences are of machines, too."""
+    done, unlike = equal_epochs(results.finished), 0
+    seeds = done.groupby(["dataset", "encoder", "seed"], sort=False)
+    for _, of_seed in seeds:
+        unlike += len(set(kinds_of(of_seed))) > 1
+    if not unlike:
+        return ()
+    text = (
+        f"The arms of {unlike} of {count(seeds.ngroups, 'seed')} ran on different kinds of machine, so differences in "
+        "accuracy may be the machines\u2019."
+    )
+    return (links.note(text, "runs.csv"),)
 
 
 def below_baselines(results: Results) -> str:

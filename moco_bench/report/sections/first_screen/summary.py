@@ -16,6 +16,8 @@ from moco_bench.report.model.words import (
     finding_tone,
     in_unit,
     listed,
+    sentence,
+    subject,
     unit_of_effect,
 )
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
@@ -27,7 +29,7 @@ from moco_bench.report.sections.first_screen.headline import (
     not_judged,
 )
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
-from moco_bench.report.sections.first_screen.notes import below_baselines, data_warnings, learnt_notes
+from moco_bench.report.sections.first_screen.notes import below_baselines, data_warnings, learnt_notes, machine_warnings
 from moco_bench.report.sections.first_screen.strip import strip_for
 from moco_bench.suite.metrics import MetricColumn
 
@@ -55,7 +57,7 @@ def summarise(results: Results, links: Links) -> Summary:
     return Summary(
         headline,
         below_baselines(results),
-        (*learnt_notes(results, links), *data_warnings(results)),
+        (*learnt_notes(results, links), *data_warnings(results), *machine_warnings(results, links)),
         blocks,
         f"{metric.title}{in_unit(metric)}",
         _progress(results),
@@ -90,6 +92,9 @@ def _held_out(results: Results) -> str:
 def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) -> Sequence[Row]:
     chosen = of_cell(equal_epochs(results.effects), dataset, encoder)
     chosen = chosen[chosen["metric"] == metric.name]
+    factorial, lost = chosen["kind"] == "factorial", (chosen["n_seeds"] == 0) & (chosen["n_pending"] == 0)
+    if not lost.all() and lost[factorial].all():  # an arm that failed in every seed must not hide the others
+        chosen = chosen[~factorial]
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
 
 
@@ -108,17 +113,12 @@ def _block(results: Results, metric: MetricColumn, dataset: str, encoder: str, r
 
 
 def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row]) -> Answer:
-    question = QUESTIONS.get(row["effect"]) or (
-        f"Is {row['treatment']} better than {row['control']}?"
-        if row["kind"] in ("arm", "simple")
-        else f"{row['effect']}: a difference?"
-    )
     tests = f"p {p_value(row['p_value'])}, Holm {p_value(row['p_holm'])}, " if row["n_seeds"] else ""
     if row["finding"] == "equivalent":
         tests = f"equivalence p {p_value(row['p_equivalence_holm'])} after Holm, "
     unproven = ", pairing unproven" if row["paired"] == "unproven" else ""
     return Answer(
-        question=question,
+        question=_question(row, metric),
         verdict=_verdict(row, metric, 1 - results.plan.config.confidence),
         tone="quiet" if not_judged(row) else finding_tone(metric.name, row["finding"]),
         decided=row["finding"] in DECIDED and not not_judged(row),
@@ -131,23 +131,35 @@ def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row
     )
 
 
+def _question(row: Row, metric: MetricColumn) -> str:
+    if row["effect"] == "interaction" or (row["effect"] in QUESTIONS and metric.better):
+        return QUESTIONS[row["effect"]]
+    if row["kind"] in ("arm", "simple") and metric.better:
+        return f"Is {row['treatment']} better than {row['control']}?"
+    return f"{sentence(subject(row)) if row['effect'] in QUESTIONS else subject(row)}: a difference?"
+
+
 def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
     finding, interaction = row["finding"], row["effect"] == "interaction"
     margin = margin_in_words(row)
     if not_judged(row) and finding != "no-data":
         return "Not judged: the baseline arm has learnt too little"
     if finding in ("higher", "lower"):
-        good = finding == (metric.better or "higher")
+        good = finding == metric.better
         small = row["p_equivalence_holm"] <= level + 1e-12
-        if interaction:
-            words = "Yes: together they gain more" if good else "No: they get in each other's way"
+        if metric.better is None:
+            words = f"Yes: {finding}"
+        elif interaction:
+            words = f"Yes: together {'better' if good else 'worse'} than their sum"
+        elif row["kind"] == "suite":
+            words = f"Yes: {'slightly ' * small}{'better' if good else 'worse'}"
         elif small:
             words = "Slightly" if good else "No: slight harm"
         else:
             words = "Yes" if good else "No: it does harm"
         return f"{words}, under {margin}" if small else words
     if finding == "equivalent":
-        return f"No: what they gain adds up, within {margin}" if interaction else f"No difference beyond {margin}"
+        return f"No: their effects add up, within {margin}" if interaction else f"No difference beyond {margin}"
     if finding == "no-data":
         reason = why_no_pairs(row)
         return f"No pairs: {reason}" if reason else "No pair of finished seeds"
@@ -155,7 +167,7 @@ def _verdict(row: Row, metric: MetricColumn, level: float) -> str:
 
 
 def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:
-    """The two simple effects that a main effect averages: without and with the other ingredient."""
+    """The two simple effects that a main effect averages, over its own seeds: without and with the other ingredient."""
     if results.factorial_arms is None or row["effect"] not in INGREDIENTS:
         return ""
     base, dual, filtered, both = results.factorial_arms
@@ -163,8 +175,10 @@ def _simple_effects(results: Results, row: Row, metric: MetricColumn) -> str:
         (dual, filtered, "filter") if row["effect"] == "dual_view" else (filtered, dual, "dual-view loss")
     )
     values = of_cell(equal_epochs(results.finished), row["dataset"], row["encoder"])
-    by_arm = values.pivot(index="seed", columns="arm", values=metric.name)
-    if not {base, own, other, both} <= set(by_arm):
+    pairs = of_cell(equal_epochs(results.seed_values), row["dataset"], row["encoder"])
+    seeds = pairs.loc[pairs["effect"] == row["effect"], "seed"]
+    by_arm = values[values["seed"].isin(seeds)].pivot(index="seed", columns="arm", values=metric.name)
+    if seeds.empty:
         return ""
     alone, beside = ((by_arm[a] - by_arm[b]).mean() for a, b in ((own, base), (both, other)))
     shown = (number(value, metric.decimals, signed=True) for value in (alone, beside))

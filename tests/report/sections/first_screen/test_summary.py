@@ -3,10 +3,13 @@ import json
 import pandas as pd
 import pytest
 
+from moco_bench.files import sealed, write_json
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
 from moco_bench.report.sections.first_screen.summary import summarise as summarised
 from moco_bench.report.sections.seeds import pairing_notes
+from moco_bench.suite.load import parse_suite
+from moco_bench.suite.tune import tune_fingerprint, tuned_path
 
 
 def summarise(results):
@@ -29,7 +32,7 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     assert answers[0].tone == "good"
     assert answers[0].estimate.startswith("+")
     assert answers[1].verdict == "No: slight harm, under 1 point"
-    assert answers[2].verdict == "No: what they gain adds up, within 1 point"
+    assert answers[2].verdict == "No: their effects add up, within 1 point"
     assert found.headline.startswith("The dual-view loss gains 2")
     assert "filtering loses 0.2 points" in found.headline
     assert found.progress == "All 32 runs are done."
@@ -75,6 +78,83 @@ def test_seeds_of_ones_own_choice_are_added_to_not_replaced(tmp_path, synthetic)
     said = summarise(load_results(synthetic.write_results(tmp_path, values))).blocks[0].to_decide
     assert "add 5 seeds to the list under \u201cseeds\u201d in the suite file" in said
     assert "(20 more runs" in said
+
+
+def test_runs_that_are_missing_come_before_further_seeds(tmp_path, synthetic):
+    for missing, more in ((tuple(f"seed{seed}" for seed in range(1, 8)), 28), (("both/seed7",), 1)):
+        (block,) = summary(tmp_path / str(more), synthetic, missing=missing).blocks
+        runs = f"{more} more run{'s' * (more > 1)}, about "
+        assert block.to_decide.startswith(f"The same command runs what is missing ({runs}")
+
+
+def test_seeds_that_failed_are_not_counted_among_those_that_tell_the_spread(tmp_path, synthetic):
+    (block,) = summary(tmp_path, synthetic, seeds=4, failed=("both/seed3",)).blocks
+    assert block.to_decide.startswith("8 seeds can decide and would detect")
+    assert "judging by the spread of 3 seeds: set" in block.to_decide
+    assert "(16 more runs, about " in block.to_decide
+    (block,) = summary(tmp_path / "eight", synthetic, failed=("both/seed6", "both/seed7"), spread=3.0).blocks
+    assert block.to_decide.startswith("12 seeds can decide"), "six are left, and seven are needed"
+
+
+def test_two_seeds_tell_no_detectable_effect(tmp_path, synthetic):
+    (block,) = summary(tmp_path, synthetic, seeds=2).blocks
+    assert block.to_decide.startswith("8 seeds can decide: set \u201cseeds: 8\u201d")
+
+
+def test_no_number_of_seeds_helps_a_baseline_that_learnt_too_little(tmp_path, synthetic):
+    (block,) = summary(tmp_path, synthetic, seeds=3, gains={"vanilla": -10.0, "dual": -9.0}).blocks
+    assert block.headline.startswith("Not judged")
+    assert block.to_decide == ""
+
+
+def test_further_seeds_leave_a_search_as_it_is(tmp_path, synthetic):
+    """The seed of the candidates is the first that no run has; as a run's seed it would move, and choose anew."""
+    values = synthetic.suite_values(3, tune={"train.learning_rate": [0.03, 0.06]})
+    suite = parse_suite(values, "synthetic")
+    place, rate = {"dataset": "fashion-mnist-5k", "encoder": "resnet-compact"}, {"train.learning_rate": 0.03}
+    chosen = [{**place, "arm": arm, "values": rate} for arm in suite.arms]
+    write_json(tuned_path(suite, tmp_path), sealed({"fingerprint": tune_fingerprint(suite), "chosen": chosen}))
+    said = summarise(load_results(synthetic.write_results(tmp_path, values))).blocks[0].to_decide
+    listed = "[0, 1, 2, 4, 5, 6, 7, 8]"
+    assert f"set \u201cseeds: {listed}\u201d, without 3, which is the search\u2019s," in said
+    assert tune_fingerprint(parse_suite({**values, "seeds": json.loads(listed)}, "x")) == tune_fingerprint(suite)
+    assert tune_fingerprint(parse_suite({**values, "seeds": 8}, "x")) != tune_fingerprint(suite)
+
+
+def test_simple_effects_are_of_the_main_effects_seeds(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(6), missing=("both/seed4", "both/seed5"))
+    dual = summarise(load_results(path)).blocks[0].answers[0]
+    alone, beside = (float(part.split()[-1]) for part in dual.parts.split(", "))
+    assert float(dual.estimate) == pytest.approx((alone + beside) / 2, abs=0.011)
+
+
+@pytest.mark.parametrize(("dual", "verdict"), [(-3, "Yes: better"), (3, "Yes: worse"), (0.5, "Yes: slightly worse")])
+def test_a_difference_to_the_worse_is_a_difference(tmp_path, synthetic, dual, verdict):
+    values = synthetic.suite_values(8, contrasts={"keys": ["filter", "dual"]})
+    del values["arms"]["both"]
+    gains = {"dual": dual, "filter": 0}
+    path = synthetic.write_results(tmp_path, values, gains=gains, spread=0.1)
+    answers = {answer.question: answer.verdict for answer in summarise(load_results(path)).blocks[0].answers}
+    assert answers["keys: a difference?"].startswith(verdict)
+
+
+def test_arms_on_unlike_machines_are_said(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
+    assert not any("machine" in note.text for note in summarise(load_results(path)).learnt)
+    runs = pd.read_csv(path / "runs.csv", dtype=str, keep_default_na=False)
+    runs.loc[runs["arm"].isin(["dual", "both"]) & (runs["seed"] != "0"), "measured_on"] = "another CPU"
+    runs.to_csv(path / "runs.csv", index=False)
+    results = load_results(path)
+    assert summarise(results).learnt[-1].text == (
+        "The arms of 2 of 3 seeds ran on different kinds of machine, so differences in accuracy may be the "
+        "machines\u2019."
+    )
+    memory = results.claims.set_index("claim").loc["lower-memory"]
+    assert memory["n_seeds"] == 1
+    runs.loc[runs["arm"].isin(["dual", "both"]), "measured_on"] = "another CPU"
+    runs.to_csv(path / "runs.csv", index=False)
+    memory = load_results(path).claims.set_index("claim").loc["lower-memory"]
+    assert memory["why"].endswith("no pairs: ran on different kinds of machine"), "not for want of finished runs"
 
 
 def test_simple_effects_stand_with_the_main_effects(tmp_path, synthetic):
@@ -184,8 +264,9 @@ def test_harm_is_called_harm(tmp_path, synthetic):
     dual, filtering, interaction = found.blocks[0].answers
     assert dual.verdict == "No: it does harm"
     assert dual.tone == "bad"
-    assert interaction.verdict == "No: they get in each other's way"
+    assert interaction.verdict == "Yes: together worse than their sum"
     assert "loses" in found.headline
+    assert found.headline.endswith(": averages, as what each does depends on the other.")
     assert filtering.question
 
 
@@ -204,7 +285,7 @@ def test_seeds_that_are_still_to_be_run_wait_for_a_verdict(tmp_path, synthetic):
     assert answers[0].estimate.startswith("+")
     assert answers[0].interval
     assert "a verdict from each look would be wrong more often" in found.blocks[0].limits
-    assert found.blocks[0].to_decide.startswith("The same command runs what is missing (1 more runs, about ")
+    assert found.blocks[0].to_decide.startswith("The same command runs what is missing (1 more run, about ")
 
 
 def test_failed_runs_are_not_waited_for(tmp_path, synthetic):
@@ -215,7 +296,9 @@ def test_failed_runs_are_not_waited_for(tmp_path, synthetic):
 def test_an_arm_that_failed_in_every_seed_is_not_waited_for(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=2, failed=("both/seed0", "both/seed1"))
     assert found.progress == "6 of 8 runs are done, 2 failed: see Missing or failed runs."
-    assert {answer.verdict for answer in found.blocks[0].answers} == {"No pair of finished seeds"}
+    verdicts = {answer.question: answer.verdict for answer in found.blocks[0].answers}
+    assert verdicts["Is both better than vanilla?"] == "No pair of finished seeds"
+    assert verdicts["Is dual better than vanilla?"] == "Inconclusive", "the other arms are compared all the same"
 
 
 def test_nothing_finished_yet(tmp_path, synthetic):

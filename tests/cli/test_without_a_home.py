@@ -33,7 +33,7 @@ for command in (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("home", [None, "", "/proc/nowhere"])
+@pytest.mark.parametrize("home", [None, "/proc/nowhere", pytest.param("", marks=pytest.mark.soak)])
 def test_every_command_works(tmp_path: Path, home: str | None) -> None:
     rng = np.random.default_rng(0)
     images = {f"x_{split}": rng.integers(0, 255, (40, 16, 16), "u1") for split in ("train", "test")}

@@ -25,7 +25,7 @@ def settings_of(candidates: pd.DataFrame) -> list[str]:
 
 
 def unequal_choices(candidates: pd.DataFrame) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Settings that the arms of a data set and encoder chose differently: name, and the arms by the value they chose."""
+    """Settings that the arms of a data set and encoder chose differently: the name, and the arms by their value."""
     chosen = candidates[candidates["chosen"]]
     for _, own in chosen.groupby(["dataset", "encoder"], sort=False):
         for name in settings_of(candidates):

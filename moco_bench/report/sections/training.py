@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from moco_bench.analyse.table import table_of_text
 from moco_bench.analyse.text import number
 from moco_bench.components.datasets.scenes import TEST_SEED, TRAIN_SEED, scenes
 from moco_bench.report.model.links import Links
@@ -17,6 +16,7 @@ from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import listed
 from moco_bench.report.read.results import Results
+from moco_bench.report.read.searches import FILE, candidates_of, settings_of
 from moco_bench.report.render.curves import curves
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import wrapped
@@ -149,16 +149,12 @@ def _images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return (scenes(train, TRAIN_SEED), scenes(test, TEST_SEED)) if dataset == SCENES else (train, test)
 
 
-FILE = "tune.csv"
-_OTHER = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
-
-
 def tuning_table(results: Results, links: Links) -> Table | None:
     """One row per arm and candidate with its score; None if nothing was tuned or the file is unusable."""
-    found = table_of_text(results.directory / FILE)
-    if found is None or found.empty or not {*_OTHER} <= set(found.columns):
+    found = candidates_of(results)
+    if found is None:
         return None
-    settings = [str(name) for name in found.columns if name not in _OTHER]
+    settings = settings_of(found)
     metric = METRICS.get(str(found["metric"].iloc[0]))
     columns = (
         ARM,
@@ -180,14 +176,14 @@ def _at_an_edge(found: pd.DataFrame, settings: list[str]) -> str:
     for (_, _, arm), tried in found.groupby(["dataset", "encoder", "arm"], sort=False):
         for name in settings:
             values = pd.to_numeric(tried[name], errors="coerce")
-            chosen = values[tried["chosen"].str.lower().eq("true")].dropna()
+            chosen = values[tried["chosen"]].dropna()
             if values.nunique() > 1 and len(chosen) and chosen.iloc[0] in (values.min(), values.max()):
                 arms.setdefault(f"{name} {chosen.iloc[0]:g}", []).append(str(arm))
     return "; ".join(f"{value} in {listed(dict.fromkeys(names))}" for value, names in arms.items())
 
 
 def _chosen(row: Row) -> Cell:
-    return cell("chosen", tone="good") if row["chosen"].lower() in ("true", "1", "yes") else cell("passed over")
+    return cell("chosen", tone="good") if row["chosen"] else cell("passed over")
 
 
 def _score(row: Row) -> Cell:

@@ -10,6 +10,7 @@ from moco_bench.report.model.words import count, listed, sentence
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.profile import FOLDER
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.searches import FILE, candidates_of, unequal_choices
 from moco_bench.report.sections.cost import process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes
 from moco_bench.report.sections.memory_claim import KEPT, memory_claim_notes
@@ -87,6 +88,17 @@ def machine_warnings(results: Results, links: Links) -> tuple[Note, ...]:
         "accuracy may be the machines\u2019."
     )
     return (links.note(text, "runs.csv"),)
+
+
+def search_warnings(results: Results, links: Links) -> tuple[Note, ...]:
+    """Settings that the arms' searches chose differently: an effect is then that of the other setting, too."""
+    found = candidates_of(results)
+    notes = []
+    for name, arms in () if found is None else unequal_choices(found):
+        said = "; ".join(f"{value} in {listed(of)}" for value, of in arms.items())
+        text = f"Each arm trains with what its own search chose, so effects include a difference in {name}: {said}."
+        notes.append(links.note(text, FILE))
+    return tuple(notes)
 
 
 def below_baselines(results: Results) -> str:

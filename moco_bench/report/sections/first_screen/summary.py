@@ -29,7 +29,13 @@ from moco_bench.report.sections.first_screen.headline import (
     not_judged,
 )
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
-from moco_bench.report.sections.first_screen.notes import below_baselines, data_warnings, learnt_notes, machine_warnings
+from moco_bench.report.sections.first_screen.notes import (
+    below_baselines,
+    data_warnings,
+    learnt_notes,
+    machine_warnings,
+    search_warnings,
+)
 from moco_bench.report.sections.first_screen.strip import strip_for
 from moco_bench.suite.metrics import MetricColumn
 
@@ -57,7 +63,12 @@ def summarise(results: Results, links: Links) -> Summary:
     return Summary(
         headline,
         below_baselines(results),
-        (*learnt_notes(results, links), *data_warnings(results), *machine_warnings(results, links)),
+        (
+            *learnt_notes(results, links),
+            *data_warnings(results),
+            *machine_warnings(results, links),
+            *search_warnings(results, links),
+        ),
         blocks,
         f"{metric.title}{in_unit(metric)}",
         _progress(results),

@@ -412,3 +412,16 @@ def test_without_hashes_the_first_screen_says_so(tmp_path, hashes):
     (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
     found = summarise(load_results(tmp_path))
     assert f"pairing {hashes}" in found.blocks[0].answers[0].certainty
+
+
+def test_arms_with_settings_of_their_own_searches_are_named(tmp_path, synthetic):
+    """A filter that trains at half the rate isn't the filter alone."""
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
+    head, chosen = "dataset,encoder,arm,candidate,train.learning_rate,metric,score,chosen", []
+    for arm, rates in {"vanilla": (0.2, 0.4), "dual": (0.2, 0.4), "filter": (0.4, 0.2)}.items():
+        chosen += [f"d,e,{arm},{number},{rate},knn_top1,60,{number == 1}" for number, rate in enumerate(rates)]
+    (path / "tune.csv").write_text("\n".join([head, *chosen]))
+    (said,) = (note.text for note in summarise(load_results(path)).learnt if "search" in note.text)
+    assert said.endswith("a difference in train.learning_rate: 0.4 in vanilla and dual; 0.2 in filter.")
+    (path / "tune.csv").write_text("\n".join([head, *chosen[:4]]))
+    assert not [note for note in summarise(load_results(path)).learnt if "search" in note.text]

@@ -233,6 +233,8 @@ def _bounds(effect: Mapping[Any, Any]) -> str:
 def pending_in_words(effect: Mapping[Any, Any]) -> str:
     """How far an effect's seeds are: `6 seeds are done, 2 are still to be run`."""
     done, pending = int(effect["n_seeds"]), int(effect["n_pending"])
+    if not pending:
+        return "seeds of effects that are corrected together with it are still to be run"
     return f"{_are(done, ' seed')} done, {_are(pending)} still to be run"
 
 

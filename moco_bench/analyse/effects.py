@@ -81,7 +81,11 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     table["p_equivalence_holm"] = families["p_equivalence_holm"].transform(_corrected)
     complete = table.to_dict("records")
     table["detectable_effect"] = [_detectable(row, config) for row in complete]
-    table["finding"] = [finding_of(row, config) for row in complete]
+    # The correction needs its whole family: as long as one effect waits for seeds, none of them is decided.
+    waiting = families["n_pending"].transform("max")
+    table["finding"] = [
+        finding_of({**row, "n_pending": seeds}, config) for row, seeds in zip(complete, waiting, strict=True)
+    ]
     return table
 
 

@@ -4,6 +4,7 @@ The arms of a seed may be trained on different nodes of a cluster. Their speeds 
 precision that `auto` comes to; neither is an effect of an arm.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -42,6 +43,11 @@ def kind_of(run: Mapping[Any, Any]) -> tuple[str, ...]:
 def kinds_of(runs: pd.DataFrame) -> list[tuple[str, ...]]:
     """The kind of machine of each run of a table."""
     return [kind_of(run) for run in runs[["measured_on", "device", "memory_source"]].to_dict("records")]
+
+
+def arithmetics_of(runs: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What of each run's machine may change its results: processor, GPU and PyTorch, not how many cores there are."""
+    return [(re.sub(r", \d+ cores", "", machine), device) for machine, device, _ in kinds_of(runs)]
 
 
 def on_main_machine(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 import pytest
 
 from moco_bench.analyse.contrasts import contrasts_among
-from moco_bench.analyse.machines import measured_on, on_main_machine, precision_differs
+from moco_bench.analyse.machines import arithmetics_of, measured_on, on_main_machine, precision_differs
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import typed
 from moco_bench.suite.metrics import METRICS
@@ -22,6 +22,14 @@ def of(runs, arm, seed):
 def raw(raw_runs):
     """Three seeds on one machine, asked for `auto` and computed in float32."""
     return raw_runs(3).assign(measured_on="here", device="cpu", precision_requested="auto", precision="float32")
+
+
+def test_the_number_of_cores_changes_no_result(raw):
+    one = measured_on({**RECORD, "machine": {**RECORD["machine"], "cores": 1}})
+    runs = typed(raw.assign(measured_on=[measured_on(RECORD), one] * (len(raw) // 2)), "x")
+    assert len(set(arithmetics_of(runs))) == 1
+    other = typed(raw.assign(measured_on=["B CPU, 2 cores", *[measured_on(RECORD)] * (len(raw) - 1)]), "x")
+    assert len(set(arithmetics_of(other))) == 2
 
 
 def test_a_machine_in_words_names_the_gpu_that_computed():

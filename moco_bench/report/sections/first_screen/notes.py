@@ -3,7 +3,7 @@
 import pandas as pd
 
 from moco_bench.analyse.baselines import standings
-from moco_bench.analyse.machines import kinds_of
+from moco_bench.analyse.machines import arithmetics_of
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import count, listed, sentence
@@ -80,7 +80,7 @@ def machine_warnings(results: Results, links: Links) -> tuple[Note, ...]:
     done, unlike = equal_epochs(results.finished), 0
     seeds = done.groupby(["dataset", "encoder", "seed"], sort=False)
     for _, of_seed in seeds:
-        unlike += len(set(kinds_of(of_seed))) > 1
+        unlike += len(set(arithmetics_of(of_seed))) > 1
     if not unlike:
         return ()
     text = (

@@ -1,6 +1,6 @@
 """How plan, dry run, analysis and report grow with the number of runs.
 
-    python -m benchmarks.studies.grid_growth --out docs/results/growth
+    python -m benchmarks.studies.grid_growth --out docs/results
 
 Up to 20 seeds, and as many arms as that takes. The plan and the dry run are those of a suite of which nothing has been
 run; the analysis and the report are of simulated results, so nothing is trained. Times are processor seconds, which
@@ -19,11 +19,13 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from moco_bench.files import write_text
 from moco_bench.report.model.page import Plot
 from moco_bench.report.render.figures import as_svg, grid, theme
-from moco_bench.report.render.style import arm_styles
+from moco_bench.report.render.names import legend_above
+from moco_bench.report.render.style import PAPER, arm_styles
 
 ROOT = Path(__file__).parents[2]
 MOST_SEEDS = 20
@@ -90,8 +92,13 @@ def growth_figure(table: pd.DataFrame) -> str:
                 style = styles[command]
                 panel.plot(own["runs"], own[column], marker=style.marker, color=style.colour, label=command)
             panel.set(xscale="log", yscale="log", xlabel="runs of the suite", ylabel=label)
-        axes[0, 0].legend()
-        return as_svg(Plot(name="growth", caption="", alt="", figure=figure, data=table))
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+                axis.set_minor_formatter(NullFormatter())
+        legend_above(figure, axes[0, 0])
+        svg = as_svg(Plot(name="growth", caption="", alt="", figure=figure, data=table))
+    return svg.replace("<svg ", f'<svg style="background: {PAPER}" ', 1)  # a page may be dark
 
 
 def _simulated_results() -> ModuleType:

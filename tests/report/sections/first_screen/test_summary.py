@@ -1,24 +1,11 @@
-import json
+"""The answers and the headline of the first screen."""
 
 import pandas as pd
 import pytest
+from screens import summarise, summary
 
-from moco_bench.files import sealed, write_json
-from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.first_screen.summary import summarise as summarised
 from moco_bench.report.sections.seeds import pairing_notes
-from moco_bench.suite.load import parse_suite
-from moco_bench.suite.tune import tune_fingerprint, tuned_path
-
-
-def summarise(results):
-    return summarised(results, Links(results.directory, results.directory / "report"))
-
-
-def summary(tmp_path, synthetic, seeds=8, gains=None, spread=0.2, **options):
-    values = synthetic.suite_values(seeds, **options.pop("values", {}))
-    return summarise(load_results(synthetic.write_results(tmp_path, values, gains=gains, spread=spread, **options)))
 
 
 def test_eight_seeds_decide(tmp_path, synthetic):
@@ -38,87 +25,10 @@ def test_eight_seeds_decide(tmp_path, synthetic):
     assert found.progress == "All 32 runs are done."
 
 
-def test_held_out_images_are_no_test_images(tmp_path, synthetic):
-    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
-    results.runs["evaluated_on"] = "validation"
-    assert summarise(results).progress == (
-        "All 8 runs are done. Accuracies are those of held-out training images, not of test images."
-    )
-
-
 def test_no_difference_is_said_plainly(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, gains={"vanilla": 0, "dual": 0, "filter": 0.02, "both": 0})
     assert found.blocks[0].answers[0].verdict == "No difference beyond 1 point"
     assert "changes less than 1 point" in found.headline
-
-
-def test_three_seeds_admit_that_they_cannot_decide(tmp_path, synthetic):
-    found = summary(tmp_path, synthetic, seeds=3)
-    assert not any(answer.decided for answer in found.blocks[0].answers)
-    assert {answer.verdict for answer in found.blocks[0].answers} == {"Inconclusive"}
-    assert found.headline == "Inconclusive: 3 seeds cannot show whether either ingredient helps."
-    limits = found.blocks[0].limits
-    assert "p cannot fall below 0.25 (0.75 after correction for 3 effects)" in limits
-    assert "no difference can be confirmed at 5 %, nor can equivalence be shown" in limits
-    assert "needs at least 7 seeds." in limits
-
-
-def test_how_many_seeds_would_decide_and_how_long_that_takes_is_said(tmp_path, synthetic):
-    found = summary(tmp_path, synthetic, seeds=3)
-    seconds = load_results(tmp_path / "synthetic").finished["train_seconds"].mean()
-    said = found.blocks[0].to_decide
-    assert said.startswith("8 seeds can decide and would detect effects of ")
-    assert "\u201cseeds: 8\u201d" in said
-    assert f"(20 more runs, about {20 * seconds / 60:.0f} minutes of training)" in said
-    assert summary(tmp_path / "eight", synthetic).blocks[0].to_decide == "", "all is decided"
-
-
-def test_seeds_of_ones_own_choice_are_added_to_not_replaced(tmp_path, synthetic):
-    values = {**synthetic.suite_values(3), "seeds": [3, 7, 11]}
-    said = summarise(load_results(synthetic.write_results(tmp_path, values))).blocks[0].to_decide
-    assert "add 5 seeds to the list under \u201cseeds\u201d in the suite file" in said
-    assert "(20 more runs" in said
-
-
-def test_runs_that_are_missing_come_before_further_seeds(tmp_path, synthetic):
-    for missing, more in ((tuple(f"seed{seed}" for seed in range(1, 8)), 28), (("both/seed7",), 1)):
-        (block,) = summary(tmp_path / str(more), synthetic, missing=missing).blocks
-        runs = f"{more} more run{'s' * (more > 1)}, about "
-        assert block.to_decide.startswith(f"The same command runs what is missing ({runs}")
-
-
-def test_seeds_that_failed_are_not_counted_among_those_that_tell_the_spread(tmp_path, synthetic):
-    (block,) = summary(tmp_path, synthetic, seeds=4, failed=("both/seed3",)).blocks
-    assert block.to_decide.startswith("8 seeds can decide and would detect")
-    assert "judging by the spread of 3 seeds: set" in block.to_decide
-    assert "(16 more runs, about " in block.to_decide
-    (block,) = summary(tmp_path / "eight", synthetic, failed=("both/seed6", "both/seed7"), spread=3.0).blocks
-    assert block.to_decide.startswith("12 seeds can decide"), "six are left, and seven are needed"
-
-
-def test_two_seeds_tell_no_detectable_effect(tmp_path, synthetic):
-    (block,) = summary(tmp_path, synthetic, seeds=2).blocks
-    assert block.to_decide.startswith("8 seeds can decide: set \u201cseeds: 8\u201d")
-
-
-def test_no_number_of_seeds_helps_a_baseline_that_learnt_too_little(tmp_path, synthetic):
-    (block,) = summary(tmp_path, synthetic, seeds=3, gains={"vanilla": -10.0, "dual": -9.0}).blocks
-    assert block.headline.startswith("Not judged")
-    assert block.to_decide == ""
-
-
-def test_further_seeds_leave_a_search_as_it_is(tmp_path, synthetic):
-    """The seed of the candidates is the first that no run has; as a run's seed it would move, and choose anew."""
-    values = synthetic.suite_values(3, tune={"train.learning_rate": [0.03, 0.06]})
-    suite = parse_suite(values, "synthetic")
-    place, rate = {"dataset": "fashion-mnist-5k", "encoder": "resnet-compact"}, {"train.learning_rate": 0.03}
-    chosen = [{**place, "arm": arm, "values": rate} for arm in suite.arms]
-    write_json(tuned_path(suite, tmp_path), sealed({"fingerprint": tune_fingerprint(suite), "chosen": chosen}))
-    said = summarise(load_results(synthetic.write_results(tmp_path, values))).blocks[0].to_decide
-    listed = "[0, 1, 2, 4, 5, 6, 7, 8]"
-    assert f"set \u201cseeds: {listed}\u201d, without 3, which is the search\u2019s," in said
-    assert tune_fingerprint(parse_suite({**values, "seeds": json.loads(listed)}, "x")) == tune_fingerprint(suite)
-    assert tune_fingerprint(parse_suite({**values, "seeds": 8}, "x")) != tune_fingerprint(suite)
 
 
 def test_simple_effects_are_of_the_main_effects_seeds(tmp_path, synthetic):
@@ -136,25 +46,6 @@ def test_a_difference_to_the_worse_is_a_difference(tmp_path, synthetic, dual, ve
     path = synthetic.write_results(tmp_path, values, gains=gains, spread=0.1)
     answers = {answer.question: answer.verdict for answer in summarise(load_results(path)).blocks[0].answers}
     assert answers["keys: a difference?"].startswith(verdict)
-
-
-def test_arms_on_unlike_machines_are_said(tmp_path, synthetic):
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
-    assert not any("machine" in note.text for note in summarise(load_results(path)).learnt)
-    runs = pd.read_csv(path / "runs.csv", dtype=str, keep_default_na=False)
-    runs.loc[runs["arm"].isin(["dual", "both"]) & (runs["seed"] != "0"), "measured_on"] = "another CPU"
-    runs.to_csv(path / "runs.csv", index=False)
-    results = load_results(path)
-    assert summarise(results).learnt[-1].text == (
-        "The arms of 2 of 3 seeds ran on different kinds of machine, so differences in accuracy may be the "
-        "machines\u2019."
-    )
-    memory = results.claims.set_index("claim").loc["lower-memory"]
-    assert memory["n_seeds"] == 1
-    runs.loc[runs["arm"].isin(["dual", "both"]), "measured_on"] = "another CPU"
-    runs.to_csv(path / "runs.csv", index=False)
-    memory = load_results(path).claims.set_index("claim").loc["lower-memory"]
-    assert memory["why"].endswith("no pairs: ran on different kinds of machine"), "not for want of finished runs"
 
 
 def test_simple_effects_stand_with_the_main_effects(tmp_path, synthetic):
@@ -176,76 +67,6 @@ def test_no_headline_leans_where_nothing_could_be_confirmed(tmp_path, synthetic,
     leanings = [answer.leaning for answer in found.blocks[0].answers]
     assert (leanings[0] == "suggests higher, not significant") == (seeds >= 3)
     assert "cannot fall below" in found.blocks[0].limits
-
-
-def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
-    limits = summary(tmp_path, synthetic).blocks[0].limits
-    assert limits.startswith("With this design, 8 seeds, the smallest effects detectable with 80 % power are 0.")
-    assert limits.endswith("differences within 1 point can be shown to be none.")
-
-
-@pytest.mark.parametrize(
-    ("pixels", "untrained", "missed"),
-    [(95.0, 10.0, "raw pixels"), (10.0, 96.0, "the untrained encoder")],
-)
-def test_a_baseline_that_learnt_nothing_is_said_right_under_the_headline(
-    tmp_path, synthetic, pixels, untrained, missed
-):
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(3))
-    found = summarise(load_results(path))
-    assert found.caution == ""
-    assert "raw pixels 77.5 %, untrained encoder 51.2 %" in found.learnt[0].text
-    floors = path / "floors" / "fashion-mnist-5k.json"
-    encoders = {"resnet-compact": {"0": {"knn_top1": untrained, "linear_top1": 10.0}}}
-    largest = {"name": "shirt", "top1": 12.5}
-    floors.write_text(
-        json.dumps({"pixels": {"knn_top1": pixels}, "random_encoder": encoders, "largest_class": largest})
-    )
-    found = summarise(load_results(path))
-    assert found.caution.startswith(f"Vanilla is not above {missed} by more than 1 point in kNN accuracy")
-    assert "linear probe" not in found.caution, "that one is above"
-    assert ("below its own start" in found.caution) == (missed == "the untrained encoder")
-    assert "largest class 12.5 %" in found.learnt[0].text
-
-
-@pytest.mark.parametrize("above", [-2.0, 0.0, 0.9, 1.1, 5.0])
-def test_the_caution_and_the_verdicts_ask_the_same_question(tmp_path, synthetic, above):
-    """Whether the baseline arm is above both baselines without training by more than the margin, one point."""
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(8))
-    results = load_results(path)
-    reached = float(results.finished.query("arm == 'vanilla'")["knn_top1"].mean())
-    floors = path / "floors" / "fashion-mnist-5k.json"
-    encoders = {"resnet-compact": {"0": {"knn_top1": 10.0, "linear_top1": 10.0}}}
-    largest = {"name": "shirt", "top1": 10.0}
-    pixels = {"knn_top1": reached - above, "linear_top1": 10.0}
-    floors.write_text(json.dumps({"pixels": pixels, "random_encoder": encoders, "largest_class": largest}))
-    found = summarise(load_results(path))
-    assert (found.caution != "") == (above < 1)
-    assert found.headline.startswith("Not judged") == (above < 1)
-    claims = load_results(path).claims
-    assert claims["verdict"].eq("not judged: below the baselines").any() == (above < 1)
-
-
-def test_below_the_floors_the_first_screen_judges_nothing(tmp_path, synthetic):
-    gains = {"vanilla": -10.0, "dual": -5.0, "filter": -10.0, "both": -5.0}
-    found = summarise(load_results(synthetic.write_results(tmp_path, synthetic.suite_values(8), gains=gains)))
-    (block,) = found.blocks
-    for headline in (found.headline, block.headline):
-        assert headline == "Not judged: the baseline arm is not above raw pixels by more than 1 point."
-    first = block.answers[0]
-    assert (first.verdict, first.decided, first.tone) == (
-        "Not judged: the baseline arm has learnt too little", False, "quiet",
-    )  # fmt: skip
-    assert first.estimate.startswith("+5."), "the figures stay"
-
-
-def test_what_is_odd_about_the_images_is_said(tmp_path, synthetic):
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
-    (path / "data").mkdir()
-    manifest = {"name": "fashion-mnist-5k", "warnings": ["12 evaluation images are in the training split"]}
-    (path / "data" / "fashion-mnist-5k.json").write_text(json.dumps(manifest))
-    said = [note.text for note in summarise(load_results(path)).learnt]
-    assert said[-1] == "Images of fashion-mnist-5k: 12 evaluation images are in the training split."
 
 
 def test_a_metric_without_a_unit_has_none_anywhere(tmp_path, synthetic):
@@ -404,24 +225,3 @@ def test_an_arm_with_another_network_is_said_to_have_no_pairs(tmp_path, syntheti
     assert summarise(load_results(alone)).headline == (
         "Nothing can be compared seed by seed: no two arms of a comparison are pairs."
     )
-
-
-@pytest.mark.parametrize("hashes", ["unproven"])
-def test_without_hashes_the_first_screen_says_so(tmp_path, hashes):
-    rows = [f"{arm},d,e,{seed},done,{60 + seed}" for arm in ("vanilla", "dual") for seed in range(3)]
-    (tmp_path / "runs.csv").write_text("\n".join(["arm,dataset,encoder,seed,status,knn_top1", *rows]))
-    found = summarise(load_results(tmp_path))
-    assert f"pairing {hashes}" in found.blocks[0].answers[0].certainty
-
-
-def test_arms_with_settings_of_their_own_searches_are_named(tmp_path, synthetic):
-    """A filter that trains at half the rate isn't the filter alone."""
-    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
-    head, chosen = "dataset,encoder,arm,candidate,train.learning_rate,metric,score,chosen", []
-    for arm, rates in {"vanilla": (0.2, 0.4), "dual": (0.2, 0.4), "filter": (0.4, 0.2)}.items():
-        chosen += [f"d,e,{arm},{number},{rate},knn_top1,60,{number == 1}" for number, rate in enumerate(rates)]
-    (path / "tune.csv").write_text("\n".join([head, *chosen]))
-    (said,) = (note.text for note in summarise(load_results(path)).learnt if "search" in note.text)
-    assert said.endswith("a difference in train.learning_rate: 0.4 in vanilla and dual; 0.2 in filter.")
-    (path / "tune.csv").write_text("\n".join([head, *chosen[:4]]))
-    assert not [note for note in summarise(load_results(path)).learnt if "search" in note.text]

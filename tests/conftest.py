@@ -28,10 +28,13 @@ MEASURING = frozenset(
         "benchmarks/peers/test_run.py",
         *(
             f"profile/test_{name}.py"
-            for name in ("accounting", "memory", "parts", "parts_scaler", "relative_costs", "sweeps", "timing")
+            for name in (
+                "accounting", "arm_memory", "growth", "leak", "memory", "parts", "parts_scaler", "queue_claim",
+                "relative_costs", "timing", "trace",
+            )
         ),
     }
-)
+)  # fmt: skip
 """Tests that measure the machine: all of them `alone`, that is one at a time with nothing beside them."""
 
 

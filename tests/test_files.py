@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from moco_bench import files
-from moco_bench.errors import InputError, one_line
+from moco_bench.errors import InputError
 from moco_bench.files import read_json, read_mapping, write_atomically, write_bytes, write_json, write_text
 
 
@@ -142,8 +142,3 @@ def test_a_mapping_is_a_mapping(tmp_path):
         read_mapping(tmp_path / "a.json")
     with pytest.raises(InputError, match="no such file"):
         read_mapping(tmp_path / "b.json")
-
-
-def test_messages_are_one_printable_line():
-    assert one_line("a\n b\t\x1b[31m\ud800\u202e \u00e9") == "a b \\x1b[31m\\ud800\\u202e \u00e9"
-    assert str(InputError("two\nlines")) == "two lines"

@@ -63,8 +63,7 @@ def test_tests_begin_with_what_make_test_installs() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names:
-                local = (
-                    (ROOT / top).is_dir() or (path.parent / f"{top}.py").exists() or (ROOT / f"tests/{top}.py").exists()
-                )
+                folders = [folder for folder in path.parents if folder.is_relative_to(ROOT / "tests")]
+                local = (ROOT / top).is_dir() or any((folder / f"{top}.py").exists() for folder in folders)
                 known = {name.lower().replace("_", "-") for name in providers.get(top, [])} & installed
                 assert local or known, f"{path.relative_to(ROOT)} imports {top}, which `make test` does not install"

@@ -1,12 +1,15 @@
 """Tables of runs with known effects."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from moco_bench.analyse.table import typed
+from moco_bench.files import sealed, write_json
+from moco_bench.suite.on_disk.hashes import describe_files
 
 GAINS = {"vanilla": 0.0, "dual": 2.0, "filter": -1.0, "both": 1.5}
 
@@ -53,3 +56,29 @@ def raw_runs() -> Callable[..., pd.DataFrame]:
 def runs_of() -> Callable[..., pd.DataFrame]:
     """The same, read."""
     return lambda *args, **options: typed(make_runs(*args, **options), "test")
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Path]:
+    """A function that writes a finished run below a folder of results, with its hashes; returns the run's folder."""
+
+    def make(
+        root: Path, arm: str = "vanilla", seed: int = 0, *, accuracy: float = 50.0, fingerprint: str = "f",
+        images: str = "d", cpu: str = "A",
+    ) -> Path:  # fmt: skip
+        directory = root / "tiny" / "runs" / "digits" / "net" / arm / f"seed{seed}"
+        directory.mkdir(parents=True)
+        (directory / "encoder.safetensors").write_bytes(f"{accuracy}".encode())
+        (directory / "history.csv").write_text("epoch\n1\n")
+        write_json(directory / "resources.json", {})
+        metrics = {"knn_top1": accuracy, "evaluation_fingerprint": "e", "data_sha256": images}
+        write_json(directory / "metrics.json", sealed(metrics))
+        record = {
+            "fingerprint": f"{fingerprint}-{arm}-{seed}", "status": "done", "reason": None, "config": {}, "hashes": {},
+            "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory), "replicate": 1,
+        }  # fmt: skip
+        write_json(directory / "run.json", sealed(record))
+        write_json(root / "tiny" / "data" / "digits.json", {"sha256": images})
+        return directory
+
+    return make

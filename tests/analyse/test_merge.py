@@ -9,25 +9,8 @@ import pytest
 
 from moco_bench.cli.main import main
 from moco_bench.files import SEAL, read_mapping, sealed, write_json
-from moco_bench.suite.on_disk.hashes import damage, describe_files, encoder_was_kept
+from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
-
-
-def make_run(root, arm="vanilla", seed=0, *, accuracy=50.0, fingerprint="f", images="d", cpu="A"):
-    directory = root / "tiny" / "runs" / "digits" / "net" / arm / f"seed{seed}"
-    directory.mkdir(parents=True)
-    (directory / "encoder.safetensors").write_bytes(f"{accuracy}".encode())
-    (directory / "history.csv").write_text("epoch\n1\n")
-    write_json(directory / "resources.json", {})
-    metrics = {"knn_top1": accuracy, "evaluation_fingerprint": "e", "data_sha256": images}
-    write_json(directory / "metrics.json", sealed(metrics))
-    record = {
-        "fingerprint": f"{fingerprint}-{arm}-{seed}", "status": "done", "reason": None, "config": {}, "hashes": {},
-        "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory), "replicate": 1,
-    }  # fmt: skip
-    write_json(directory / "run.json", sealed(record))
-    write_json(root / "tiny" / "data" / "digits.json", {"sha256": images})
-    return directory
 
 
 def merge(*roots, out):
@@ -38,7 +21,7 @@ def tree(root):
     return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def test_parts_of_two_machines_become_one(tmp_path, capsys):
+def test_parts_of_two_machines_become_one(make_run, tmp_path, capsys):
     first = make_run(tmp_path / "a", seed=0)
     make_run(tmp_path / "b", seed=1)
 
@@ -55,7 +38,7 @@ def test_parts_of_two_machines_become_one(tmp_path, capsys):
     assert tree(tmp_path / "out") == before
 
 
-def test_copies_without_time_stamps_are_as_good_as_originals(tmp_path):
+def test_copies_without_time_stamps_are_as_good_as_originals(make_run, tmp_path):
     make_run(tmp_path / "a")
     shutil.copytree(tmp_path / "a", tmp_path / "copy", copy_function=shutil.copyfile)
     for path in (tmp_path / "copy").rglob("*"):
@@ -65,7 +48,7 @@ def test_copies_without_time_stamps_are_as_good_as_originals(tmp_path):
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
-def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(tmp_path, capsys):
+def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(make_run, tmp_path, capsys):
     make_run(tmp_path / "a", accuracy=50.0, cpu="A")
     make_run(tmp_path / "b", accuracy=50.5, cpu="B")
 
@@ -77,7 +60,7 @@ def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(tmp_path,
     assert (row["kept_on"], row["other_on"]) == ("A", "B")
 
 
-def test_what_an_earlier_merge_listed_is_kept(tmp_path):
+def test_what_an_earlier_merge_listed_is_kept(make_run, tmp_path):
     make_run(tmp_path / "a", accuracy=50.123456789012)
     make_run(tmp_path / "b", accuracy=50.5)
     make_run(tmp_path / "c", seed=1)
@@ -97,7 +80,7 @@ def fail(directory):
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
-def test_a_run_that_failed_on_one_machine_is_not_replaced_by_one_that_did_not(first, tmp_path):
+def test_a_run_that_failed_on_one_machine_is_not_replaced_by_one_that_did_not(make_run, first, tmp_path):
     fail(make_run(tmp_path / "a"))
     place = make_run(tmp_path / "b").relative_to(tmp_path / "b")
     status = {"a": "failed", "b": "done"}
@@ -109,37 +92,7 @@ def test_a_run_that_failed_on_one_machine_is_not_replaced_by_one_that_did_not(fi
     assert (row["metric"], row["kept"], row["other"]) == ("status", status[first], status[second])
 
 
-def test_copies_of_one_run_complete_each_other(tmp_path):
-    """An archive has the evaluation and not the weights, a machine that was stopped the weights alone."""
-    trained = make_run(tmp_path / "trained")
-    shutil.copytree(tmp_path / "trained", tmp_path / "evaluated")
-    (trained / "metrics.json").unlink()
-    assert main(["merge", str(tmp_path / "evaluated"), "--without-encoders", "--out", str(tmp_path / "archive")]) == 0
-    for order in (("trained", "archive"), ("archive", "trained")):
-        out = tmp_path / "-".join(order)
-        for root in order:  # one after the other into the same folder
-            assert merge(tmp_path / root, out=out) == 0
-        assert merge(*(tmp_path / root for root in order), out=tmp_path / "at-once" / order[0]) == 0
-        for root in (out, tmp_path / "at-once" / order[0]):
-            run = root / trained.relative_to(tmp_path / "trained")
-            assert {path.name for path in run.iterdir()} == {
-                "encoder.safetensors", "history.csv", "metrics.json", "resources.json", "run.json"
-            }  # fmt: skip
-            record = read_record(run / "run.json")
-            assert encoder_was_kept(record)
-            assert damage(run, record, whole=True) == ""
-            assert not (root / "tiny" / "machine_effects.csv").exists()
-
-
-def test_of_unequal_numbers_the_first_are_kept_with_weights_or_without(tmp_path):
-    make_run(tmp_path / "first", accuracy=50.0)
-    place = make_run(tmp_path / "again", accuracy=50.5).relative_to(tmp_path / "again")
-    assert main(["merge", str(tmp_path / "first"), "--without-encoders", "--out", str(tmp_path / "out")]) == 0
-    assert merge(tmp_path / "again", out=tmp_path / "out") == 0
-    assert read_mapping(tmp_path / "out" / place / "metrics.json")["knn_top1"] == 50.0
-
-
-def test_a_profile_is_of_one_machine(tmp_path):
+def test_a_profile_is_of_one_machine(make_run, tmp_path):
     for name, files in (("a", ("time.csv", "profile.json")), ("b", ("time.csv", "queues.csv", "profile.json"))):
         make_run(tmp_path / name, seed=ord(name))
         (tmp_path / name / "tiny" / "profile").mkdir()
@@ -159,7 +112,7 @@ def test_a_profile_is_of_one_machine(tmp_path):
         ({"images": "x", "seed": 1}, "describes other images than"),
     ],
 )
-def test_what_is_not_one_suite_is_refused(second, message, tmp_path, capsys):
+def test_what_is_not_one_suite_is_refused(make_run, second, message, tmp_path, capsys):
     make_run(tmp_path / "a")
     make_run(tmp_path / "b", **second)
 
@@ -217,29 +170,7 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("way", UNSEEN)
-def test_what_no_hash_vouches_for_spreads_no_further(way, tmp_path, capsys):
-    change, message = UNSEEN[way]
-    change(make_run(tmp_path / "a"))
-
-    assert merge(tmp_path / "a", out=tmp_path / "out") == 2
-    complaint = capsys.readouterr().err
-    assert message in complaint
-    assert complaint.count("\n") == 1
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("changes", [{"seed": 9}, {SEAL: None}])
-def test_a_run_whose_record_was_edited_is_left_out_and_named(changes, tmp_path, capsys):
-    edit("run.json", **changes)(make_run(tmp_path / "a", seed=0))
-    make_run(tmp_path / "a", seed=1)
-
-    assert merge(tmp_path / "a", out=tmp_path / "out") == 1
-    assert "left out: " in capsys.readouterr().err
-    assert [path.parent.name for path in (tmp_path / "out").rglob("run.json")] == ["seed1"]
-
-
-def test_numbers_of_other_evaluations_are_no_machine_effect(tmp_path):
+def test_numbers_of_other_evaluations_are_no_machine_effect(make_run, tmp_path):
     make_run(tmp_path / "a", accuracy=50.0)
     second = make_run(tmp_path / "b", accuracy=50.5)
     write_json(second / "metrics.json", sealed({"knn_top1": 50.5, "evaluation_fingerprint": "other"}))
@@ -249,7 +180,7 @@ def test_numbers_of_other_evaluations_are_no_machine_effect(tmp_path):
 
 
 @pytest.mark.parametrize("equal", [True, False])
-def test_a_search_comes_along_and_only_one(equal, tmp_path, capsys):
+def test_a_search_comes_along_and_only_one(make_run, equal, tmp_path, capsys):
     for name, rate in (("a", 0.1), ("b", 0.1 if equal else 0.2)):
         make_run(tmp_path / name)
         write_json(tmp_path / name / "tiny" / "tuned.json", sealed({"chosen": rate}))
@@ -260,7 +191,7 @@ def test_a_search_comes_along_and_only_one(equal, tmp_path, capsys):
     assert [(tmp_path / "out" / "tiny" / name).exists() for name in ("tuned.json", "tune.csv")] == [equal] * 2
 
 
-def test_a_folder_merged_with_itself_stays_as_it_is(tmp_path, monkeypatch):
+def test_a_folder_merged_with_itself_stays_as_it_is(make_run, tmp_path, monkeypatch):
     make_run(tmp_path / "results")
     before = tree(tmp_path / "results")
     (tmp_path / "link").symlink_to("results")
@@ -276,7 +207,7 @@ def test_a_folder_without_runs(tmp_path, capsys):
     assert "no finished run below it" in capsys.readouterr().err
 
 
-def test_an_archive_holds_everything_but_weights_and_says_so(tmp_path, capsys):
+def test_an_archive_holds_everything_but_weights_and_says_so(make_run, tmp_path, capsys):
     original = make_run(tmp_path / "a")
     out = tmp_path / "archive"
 
@@ -296,7 +227,7 @@ def test_an_archive_holds_everything_but_weights_and_says_so(tmp_path, capsys):
     assert damage(archived, record) == "history.csv was changed after the run"
 
 
-def test_an_archive_leaves_out_what_still_needs_its_weights(tmp_path, capsys):
+def test_an_archive_leaves_out_what_still_needs_its_weights(make_run, tmp_path, capsys):
     make_run(tmp_path / "a")
     waiting = make_run(tmp_path / "a", seed=1)
     (waiting / "metrics.json").unlink()

@@ -86,3 +86,20 @@ def test_all_broken_files_of_both_splits_are_named_and_nothing_is_written(tmp_pa
     assert said.count("\n") == 1
     assert all(name in said for name in ("train/a/1.png", "train/b/19.png", "test/b/0.png"))
     assert manifest is None
+
+
+def test_prepare_refuses_what_the_images_cannot_be_asked(tmp_path, capsys):
+    import numpy as np
+
+    images = np.zeros((2, 8, 8), np.uint8)
+    np.savez(tmp_path / "two.npz", x_train=images, y_train=np.arange(2), x_test=images, y_test=np.arange(2))
+    suite = tmp_path / "two.yaml"
+    suite.write_text(
+        f"name: two\ndataset: {{name: npz, path: {tmp_path / 'two.npz'}}}\nencoder: resnet-compact\n"
+        "contrast: {queue_size: 2}\ntrain: {batch_size: 2, epochs: 1}\nevaluate: {knn_k: 1}\narms: {vanilla: }\n"
+    )
+
+    assert main(["prepare", str(suite), "--dataset", "npz", "--results", str(tmp_path / "results")]) == 2
+
+    assert "no class has two training images" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()

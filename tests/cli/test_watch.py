@@ -10,7 +10,7 @@ from moco_bench.cli.watch import cell, grid, in_words, watch
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.runs import expand
-from moco_bench.train.pulse import Pulse, read_sign
+from moco_bench.train.pulse import Pulse
 
 SUITE = {
     "name": "grid",
@@ -59,16 +59,6 @@ def test_a_run_that_has_long_said_nothing_has_stopped(runs, tmp_path):
     os.utime(path, (0, 0))
 
     assert cell(PlannedRun(runs[0], "started", ""), tmp_path) == ("waiting", "stopped at 10/40")
-
-
-def test_the_word_of_other_settings_is_not_heard(runs, tmp_path):
-    path = beat(runs[0], tmp_path, 10)
-    checkpoints = runs[0].checkpoints(tmp_path)
-
-    assert read_sign(checkpoints, runs[0].fingerprint).epoch == 10
-    assert read_sign(checkpoints, runs[1].fingerprint) is None
-    path.write_text("{")
-    assert read_sign(checkpoints, runs[0].fingerprint) is None
 
 
 def test_watching_ends_with_the_runs(runs, tmp_path):

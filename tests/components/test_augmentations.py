@@ -1,17 +1,13 @@
 """Augmentations as ideas: the recipe is what it was, a plug-in's views are drawn, hashed and compared."""
 
 import csv
-import hashlib
 import json
 
 import pytest
-import torch
 import yaml
 
 from moco_bench.cli.main import main
 from moco_bench.components.augmentations import MocoRecipe
-from moco_bench.data.drawing import views_of
-from moco_bench.data.views import RecipeViews, ViewParameters
 from moco_bench.errors import InputError
 from moco_bench.suite.config import TrainConfig
 from moco_bench.suite.identity.run import identity
@@ -60,10 +56,6 @@ def write(folder, **changes):
     return folder / "suite.yaml"
 
 
-def images(count=8):
-    return torch.randint(0, 256, (count, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-
-
 def test_the_recipes_identity_has_the_keys_that_it_had_and_no_name():
     assert list(identity(TrainConfig().augment)) == [
         "crop_scale", "crop_ratio", "flip", "jitter_probability", "brightness", "contrast", "saturation", "hue",
@@ -71,35 +63,6 @@ def test_the_recipes_identity_has_the_keys_that_it_had_and_no_name():
     ]  # fmt: skip
     assert TrainConfig.model_validate({"augment": {"flip": 0.0}}).augment == MocoRecipe(flip=0.0)
     assert TrainConfig.model_validate({"augment": "moco"}) == TrainConfig()
-
-
-def test_both_views_are_drawn_and_hashed_as_one_after_the_other():
-    drawn = views_of(MocoRecipe(blur=0.5), MEAN, STD)
-    assert isinstance(drawn, RecipeViews)
-    hasher, generator = hashlib.sha256(), torch.Generator().manual_seed(3)
-    first, second = drawn.two(images(), generator, hasher, slice(2, 6), torch.contiguous_format)
-    generator, expected = torch.Generator().manual_seed(3), hashlib.sha256()
-    parts = [drawn.draw(8, 16, 16, generator) for _ in range(2)]
-    for part in parts:
-        part.digest(expected)
-    both = drawn.apply(images()[2:6], ViewParameters.joined([part.of(slice(2, 6)) for part in parts]))
-    assert torch.equal(torch.cat([first, second]), both)
-    assert hasher.digest() == expected.digest()
-
-
-def test_a_plug_ins_views_are_normalised_whatever_their_type_and_drawn_for_the_whole_batch(folder):
-    idea = expand(load_suite(write(folder)))[-1].train.augment
-    drawn = views_of(idea, MEAN, STD)
-    hashers = [hashlib.sha256(), hashlib.sha256()]
-    whole = drawn.two(images(), torch.Generator().manual_seed(1), hashers[0], slice(0, 8), torch.channels_last)
-    part = drawn.two(images(), torch.Generator().manual_seed(1), hashers[1], slice(4, 8), torch.channels_last)
-    assert torch.equal(whole[0][4:], part[0])
-    assert torch.equal(whole[1][4:], part[1])
-    assert hashers[0].digest() == hashers[1].digest()
-    mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
-    back = whole[0] * std + mean
-    assert float(back.min()) >= -1e-6
-    assert float(back.max()) <= 1 + 1e-6
 
 
 def test_an_arm_takes_another_augmentation_whole_or_changes_a_setting(folder):

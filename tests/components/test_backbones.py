@@ -1,3 +1,5 @@
+"""Our own networks (`resnet_cifar`, `resnet_compact`) and of libraries (`of_torchvision`, `of_timm`, `of_library`)."""
+
 import sys
 
 import pytest

@@ -1,3 +1,5 @@
+"""Heads, from `Head`, the base class: `linear` and `mlp`, with BatchNorm and without."""
+
 from functools import partial
 
 import pytest
@@ -19,6 +21,16 @@ def build(name: str, norm_layer=nn.BatchNorm2d, **settings) -> nn.Module:
 @pytest.mark.parametrize("name", built_in("head"))
 def test_embeddings_have_the_dimension_asked_for(name):
     assert build(name)(features()).shape == (12, 4)
+
+
+def test_the_head_is_one_layer_or_two_with_a_relu_between_them():
+    linear = build("linear")
+    torch.testing.assert_close(linear(features()), features() @ linear.weight.T + linear.bias)
+    mlp = build("mlp")
+    first, last = (module for module in mlp.modules() if isinstance(module, nn.Linear))
+    assert first.weight.shape == (6, 6), "as many hidden units as features"
+    hidden = (features() @ first.weight.T + first.bias).relu()
+    torch.testing.assert_close(mlp(features()), hidden @ last.weight.T + last.bias)
 
 
 def test_the_head_with_batch_norm_equals_layers_for_vectors():

@@ -1,6 +1,8 @@
 """An independent formulation of losses and selections: numpy, float64, one anchor and one key at a time."""
 
 import math
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +10,8 @@ import pytest
 import torch
 
 from moco_bench.contrast import All, Band, DropHardest, Easiest, Hardest, Random, Threshold, chunks
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests import what they share, `losses.py`, by name
 
 MASK32 = 0xFFFFFFFF
 

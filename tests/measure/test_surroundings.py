@@ -6,10 +6,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-import torch
 
 from moco_bench.measure import surroundings
-from moco_bench.measure.ceiling import measure_ceiling
 from moco_bench.measure.surroundings import begin_watch, busiest_since, since
 
 
@@ -87,12 +85,3 @@ def test_a_number_that_is_used_again_is_another_process():
 
 def test_this_process_is_no_neighbour_of_its_own():
     assert busiest_since({}, {(os.getpid(), 1.0): ("python", 5.0)}, 1.0) == []
-
-
-@pytest.mark.alone
-@pytest.mark.slow
-def test_the_ceiling_is_positive_and_names_its_precision():
-    ceiling = measure_ceiling(torch.device("cpu"), "float32", torch.float32)
-    assert ceiling.flops > 1e8
-    assert ceiling.bytes > 1e8
-    assert ceiling.precision == "float32"

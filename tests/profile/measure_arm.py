@@ -1,4 +1,4 @@
-"""A process of its own for `test_unattributed.py`: one arm's memory, with some tensors hidden from the meter."""
+"""A process of its own for `test_accounting.py`: one arm's memory, with some tensors hidden from the meter."""
 
 import json
 import sys

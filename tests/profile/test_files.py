@@ -6,7 +6,7 @@ import json
 import pytest
 
 from moco_bench.profile import files
-from moco_bench.profile.files import write_files
+from moco_bench.profile.files import write_csv, write_files
 
 
 def test_tables_of_an_earlier_profile_go(tmp_path):
@@ -54,3 +54,10 @@ def test_a_kill_on_the_way_leaves_no_summary(tmp_path, monkeypatch):
 def test_a_table_must_be_known_or_it_would_be_left_behind(tmp_path):
     with pytest.raises(ValueError, match="novel"):
         write_files(tmp_path / "profile", {"novel": [{"a": 1}]}, {})
+
+
+def test_tables_say_nothing_where_nothing_is_known(tmp_path):
+    write_csv(tmp_path / "a.csv", [{"x": 1.5, "y": None, "z": True}])
+    assert (tmp_path / "a.csv").read_text() == "x,y,z\n1.5,,true\n"
+    write_csv(tmp_path / "b.csv", [])
+    assert not (tmp_path / "b.csv").exists()

@@ -1,7 +1,13 @@
 import copy
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from moco_bench.errors import InputError
+from moco_bench.suite.load import load_suite
 
 _SUITE: dict[str, Any] = {
     "name": "tiny",
@@ -23,3 +29,25 @@ _SUITE: dict[str, Any] = {
 def raw() -> dict[str, Any]:
     """The plain values of a small valid suite, to be changed at will."""
     return copy.deepcopy(_SUITE)
+
+
+@pytest.fixture
+def refusal(raw: dict[str, Any], tmp_path: Path) -> Callable[[str, Any], str]:
+    """`refusal("train.epochs", 0)`: the one line that the suite with this value is refused with."""
+
+    def of(path: str, value: Any) -> str:
+        *parents, last = path.split(".")
+        section = raw
+        for key in parents:
+            section = section.setdefault(key, {})
+        section[last] = value
+        file = tmp_path / "suite.yaml"
+        file.write_text(yaml.safe_dump(raw, sort_keys=False))
+        with pytest.raises(InputError) as caught:
+            load_suite(file)
+        said = str(caught.value)
+        assert "\n" not in said
+        assert said.startswith(str(file))
+        return said
+
+    return of

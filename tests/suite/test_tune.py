@@ -3,10 +3,8 @@ from collections import Counter
 
 import pytest
 
-from moco_bench.cli.main import main
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_json
-from moco_bench.jobs.tune import best_of
 from moco_bench.suite.equal_compute import find_settled_run, known_runs
 from moco_bench.suite.identity.analysis import analysis_fingerprint
 from moco_bench.suite.load import load_suite
@@ -96,24 +94,6 @@ def test_runs_wait_for_the_search_and_then_take_what_it_chose(suite, tmp_path):
         assert plan_run(run, tmp_path).reason == "never run"
 
 
-def test_plan_tells_what_the_search_costs(suite, tmp_path, capsys):
-    epochs = sum(each.run.train.epochs for each in candidates(suite()))
-    assert main(["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]) == 0
-    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tune: "))
-    assert said == (
-        "tune: before the runs, 9 candidates are trained, 3 for each arm; "
-        f"9 are left: {epochs} epochs, each of 80% of the training images"
-    )
-
-
-def test_a_search_whose_choice_stands_has_nothing_left(suite, tmp_path, capsys):
-    rate = {"train.learning_rate": 0.06}
-    choose(suite(), tmp_path / "results", vanilla=rate, dual=rate, filter=rate)
-    assert main(["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]) == 0
-    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("tune: "))
-    assert said == "tune: 9 candidates were trained, 3 for each arm; the runs use the best"
-
-
 def test_a_tuned_run_is_the_run_that_was_declared_with_these_values(suite, raw, tmp_path):
     loaded = suite()
     choose(loaded, tmp_path, vanilla={"train.learning_rate": 0.12})
@@ -167,26 +147,6 @@ def test_a_choice_made_on_other_images_is_made_again(suite, tmp_path):
     with pytest.raises(InputError, match="chosen on other images"):
         read_choices(loaded, tmp_path)
     assert why_tune(loaded, tmp_path) == "the images have changed"
-
-
-def test_the_best_is_the_lowest_where_lower_is_better(suite):
-    loaded = suite({"train.learning_rate": [0.03, 0.06]}, analysis={"primary": "alignment"})
-    first, second = [each for each in candidates(loaded) if each.arm == "vanilla"]
-    assert best_of([(first, 0.3), (second, 0.2)], "lower") == second
-    assert best_of([(first, 0.3), (second, 0.2)], "higher") == first
-    assert best_of([(first, 0.2), (second, 0.2)], "lower") == first
-    assert best_of([(first, None), (second, 0.9)], "lower") == second
-
-
-def test_a_part_waits_for_the_search_of_the_whole(suite, tmp_path, capsys):
-    """Parts that search by themselves could choose unlike settings, and could never be merged."""
-    loaded, results = suite(), tmp_path / "results"
-    plan = ["plan", str(tmp_path / "suite.yaml"), "--results", str(results), "--shard", "1/2"]
-    assert main(plan) == 2
-    assert "searched first, once for all parts (not done yet)" in capsys.readouterr().err
-    rate = {"train.learning_rate": 0.06}
-    choose(loaded, results, vanilla=rate, dual=rate, filter=rate)
-    assert main(plan) == 0
 
 
 @pytest.mark.parametrize(

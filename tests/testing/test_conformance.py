@@ -1,4 +1,7 @@
-"""The kit on the package's own ideas, and on ideas with a fault each."""
+"""The kit on the package's own ideas, and on ideas with a fault each.
+
+That is all of `testing/`: `settings`, `losses`, `networks`, `measures`, `augmentations` and `resume`.
+"""
 
 import math
 from typing import ClassVar, Literal

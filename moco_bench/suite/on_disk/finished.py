@@ -25,11 +25,10 @@ def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
 
     `data_sha256` is that of its images, where they are known. A pointer that leads out of `results` is not followed.
     """
-    named = None if run.replicate > 1 else mapping_if_any(pointer(run, results)).get("directory")
-    if named is None:
+    if run.replicate > 1:
         return None
     try:
-        source = results / str(named)
+        source = results / str(mapping_if_any(pointer(run, results)).get("directory"))
         inside = source.resolve().is_relative_to(results.resolve())
     except (OSError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""SVHN, STL-10, Tiny-ImageNet, ImageNet-100 and Hugging Face's copies, from small files in their own formats."""
+"""SVHN, STL-10, Tiny-ImageNet, ImageNet-100 and `hugging_face` copies, from small files in their own formats."""
 
 import builtins
 import hashlib

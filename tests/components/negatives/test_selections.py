@@ -1,3 +1,5 @@
+"""Rules that keep some keys: which ranks, from which settings (`Share`: a fraction or a count), and what is refused."""
+
 from typing import Literal
 
 import pytest

@@ -8,12 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from moco_bench.report.page import SECTIONS
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.figures import theme
-from moco_bench.report.render.style import arm_styles
 from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 
 pytestmark = pytest.mark.slow  # each figure of each section, for eight kinds of results
-
 FIGURES = [interaction_figure, accuracy_figure, *(draw for section in SECTIONS for draw in section.figures)]
 
 
@@ -116,10 +114,3 @@ def test_labels_are_whole_and_beside_their_ticks(results, draw):
                 assert overlap(box_of(legend), box) <= 1, f"the legend covers {title}"
         for (name, one), (title, other) in itertools.combinations(titles, 2):
             assert overlap(one, other) <= 1, f"{name} overlaps {title}"
-
-
-def test_arms_differ_without_colour_too():
-    styles = list(arm_styles(["vanilla", "dual", "filter", "both", *(f"a{k}" for k in range(96))]).values())
-    assert len({(s.colour, s.marker) for s in styles}) == 100
-    first = styles[:10]
-    assert len({s.marker for s in first}) == len({str(s.dash) for s in first}) == len({s.colour for s in first}) == 10

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from moco_bench.analyse.text import ABSENT
 from moco_bench.report.model.table import Cell, Column, Source, Table, cell
 from moco_bench.report.render.tables import as_csv, as_latex, as_markdown, escape_latex, escape_markdown
 from moco_bench.report.write import write_report
@@ -80,24 +79,6 @@ def test_links_in_a_folder_of_the_report_lead_out_of_it():
     assert text.endswith("Source: [runs.csv](../../../results/runs.csv)\n")
     web = Table("t", "T", "C", (Column("a", "A"),), ((cell("1", href="https://example.org/"),),))
     assert "[1](https://example.org/)" in as_markdown(web, up="../")
-
-
-def test_numbers_lead_to_the_tables_source_and_words_do_not():
-    columns = (Column("a", "A", numeric=False), Column("b", "B"), Column("c", "C", numeric=False, sourced=True))
-    row = (cell("arm 1"), cell("1.5", 1.5), cell("[+1, +2]"))
-    table = Table("t", "T", "C", columns, (row,), source=Source("runs.csv", "runs.csv"))
-    assert [table.leads(place, one) for place, one in enumerate(row)] == [False, True, True]
-    assert not table.leads(1, Cell(ABSENT))
-    assert not table.leads(1, cell("1.5", href="other.csv"))
-    assert not replace(table, source=None).leads(1, row[1])
-
-
-def test_columns_that_say_nothing_are_dropped():
-    columns = (Column.text("a", "A"), Column.text("b", "B"), Column.text("c", "C"))
-    rows = ({"a": "1", "b": "x", "c": "y"}, {"a": "2", "b": "x", "c": "z"}, {"a": "3", "b": "", "c": "z"})
-    table = Table.of("t", "T", "", columns, rows, without=("b", "c"))
-    assert [column.name for column in table.columns] == ["a", "c"]
-    assert [c.text for c in table.rows[0]] == ["1", "y"]
 
 
 def compile_latex(folder, tables):

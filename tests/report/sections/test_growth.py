@@ -6,7 +6,7 @@ import pytest
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
 from moco_bench.report.render.style import PAPER
-from moco_bench.report.sections.growth import exponents_table, growth_figure
+from moco_bench.report.sections.growth import exponents_table, growth_figure, leak_table
 
 ARMS = 4
 TIMES = 4 * ARMS - 1
@@ -90,3 +90,21 @@ def test_every_arm_is_in_the_legend_even_if_all_its_times_were_disturbed(grown):
     plot = growth_figure(grown(4)[0])
     (legend,) = plot.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["vanilla", "dual", "filter", "both"]
+
+
+def test_a_leak_is_called_one(results, links):
+    frame = leak_table(results, links).frame().set_index("arm")
+    assert frame.loc["both", "leaks"] == "leaks"
+    assert frame.loc["vanilla", "leaks"] == "no leak"
+    assert frame.loc["both", "python_blocks_per_step"] == 144
+    assert set(frame["resident_kib_per_step"]) == {0.5}
+
+
+def test_exponents_are_shown_with_their_errors(results, links):
+    table = exponents_table(results, links)
+    assert "tensors with queue size (filter)" in table.note
+    frame = table.frame()
+    assert frame["median_ms"].tolist() == pytest.approx([1.0] * 4)
+    sizes = frame.set_index("arm")["tensor_mib"]
+    assert pd.isna(sizes.pop("filter"))  # it falls somewhere
+    assert sizes.tolist() == pytest.approx([0.0] * 3, abs=1e-9)

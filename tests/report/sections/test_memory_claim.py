@@ -14,16 +14,6 @@ from moco_bench.report.sections.memory_claim import (
 from moco_bench.report.sections.profile.notes import tensor_notes
 
 
-@pytest.fixture(scope="module")
-def results(profiled_directory):
-    return load_results(profiled_directory)
-
-
-@pytest.fixture(scope="module")
-def links(profiled_directory):
-    return Links(profiled_directory, profiled_directory / "report")
-
-
 def test_both_ways_of_writing_the_loss_stand_in_one_row(results, links):
     table = memory_claim_table(results, links)
     both = table.frame().query("arm == 'both'").set_index(["at", "quantity"])

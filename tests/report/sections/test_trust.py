@@ -1,5 +1,6 @@
-"""What several machines agree on stands on the page, with a link to its file."""
+"""Pairs, repeated seeds, and what several machines agree on."""
 
+import json
 import os
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from moco_bench.cli.main import main
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
-from moco_bench.report.sections.trust import machine_effects_table, pooled_table
+from moco_bench.report.sections.trust import machine_effects_table, noise_table, pairing_table, pooled_table
 
 HEADER = "run,metric,kept,other,difference,kept_from,other_from,kept_on,other_on\n"
 ROW = "synthetic/runs/d/e/dual/seed0,{metric},80.5,{other},0.25,a,b,Here,Elsewhere\n"
@@ -84,3 +85,35 @@ def test_a_list_that_never_ends_is_left_out(directory):
     os.mkfifo(directory / "machine_effects.csv")
 
     assert machine_effects_table(load_results(directory), links_of(directory)) is None
+
+
+def test_noise_and_pairs(loaded):
+    noise = noise_table(*loaded).frame()
+    assert set(noise["identical"]) == set(noise["identical_weights"]) == {1}
+    pairs = pairing_table(*loaded).frame().set_index("seed")
+    assert pairs.loc[1, "paired"] == "not paired"
+    assert pairs.loc[0, "paired"] == "proven"
+    assert len(pairs.loc[1, "augment_hash"].split()) == 2
+
+
+def test_equal_accuracy_of_other_weights_is_not_the_same_to_the_last_bit(tmp_path, synthetic):
+    values = {**synthetic.suite_values(2), "repeat_seeds": [0]}
+    path = synthetic.write_results(tmp_path, values, drifted=("dual/seed0-rep2",))
+    table = noise_table(load_results(path), Links(path, path))
+    by_arm = {row[0].text: row for row in table.rows}
+    assert by_arm["dual"][2].text == "0 of 1"
+    assert by_arm["dual"][2].tone == "bad"
+    assert by_arm["dual"][3].value == 1, "the same kNN accuracy"
+    assert by_arm["both"][2].text == "1 of 1"
+    assert by_arm["both"][2].href.endswith("both/seed0-rep2/run.json")
+
+
+def test_weights_that_were_not_recorded_prove_nothing(tmp_path, synthetic):
+    values = {**synthetic.suite_values(1), "repeat_seeds": [0]}
+    path = synthetic.write_results(tmp_path, values)
+    for place in path.glob("runs/*/*/*/*/run.json"):
+        record = json.loads(place.read_text())
+        del record["hashes"]["encoder"]
+        place.write_text(json.dumps(record))
+    table = noise_table(load_results(path), Links(path, path))
+    assert {row[2].text for row in table.rows} == {"not recorded"}

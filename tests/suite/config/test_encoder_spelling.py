@@ -107,3 +107,14 @@ def test_a_backbone_of_a_plug_in_takes_its_settings_and_is_in_the_fingerprint(tm
     assert built(torch.zeros(2, 3, 8, 8)).shape == (2, 3)
     with pytest.raises(InputError, match="sid: unknown key"):
         validate(EncoderConfig, {"name": "pooled", "sid": 2}, "encoder", plugins)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("encoder", {"name": "resnet18-cifar", "width": 8}, "`width` has no effect with `resnet18-cifar`"),
+        ("encoder", {"name": "resnet-compact", "hidden": 8}, "has no effect with `linear`"),
+    ],
+)  # fmt: skip
+def test_settings_of_another_network_are_refused(refusal, path, value, message):
+    assert message in refusal(path, value)

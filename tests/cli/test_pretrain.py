@@ -1,4 +1,4 @@
-"""Which GPUs the processes of a run over several devices are given."""
+"""`moco-bench pretrain`: which GPUs the processes of a run over several devices are given."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace

@@ -1,0 +1,36 @@
+"""What the main effects of a 2x2 average, in words."""
+
+import pytest
+
+from moco_bench.analyse.analysis_plan import plan_of
+from moco_bench.analyse.doses import describe_doses, doses_of
+from moco_bench.suite.load import parse_suite
+
+
+def plan(dual_view, arms=("vanilla", "dual", "filter", "both")):
+    dual, filtered = {"dual_view": dual_view, "key_weight": 0.25}, {"negatives": "hardest"}
+    settings = {
+        "vanilla": None, "dual": {"contrast": dual}, "filter": {"contrast": filtered},
+        "both": {"contrast": {**dual, **filtered}},
+    }  # fmt: skip
+    raw = {"name": "s", "dataset": "cifar10", "encoder": "resnet18-cifar", "arms": {arm: settings[arm] for arm in arms}}
+    return plan_of(parse_suite(raw, "test"))
+
+
+def test_an_effect_says_which_differences_it_averages():
+    said = doses_of(plan("key-anchored"))
+    assert said["dual_view"] == "mean of dual - vanilla and both - filter"
+    assert said["filtering"] == "mean of filter - vanilla and both - dual"
+    assert said["interaction"] == "both - dual less filter - vanilla"
+
+
+@pytest.mark.parametrize(("dual_view", "unequal"), [("key-in-batch", True), ("key-anchored", False)])
+def test_a_rule_that_acts_on_a_part_of_the_loss_is_said_to(dual_view, unequal):
+    """Only with `key-in-batch` are the key term's negatives the batch, which no rule filters."""
+    dose = "the rule acts on the whole loss in filter, 0.75 of it in both"
+    assert (dose in doses_of(plan(dual_view))["filtering"]) is unequal
+    assert ("Their doses differ" in describe_doses(plan(dual_view))) is unequal
+
+
+def test_without_a_2x2_there_are_no_doses():
+    assert doses_of(plan("key-in-batch", ("vanilla", "dual"))) == {}

@@ -15,6 +15,7 @@ from moco_bench.errors import InputError
 from moco_bench.measure.stopwatch import StepTimes
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.suite.runs import Run
+from moco_bench.train.optimiser import build_optimiser
 from moco_bench.train.precision import Numerics
 from moco_bench.train.randomness import ChainedHash, stream, stream_seed
 
@@ -113,7 +114,7 @@ def initial_state(run: Run, numerics: Numerics, *, channels: int, image_size: in
         query_queue = KeyQueue(contrast.queue_size, dimension, stream(run.seed, "query-queue")).to(numerics.device)
     scaler = torch.amp.GradScaler(numerics.device.type, enabled=numerics.precision == "float16")
     return TrainingState(
-        query_encoder, key_encoder, queue, query_queue, _optimiser(run, query_encoder), scaler, Progress()
+        query_encoder, key_encoder, queue, query_queue, build_optimiser(run.train, query_encoder), scaler, Progress()
     )
 
 
@@ -151,18 +152,3 @@ def hash_of_weights(module: nn.Module) -> str:
         digest.update(f"{name}{tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _optimiser(run: Run, encoder: nn.Module) -> torch.optim.Optimizer:
-    train = run.train
-    if train.optimiser == "adamw":
-        return torch.optim.AdamW(
-            encoder.parameters(), lr=train.learning_rate, weight_decay=train.weight_decay, foreach=True
-        )
-    return torch.optim.SGD(
-        encoder.parameters(),
-        lr=train.learning_rate,
-        momentum=train.sgd_momentum,
-        weight_decay=train.weight_decay,
-        foreach=True,
-    )

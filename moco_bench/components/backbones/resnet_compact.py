@@ -29,6 +29,8 @@ class CompactResNet(Backbone):
     def build(self, channels: int, image_size: int, norm_layer: NormLayer) -> Built:
         from torch import nn
 
+        from moco_bench.components.basic_block import BasicBlock
+
         size, stride, padding = (2, 2, 0) if self.stem == "patch2" else (3, 1, 1)
         stem = nn.Sequential(
             nn.Conv2d(channels, self.width, size, stride=stride, padding=padding, bias=False),
@@ -38,7 +40,7 @@ class CompactResNet(Backbone):
         blocks, before = [], self.width
         for stage, after in enumerate((self.width, 2 * self.width, 4 * self.width)):
             for block in range(self.depth):
-                blocks.append(_basic_block(before, after, 2 if stage > 0 and block == 0 else 1, norm_layer))
+                blocks.append(BasicBlock(before, after, 2 if stage > 0 and block == 0 else 1, norm_layer))
                 before = after
         parts: list[tuple[str, Module]] = [
             ("stem", stem),
@@ -51,14 +53,3 @@ class CompactResNet(Backbone):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         return Built(network, 4 * self.width)
-
-
-def _basic_block(before: int, after: int, stride: int, norm_layer: NormLayer) -> Module:
-    from torch import nn
-    from torchvision.models import resnet
-
-    shortcut = None
-    if stride != 1 or before != after:
-        shortcut = nn.Sequential(resnet.conv1x1(before, after, stride), norm_layer(after))
-    block: Module = resnet.BasicBlock(before, after, stride, shortcut, norm_layer=norm_layer)
-    return block

@@ -34,7 +34,6 @@ ELSEWHERE = {
     "evaluate/test_lbfgs.py": "evaluate/softmax_regression",
     "analyse/test_analysis_plan.py": "suite/config/analysis",
     "suite/test_checkpoint_arm.py": "suite/config/checkpoint",
-    "suite/identity/test_run.py": "suite/config/contrast suite/config/evaluate suite/config/train",
     "suite/config/test_encoder_spelling.py": "suite/config/encoder",
     "suite/checks/test_profile.py": "suite/config/profile",
     "testing/test_conformance.py": "testing/*",

@@ -34,7 +34,7 @@ class AnalysisPlan:
     no_factorial: str = ""
     evidence: Evidence = field(default_factory=Evidence, compare=False)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The hash of everything that was declared before the runs, the design included; see `suite.registered`.
 

@@ -10,6 +10,7 @@ number averages and why one is missing.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from moco_bench.analyse.table import cells, finished, with_shared_runs
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
+Floats = NDArray[np.float64]
 COLUMNS = (
     "dataset", "encoder", "metric", "budget", "effect", "estimate", "ci_low", "ci_high", "ci_method", "p_value",
     "p_holm", "n_seeds", "paired",
@@ -57,11 +59,12 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
         known, levels = outcomes_by_run(by_seed, plan), dict[tuple[str, ...], float]()
         for name in measured:
             held = standing(cell, METRICS[name], plan.baseline, plan.evidence, config.margin_points)
-            for contrast in contrasts:
-                pairs = paired_values(by_seed, contrast, METRICS[name])
+            paired = [paired_values(by_seed, contrast, METRICS[name]) for contrast in contrasts]
+            margins = [_margin(done, contrast, METRICS[name], plan, levels) for contrast in contrasts]
+            found = statistics_of([pairs.values for pairs in paired], margins, METRICS[name], config)
+            for contrast, pairs, statistics in zip(contrasts, paired, found, strict=True):
                 values.append(dict(zip(pairs.seeds, pairs.values, strict=True)))
-                margin = _margin(done, contrast, METRICS[name], plan, levels)
-                row = _row(pairs, key, contrast, METRICS[name], margin, config)
+                row = _row(pairs, key, contrast, METRICS[name]) | statistics
                 row |= _over_images(image_differences(known, contrast, pairs.seeds, name), config)
                 row["baseline_standing"] = held.words if held is not None and held.decided else ""
                 row["baseline_short_of"] = " and ".join(held.short_of) if held is not None and held.decided else ""
@@ -89,7 +92,7 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     return table
 
 
-def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig) -> dict[str, Any]:
+def _over_images(differences: Floats | None, config: AnalysisConfig) -> dict[str, Any]:
     """The interval over seeds and images, beside the one over seeds; empty where no images' outcomes are known."""
     covers: dict[str, Any] = {"ci_covers": "other seeds, on these evaluation images"}
     if differences is None:
@@ -100,7 +103,7 @@ def _over_images(differences: NDArray[np.float64] | None, config: AnalysisConfig
     return {**covers, **found}
 
 
-def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> NDArray[np.float64]:
+def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], plan: AnalysisPlan) -> Floats:
     """P-values corrected over all claims, data sets, encoders and budgets; NaN for effects without a claim."""
     config = plan.config
     claimed = {(quantity.metric, plan.effect_of(claim)) for claim in config.claims for quantity in claim.quantities}
@@ -132,14 +135,7 @@ def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:
     return [name for name in dict.fromkeys(declared) if name == config.primary or done[name].notna().any()]
 
 
-def _row(
-    pairs: PairedValues,
-    key: tuple[Any, ...],
-    contrast: Contrast,
-    metric: MetricColumn,
-    margin: float,
-    config: AnalysisConfig,
-) -> dict[str, Any]:
+def _row(pairs: PairedValues, key: tuple[Any, ...], contrast: Contrast, metric: MetricColumn) -> dict[str, Any]:
     dataset, encoder, budget = key
     return {
         "dataset": dataset,
@@ -151,44 +147,58 @@ def _row(
         "paired": pairs.pairing,
         "n_seeds": len(pairs.seeds),
         "n_pending": pairs.pending,
-        "margin": margin,
         "left_out": "; ".join(f"seed {seed}: {why}" for seed, why in pairs.left_out.items()),
-        **_statistics(pairs, margin, metric, config),
     }
 
 
-def _statistics(pairs: PairedValues, margin: float, metric: MetricColumn, config: AnalysisConfig) -> dict[str, Any]:
-    x, n, level = pairs.values, len(pairs.values), 1 - config.confidence
+TOGETHER = 16
+"""As many effects are computed at once: calls are few, and what they hold in between stays small."""
+
+
+def statistics_of(
+    values: Sequence[Floats], margins: Sequence[float], metric: MetricColumn, config: AnalysisConfig
+) -> list[dict[str, Any]]:
+    """Estimate, intervals and tests of each effect, from its differences by seed and its margin."""
+    found: dict[int, dict[str, Any]] = {}
+    for n in dict.fromkeys(map(len, values)):
+        places = [place for place, x in enumerate(values) if len(x) == n]
+        for start in range(0, len(places), TOGETHER):
+            some = places[start : start + TOGETHER]
+            x, margin = np.array([values[place] for place in some]), np.array([margins[place] for place in some])
+            table = pd.DataFrame(_statistics(x, margin, metric, config), index=range(len(some)))
+            found |= zip(some, table.to_dict("records"), strict=True)
+    return [found[place] for place in range(len(values))]
+
+
+def _statistics(x: Floats, margin: Floats, metric: MetricColumn, config: AnalysisConfig) -> dict[str, Any]:
+    """The statistics of effects with equally many seeds; `x` [effects, seeds], `margin` [effects]."""
+    n, level = x.shape[1], 1 - config.confidence
     by_t = t_interval(x, config.confidence)
     by_bootstrap = studentised_bootstrap_interval(x, config.confidence, resamples=config.resamples, seed=config.seed)
     shown, other = (by_t, by_bootstrap) if config.interval == "t" else (by_bootstrap, by_t)
     narrow = equivalence_interval(x, level)
+    equal = f"no interval: the {n} seeds' differences are equal, so nothing is known of their spread" if n > 1 else ""
     return {
-        "estimate": float(x.mean()) if n else math.nan,
+        "margin": margin,
+        "estimate": x.mean(axis=1) if n else math.nan,
         "ci_low": _finite(shown[0]),
         "ci_high": _finite(shown[1]),
         "ci_method": config.interval,
         "other_low": _finite(other[0]),
         "other_high": _finite(other[1]),
         "other_method": "studentised-bootstrap" if config.interval == "t" else "t",
-        "p_value": float(sign_flip_p(x, resamples=config.resamples, seed=config.seed)),
+        "p_value": sign_flip_p(x, resamples=config.resamples, seed=config.seed),
         "standard_deviation": standard_deviation(x),
         "cohens_dz": cohens_dz(x),
         "interquartile_mean": interquartile_mean(x),
         "probability_of_improvement": probability_of_improvement(x, metric.better),
         "smallest_p": smallest_p(n, config.resamples) if n else math.nan,
-        "p_equivalence": float(equivalence_p(x, margin)),
-        "p_equivalence_exact": float(exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed)),
+        "p_equivalence": equivalence_p(x, margin),
+        "p_equivalence_exact": exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed),
         "equivalence_low": _finite(narrow[0]),
         "equivalence_high": _finite(narrow[1]),
-        "note": _no_interval(x),
+        "note": np.where(no_spread(x), equal, ""),
     }
-
-
-def _no_interval(x: NDArray[np.float64]) -> str:
-    if len(x) < 2 or not no_spread(x):
-        return ""
-    return f"no interval: the {len(x)} seeds' differences are equal, so nothing is known of their spread"
 
 
 def _margin(
@@ -211,5 +221,5 @@ def _margin(
     return levels[place] * plan.config.margin_percent / 100
 
 
-def _finite(value: Any) -> float:
-    return float(value) if np.isfinite(value) else math.nan
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, math.nan)

@@ -14,7 +14,7 @@ from moco_bench.analyse.signflip import sign_flip_p
 Floats = NDArray[np.float64]
 
 
-def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
+def equivalence_p(differences: ArrayLike, margin: ArrayLike) -> Floats:
     """Test the null hypothesis |mean| >= `margin` for paired differences: a small p means equivalent.
 
     The larger of the p-values of two one-sided paired t-tests. NaN where n < 2 or all differences are equal: without
@@ -24,6 +24,7 @@ def equivalence_p(differences: ArrayLike, margin: float) -> Floats:
     n = x.shape[-1]
     if n < 2:
         return np.full(x.shape[:-1], np.nan)
+    margin = np.asarray(margin, dtype=np.float64)
     mean, error = x.mean(axis=-1), x.std(axis=-1, ddof=1) / np.sqrt(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.maximum(stdtr(n - 1, -(mean + margin) / error), stdtr(n - 1, (mean - margin) / error))
@@ -39,11 +40,12 @@ def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[F
     return t_interval(differences, 1 - 2 * level)
 
 
-def exact_equivalence_p(differences: ArrayLike, margin: float, *, resamples: int = 10_000, seed: int = 0) -> Floats:
+def exact_equivalence_p(differences: ArrayLike, margin: ArrayLike, *, resamples: int = 10_000, seed: int = 0) -> Floats:
     """The larger p of two one-sided sign-flip tests, which need symmetric but not normal differences.
 
     With n pairs it can't fall below 1 / 2^n: four seeds never show equivalence at 5 %, whatever their spread.
     """
     x = np.asarray(differences, dtype=np.float64)
+    margin = np.asarray(margin, dtype=np.float64)[..., None]
     both = np.stack([x + margin, margin - x])
     return np.asarray(sign_flip_p(both, alternative="greater", resamples=resamples, seed=seed).max(axis=0))

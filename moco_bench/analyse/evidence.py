@@ -4,7 +4,7 @@ All of it may be absent. A file that is there and can't be used counts as absent
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,13 @@ _QUEUE_COLUMNS = {"arm", "queue_size", "version", "tensor_mib", "dataset", "enco
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence in one results directory; without a directory nothing is known."""
+    """The evidence in one results directory; without a directory nothing is known.
+
+    `metrics`: the content of each metrics.json that has been read, by the run's place.
+    """
 
     directory: Path | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def floors(self) -> dict[str, Floors]:
@@ -50,11 +54,16 @@ class Evidence:
         """Which evaluation images the run at `place` in the results got right; None where it isn't known."""
         if self.directory is None or not place:
             return None
-        path = (self.directory / place / "metrics.json").resolve()
-        if not path.is_relative_to(self.directory.resolve()):  # a table from elsewhere must not read outside
-            return None
-        content = _content(path)
-        return read_outcomes(content) if isinstance(content, dict) else None
+        if place not in self.metrics:
+            path = (self.directory / place / "metrics.json").resolve()
+            inside = path.is_relative_to(self._root)  # a table from elsewhere must not make us read outside
+            content = _content(path) if inside else None
+            self.metrics[place] = content if isinstance(content, dict) else {}
+        return read_outcomes(self.metrics[place])
+
+    @cached_property
+    def _root(self) -> Path:
+        return (self.directory or Path()).resolve()
 
     def floor(self, dataset: str, encoder: str, pixels: str, untrained: str) -> tuple[float, float]:
         """One measure in percent on raw pixels, and on the untrained encoder, mean over seeds; NaN where unknown."""

@@ -59,8 +59,9 @@ def studentised_bootstrap_interval(
     counts, weights = _enumerated(n) if n <= ENUMERATED_UP_TO else _drawn(n, resamples, seed)
     mean, spread = x.mean(axis=-1), x.std(axis=-1, ddof=1)
     centred = x - mean[..., None]
-    means = centred @ counts.T / n
-    variances = np.maximum((centred**2) @ counts.T / n - means**2, 0.0) * n / (n - 1)
+    # Row by row: products of whole matrices round otherwise, and a row's interval would depend on its company.
+    means = np.matmul(counts, centred[..., None])[..., 0] / n
+    variances = np.maximum(np.matmul(counts, (centred**2)[..., None])[..., 0] / n - means**2, 0.0) * n / (n - 1)
     flat = variances <= 1e-12 * spread[..., None] ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         t = means / np.sqrt(variances / n)

@@ -43,9 +43,13 @@ def trained_runs(done: pd.DataFrame, records: Records, suite: Suite | None) -> l
     `done` are the finished runs' rows of `runs.csv`, `records` the content of each run.json by the run's directory.
     """
     found = []
+    known: dict[int, dict[str, Any]] = {}  # the runs of an arm share the object that holds their settings
     for run in done[done["budget"] == "epochs"].to_dict("records"):
         config = records.get(run["directory"], {}).get("config")
-        values = flat({name: config[name] for name in SECTIONS if name in config}) if isinstance(config, dict) else {}
+        if id(config) not in known:
+            sections = {name: config[name] for name in SECTIONS if name in config} if isinstance(config, dict) else {}
+            known[id(config)] = flat(sections)
+        values = known[id(config)]
         if values:
             cell = run["dataset"], run["encoder"]
             found.append(Trained(_title(*cell, run["arm"], run["seed"]), run["arm"], cell, values, recorded=True))
@@ -56,12 +60,15 @@ def disagreements(runs: Iterable[Trained], suite: Suite | None) -> list[str]:
     """Settings in which a run's record differs from what suite.yaml asks of that run, one sentence per setting."""
     planned = _planned(suite)
     others: dict[tuple[str, str, str], list[str]] = {}
+    known: dict[tuple[int, int], list[tuple[str, str, str]]] = {}  # by the objects that the runs of an arm share
     for run in runs:
         if run.recorded and run.title in planned:
-            asked = planned[run.title].values
-            for key in sorted(set(asked) & set(run.values)):
-                if asked[key] != run.values[key]:
-                    others.setdefault((key, text(asked[key]), text(run.values[key])), []).append(run.title)
+            asked, found = planned[run.title].values, run.values
+            if (pair := (id(asked), id(found))) not in known:
+                differing = (key for key in sorted(set(asked) & set(found)) if asked[key] != found[key])
+                known[pair] = [(key, text(asked[key]), text(found[key])) for key in differing]
+            for difference in known[pair]:
+                others.setdefault(difference, []).append(run.title)
     return [
         f"suite.yaml and run.json disagree: {key} is {asked} in the suite and {found} in {named(titles)}."
         for (key, asked, found), titles in others.items()
@@ -88,7 +95,8 @@ def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]
     for run in runs:
         if run.arm == baseline:
             bases.setdefault(run.cell, run.values)
-    for run in (run for run in runs if run.arm == arm):
+    different = {(run.cell, id(run.values)): run for run in runs if run.arm == arm}  # seeds share their settings
+    for run in different.values():
         base = bases.get(run.cell, {})
         for key, value in run.values.items():
             if base and value != base.get(key) and value is not None and not key.startswith("dataset."):

@@ -1,5 +1,7 @@
 """The one step of the analysis that touches files: a table of runs in, effects, claims and classes out."""
 
+import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -38,9 +40,24 @@ def analyse(results: Path) -> tuple[pd.DataFrame, pd.DataFrame, AnalysisPlan]:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, atomically; numbers with up to ten significant digits, truth values in lower case."""
+    """Write a table as CSV, atomically; truth values in lower case."""
     shown = table.copy()
     for name in shown.columns:
         if shown[name].dtype == bool:
             shown[name] = shown[name].map({True: "true", False: "false"})
-    write_text(path, shown.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+    write_text(path, csv_text(shown))
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV; numbers with up to ten significant digits. Half the time of `to_csv` with a `float_format`."""
+    columns = (
+        [f"{value:.10g}" if value == value else "" for value in column.tolist()]
+        if column.dtype == "float64"
+        else column.astype(object).where(column.notna(), "").tolist()
+        for _, column in table.items()
+    )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue()

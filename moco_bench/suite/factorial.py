@@ -8,8 +8,10 @@ of the sum of two differences the main effect of an ingredient.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from moco_bench.suite.config import EncoderConfig
 from moco_bench.suite.identity.sameness import what_trains
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
@@ -46,6 +48,7 @@ class Factorial:
         )
 
 
+@lru_cache(maxsize=8)
 def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
     """The suite's 2x2, or None and the reason in one line; the reason is empty if nothing resembles a 2x2."""
     if suite.baseline not in suite.arms:
@@ -61,12 +64,13 @@ def factorial_of(suite: Suite) -> tuple[Factorial | None, str]:
         for arm, keys in changes.items()
         if _are_of(keys, _FILTER_KEYS, NEGATIVES) and resolve_arm(suite, suite.encoders[0], arm)[1].negatives.filters
     ]
+    boths = [arm for arm, keys in changes.items() if keys.keys() >= {LOSS, NEGATIVES}]
     found = [
         Factorial(suite.baseline, dual, filtered, both)
         for dual in duals
         for filtered in filters
-        for both, keys in changes.items()
-        if keys == {**changes[dual], **changes[filtered]}
+        for both in boths
+        if changes[both] == {**changes[dual], **changes[filtered]}
     ]
     if len(found) == 1:
         return found[0], ""
@@ -116,13 +120,17 @@ def _changes(suite: Suite, arm: str) -> Changes:
     """What an arm trains differently from the baseline: by key, for each encoder of the suite."""
     found: Changes = {}
     for encoder in suite.encoders:
-        own, base = (
-            _keys(json.loads(what_trains(*resolve_arm(suite, encoder, name)))) for name in (arm, suite.baseline)
-        )
+        own, base = (_trained(suite, encoder, name) for name in (arm, suite.baseline))
         for key in {**base, **own}:
             if own.get(key) != base.get(key):
                 found.setdefault(key, {})[encoder.title] = own.get(key)
     return found
+
+
+@lru_cache(maxsize=64)  # the baseline is asked for with every arm
+def _trained(suite: Suite, encoder: EncoderConfig, arm: str) -> Changes:
+    """All that an arm trains with, as a flat mapping."""
+    return _keys(json.loads(what_trains(*resolve_arm(suite, encoder, arm))))
 
 
 def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

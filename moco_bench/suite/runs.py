@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,7 @@ def find_run(suite: Suite, run_id: str) -> Run:
     return runs[run_id]
 
 
+@lru_cache(maxsize=4096)  # most commands ask several times for the arms of one suite
 def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[EncoderConfig, ContrastConfig, TrainConfig]:
     """The sections of the suite with an arm's changes applied. Raises `InputError` naming the arm and the key."""
     changes, where, ideas = suite.arms[arm], f"arms.{arm}", suite.ideas

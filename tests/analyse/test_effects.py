@@ -2,13 +2,15 @@ import math
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.detectable import detectable_dz
-from moco_bench.analyse.effects import COLUMNS, effects_of
+from moco_bench.analyse.effects import COLUMNS, TOGETHER, effects_of
 from moco_bench.analyse.multiplicity import holm
+from moco_bench.analyse.signflip import sign_flip_p
 from moco_bench.analyse.table import typed
 from moco_bench.suite.config.analysis import AnalysisConfig
 
@@ -233,3 +235,23 @@ def test_a_tie_in_a_factorial_effect_is_half_a_win(raw_runs):
     equal["knn_top1"] = ["61.3"] * 6
     row = pick(effects_of(typed(equal, "x")), "dual-vanilla")
     assert row[["estimate", "probability_of_improvement", "p_value"]].tolist() == [0.0, 0.5, 1.0]
+
+
+def test_effects_are_computed_together_with_the_bits_of_each_alone(runs_of, monkeypatch):
+    """A grid of 500 arms would otherwise wait for thousands of small computations."""
+    arms = {"vanilla": 0.0, **{f"arm{n}": n / 10 for n in range(40)}}
+    runs, calls = runs_of(9, arms), []
+    monkeypatch.setattr(
+        "moco_bench.analyse.effects.sign_flip_p", lambda *args, **more: calls.append(args) or sign_flip_p(*args, **more)
+    )
+    together = effects_of(runs)
+    metrics = together["metric"].nunique()
+    assert len(calls) == metrics * math.ceil(40 / TOGETHER)
+
+    alone = effects_of(runs[runs["arm"].isin(["vanilla", "arm7"])])
+    corrected = ["p_holm", "p_equivalence_holm", "family_size", "finding", "detectable_effect"]
+    pd.testing.assert_frame_equal(
+        together[together["effect"] == "arm7-vanilla"].drop(columns=corrected).reset_index(drop=True),
+        alone.drop(columns=corrected),
+        check_exact=True,
+    )

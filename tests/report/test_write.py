@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -227,6 +229,16 @@ def test_a_thousand_runs_of_a_hundred_arms_stay_small(tmp_path, write_quickly):
     table = text[text.index('id="table-accuracy"') :]
     assert table.index("grid-98") < table.index("grid-50") < table.index(">vanilla<"), "best first"
     assert page.with_name("runs.html").read_text(encoding="utf-8").count("<tr>") == 1001
+
+
+def test_each_file_of_a_run_is_read_once(tmp_path, synthetic, write_quickly, monkeypatch):
+    """Ten thousand runs have thirty thousand of them."""
+    results = synthetic.write_results(tmp_path / "results", synthetic.suite_values(2))
+    analyse(results)
+    read, times = Path.read_text, Counter()
+    monkeypatch.setattr(Path, "read_text", lambda path, **how: (times.update([path.name]), read(path, **how))[1])
+    write_quickly(results, tmp_path / "out")
+    assert {times[name] for name in ("run.json", "metrics.json", "history.csv")} == {8}
 
 
 def test_the_same_results_give_the_same_bytes(whole, tmp_path, write_quickly):

@@ -1,8 +1,11 @@
 import pytest
 
+from moco_bench.analyse.analysis_plan import plan_of
 from moco_bench.errors import InputError
+from moco_bench.suite.checks.suite import check_suite, warnings
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand, find_run
+from moco_bench.suite.validation import validate
 
 
 def test_arms_times_seeds_in_order(raw):
@@ -44,3 +47,16 @@ def test_a_rule_replaces_the_one_before_it_whole(raw):
 def test_find_run_names_one_that_exists(raw):
     with pytest.raises(InputError, match="no run 'digits/x'; its first is"):
         find_run(parse_suite(raw, "test"), "digits/x")
+
+
+def test_each_arm_is_validated_once_however_many_ask_for_it(raw, monkeypatch):
+    raw["arms"] |= {f"filter-{n}": {"contrast": {"negatives": {"rule": "hardest", "count": n}}} for n in range(1, 20)}
+    suite, validated = parse_suite(raw, "test"), []
+    monkeypatch.setattr("moco_bench.suite.runs.validate", lambda *args: validated.append(args) or validate(*args))
+
+    check_suite(suite)
+    assert expand(suite) == expand(suite)
+    assert plan_of(suite).fingerprint
+    assert list(warnings(suite))
+
+    assert len(validated) == 3 * len(suite.arms), "its encoder, its loss, its training"

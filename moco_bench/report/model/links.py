@@ -23,13 +23,13 @@ class Links:
     def __init__(self, results: Path, out: Path) -> None:
         self._results = results
         self._known: dict[str, str] = {}
-        self._base = Path(os.path.relpath(results.resolve(), out.resolve())).as_posix()
+        self._base = _encoded(Path(os.path.relpath(results.resolve(), out.resolve())).as_posix())
 
     def to(self, place: str) -> str:
         """A percent-encoded link to a file below the results; empty if the file doesn't exist."""
         if place not in self._known:
-            found = bool(place) and (self._results / place).is_file()
-            self._known[place] = f"{_encoded(self._base)}/{_encoded(place)}" if found else ""
+            found = bool(place) and os.path.isfile(os.path.join(self._results, place))
+            self._known[place] = f"{self._base}/{_encoded(place)}" if found else ""
         return self._known[place]
 
     def to_run(self, directory: str, name: str) -> str:

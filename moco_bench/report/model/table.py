@@ -19,7 +19,7 @@ class Source(NamedTuple):
     href: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a table of all runs has a hundred thousand
 class Cell:
     """`text` is shown; `value` is sorted by and written to the CSV; `href` is the file the number comes from.
 
@@ -127,8 +127,8 @@ class Table:
 
     def leads(self, place: int, cell: Cell) -> bool:
         """Whether a cell of the column at `place` links to the table's source."""
-        is_number = any(char.isdigit() for char in cell.text)
-        return self.source is not None and not cell.href and is_number and self.columns[place].leads
+        own = self.source is None or bool(cell.href) or not self.columns[place].leads
+        return not own and any(char.isdigit() for char in cell.text)
 
     def shown(self) -> "Table":
         """The table without empty and constant columns; the note names the constants.

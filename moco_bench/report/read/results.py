@@ -5,7 +5,7 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -151,17 +151,18 @@ def load_results(directory: Path) -> Results:
     if runs.empty:
         raise InputError(f"{directory / 'runs.csv'}: no runs in it; collect the suite's runs first")
     damaged: list[str] = []
-    effects = effects_of(runs, plan)
     try:
         memory = read_memory(directory)
     except InputError:
         memory = None
         damaged.append(FILE)
-    claims = claims_of(effects, plan, memory)
     root = directory.resolve()  # a table from elsewhere must not make the report read outside the results
     there = [place for place in runs["directory"] if place and (directory / place).resolve().is_relative_to(root)]
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
+    plan = replace(plan, evidence=replace(plan.evidence, metrics=dict(metrics)))
+    effects = effects_of(runs, plan)
+    claims = claims_of(effects, plan, memory)
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
     # What lies in a missing run's folder is of other settings, or damaged: named, and shown nowhere.
     ended = set(runs.loc[runs["status"] != "missing", "directory"]).intersection(there)

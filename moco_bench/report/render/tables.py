@@ -5,9 +5,11 @@ import unicodedata
 
 import pandas as pd
 
+from moco_bench.analyse.write import csv_text
 from moco_bench.report.model.table import Cell, Table
 
-_LATEX = {
+_MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {char: f"\\{char}" for char in "\\`*_[]|~#!$@"})
+_MARKS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "''", "[": "{[}", "]": "{]}",
@@ -22,14 +24,26 @@ _LETTERS = frozenset(chr(code) for code in range(0xC0, 0x180) if code not in _NO
 """Latin letters that LaTeX shows unchanged, with utf8 (its default since 2018) and T1 fonts."""
 
 
+class _Latex(dict[int, str]):
+    """What stands for each character in LaTeX, found when it is first met; letters stay and others are named."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = char if char in _LETTERS or (char.isascii() and char.isprintable()) else f"U+{code:04X}"
+        return self[code]
+
+
+_LATEX = _Latex(str.maketrans(_MARKS | {char: rf"\textsuperscript{{{digit}}}" for char, digit in _RAISED.items()}))
+
+
 def data_as_csv(frame: pd.DataFrame) -> str:
     """The data behind a figure; numbers with up to ten significant digits.
 
     Text that a spreadsheet would run as a formula gets a quote in front.
     """
     texts = frame.select_dtypes(include=["object", "string", "category"])
-    harmless = frame.assign(**{name: texts[name].astype(object).map(_harmless) for name in texts.columns})
-    return harmless.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    formulas = [name for name in texts if any(_harmless(value) is not value for value in texts[name].unique())]
+    return csv_text(frame.assign(**{name: texts[name].astype(object).map(_harmless) for name in formulas}))
 
 
 def as_csv(table: Table) -> str:
@@ -64,8 +78,7 @@ def _markdown_link(text: str, href: str, up: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Escape text so that Markdown shows it unchanged, inside and outside of tables."""
-    flat = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|~#!$@])", r"\\\1", flat)
+    return " ".join(str(text).split()).translate(_MARKDOWN)
 
 
 def escape_link(href: str) -> str:
@@ -105,12 +118,4 @@ def as_latex(table: Table) -> str:
 def escape_latex(text: str) -> str:
     """Escape text for LaTeX. Letters keep their accents; what T1 fonts lack is named, as in U+6F22."""
     flat = " ".join(unicodedata.normalize("NFC", str(text)).split())
-    return "".join(_latex(char) for char in flat)
-
-
-def _latex(char: str) -> str:
-    if char in _LATEX:
-        return _LATEX[char]
-    if char in _RAISED:
-        return rf"\textsuperscript{{{_RAISED[char]}}}"
-    return char if char in _LETTERS or (char.isascii() and char.isprintable()) else f"U+{ord(char):04X}"
+    return flat.translate(_LATEX)

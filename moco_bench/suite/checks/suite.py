@@ -40,7 +40,7 @@ def check_suite(suite: Suite) -> None:
                 f"evaluate.knn_k: {suite.evaluate.knn_k} neighbours, but {dataset.title} has {size} training images; "
                 f"at most {size}"
             )
-    for run in {(r.dataset, r.encoder, r.arm): r for r in expand(suite)}.values():
+    for run in {run.place: run for run in expand(suite)}.values():
         _check_run(suite, run)
     _check_that_arms_differ(suite)
     check_comparisons(suite)

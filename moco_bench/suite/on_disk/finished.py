@@ -25,10 +25,11 @@ def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
 
     `data_sha256` is that of its images, where they are known. A pointer that leads out of `results` is not followed.
     """
-    if run.replicate > 1:
+    named = None if run.replicate > 1 else mapping_if_any(pointer(run, results)).get("directory")
+    if named is None:
         return None
     try:
-        source = results / str(mapping_if_any(pointer(run, results)).get("directory"))
+        source = results / str(named)
         inside = source.resolve().is_relative_to(results.resolve())
     except (OSError, ValueError):
         return None

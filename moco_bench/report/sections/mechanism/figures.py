@@ -173,15 +173,19 @@ def _densities(found: Any) -> list[tuple[str, Any, Any]]:
     """(group, edges, density) of each well-formed group; others are left out."""
     if not isinstance(found, dict) or not isinstance(found.get("counts"), dict):
         return []
+    try:
+        edges = np.asarray(found["edges"], dtype=float)
+        widths = np.diff(edges)
+    except (KeyError, TypeError, ValueError):
+        return []
     good = []
-    for group in GROUPS:
+    for group in GROUPS if edges.ndim == 1 and (widths > 0).all() else ():
         try:
-            edges = np.asarray(found["edges"], dtype=float)
             counts = np.asarray(found["counts"][group], dtype=float)
         except (KeyError, TypeError, ValueError):
             continue
-        if edges.ndim == 1 and counts.shape == (len(edges) - 1,) and counts.sum() > 0 and (np.diff(edges) > 0).all():
-            good.append((group, edges, counts / counts.sum() / np.diff(edges)))
+        if counts.shape == widths.shape and counts.sum() > 0:
+            good.append((group, edges, counts / counts.sum() / widths))
     return good
 
 

@@ -14,7 +14,7 @@ from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import listed, margin_words
 from moco_bench.report.read.results import Results
 from moco_bench.suite.config.analysis import AnalysisConfig
-from moco_bench.suite.runs import expand
+from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
 
 AUGMENTATIONS = {
@@ -111,7 +111,8 @@ def _backbone_keys(runs: list[Trained]) -> list[str]:
 
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:
     """Each idea that an arm uses, with its class, which describes it and cites its source; plug-ins included."""
-    ideas = (idea for run in expand(suite) for idea in (run.contrast.loss, run.contrast.negatives, run.train.augment))
+    arms = (resolve_arm(suite, encoder, arm) for encoder in suite.encoders for arm in suite.arms)
+    ideas = (idea for _, loss, train in arms for idea in (loss.loss, loss.negatives, train.augment))
     found = {(idea.kind, str(idea.title())): type(idea) for idea in ideas}
     return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all") and not idea.unnamed]
 

@@ -166,7 +166,8 @@ def statistics_of(
             some = places[start : start + TOGETHER]
             x, margin = np.array([values[place] for place in some]), np.array([margins[place] for place in some])
             table = pd.DataFrame(_statistics(x, margin, metric, config), index=range(len(some)))
-            found |= zip(some, table.to_dict("records"), strict=True)
+            rows: Any = table.to_dict("records")
+            found |= zip(some, rows, strict=True)
     return [found[place] for place in range(len(values))]
 
 

@@ -44,7 +44,8 @@ def trained_runs(done: pd.DataFrame, records: Records, suite: Suite | None) -> l
     """
     found = []
     known: dict[int, dict[str, Any]] = {}  # the runs of an arm share the object that holds their settings
-    for run in done[done["budget"] == "epochs"].to_dict("records"):
+    at_epochs = done.loc[done["budget"] == "epochs", ["directory", "dataset", "encoder", "arm", "seed"]]
+    for run in at_epochs.to_dict("records"):
         config = records.get(run["directory"], {}).get("config")
         if id(config) not in known:
             sections = {name: config[name] for name in SECTIONS if name in config} if isinstance(config, dict) else {}

@@ -20,7 +20,7 @@ def cohens_dz(differences: ArrayLike) -> Floats:
     """
     x = np.asarray(differences, dtype=np.float64)
     spread = standard_deviation(x)
-    return x.mean(axis=-1) / spread if x.shape[-1] else spread
+    return np.asarray(x.mean(axis=-1) / spread) if x.shape[-1] else spread
 
 
 def standard_deviation(differences: ArrayLike) -> Floats:

@@ -158,18 +158,19 @@ def load_results(directory: Path) -> Results:
         damaged.append(FILE)
     root = directory.resolve()  # a table from elsewhere must not make the report read outside the results
     there = [place for place in runs["directory"] if place and (directory / place).resolve().is_relative_to(root)]
+    # What lies in a missing run's folder is of other settings, or damaged: named, and shown nowhere.
+    ended = set(runs.loc[runs["status"] != "missing", "directory"]).intersection(there)
+    # First: what parsing them takes in between is given back before there is much else.
+    histories, damaged_histories = _histories(directory, runs[runs["directory"].isin(ended)])
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
     plan = replace(plan, evidence=replace(plan.evidence, metrics=dict(metrics)))
     effects = effects_of(runs, plan)
     claims = claims_of(effects, plan, memory)
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
-    # What lies in a missing run's folder is of other settings, or damaged: named, and shown nowhere.
-    ended = set(runs.loc[runs["status"] != "missing", "directory"]).intersection(there)
     named = " ".join(str(next(iter(runs["suite"]), "")).split())[:100]
-    histories = _histories(directory, runs[runs["directory"].isin(ended)], damaged)
     floors = sorted((directory / "floors").glob("*.json"))
-    damaged += [f"floors/{path.name}" for path in floors if path.stem not in plan.evidence.floors]
+    damaged += damaged_histories + [f"floors/{path.name}" for path in floors if path.stem not in plan.evidence.floors]
     manifests = _manifests(directory / "data", damaged)
     return Results(
         directory=directory,
@@ -222,12 +223,13 @@ def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
     return value
 
 
-def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.DataFrame:
-    """All runs' histories in one table of numbers, with the run's identity first; NaN where a value is missing.
+def _histories(directory: Path, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """All runs' histories in one table of numbers, with the run's identity first, and the damaged files.
 
-    They are parsed at once, as many as have the same columns: one by one takes ten times as long. A history with a
-    duplicate epoch is left out, because nothing says which row was trained.
+    NaN where a value is missing. They are parsed at once, as many as have the same columns: one by one takes ten times
+    as long. A history with a duplicate epoch is left out, because nothing says which row was trained.
     """
+    damaged: list[str] = []
     bodies: dict[str, list[str]] = {}
     for number, place in enumerate(runs["directory"]):
         path = directory / place / "history.csv"
@@ -241,7 +243,8 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
             damaged.append(f"{place}/history.csv")
         elif lines:
             bodies.setdefault(header, []).extend(f"{number},{line}" for line in lines if line)
-    texts = (io.StringIO("\n".join([f"{_NUMBER},{header}", *lines])) for header, lines in bodies.items())
+    # Not a StringIO, which takes four bytes for each character.
+    texts = (io.BytesIO("\n".join([f"{_NUMBER},{header}", *lines]).encode()) for header, lines in bodies.items())
     known = (pd.read_csv(text, quoting=csv.QUOTE_NONE, on_bad_lines="skip") for text in texts)
     found: pd.DataFrame = pd.concat([pd.DataFrame(columns=[_NUMBER, "epoch"], dtype=float), *known], ignore_index=True)
     found = found.apply(pd.to_numeric, errors="coerce").dropna(subset="epoch").sort_values(_NUMBER, kind="stable")
@@ -252,7 +255,7 @@ def _histories(directory: Path, runs: pd.DataFrame, damaged: list[str]) -> pd.Da
     joined: pd.DataFrame = pd.concat(
         [identity, found.drop(columns=_NUMBER).astype(float).reset_index(drop=True)], axis=1
     )
-    return joined
+    return joined, damaged
 
 
 _NUMBER = "number of the run"

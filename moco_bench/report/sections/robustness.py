@@ -13,7 +13,8 @@ from moco_bench.report.section import Section
 def corruption_rows(results: Results) -> pd.DataFrame:
     """dataset, encoder, arm, seed, corruption, strength (0 is the clean test set), knn_top1."""
     rows = []
-    for run in equal_epochs(results.finished).to_dict("records"):
+    runs = equal_epochs(results.finished)[["directory", "dataset", "encoder", "arm", "seed", "knn_top1"]]
+    for run in runs.to_dict("records"):
         found = results.metrics.get(run["directory"], {}).get("corruptions")
         for kind, levels in (found if isinstance(found, dict) else {}).items():
             key = (run["dataset"], run["encoder"], run["arm"], run["seed"], str(kind))

@@ -160,7 +160,7 @@ VISIBLE = 0.002
 def similarity_rows(results: Results) -> pd.DataFrame:
     """dataset, encoder, arm, group, low, high, density: densities averaged over seeds."""
     rows = []
-    for run in equal_epochs(results.finished).to_dict("records"):
+    for run in equal_epochs(results.finished)[["directory", *KEY]].to_dict("records"):
         found = results.metrics.get(run["directory"], {}).get("similarities")
         for group, edges, density in _densities(found):
             for low, high, value in zip(edges[:-1], edges[1:], density, strict=True):

@@ -112,7 +112,7 @@ def _backbone_keys(runs: list[Trained]) -> list[str]:
 def _ideas(suite: Suite) -> list[tuple[str, type[Component]]]:
     """Each idea that an arm uses, with its class, which describes it and cites its source; plug-ins included."""
     arms = (resolve_arm(suite, encoder, arm) for encoder in suite.encoders for arm in suite.arms)
-    ideas = (idea for _, loss, train in arms for idea in (loss.loss, loss.negatives, train.augment))
+    ideas = (idea for _, contrast, train in arms for idea in (contrast.loss, contrast.negatives, train.augment))
     found = {(idea.kind, str(idea.title())): type(idea) for idea in ideas}
     return [(name, idea) for (_, name), idea in found.items() if name not in ("none", "all") and not idea.unnamed]
 

@@ -1,13 +1,15 @@
 """Reads and writes files so that a reader never sees an incomplete one."""
 
+import csv
 import errno
 import glob
 import hashlib
+import io
 import json
 import os
 import platform
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,13 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, keep: Path 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content`, atomically."""
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write rows of values under the names of their columns as CSV, atomically; None becomes an empty field."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    write_text(path, text.getvalue())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from moco_bench.analyse.machines import measured_on
 from moco_bench.analyse.table import columns
 from moco_bench.errors import InputError, one_line
-from moco_bench.files import ordinary, read_json
+from moco_bench.files import ordinary, read_mapping
 from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
@@ -46,14 +46,8 @@ def collect(runs: Iterable[Run], results: Path) -> pd.DataFrame:
 
 def _row(run: Run, results: Path, data: DataState) -> dict[str, Any]:
     expected = {
-        "suite": run.suite,
-        "arm": run.arm,
-        "dataset": run.dataset.title,
-        "encoder": run.encoder.title,
-        "seed": run.seed,
-        "replicate": run.replicate,
+        **run.names,
         "fingerprint": run.fingerprint,
-        "budget": run.budget,
         "precision_requested": run.train.precision,
         "directory": f"runs/{run.id}",
     }
@@ -102,7 +96,7 @@ def _last_complaint(run: Run, results: Path) -> str | None:
 
 
 def _read(directory: Path, run: Run) -> dict[str, Any]:
-    record = _mapping(directory / "run.json")
+    record = read_mapping(directory / "run.json")
     if record.get("fingerprint") != run.fingerprint:
         raise InputError("made by another configuration of this suite; run the suite again")
     status = record.get("status")
@@ -112,10 +106,10 @@ def _read(directory: Path, run: Run) -> dict[str, Any]:
     hashes = record.get("hashes") or {}
     row |= {f"{name}_hash": hashes.get(name) for name in ("init", "order", "augment")}
     row |= last_epoch(directory / "history.csv")
-    resources = _mapping(directory / "resources.json")
+    resources = read_mapping(directory / "resources.json")
     row |= {name: resources[name] for name in _RESOURCES if resources.get(name) is not None}
     if status == "done":
-        metrics = _mapping(directory / "metrics.json")
+        metrics = read_mapping(directory / "metrics.json")
         if metrics.get("evaluation_fingerprint") != run.evaluation_fingerprint:
             raise InputError("metrics.json: made by other evaluation settings; evaluate the run again")
         names = (metric.name for metric in METRICS.values() if metric.about_representations)
@@ -133,13 +127,6 @@ def last_epoch(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path.name}: not readable as a CSV table ({error})") from None
     return {name: rows[-1].get(name) or None for name in _LAST_EPOCH} if rows else {}
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    value = read_json(path)
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: holds a {type(value).__name__}; a mapping would be right")
-    return value
 
 
 def _plain(value: Any, name: str) -> Any:

@@ -108,7 +108,7 @@ def compare(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     if rows:
         family = ["metric"] + (["dataset", "encoder", "budget"] if config.holm == "data-set" else [])
-        table["p_holm"] = table.groupby(family, sort=False)["p_value"].transform(lambda p: holm(p.to_numpy(float)))
+        table["p_holm"] = table.groupby(family, sort=False)["p_value"].transform(holm)
     return Comparison(
         table,
         common=tuple(_title(key) for key in common),

@@ -80,8 +80,8 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     family = ["metric", "kind"] + (["dataset", "encoder", "budget"] if config.holm == "data-set" else [])
     families = table.groupby(family, sort=False)
     table["family_size"] = families["p_value"].transform("count").astype(int)
-    table["p_holm"] = families["p_value"].transform(_corrected)
-    table["p_equivalence_holm"] = families["p_equivalence_holm"].transform(_corrected)
+    table["p_holm"] = families["p_value"].transform(holm)
+    table["p_equivalence_holm"] = families["p_equivalence_holm"].transform(holm)
     complete = table.to_dict("records")
     table["detectable_effect"] = [_detectable(row, config) for row in complete]
     # The correction needs its whole family: as long as one effect waits for seeds, none of them is decided.
@@ -111,10 +111,6 @@ def _over_claims(rows: list[dict[str, Any]], values: list[dict[int, float]], pla
     found = np.full(len(rows), math.nan)
     found[places] = ledger_p([values[place] for place in places], resamples=config.resamples, seed=config.seed)
     return found
-
-
-def _corrected(p: pd.Series) -> Any:
-    return holm(p.to_numpy(dtype=float))
 
 
 def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:

@@ -8,6 +8,7 @@ that failed where the other did not, are an effect of the machine, and are liste
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -196,8 +197,4 @@ def _check_equal_files(first: Path, second: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.resolve() != target.resolve():
-        write_atomically(target, lambda temporary: _copy_content(source, temporary))
-
-
-def _copy_content(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
+        write_atomically(target, partial(shutil.copyfile, source))

@@ -12,17 +12,8 @@ from moco_bench.analyse.settings import flat
 from moco_bench.components.augmentations import MocoRecipe
 
 COMPARED_SETTINGS = (
-    "encoder",
-    "epochs",
-    "batch",
-    "queue",
-    "temperature",
-    "momentum",
-    "head",
-    "metric",
-    "features",
-    "selection",
-)
+    "encoder", "epochs", "batch", "queue", "temperature", "momentum", "head", "metric", "features", "selection",
+)  # fmt: skip
 
 
 def published() -> pd.DataFrame:

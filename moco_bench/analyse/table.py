@@ -54,8 +54,7 @@ def typed(raw: pd.DataFrame, source: str) -> pd.DataFrame:
     if missing:
         raise InputError(
             f"{source}: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; "
-            f"a table of runs has "
-            f"{', '.join(REQUIRED)} and metrics such as knn_top1"
+            f"a table of runs has {', '.join(REQUIRED)} and metrics such as knn_top1"
         )
     runs = raw.fillna("")
     for name in (name for name in columns() if name not in runs.columns):

@@ -52,23 +52,19 @@ def effects_as_text(effects: pd.DataFrame, metric: str) -> str:
     return "\n".join(lines)
 
 
-def equal_budget(budget: str) -> str:
-    """The budget in brackets; empty for equal epochs, the default."""
-    return f" (equal {budget})" if budget != "epochs" else ""
-
-
 def comparison_as_text(found: Comparison) -> str:
     """A comparison, one line per arm and metric, then the runs of only one side and further remarks."""
     lines = []
     for row in found.table.to_dict("records"):
         digits = METRICS[row["metric"]].decimals
         bounds = interval(row["ci_low"], row["ci_high"], digits)
+        budget = f" (equal {row['budget']})" if row["budget"] != "epochs" else ""
         change = f"{number(row['difference'], digits, signed=True):>8} {bounds:<18}"
         lines.append(
             f"{row['dataset']}  {row['encoder']}  {row['arm']:<10} {row['metric']:<20} "
             f"{number(row['before'], digits):>9} -> {number(row['after'], digits):>9}  {change} "
             f"p {p_value(row['p_value'])}  Holm {p_value(row['p_holm'])}  "
-            f"n {row['n_seeds']}  {row['verdict']}{equal_budget(row['budget'])}"
+            f"n {row['n_seeds']}  {row['verdict']}{budget}"
         )
     for title, runs in (
         ("only in the first", found.only_before),

@@ -18,23 +18,15 @@ def run(args: argparse.Namespace) -> int:
     """Write the tables and print the primary metric's effects."""
     from moco_bench.analyse.text import effects_as_text
     from moco_bench.analyse.write import analyse
-    from moco_bench.suite.on_disk.made import (
-        ANALYSIS,
-        ANALYSIS_IF_KNOWN,
-        TABLES,
-        analysed,
-        analysis_basis,
-        changed_by_hand,
-        collected,
-        note_made,
-    )
+    from moco_bench.suite.on_disk import made
 
-    edited = changed_by_hand(collected(args.results), [args.results / name for name in TABLES])
+    edited = made.changed_by_hand(made.collected(args.results), [args.results / name for name in made.TABLES])
     for name in edited:
         print(f"moco-bench: warning: {args.results / name} was changed by hand after `collect`", file=sys.stderr)
     effects, claims, plan = analyse(args.results)
-    made = [args.results / name for name in (*ANALYSIS, *ANALYSIS_IF_KNOWN)]
-    note_made(analysed(args.results), analysis_basis(args.results), [path for path in made if path.is_file()])
+    files = [args.results / name for name in (*made.ANALYSIS, *made.ANALYSIS_IF_KNOWN)]
+    basis = made.analysis_basis(args.results)
+    made.note_made(made.analysed(args.results), basis, [path for path in files if path.is_file()])
     if args.json:
         print(effects.to_json(orient="records", double_precision=10))
         return 0

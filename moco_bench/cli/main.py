@@ -32,6 +32,7 @@ COMMANDS = {
 """Each command's name and one line of help; `moco_bench.cli.NAME` is imported only when it is called."""
 
 INTERRUPTED, BAD_INPUT = 75, 2
+OUT_OF_MEMORY = ("memory", "could not create a primitive")  # words of PyTorch's allocators, and of oneDNN
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,16 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(system_error(error), 1)
     except Exception as error:
-        if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _said_of_memory(error)):
+        refused = isinstance(error, RuntimeError) and any(words in str(error) for words in OUT_OF_MEMORY)
+        if refused or isinstance(error, MemoryError):
             return _complain(f"out of memory ({str(error)[:300] or 'no more is known'})", 1)
         if mistake := _mistake_of_a_plugin(error):
             return _complain(mistake, BAD_INPUT)
         raise
-
-
-def _said_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out: PyTorch's allocators say `memory`, oneDNN that it can't create a primitive."""
-    return any(words in str(error) for words in ("memory", "could not create a primitive"))
 
 
 def _mistake_of_a_plugin(error: Exception) -> str | None:

@@ -57,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
     if options.costs:
         return _costs(suite, options)
 
-    from moco_bench.profile.run import profile_suite, snapshot_suite, trace_suite, write_profile
+    from moco_bench.profile.run import first_steppers, profile_suite, write_profile
+    from moco_bench.profile.snapshot import write_snapshot
+    from moco_bench.profile.trace import write_trace
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 
@@ -65,10 +67,10 @@ def run(options: argparse.Namespace) -> int:
         profile = profile_suite(suite, device, tell=_tell)
         write_profile(profile, suite, directory)
         if options.snapshot is not None:
-            snapshot_suite(suite, device, options.snapshot)
+            write_snapshot(options.snapshot, first_steppers(suite, device))
             _tell(f"{options.snapshot}: open it at pytorch.org/memory_viz")
         if options.trace is not None:
-            trace_suite(suite, device, options.trace)
+            write_trace(options.trace, first_steppers(suite, device))
             _tell(f"{options.trace}: open it at ui.perfetto.dev or in chrome://tracing")
     tables = profile.tables
     if options.json:
@@ -116,12 +118,9 @@ def _costs(suite: Suite, options: argparse.Namespace) -> int:
     header = ("arm", "data set", "encoder", "equal", "relative cost", "epochs", "")
     rows = [
         (
-            row["arm"],
-            row["dataset"],
-            row["encoder"],
-            row["budget"],
+            *(row[name] for name in ("arm", "dataset", "encoder", "budget")),
             f"{row['relative']:.3f}",
-            str(row["epochs"]),
+            row["epochs"],
             f"shared: the {row['declared_epochs']} of equal epochs" if row["shared"] else "",
         )
         for row in budget_rows(suite, costs["costs"])
@@ -151,9 +150,7 @@ def _as_text(tables: dict[str, list[dict[str, Any]]], directory: Path) -> str:
     }
     rows = [
         (
-            row["arm"],
-            row["dataset"],
-            row["encoder"],
+            *(row[name] for name in ("arm", "dataset", "encoder")),
             f"{row['median_ms']:.1f}",
             f"{row['q1']:.1f} - {row['q3']:.1f}",
             f"{row['ratio']:.3f}" if row["ratio"] is not None else "-",

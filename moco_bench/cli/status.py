@@ -44,18 +44,14 @@ def run(options: argparse.Namespace) -> int:
         cells.setdefault(item.run.place, dict.fromkeys(STATES, 0))[item.state] += 1
     failures = {item.run.id: _reason(item, options.results) for item in planned if item.state == "failed"}
     if options.json:
-        rows = [
+        named = [
             {"dataset": dataset, "encoder": encoder, "arm": arm, **counts}
             for (dataset, encoder, arm), counts in cells.items()
         ]
-        print(json.dumps({"cells": rows, "failures": failures, "steps": dict(plan.steps())}, indent=2))
+        print(json.dumps({"cells": named, "failures": failures, "steps": dict(plan.steps())}, indent=2))
         return 0
-    print(
-        text_table(
-            ("data set", "encoder", "arm", *STATES),
-            [(*cell, *(counts[state] for state in STATES)) for cell, counts in cells.items()],
-        )
-    )
+    rows = [(*cell, *counts.values()) for cell, counts in cells.items()]
+    print(text_table(("data set", "encoder", "arm", *STATES), rows))
     for run_id, reason in failures.items():
         print(f"failed: {run_id}: {reason}")
     for item in planned:

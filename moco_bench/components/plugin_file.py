@@ -53,7 +53,6 @@ class _Neighbours(MetaPathFinder):
 
 _BESIDE = _Neighbours()
 
-
 _LOADED: dict[Path, tuple[str, ModuleType]] = {}
 """Files that have been imported: their hash and module. A file that has changed is imported anew."""
 
@@ -81,7 +80,8 @@ def import_file(path: Path, shown: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    _forget_neighbours(path)
+    for file in neighbours(path)[1:]:  # another plug-in may have imported modules of these names, or they have changed
+        sys.modules.pop(file.parent.name if file.stem == "__init__" else file.stem, None)
     _BESIDE.know(path)
     sys.modules[name] = module
     _LOADED[path] = (digest, module)
@@ -94,12 +94,6 @@ def import_file(path: Path, shown: Path) -> ModuleType:
     for idea in ideas_in(module).values():
         idea.code = digest
     return module
-
-
-def _forget_neighbours(path: Path) -> None:
-    """Unload modules of these names: another plug-in may have imported its own, or they have changed."""
-    for neighbour in neighbours(path)[1:]:
-        sys.modules.pop(neighbour.parent.name if neighbour.stem == "__init__" else neighbour.stem, None)
 
 
 def code_hash(path: Path) -> str:

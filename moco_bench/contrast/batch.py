@@ -6,9 +6,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from moco_bench.components.answers import wrong_answer
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
-from moco_bench.contrast.pairs import AtStep, Pairs, log_sum_for
+from moco_bench.contrast.pairs import AtStep, Pairs
 
 
 @dataclass(frozen=True)
@@ -64,26 +65,20 @@ class Batch:
         Args:
             temperature: in place of the batch's own.
         """
-        return log_sum_for(
-            self.negatives,
-            self.query,
-            self.key,
-            self.queue,
-            temperature=self.temperature if temperature is None else temperature,
-            selection_temperature=self.temperature,
-            positive=self.positive,
-            images=self.images,
-        )
+        return self._log_sum(self.query, self.key, self.queue, temperature)
 
     def key_sum(self, keys: Tensor | None = None, temperature: float | None = None) -> Tensor:
         """`query_sum` with the key as the anchor, and `keys` in place of the queue. No gradient but the positive's."""
-        return log_sum_for(
-            self.negatives,
-            self.key,
-            self.query.detach(),
-            self.queue if keys is None else keys,
-            temperature=self.temperature if temperature is None else temperature,
-            selection_temperature=self.temperature,
-            positive=self.positive,
-            images=self.images,
-        )
+        return self._log_sum(self.key, self.query.detach(), self.queue if keys is None else keys, temperature)
+
+    def _log_sum(self, anchor: Tensor, other_view: Tensor, keys: Tensor, temperature: float | None) -> Tensor:
+        """The log-sum over the rule's negatives among `keys` [K, D], [B]; mass is measured by the batch's temperature.
+
+        Row i of `other_view`, [B, D], is the other view of anchor i. It carries no gradient, and neither do the keys.
+        """
+        candidates, rule = Candidates(anchor, keys, *self.images, other_view=other_view), self.negatives.rule
+        pairs = Pairs(candidates, self.negatives.ranks(keys.shape[0], self.temperature), self.positive, self.negatives)
+        found = rule.log_sum(pairs, self.temperature if temperature is None else temperature)
+        if not isinstance(found, Tensor) or found.shape != anchor.shape[:1]:
+            raise wrong_answer(rule, "log_sum", found, f"a tensor [{len(anchor)}], a number for each anchor,")
+        return found

@@ -9,7 +9,6 @@ abstract of the paper asks for "balanced optimization of both query and key embe
 to us; each L_k, a file of `moco_bench/components/objectives`, is a reading of that sentence.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -136,7 +135,11 @@ def contrastive_terms(
         given = {"key": key, "queue": queue, "query_queue": query_queue}
         before = {name: _version(tensor) for name, tensor in given.items()}
         terms = _checked(loss, loss.terms(batch), query)
-        _check_untouched({name: _version(tensor) == before[name] for name, tensor in given.items()}, batch, loss)
+        for name, tensor in given.items():  # or later steps would silently use the changed queue
+            if _version(tensor) != before[name]:
+                which = f"loss {loss.title()} with rule {batch.negatives.rule.title()}"
+                told = f"writes into `{name}`, which later steps need; work on a copy, `{name}.clone()`"
+                raise InputError(f"{which}: {told}")
         query_part, key_part = terms.query_part, terms.key_part
         total = query_part if key_part is None else query_part + key_part
     key_term = None if terms.key is None else terms.key.detach()
@@ -162,14 +165,6 @@ def _checked(loss: Objective, terms: Terms, query: Tensor) -> Terms:
 def _version(tensor: Tensor | None) -> int:
     """A tensor's version counter, which in-place writes increase; 0 in inference mode, which has none."""
     return 0 if tensor is None or tensor.is_inference() else tensor._version
-
-
-def _check_untouched(same: Mapping[str, bool], batch: Batch, loss: Objective) -> None:
-    """Raise `InputError` if the loss wrote into its inputs: later steps would silently use the changed queue."""
-    for name, untouched in same.items():
-        if not untouched:
-            which = f"loss {loss.title()} with rule {batch.negatives.rule.title()}"
-            raise InputError(f"{which}: writes into `{name}`, which later steps need; work on a copy, `{name}.clone()`")
 
 
 def at_step(negatives: Negatives | AtStep | None) -> AtStep:

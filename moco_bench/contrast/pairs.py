@@ -6,7 +6,6 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from moco_bench.components.answers import wrong_answer
 from moco_bench.components.negatives.base import Negatives
 from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
@@ -131,34 +130,3 @@ class Pairs:
             best, places = scores.topk(min(count, scores.shape[1]), dim=1)
             best_slots = slots.gather(1, places)
         return best_slots
-
-
-def log_sum_for(
-    at_step: AtStep,
-    anchor: Tensor,
-    other_view: Tensor,
-    keys: Tensor,
-    *,
-    temperature: float,
-    selection_temperature: float,
-    positive: Tensor,
-    images: tuple[Tensor | None, Tensor | None],
-) -> Tensor:
-    """The log-sum over a rule's negatives, [B].
-
-    Args:
-        at_step: the rule.
-        anchor: [B, D], unit rows.
-        other_view: [B, D], unit rows, without gradient: row i is the other view of anchor i.
-        keys: [K, D], unit rows, without gradient.
-        temperature: tau of the sum.
-        selection_temperature: by which a rule measures mass.
-        positive: cosine similarity of anchor and other view, [B].
-        images: `sample_index` and `queue_index` of the losses.
-    """
-    candidates = Candidates(anchor, keys, *images, other_view=other_view)
-    pairs = Pairs(candidates, at_step.ranks(keys.shape[0], selection_temperature), positive, at_step)
-    found = at_step.rule.log_sum(pairs, temperature)
-    if not isinstance(found, Tensor) or found.shape != anchor.shape[:1]:
-        raise wrong_answer(at_step.rule, "log_sum", found, f"a tensor [{len(anchor)}], a number for each anchor,")
-    return found

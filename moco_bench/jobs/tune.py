@@ -1,14 +1,12 @@
 """Searches each arm's settings: trains candidates, scores them on held-out images, and records the best."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sealed, write_json, write_text
+from moco_bench.files import read_mapping, sealed, write_csv, write_json
 from moco_bench.jobs.evaluate import evaluate_run
 from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.suite import Suite
@@ -49,14 +47,13 @@ def write_choice(suite: Suite, trials: Sequence[Candidate], results: Path) -> No
         for _, group in groupby(zip(trials, scores, strict=True), lambda pair: pair[0].place)
     ]
     keys = list(suite.tune)
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["dataset", "encoder", "arm", "candidate", *keys, "metric", "score", "chosen"])
-    for trial, score in zip(trials, scores, strict=True):
-        values = [trial.values.get(key, "") for key in keys]
-        writer.writerow([*trial.place, trial.number, *values, metric, "" if score is None else score, trial in chosen])
+    columns = ("dataset", "encoder", "arm", "candidate", *keys, "metric", "score", "chosen")
+    scored = (
+        (*trial.place, trial.number, *(trial.values.get(key) for key in keys), metric, score, trial in chosen)
+        for trial, score in zip(trials, scores, strict=True)
+    )
     path = tuned_path(suite, results)
-    write_text(path.with_name("tune.csv"), table.getvalue())
+    write_csv(path.with_name("tune.csv"), columns, scored)
     rows = [
         {"dataset": dataset, "encoder": encoder, "arm": arm, "candidate": trial.number, "values": dict(trial.values)}
         for trial in chosen

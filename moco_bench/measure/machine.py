@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -101,12 +102,7 @@ def _cpu_model() -> str:
 def _cpuinfo(field: str) -> str:
     if not sys.platform.startswith("linux"):
         return ""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            for line in lines:
-                name, _, value = line.partition(":")
-                if name.strip() == field:
-                    return value.strip()
-    except OSError:
-        pass
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        found = (line.partition(":") for line in lines)
+        return next((value.strip() for name, _, value in found if name.strip() == field), "")
     return ""

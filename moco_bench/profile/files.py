@@ -1,13 +1,11 @@
 """Files of a profile's tables: all of one measurement, none of an earlier one."""
 
-import csv
-import io
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from moco_bench.files import write_json, write_text
+from moco_bench.files import write_csv, write_json
 from moco_bench.profile.tables import TableRow
 
 SUMMARY = "profile.json"
@@ -31,7 +29,7 @@ def write_files(directory: Path, tables: Mapping[str, Iterable[TableRow]], summa
     shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
     try:
         for name, rows in tables.items():
-            write_csv(staged / f"{name}.csv", rows)
+            write_rows(staged / f"{name}.csv", rows)
         write_json(staged / SUMMARY, summary)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / SUMMARY).unlink(missing_ok=True)
@@ -46,16 +44,11 @@ def write_files(directory: Path, tables: Mapping[str, Iterable[TableRow]], summa
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def write_csv(path: Path, rows: Iterable[TableRow]) -> None:
+def write_rows(path: Path, rows: Iterable[TableRow]) -> None:
     """Write rows, atomically; the columns are those of the first row. No file for no rows."""
     rows = list(rows)
-    if not rows:
-        return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    if rows:
+        write_csv(path, rows[0], ([_plain(row.get(name)) for name in rows[0]] for row in rows))
 
 
 def _plain(value: Any) -> Any:
@@ -63,4 +56,4 @@ def _plain(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.8g}"
-    return "" if value is None else value
+    return value

@@ -87,11 +87,12 @@ def _at_one_value(
         stepper = steppers[time["arm"]]
         stepper.plant_ties()
         timeline = watch_step(stepper).timeline
+        parameters = sum(parameter.numel() for parameter in stepper.state.query_encoder.parameters())
         rows.append(
             {
                 "arm": time["arm"],
                 "quantity": quantity,
-                "value": _parameters(stepper) if quantity == ENCODER else value,
+                "value": parameters if quantity == ENCODER else value,
                 "label": value.title if quantity == ENCODER else str(value),
                 **{
                     name: time[name]
@@ -106,7 +107,3 @@ def _at_one_value(
             }
         )
     return rows
-
-
-def _parameters(stepper: Stepper) -> int:
-    return sum(parameter.numel() for parameter in stepper.state.query_encoder.parameters())

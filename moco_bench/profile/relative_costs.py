@@ -12,7 +12,7 @@ from typing import Any
 
 from moco_bench.data.datasets import load_dataset
 from moco_bench.errors import InputError
-from moco_bench.files import read_mapping, sha256_of, write_json
+from moco_bench.files import mapping_if_any, sha256_of, write_json
 from moco_bench.measure.machine import describe_machine, describe_versions, kind_of
 from moco_bench.profile.stepper import Stepper
 from moco_bench.profile.tables import time_rows
@@ -124,8 +124,5 @@ def _place(pair: Pair, budget: str, device: str, results: Path) -> Path:
 
 
 def _kept(pair: Pair, budget: str, device: str, results: Path) -> Cost | None:
-    try:
-        cost = read_mapping(_place(pair, budget, device, results))
-    except InputError:
-        return None
+    cost = mapping_if_any(_place(pair, budget, device, results))
     return cost if "relative" in cost and all(isinstance(value, int | float) for value in cost.values()) else None

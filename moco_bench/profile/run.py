@@ -9,6 +9,7 @@ from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.measure.ceiling import Ceiling, measure_ceiling
 from moco_bench.measure.machine import available_cores, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, hindered, since
+from moco_bench.profile import tables
 from moco_bench.profile.accounting import MemoryByCause
 from moco_bench.profile.arm_memory import ArmMemory, arm_memory
 from moco_bench.profile.capacity import capacity_rows
@@ -17,20 +18,9 @@ from moco_bench.profile.fresh import in_fresh_processes
 from moco_bench.profile.growth import growth_rows
 from moco_bench.profile.leak import leak_rows, leak_verdicts
 from moco_bench.profile.queue_claim import queue_rows
-from moco_bench.profile.snapshot import write_snapshot
 from moco_bench.profile.stepper import Stepper
-from moco_bench.profile.tables import (
-    TableRow,
-    clock_overhead,
-    counter_rows,
-    memory_rows,
-    part_rows,
-    reference_spreads,
-    time_rows,
-    timeline_rows,
-)
+from moco_bench.profile.tables import TableRow
 from moco_bench.profile.timing import time_steps
-from moco_bench.profile.trace import write_trace
 from moco_bench.profile.work import count_flops, work_rows
 from moco_bench.suite.config.profile import ProfileConfig
 from moco_bench.suite.profiled import PROFILE_PROTOCOL, GridCell, profile_fingerprint, profiled_runs
@@ -69,17 +59,8 @@ def profile_suite(suite: Suite, device: str, tell: Tell = lambda line: None) -> 
     return profile
 
 
-def trace_suite(suite: Suite, device: str, path: Path) -> None:
-    """Write a trace of one step of every arm of the suite's first data set and encoder."""
-    write_trace(path, _first_steppers(suite, device))
-
-
-def snapshot_suite(suite: Suite, device: str, path: Path) -> None:
-    """Write the memory of one step of every arm of the suite's first data set and encoder, block by block."""
-    write_snapshot(path, _first_steppers(suite, device))
-
-
-def _first_steppers(suite: Suite, device: str) -> dict[str, Stepper]:
+def first_steppers(suite: Suite, device: str) -> dict[str, Stepper]:
+    """Every arm of the suite's first data set and encoder, ready to make steps for a trace or a snapshot."""
     runs = next(iter(profiled_runs(suite).values()))
     dataset = load_dataset(next(iter(runs.values())).dataset)
     return {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
@@ -131,16 +112,16 @@ class _Measurement:
         measured: dict[str, ArmMemory] = dict(zip(self._runs, found, strict=True))
         for arm, run in self._runs.items():
             training = measured[arm].training
-            self._add("timeline", timeline_rows(arm, training))
-            self._add("parts", part_rows(arm, training))
+            self._add("timeline", tables.timeline_rows(arm, training))
+            self._add("parts", tables.part_rows(arm, training))
             self._add_memory(arm, "training", training)
             evaluation = measured[evaluated[_seen_by_evaluation(run)]].evaluation if evaluated else None
             if evaluation is not None:
                 self._add_memory(arm, "evaluation", evaluation)
 
     def _add_memory(self, arm: str, phase: str, found: MemoryByCause) -> None:
-        self._add("memory", memory_rows(arm, phase, found))
-        self._add("counters", counter_rows(arm, phase, found))
+        self._add("memory", tables.memory_rows(arm, phase, found))
+        self._add("counters", tables.counter_rows(arm, phase, found))
         self._about_memory.setdefault(arm, {})[phase] = {
             "peak_source": found.peak_source,
             "unattributed_of_peak": found.unattributed_of_peak,
@@ -155,9 +136,9 @@ class _Measurement:
         device = next(iter(steppers.values())).numerics.device
         watch = begin_watch(device=device)
         samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=config.warmup_steps)
-        surroundings = since(watch) | {"reference_spread": reference_spreads(samples)}
+        surroundings = since(watch) | {"reference_spread": tables.reference_spreads(samples)}
         batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
-        times = time_rows(samples, batch_sizes, self._baseline, hindered=hindered(surroundings))
+        times = tables.time_rows(samples, batch_sizes, self._baseline, hindered=hindered(surroundings))
         self._add("time", times)
         self._add("samples", [asdict(sample) for sample in samples])
         ceilings = _ceilings(steppers.values())
@@ -178,7 +159,7 @@ class _Measurement:
                 }
                 for arm, stepper in steppers.items()
             },
-            "clock_overhead": clock_overhead(samples),
+            "clock_overhead": tables.clock_overhead(samples),
             "ceilings": [{**asdict(ceiling), "threads": threads} for (_, threads), ceiling in ceilings.items()],
             "surroundings": surroundings,
             "memory": self._about_memory,

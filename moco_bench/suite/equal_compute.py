@@ -65,13 +65,14 @@ def read_costs(path: Path) -> Costs:
     content = read_mapping(path)
     if seal_is_broken(content):
         raise InputError(f"{path}: changed by hand; run `moco-bench profile --costs` again")
-    rows = content.get("costs")
+    rows: Any = content.get("costs")
     try:
-        costs = {_row_key(row): float(row["relative"]) for row in rows}  # type: ignore[union-attr]
+        costs = {_row_key(row): float(row["relative"]) for row in rows}
+        if not all(math.isfinite(relative) and relative > 0 for relative in costs.values()):
+            raise ValueError("a cost is no size")
     except (KeyError, TypeError, ValueError):
-        raise _damaged(path) from None
-    if not all(math.isfinite(relative) and relative > 0 for relative in costs.values()):
-        raise _damaged(path)
+        told = "not the costs of a suite; remove it and run `moco-bench profile --costs`"
+        raise InputError(f"{path}: {told}") from None
     return costs
 
 
@@ -181,7 +182,3 @@ def _row_key(row: Any) -> tuple[str, str, str, str]:
 def _without_length(run: Run) -> str:
     # A step costs the same in a longer schedule and from another seed.
     return replace(run, train=run.train.model_copy(update={"epochs": 1, "warmup_epochs": 0}), seed=0).fingerprint
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(f"{path}: not the costs of a suite; remove it and run `moco-bench profile --costs`")

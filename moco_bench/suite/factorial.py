@@ -101,15 +101,10 @@ def _why_not(changes: Mapping[str, Changes]) -> str:
     expected = {**changes[names.dual], **changes[names.filter]}
     both = changes[names.both]
     keys = [key for key in (*expected, *both) if expected.get(key) != both.get(key)]
+    why = "'dual' must change the dual-view loss alone and 'filter' the negatives alone"
     if keys:
-        return (
-            f"no main effects: arm 'both' isn't 'dual' and 'filter' together, {keys[0]} differs; "
-            "what is shown are single comparisons of arms"
-        )
-    return (
-        "no main effects: 'dual' must change the dual-view loss alone and 'filter' the negatives alone; "
-        "what is shown are single comparisons of arms"
-    )
+        why = f"arm 'both' isn't 'dual' and 'filter' together, {keys[0]} differs"
+    return f"no main effects: {why}; what is shown are single comparisons of arms"
 
 
 def _are_of(changes: Changes, allowed: frozenset[str], needed: str) -> bool:

@@ -53,19 +53,13 @@ def in_plain_words(kind: str, given: Any, context: Mapping[str, Any], message: s
         limit = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']:,}"
         return f"{limit} needed, not {context.get('actual_length', 'more')}"
     if kind in NEEDED:
-        needed = NEEDED[kind].format(**{name: f"{limit:,.10g}" for name, limit in context.items() if _is_number(limit)})
+        limits = {name: f"{limit:,.10g}" for name, limit in context.items() if type(limit) in (int, float)}
+        needed = NEEDED[kind].format(**limits)
         verb = "are" if needed.startswith("keys") else "is"
         return f"{needed} {verb} needed, not {_shown(given)}{_meant(given)}"
-    shown = f", not {_shown(given)}" if _is_plain(given) and repr(given) not in message else ""
+    is_plain = given is None or isinstance(given, (str, int, float, bool))
+    shown = f", not {_shown(given)}" if is_plain and repr(given) not in message else ""
     return f"{message[0].lower()}{message[1:]}{shown}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float, bool))
 
 
 def _shown(given: Any) -> str:

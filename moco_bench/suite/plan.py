@@ -15,22 +15,10 @@ from moco_bench.files import canonical_json, is_vouched_for, mapping_if_any, sea
 from moco_bench.suite.copies import recorded_code
 from moco_bench.suite.equal_compute import costs_path, known_runs
 from moco_bench.suite.identity.run import PROTOCOL, evaluation_fingerprint, identity
+from moco_bench.suite.on_disk import made
 from moco_bench.suite.on_disk.checkpoint_file import hash_of_checkpoint
 from moco_bench.suite.on_disk.finished import lender
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
-from moco_bench.suite.on_disk.made import (
-    ANALYSIS,
-    REPORT,
-    REPORT_FOLDERS,
-    TABLES,
-    analysed,
-    analysis_basis,
-    collected,
-    hash_if_there,
-    report_basis,
-    reported,
-    why_make,
-)
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 from moco_bench.suite.steps import DataState, data_state, why_costs, why_floors, why_profile, why_tune
@@ -125,9 +113,9 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
         [
             sha256_of_file(suite_file),
             [item.evidence for item in runs],
-            [hash_if_there(directory / "floors" / f"{title}.json") for title in states],
-            hash_if_there(costs_path(suite, results)),
-            *([hash_if_there(tuned_path(suite, results))] if suite.tune else []),
+            [made.hash_if_there(directory / "floors" / f"{title}.json") for title in states],
+            made.hash_if_there(costs_path(suite, results)),
+            *([made.hash_if_there(tuned_path(suite, results))] if suite.tune else []),
         ]
     )
     once = {
@@ -138,18 +126,18 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
     if any(item.would_run for item in runs) or floors or once["costs"] or once["tune"]:
         once["collect"] = "what goes into the table of runs is made first"
     else:
-        once["collect"] = why_make(collected(directory), evidence, [directory / name for name in TABLES])
+        once["collect"] = made.why_make(made.collected(directory), evidence, [directory / name for name in made.TABLES])
     if once["collect"] or once["profile"]:
         once["analyse"] = "what it is computed from is made first"
     else:
-        outputs = [directory / name for name in ANALYSIS]
-        once["analyse"] = why_make(analysed(directory), analysis_basis(directory), outputs)
+        outputs = [directory / name for name in made.ANALYSIS]
+        once["analyse"] = made.why_make(made.analysed(directory), made.analysis_basis(directory), outputs)
     if once["analyse"]:
         once["report"] = "what it shows is made first"
     else:
         folder = reports / suite.name
-        outputs = [folder / name for name in (*REPORT, *REPORT_FOLDERS)]
-        once["report"] = why_make(reported(folder), report_basis(directory), outputs)
+        outputs = [folder / name for name in (*made.REPORT, *made.REPORT_FOLDERS)]
+        once["report"] = made.why_make(made.reported(folder), made.report_basis(directory), outputs)
         once["analyse"] = "the report is made again" if once["report"] else ""
     images = {title: state.images for title, state in states.items()}
     return SuitePlan(runs, data, floors, {step: reason for step, reason in once.items() if reason}, evidence, images)

@@ -178,8 +178,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     """`base` with `changes` applied, key by key and level by level.
 
     `negatives`, `objective` and an `augment` of another name are replaced whole: the settings of one idea mean nothing
-    to the next. An `objective`
-    takes the place of `dual_view` and the other way round.
+    to the next. An `objective` takes the place of `dual_view` and the other way round.
     """
     result = dict(base)
     for one, other in (("objective", "dual_view"), ("dual_view", "objective")):

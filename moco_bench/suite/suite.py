@@ -6,15 +6,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
-from moco_bench.suite.config import (
-    Budget,
-    ContrastConfig,
-    DatasetConfig,
-    EncoderConfig,
-    EvaluateConfig,
-    Label,
-    TrainConfig,
-)
+from moco_bench.suite import config
+from moco_bench.suite.config import Budget, Label
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.config.profile import ProfileConfig
 
@@ -57,11 +50,11 @@ class Suite(Settings):
 
     name: Label
     description: Annotated[str, Field(max_length=2000)] | None = None
-    datasets: tuple[Annotated[DatasetConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
-    encoders: tuple[Annotated[EncoderConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
-    contrast: ContrastConfig = ContrastConfig()
-    train: TrainConfig = TrainConfig()
-    evaluate: EvaluateConfig = EvaluateConfig()
+    datasets: tuple[Annotated[config.DatasetConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
+    encoders: tuple[Annotated[config.EncoderConfig, BeforeValidator(_spell_out_name)], ...] = Field(min_length=1)
+    contrast: config.ContrastConfig = config.ContrastConfig()
+    train: config.TrainConfig = config.TrainConfig()
+    evaluate: config.EvaluateConfig = config.EvaluateConfig()
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=10_000), BeforeValidator(_spell_out_seeds)] = (0,)
     repeat_seeds: tuple[Seed, ...] = Field((), description="Seeds that run a second time: the noise floor.")
     budgets: tuple[Budget, ...] = Field(

@@ -1,7 +1,5 @@
 """A run's training history: one row per epoch."""
 
-import csv
-import io
 import math
 from pathlib import Path
 
@@ -11,30 +9,16 @@ from moco_bench.components.negatives import All, Negatives
 from moco_bench.contrast.diagnostics import negative_diagnostics
 from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.contrast.pairs import AtStep
-from moco_bench.files import write_text
+from moco_bench.files import write_csv
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.train.state import Progress, TrainingState
 from moco_bench.train.step import StepResult
 
 COLUMNS = (
-    "epoch",
-    "step",
-    "train_loss",
-    "query_loss",
-    "key_loss",
-    "learning_rate",
-    "positive_similarity",
-    "negative_similarity",
-    "false_negative_rate_kept",
-    "false_negative_rate_dropped",
-    "kept_mass",
-    "warmup_share",
-    "key_gradient_share",
-    "embedding_std",
-    "knn_top1",
-    "images_per_second",
-    "seconds",
-)
+    "epoch", "step", "train_loss", "query_loss", "key_loss", "learning_rate", "positive_similarity",
+    "negative_similarity", "false_negative_rate_kept", "false_negative_rate_dropped", "kept_mass", "warmup_share",
+    "key_gradient_share", "embedding_std", "knn_top1", "images_per_second", "seconds",
+)  # fmt: skip
 DIAGNOSES_PER_EPOCH = 5
 COLLAPSED_BELOW = 0.01
 """Embedding spread below which embeddings have collapsed to a point; evenly spread ones have 1."""
@@ -166,11 +150,7 @@ def why_collapsed(row: EpochRow) -> str | None:
 
 def write_history(path: Path, rows: list[EpochRow]) -> None:
     """Write the history as CSV; an empty field is a quantity that doesn't exist in that run."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: "" if row.get(name) is None else row[name] for name in COLUMNS} for row in rows)
-    write_text(path, text.getvalue())
+    write_csv(path, COLUMNS, ([row.get(name) for name in COLUMNS] for row in rows))
 
 
 def _append(sums: dict[str, list[float]], name: str, value: float | None) -> None:

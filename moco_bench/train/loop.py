@@ -17,16 +17,9 @@ from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.checks.sections import check_train, check_warmup
 from moco_bench.suite.runs import Run
+from moco_bench.train import history
 from moco_bench.train.checkpoint import save_checkpoint
 from moco_bench.train.feed import BatchIndices
-from moco_bench.train.history import (
-    DIAGNOSES_PER_EPOCH,
-    EpochRow,
-    UnreadSteps,
-    close_epoch,
-    note_diagnosis,
-    why_collapsed,
-)
 from moco_bench.train.inputs import StepInputs
 from moco_bench.train.precision import Numerics, resolve_numerics
 from moco_bench.train.randomness import epoch_order
@@ -48,7 +41,7 @@ class Hooks:
     """
 
     stop_requested: Callable[[], bool]
-    on_epoch: Callable[[EpochRow], None]
+    on_epoch: Callable[[history.EpochRow], None]
     checkpoints: Path
     belongs_to: dict[str, str]
     world: World = ALONE
@@ -91,10 +84,10 @@ class Trainer:
         # An incomplete last batch is dropped, as in MoCo.
         self.steps_per_epoch = self.inputs.count // self.batch_size
         self.total_steps = self.steps_per_epoch * run.train.trained_epochs
-        self._diagnose_every = max(1, self.steps_per_epoch // DIAGNOSES_PER_EPOCH)
+        self._diagnose_every = max(1, self.steps_per_epoch // history.DIAGNOSES_PER_EPOCH)
         self._energy_at_start = sample_energy(numerics.device)
         self._stopwatch = Stopwatch(state.progress.times, numerics.device)
-        self._unread, self._unread_at_most = UnreadSteps(), UNREAD.get(numerics.device.type, 1)
+        self._unread, self._unread_at_most = history.UnreadSteps(), UNREAD.get(numerics.device.type, 1)
 
     def train(self) -> None:
         """Train up to the last step.
@@ -199,7 +192,7 @@ class Trainer:
         )
         if (step % self.steps_per_epoch + 1) % self._diagnose_every == 0:
             self._stopwatch.pause()
-            note_diagnosis(
+            history.note_diagnosis(
                 state,
                 result.query,
                 result.key,
@@ -215,9 +208,9 @@ class Trainer:
         self._unread.add(result, rate)
 
     def _end_epoch(self, epoch: int) -> None:
-        row = close_epoch(self.state.progress, epoch=epoch, batch_size=self.batch_size)
+        row = history.close_epoch(self.state.progress, epoch=epoch, batch_size=self.batch_size)
         every, accuracy = self.run.evaluate.every, self.hooks.accuracy
         if every is not None and accuracy is not None and self.hooks.world.first and epoch % every == 0:
             row["knn_top1"] = accuracy(self.state.query_encoder)
         self.hooks.on_epoch(row)
-        self._end_together(why_collapsed(row))
+        self._end_together(history.why_collapsed(row))

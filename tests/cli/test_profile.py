@@ -33,7 +33,7 @@ def unmeasured(tmp_path, monkeypatch) -> Path:
     (tmp_path / "suite.yaml").write_text(yaml.safe_dump(SUITE))
     (tmp_path / "file").write_text("kept")
     (tmp_path / "folder").mkdir()
-    for name in ("profile_suite", "trace_suite"):
+    for name in ("profile_suite", "first_steppers"):
         monkeypatch.setattr(run_module, name, lambda *given, **more: pytest.fail("measured"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from moco_bench.profile import files
-from moco_bench.profile.files import write_csv, write_files
+from moco_bench.profile.files import write_files, write_rows
 
 
 def test_tables_of_an_earlier_profile_go(tmp_path):
@@ -57,7 +57,7 @@ def test_a_table_must_be_known_or_it_would_be_left_behind(tmp_path):
 
 
 def test_tables_say_nothing_where_nothing_is_known(tmp_path):
-    write_csv(tmp_path / "a.csv", [{"x": 1.5, "y": None, "z": True}])
+    write_rows(tmp_path / "a.csv", [{"x": 1.5, "y": None, "z": True}])
     assert (tmp_path / "a.csv").read_text() == "x,y,z\n1.5,,true\n"
-    write_csv(tmp_path / "b.csv", [])
+    write_rows(tmp_path / "b.csv", [])
     assert not (tmp_path / "b.csv").exists()

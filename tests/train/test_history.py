@@ -33,7 +33,7 @@ def test_a_run_that_is_diagnosed_has_the_bits_of_one_that_is_not(reading, make_r
     global_state = torch.get_rng_state()
 
     diagnosed = pretrain(run, dataset, tmp_path / "diagnosed").state
-    monkeypatch.setattr(loop, "note_diagnosis", lambda *_, **more: None)
+    monkeypatch.setattr(loop.history, "note_diagnosis", lambda *_, **more: None)
     left_alone = pretrain(run, dataset, tmp_path / "left-alone").state
 
     for part in ("query_encoder", "key_encoder", "queue"):

@@ -236,7 +236,7 @@ def test_the_history_shows_the_draw_that_the_step_used(make_run, dataset, tmp_pa
         shown.append((used[-1], ranks(negatives, QUEUE).seed))
 
     monkeypatch.setattr(AtStep, "ranks", noted)
-    monkeypatch.setattr(loop, "note_diagnosis", diagnose)
+    monkeypatch.setattr(loop.history, "note_diagnosis", diagnose)
     trainer.train()
 
     assert len(shown) == 12

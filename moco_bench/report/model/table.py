@@ -52,11 +52,6 @@ class Column:
     sourced: bool | None = None
     of: Callable[[Row], Cell] = field(default=lambda row: Cell(ABSENT), compare=False)
 
-    @property
-    def leads(self) -> bool:
-        """Whether its cells link to the table's source."""
-        return self.numeric if self.sourced is None else self.sourced
-
     @classmethod
     def text(cls, name: str, title: str, of: Callable[[Row], Any] | None = None, **kind: Any) -> "Column":
         """A column of words: the row's value of that name, or the result of `of`."""
@@ -109,14 +104,15 @@ class Table:
 
     @classmethod
     def of(
-        cls, name: str, title: str, caption: str, columns: Sequence[Column], rows: Iterable[Row],
+        cls, name: str, title: str, caption: str, columns: Sequence[Column], rows: Iterable[Row] | pd.DataFrame,
         *, source: Source | None = None, note: str = "", without: Iterable[str] = (),
     ) -> "Table | None":  # fmt: skip
-        """A table with one row of cells per row of values; None without rows.
+        """A table with one row of cells per row of values, or of a frame; None without rows.
 
         The key's columns that say the same in every row go, and those of the columns `without` that do.
         """
-        filled = tuple(tuple(column.of(row) for column in columns) for row in rows)
+        records = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
+        filled = tuple(tuple(column.of(row) for column in columns) for row in records)
         droppable = {*without, *(column.name for column in columns if any(column is part for part in KEY))}
         keep = [
             place
@@ -175,10 +171,8 @@ def mean_cell(values: pd.Series, decimals: int, *, href: str = "", signed: bool 
     if known.empty:
         return Cell(ABSENT)
     spread = float(known.std(ddof=1)) if len(known) > 1 else None
-    text = number(known.mean(), decimals, signed=signed) + (
-        f" \u00b1 {number(spread, decimals)}" if spread is not None else ""
-    )
-    return Cell(text, float(known.mean()), href, spread)
+    beside = "" if spread is None else f" \u00b1 {number(spread, decimals)}"
+    return Cell(f"{number(known.mean(), decimals, signed=signed)}{beside}", float(known.mean()), href, spread)
 
 
 ARM = Column.text("arm", "Arm")

@@ -62,9 +62,9 @@ def in_unit(metric: MetricColumn) -> str:
     return f", in {unit}" if unit else ""
 
 
-def units_shown(metrics: Iterable[str]) -> str:
-    """The units of a table's estimates, as a sentence."""
-    shown = [METRICS[name] for name in dict.fromkeys(metrics)]
+def units_shown(effects: Iterable[Mapping[Any, Any]]) -> str:
+    """The units of these effects' estimates, as a sentence."""
+    shown = [METRICS[name] for name in dict.fromkeys(row["metric"] for row in effects)]
     percent = [metric for metric in shown if metric.unit == "%"]
     if shown and len(percent) == len(shown):
         return "Percentage points."

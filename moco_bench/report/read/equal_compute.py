@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.table import cells
-from moco_bench.errors import InputError
-from moco_bench.files import read_mapping
+from moco_bench.files import mapping_if_any
 from moco_bench.report.model.table import Row
 from moco_bench.report.model.words import listed
 from moco_bench.report.read.profile import FOLDER, WHOLE_STEP, profile_table_of
@@ -57,10 +56,7 @@ def compute_of(results: Results) -> Compute:
     if suite is None or suite.baseline not in suite.arms:
         return Compute((), COSTS, declared=False)
     if suite.budgets != ("epochs",):
-        try:
-            costs = read_mapping(results.directory / COSTS).get("costs")
-        except InputError:
-            costs = None
+        costs = mapping_if_any(results.directory / COSTS).get("costs")
         return Compute(tuple(budget_rows(suite, costs)), COSTS, declared=True)
     with_operations, counted = suite.model_copy(update={"budgets": ("epochs", "flops")}), _counted(results, suite)
     return Compute(tuple(budget_rows(with_operations, counted)) if counted else (), WORK, declared=False)

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.memory_claim import memory_claim, tensors_mib
-from moco_bench.errors import InputError
-from moco_bench.files import read_json
+from moco_bench.files import mapping_if_any
 from moco_bench.report.read.results import Results
 
 FOLDER = "profile"
@@ -76,11 +75,7 @@ def profile_cells(table: pd.DataFrame) -> list[GridCellRows]:
 
 def profile_summary_of(results: Results) -> list[dict[str, Any]]:
     """The entries of `profile.json` on each data set and encoder; empty if it is unusable."""
-    try:
-        summary = read_json(results.directory / FOLDER / "profile.json")
-    except InputError:
-        return []
-    cells = summary.get("cells") if isinstance(summary, dict) else None
+    cells = mapping_if_any(results.directory / FOLDER / "profile.json").get("cells")
     return [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []
 
 

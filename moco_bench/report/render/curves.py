@@ -65,8 +65,7 @@ def _lines(panel: Axes, data: pd.DataFrame, column: str, arms: tuple[str, ...]) 
     styles = arm_styles(arms)
     by_run = data.pivot(index="epoch", columns=["arm", "seed"], values=column)
     for arm in (arm for arm in arms if arm in by_run):
-        values = pd.DataFrame(by_run[arm])
-        values = values.dropna(how="all")  # epochs in which it wasn't measured
+        values = pd.DataFrame(by_run[arm]).dropna(how="all")  # epochs in which it wasn't measured
         if values.empty:
             continue
         style = styles[arm]

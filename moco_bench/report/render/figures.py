@@ -18,7 +18,6 @@ from moco_bench.report.render.style import NAMES, PNG_DPI, THEME
 
 WIDTH = 7.2  # inches: 691 px on the page, a text column in print
 
-
 FigureOf = Callable[[Results], Plot | None]
 """Draws one figure; None if the results have no data for it."""
 
@@ -92,11 +91,6 @@ def inline_svg(svg: str, name: str) -> str:
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
     for size in ("width", "height"):
         body = re.sub(rf'(<svg[^>]*?) {size}="[^"]*"', r"\1", body, count=1)
-    body = re.sub(r"#(?:[0-9a-f]{6})\b(?=[;\"])", _variable, body)
+    body = re.sub(rf'(?:{"|".join(NAMES)})(?=[;"])', lambda found: f"var(--{NAMES[found[0]]}, {found[0]})", body)
     body = body.replace("'DejaVu Sans'", "inherit").replace("DejaVu Sans", "inherit")
     return body.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
-
-
-def _variable(match: re.Match[str]) -> str:
-    colour = match.group(0)
-    return f"var(--{NAMES[colour]}, {colour})" if colour in NAMES else colour

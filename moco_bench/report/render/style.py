@@ -36,6 +36,7 @@ _FURTHER = (
     ArmStyle("#8c5a2b", ">", (0, (1, 3)), "|||"),
     ArmStyle("#4d7a00", "p", (0, (6, 3)), "***"),
 )
+_STYLES = (*_FIXED.values(), *_FURTHER)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "8")
 _PART_HATCHES = ("", "//", "\\\\", "||", "--", "xx", "++", "/", "\\", "|")
 THEME: dict[str, Any] = {
@@ -66,12 +67,10 @@ def arm_styles(arms: Sequence[str]) -> dict[str, ArmStyle]:
 
 
 def _further(place: int) -> ArmStyle:
-    if place < len(_FURTHER):
-        return _FURTHER[place]
-    known = (*_FIXED.values(), *_FURTHER)
     place += len(_FIXED)
-    again = known[place % len(known)]
-    return replace(again, marker=_MARKERS[(place + place // len(known)) % len(_MARKERS)], hatch=again.hatch + "/")
+    turn, own = divmod(place, len(_STYLES))
+    style = _STYLES[own]
+    return replace(style, marker=_MARKERS[(place + turn) % len(_MARKERS)], hatch=style.hatch + "/") if turn else style
 
 
 def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
@@ -79,12 +78,10 @@ def part_styles(parts: Sequence[str]) -> dict[str, ArmStyle]:
 
     Their hatches are thin: stacked bars have many of them, and stars and dots make an SVG heavy.
     """
-    styles = [
-        replace(style, hatch=hatch) for style, hatch in zip((*_FIXED.values(), *_FURTHER), _PART_HATCHES, strict=True)
-    ]
+    styles = [replace(style, hatch=hatch) for style, hatch in zip(_STYLES, _PART_HATCHES, strict=True)]
     return {part: styles[place % len(styles)] for place, part in enumerate(parts)}
 
 
 NAMES = {INK: "ink", MUTED: "muted", RULE: "rule", PAPER: "paper"} | {
-    style.colour: f"c-{style.colour[1:]}" for style in (*_FIXED.values(), *_FURTHER)
+    style.colour: f"c-{style.colour[1:]}" for style in _STYLES
 }

@@ -194,8 +194,7 @@ def classes_table(results: Results, links: Links) -> Table | None:
         f"{metric.title} by class, mean over seeds: the {MOST_CLASSES} largest differences, chosen after seeing the "
         "data, so no test goes with them."
     )
-    source = links.source(CLASSES)
-    return Table.of("classes", "Differences by class", caption, columns, rows.to_dict("records"), source=source)
+    return Table.of("classes", "Differences by class", caption, columns, rows, source=links.source(CLASSES))
 
 
 SECTION = Section("accuracy", "Accuracy", notes=probe_notes, tables=(accuracy_table,), folded=(classes_table,))

@@ -189,8 +189,7 @@ def leak_table(results: Results, links: Links) -> Table | None:
         "Median slope of memory over steps. The verdict uses the growth of malloc\u2019s (or CUDA\u2019s "
         "allocator\u2019s) bytes and of Python\u2019s small objects together."
     )
-    rows = profile_table_of(results, "leak_verdicts").to_dict("records")
-    source = links.source(f"{FOLDER}/leak_verdicts.csv")
+    rows, source = profile_table_of(results, "leak_verdicts"), links.source(f"{FOLDER}/leak_verdicts.csv")
     return Table.of("leaks", "Memory over many steps", caption, columns, rows, source=source)
 
 

@@ -25,8 +25,7 @@ def holes_table(results: Results, links: Links) -> Table | None:
     runs = results.runs[results.runs["status"] != "done"]
     runs = runs.assign(failed=runs["directory"].where(runs["status"] == "failed", ""))
     alike = ["dataset", "encoder", "arm", "budget", "replicate", "status", "reason", "epochs", "failed"]
-    seeds_of = runs.groupby(alike, sort=False, dropna=False)["seed"].agg(list).rename("seeds")
-    rows = seeds_of.reset_index().to_dict("records")
+    rows = runs.groupby(alike, sort=False, dropna=False)["seed"].agg(list).rename("seeds").reset_index()
     caption = "A failed run is a result too."
     return Table.of("holes", "Runs without a result", caption, columns, rows, source=links.source("runs.csv"))
 

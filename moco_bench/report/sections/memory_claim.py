@@ -86,8 +86,8 @@ def capacity_table(results: Results, links: Links) -> Table | None:
     caption = "Found by trying: the next larger batch doesn't fit. Memory of tensors; on CUDA, what was allocated."
     if "limited_by" in table and (table["limited_by"] == "available").any():
         caption += " The suite states a higher limit: no more memory was available."
-    rows, source = table.to_dict("records"), links.source(f"{FOLDER}/capacity.csv")
-    return Table.of("capacity", "Largest batch", caption, columns, rows, source=source)
+    source = links.source(f"{FOLDER}/capacity.csv")
+    return Table.of("capacity", "Largest batch", caption, columns, table, source=source)
 
 
 FRAMEWORK = "both"

@@ -112,8 +112,7 @@ def runs_table(results: Results, links: Links) -> Table | None:
         Column.text("fingerprint", "Fingerprint", lambda row: str(row["fingerprint"])[:8], sourced=True),
     )
     caption = "Each number leads to the file it comes from."
-    rows, source = results.runs.to_dict("records"), links.source("runs.csv")
-    return Table.of("runs", "Every run", caption, columns, rows, source=source)
+    return Table.of("runs", "Every run", caption, columns, results.runs, source=links.source("runs.csv"))
 
 
 TONES = {"done": "", "failed": "bad", "missing": "open"}

@@ -24,8 +24,6 @@ PAIRS = {
     f"rest, which a precision named in train.precision prevents. {ODD}",
     "not paired": f"not paired in all arms: some arms\u2019 hashes differ from the others\u2019. {ODD}",
 }
-
-
 DESIGNED = {
     0: "another network begins with other weights, so no seed is a pair; its accuracies stand beside the others\u2019",
     1: f"another number of epochs, so paired by {RANDOM_NUMBERS[0]} alone",
@@ -94,7 +92,7 @@ def differences_table(results: Results, links: Links) -> Table | None:
     known = results.seed_values.set_index(["dataset", "encoder", "budget", "effect", "seed"])["value"].to_dict()
     found, serve_too = cells_with_own_runs(results)
     rows = [
-        {**dict(zip(KEY_NAMES, key, strict=True)), "seed": int(seed)}
+        {**dict(zip(("dataset", "encoder", "budget"), key, strict=True)), "seed": int(seed)}
         | {contrast.name: known.get((*key, contrast.name, seed)) for contrast in contrasts}
         for key, runs in found
         for seed in sorted(runs["seed"].unique())
@@ -109,9 +107,6 @@ def differences_table(results: Results, links: Links) -> Table | None:
         f"finished run or the arms' hashes differ.{serve_too}"
     )
     return Table.of("differences", "Seed by seed", caption, columns, rows, source=links.source("runs.csv"))
-
-
-KEY_NAMES = ("dataset", "encoder", "budget")
 
 
 SECTION = Section(

@@ -161,13 +161,12 @@ def tuning_table(results: Results, links: Links) -> Table | None:
         *KEY[:2],
         *(Column.text(name, name) for name in settings),
         Column.number("score", f"{metric.title}, {metric.unit}" if metric else "Score", of=_score),
-        Column.text("chosen", "Setting", _chosen),
+        Column.text("chosen", "Setting", lambda row: cell("chosen", tone="good") if row["chosen"] else "passed over"),
     )
     caption = "Each arm\u2019s own settings, chosen on images held out of training; the runs above use what was chosen."
-    rows, source = found.to_dict("records"), links.source(FILE)
     if edges := _at_an_edge(found, settings):
         caption += f" At an edge of what was tried, so a better value may lie beyond: {edges}."
-    return Table.of("tuning", "Settings tried for each arm", caption, columns, rows, source=source)
+    return Table.of("tuning", "Settings tried for each arm", caption, columns, found, source=links.source(FILE))
 
 
 def _at_an_edge(found: pd.DataFrame, settings: list[str]) -> str:
@@ -180,10 +179,6 @@ def _at_an_edge(found: pd.DataFrame, settings: list[str]) -> str:
             if values.nunique() > 1 and len(chosen) and chosen.iloc[0] in (values.min(), values.max()):
                 arms.setdefault(f"{name} {chosen.iloc[0]:g}", []).append(str(arm))
     return "; ".join(f"{value} in {listed(dict.fromkeys(names))}" for value, names in arms.items())
-
-
-def _chosen(row: Row) -> Cell:
-    return cell("chosen", tone="good") if row["chosen"] else cell("passed over")
 
 
 def _score(row: Row) -> Cell:

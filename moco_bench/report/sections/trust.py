@@ -13,6 +13,7 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.read.results import Results
 from moco_bench.report.section import Section, sentences
+from moco_bench.report.sections.runs import mapping_in
 from moco_bench.suite.metrics import METRICS
 
 
@@ -35,8 +36,7 @@ def pairing_table(results: Results, links: Links) -> Table | None:
         Column.text("paired", "Pairs", paired),
     )
     caption = "First ten digits of the hashes that all arms of a seed share; two hashes in one place mean two streams."
-    rows, source = found.to_dict("records"), links.source("runs.csv")
-    return Table.of("random_numbers", "Common random numbers", caption, columns, rows, source=source)
+    return Table.of("random_numbers", "Common random numbers", caption, columns, found, source=links.source("runs.csv"))
 
 
 def _digits(name: str, title: str) -> Column:
@@ -49,12 +49,8 @@ def _digits(name: str, title: str) -> Column:
 def noise_table(results: Results, links: Links) -> Table | None:
     """Differences between repetitions of a seed and between seeds; None if no seed ran twice."""
     metric = results.primary
-    hashes = {place: record.get("hashes") for place, record in results.records.items()}
-    weights = {
-        place: str(found["encoder"])
-        for place, found in hashes.items()
-        if isinstance(found, dict) and found.get("encoder")
-    }
+    hashes = {place: mapping_in(record, "hashes").get("encoder") for place, record in results.records.items()}
+    weights = {place: str(found) for place, found in hashes.items() if found}
     found = noise_floor(results.runs, metric.name, weights)
     digits = metric.decimals + 1
     columns = (
@@ -71,8 +67,7 @@ def noise_table(results: Results, links: Links) -> Table | None:
         f"{metric.title}: the same seed run twice, beside different seeds. A run repeats to the last bit where the "
         "hashes of its weights are equal; an equal accuracy alone, which comes in steps of one image, doesn't show it."
     )
-    rows, source = found.to_dict("records"), links.source("runs.csv")
-    return Table.of("noise_floor", "Noise floor", caption, columns, rows, source=source)
+    return Table.of("noise_floor", "Noise floor", caption, columns, found, source=links.source("runs.csv"))
 
 
 def _same(results: Results, links: Links, row: Row) -> Cell:
@@ -122,7 +117,7 @@ def pooled_table(results: Results, links: Links) -> Table | None:
         "random-effects model. A difference between machines widens the interval, which is a normal one: with few "
         "seeds for each machine it is too narrow, so no verdict goes by it."
     )
-    rows = found[found["metric"] == metric.name].to_dict("records")
+    rows = found[found["metric"] == metric.name]
     source = links.source(POOLED_FILE) or links.source("runs.csv")
     return Table.of("pooled", "Effects over machines", caption, columns, rows, source=source)
 
@@ -149,8 +144,8 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
         "Runs with equal settings that came to unequal numbers on two machines, or failed on one of them "
         "(`moco-bench merge`). The kept ones are in this report."
     )
-    rows, source = found.to_dict("records"), links.source(EFFECTS_FILE)
-    return Table.of("machine_effects", "Effects of the machine", caption, columns, rows, source=source)
+    source = links.source(EFFECTS_FILE)
+    return Table.of("machine_effects", "Effects of the machine", caption, columns, found, source=source)
 
 
 def _number_or_status(name: str) -> Callable[[Row], Cell]:

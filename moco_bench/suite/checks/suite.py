@@ -96,8 +96,7 @@ def warnings(suite: Suite) -> Iterator[str]:
 
 
 def _check_size(suite: Suite) -> None:
-    seeds = len(suite.seeds) + len(suite.repeat_seeds)
-    seeds += len(suite.seeds) * (len(suite.budgets) - 1)
+    seeds = len(suite.seeds) * len(suite.budgets) + len(suite.repeat_seeds)
     count = len(suite.datasets) * len(suite.encoders) * len(suite.arms) * seeds
     if count > MOST_RUNS:
         raise InputError(

@@ -18,8 +18,8 @@ def effects_table(results: Results, links: Links) -> Table | None:
     if len(results.arms) > UNRANKED:
         rows = ranked(results, rows)
     caption = (
-        f"{_units(rows)} {results.plan.config.interval} intervals over other seeds, on these evaluation images; exact "
-        "two-sided sign-flip p; Holm\u2019s correction within each family."
+        f"{units_shown(rows)} {results.plan.config.interval} intervals over other seeds, on these evaluation images; "
+        "exact two-sided sign-flip p; Holm\u2019s correction within each family."
     ).strip()
     title = f"Effects on {results.primary.title}{_at_equal(results)}"
     return _effects(results, links, rows, "effects", title, caption)
@@ -35,8 +35,8 @@ def further_effects_table(results: Results, links: Links) -> Table | None:
         found.setdefault((row["dataset"], row["encoder"], row["effect"]), {**row})[row["metric"]] = row
     columns = (*_identity(results)[:-1], *(_on(name) for name in dict.fromkeys(row["metric"] for row in rows)))
     caption = (
-        f"{_units(rows)} With the interval; a star: significant. Tests, and all other metrics and comparisons, are in "
-        "effects.csv."
+        f"{units_shown(rows)} With the interval; a star: significant. Tests, and all other metrics and comparisons, "
+        "are in effects.csv."
     )
     title, source = "Effects on the other declared metrics", links.source(results.written.effects)
     return Table.of("further_effects", title, caption, columns, found.values(), source=source)
@@ -68,10 +68,6 @@ def compute_effects_table(results: Results, links: Links) -> Table | None:
     title = f"Effects at equal {listed(WORDS[budget] for budget in dict.fromkeys(row['budget'] for row in rows))}"
     caption = "As above, with each arm\u2019s runs of equal compute."
     return _effects(results, links, rows, "effects_compute", title, caption)
-
-
-def _units(rows: list[Row]) -> str:
-    return units_shown(row["metric"] for row in rows)
 
 
 def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str, caption: str) -> Table | None:
@@ -110,7 +106,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
         _number("detectable_effect", "Detectable"),
     )
     caption = (
-        f"{_units(effects)} Equivalence within "
+        f"{units_shown(effects)} Equivalence within "
         f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
         "interval before them. Seeds and images: over other seeds and other evaluation images. "
         "Detectable: the smallest effect found with 80 % power."

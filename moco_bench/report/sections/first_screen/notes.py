@@ -77,10 +77,8 @@ def data_warnings(results: Results) -> tuple[Note, ...]:
 
 def machine_warnings(results: Results, links: Links) -> tuple[Note, ...]:
     """Seeds whose arms ran on different kinds of machine: their differences are of machines, too."""
-    done, unlike = equal_epochs(results.finished), 0
-    seeds = done.groupby(["dataset", "encoder", "seed"], sort=False)
-    for _, of_seed in seeds:
-        unlike += len(set(arithmetics_of(of_seed))) > 1
+    seeds = equal_epochs(results.finished).groupby(["dataset", "encoder", "seed"], sort=False)
+    unlike = sum(len(set(arithmetics_of(of_seed))) > 1 for _, of_seed in seeds)
     if not unlike:
         return ()
     text = (

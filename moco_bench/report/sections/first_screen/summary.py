@@ -21,6 +21,7 @@ from moco_bench.report.model.words import (
     unit_of_effect,
 )
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.sections.first_screen import notes
 from moco_bench.report.sections.first_screen.headline import (
     INGREDIENTS,
     by_weight,
@@ -29,13 +30,6 @@ from moco_bench.report.sections.first_screen.headline import (
     not_judged,
 )
 from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
-from moco_bench.report.sections.first_screen.notes import (
-    below_baselines,
-    data_warnings,
-    learnt_notes,
-    machine_warnings,
-    search_warnings,
-)
 from moco_bench.report.sections.first_screen.strip import strip_for
 from moco_bench.suite.metrics import MetricColumn
 
@@ -62,12 +56,12 @@ def summarise(results: Results, links: Links) -> Summary:
     headline = blocks[0].headline if len(blocks) == 1 else over_all
     return Summary(
         headline,
-        below_baselines(results),
+        notes.below_baselines(results),
         (
-            *learnt_notes(results, links),
-            *data_warnings(results),
-            *machine_warnings(results, links),
-            *search_warnings(results, links),
+            *notes.learnt_notes(results, links),
+            *notes.data_warnings(results),
+            *notes.machine_warnings(results, links),
+            *notes.search_warnings(results, links),
         ),
         blocks,
         f"{metric.title}{in_unit(metric)}",

@@ -1,20 +1,15 @@
 """Effects of the arms on negatives, gradient and embeddings."""
 
 from moco_bench.report.section import Section, sentences
-from moco_bench.report.sections.mechanism.figures import (
-    false_negative_figure,
-    gradient_figure,
-    mechanism_figure,
-    similarity_figure,
-    structure_figure,
-)
-from moco_bench.report.sections.mechanism.notes import mechanism_notes
-from moco_bench.report.sections.mechanism.tables import mechanism_table
+from moco_bench.report.sections.mechanism import figures, notes, tables
 
 SECTION = Section(
     "mechanism",
     "Mechanism",
-    notes=sentences(mechanism_notes, "runs.csv"),
-    figures=(mechanism_figure, false_negative_figure, gradient_figure, similarity_figure, structure_figure),
-    tables=(mechanism_table,),
-)
+    notes=sentences(notes.mechanism_notes, "runs.csv"),
+    figures=(
+        figures.mechanism_figure, figures.false_negative_figure, figures.gradient_figure, figures.similarity_figure,
+        figures.structure_figure,
+    ),
+    tables=(tables.mechanism_table,),
+)  # fmt: skip

@@ -119,7 +119,6 @@ FALSE_NEGATIVES = {
     "false_negative_rate_kept": "Of kept negatives",
     "false_negative_rate_dropped": "Of dropped negatives",
 }
-KEY_GRADIENT = {"key_gradient_share": "Key term's share of the gradient"}
 
 
 @plot("false_negatives", "False negatives")
@@ -142,7 +141,7 @@ def gradient_figure(results: Results) -> Plot | None:
     """Fraction of the gradient due to the second term of a dual-view loss."""
     return curves(
         results,
-        KEY_GRADIENT,
+        {"key_gradient_share": "Key term's share of the gradient"},
         "Fraction of the query\u2019s gradient norm due to the key term: 0 is MoCo, 1 the key term alone.",
         limits=(0.0, 1.0),  # or noise around a half would fill the panel
     )

@@ -1,15 +1,13 @@
 """Time and memory of a training step by part, as profiled; a summary is on the first screen."""
 
 from moco_bench.report.section import Section, sentences
-from moco_bench.report.sections.profile.figures import memory_figure, step_time_figure, timeline_figure
-from moco_bench.report.sections.profile.notes import machine_notes
-from moco_bench.report.sections.profile.tables import profile_table, tensor_parts_table, work_table
+from moco_bench.report.sections.profile import figures, notes, tables
 
 SECTION = Section(
     "profile",
     "Where time and memory go",
-    notes=sentences(machine_notes, "profile/samples.csv", "profile/profile.json"),
-    figures=(step_time_figure, memory_figure, timeline_figure),
-    tables=(profile_table, work_table),
-    folded=(tensor_parts_table,),
+    notes=sentences(notes.machine_notes, "profile/samples.csv", "profile/profile.json"),
+    figures=(figures.step_time_figure, figures.memory_figure, figures.timeline_figure),
+    tables=(tables.profile_table, tables.work_table),
+    folded=(tables.tensor_parts_table,),
 )

@@ -12,7 +12,7 @@ from moco_bench.report.read.profile import (
     profile_summary_of,
     profile_table_of,
 )
-from moco_bench.report.read.results import UNRANKED, Results
+from moco_bench.report.read.results import UNRANKED, Results, of_cell
 from moco_bench.report.sections.profile.tables import what_disturbed
 
 DISTURBED_FROM = 1.3
@@ -68,10 +68,10 @@ def reference_range(results: Results, dataset: str, encoder: str) -> tuple[float
 
     Arms may have different numbers of threads, which it runs on as well. None where it wasn't recorded.
     """
-    samples = profile_table_of(results, "samples")
-    if samples.empty:
+    own = of_cell(profile_table_of(results, "samples"), dataset, encoder)
+    if own.empty:
         return None
-    own = samples[(samples["dataset"] == dataset) & (samples["encoder"] == encoder) & (samples["reference_ms"] > 0)]
+    own = own[own["reference_ms"] > 0]
     ranges = own.groupby("arm", sort=False)["reference_ms"].agg(["min", "max"]).itertuples(index=False, name=None)
     return max(((float(low), float(high)) for low, high in ranges), key=lambda ends: ends[1] / ends[0], default=None)
 

@@ -56,7 +56,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
         "and convolutions before each turn; a step\u2019s time divided by its time repeats better than milliseconds. "
         "Unattributed: the part of the peak without a known cause."
     )
-    return Table.of("profile", "Cost of a training step", caption, columns, steps.to_dict("records"))
+    return Table.of("profile", "Cost of a training step", caption, columns, steps)
 
 
 def what_disturbed(foreign_load: float, reference_spread: float) -> str:
@@ -130,7 +130,7 @@ def tensor_parts_table(results: Results, links: Links) -> Table | None:
         f"is reached during {'; '.join(dict.fromkeys(peaks))}."
     )
     source = links.source(f"{FOLDER}/parts.csv")
-    return Table.of("tensor_parts", "Tensors by part", caption, columns, rows.to_dict("records"), source=source)
+    return Table.of("tensor_parts", "Tensors by part", caption, columns, rows, source=source)
 
 
 def _peaks(rows: pd.DataFrame) -> list[str]:
@@ -158,8 +158,7 @@ def work_table(results: Results, links: Links) -> Table | None:
         Column.number("joules", "Energy per step, J", of=lambda row: _energy(row, "joules", 2)),
         Column.number("images_per_joule", "Images per joule", of=lambda row: _energy(row, "images_per_joule", 1)),
     )
-    rows, source = table[table["part"] == WHOLE_STEP].to_dict("records"), links.source(f"{FOLDER}/work.csv")
-    note = _about_energy(table)
+    rows, source, note = table[table["part"] == WHOLE_STEP], links.source(f"{FOLDER}/work.csv"), _about_energy(table)
     return Table.of("work", "Arithmetic and energy", _ceilings(results), columns, rows, note=note, source=source)
 
 

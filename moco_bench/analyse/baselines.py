@@ -6,7 +6,6 @@ more than the margin.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -84,17 +83,11 @@ def standing(runs: pd.DataFrame, metric: MetricColumn, arm: str, evidence: Evide
     return Standing(title, arm, float(values.mean()), pixels, untrained, margin)
 
 
-def standings(
-    runs: pd.DataFrame,
-    arm: str,
-    evidence: Evidence,
-    margin: float,
-    metrics: Iterable[str] = MEASURES,
-) -> dict[tuple[str, str], list[Standing]]:
-    """The known standings of the arm on each data set and encoder at equal epochs."""
+def standings(runs: pd.DataFrame, arm: str, evidence: Evidence, margin: float) -> dict[tuple[str, str], list[Standing]]:
+    """The known standings of the arm by `MEASURES`, on each data set and encoder at equal epochs."""
     at_epochs = runs[runs["budget"] == "epochs"]
     found: dict[tuple[str, str], list[Standing]] = {}
     for (dataset, encoder), cell in at_epochs.groupby(["dataset", "encoder"], sort=False):
-        own = [standing(cell, METRICS[name], arm, evidence, margin) for name in metrics]
+        own = [standing(cell, METRICS[name], arm, evidence, margin) for name in MEASURES]
         found[str(dataset), str(encoder)] = [one for one in own if one is not None and one.known]
     return found

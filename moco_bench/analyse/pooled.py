@@ -57,7 +57,10 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
     """
     rows = []
     for key, cell in cells(with_shared_runs(runs)):
-        of_machine = [runs_by_seed(own, plan.shared) for own in _by_machine(cell)]
+        done = finished(cell)
+        kinds = kinds_of(done)
+        by_machine = (done[[kind == each for kind in kinds]] for each in dict.fromkeys(kinds))
+        of_machine = [runs_by_seed(own, plan.shared) for own in by_machine]
         if len(of_machine) < 2:
             continue
         contrasts = plan.contrasts_of(cell["arm"])
@@ -71,12 +74,6 @@ def pooled_effects(runs: pd.DataFrame, plan: AnalysisPlan) -> pd.DataFrame:
                     place = dict(zip(("dataset", "encoder", "budget"), key, strict=True))
                     rows.append({**place, "metric": name, "effect": contrast.name, **_row(values, plan)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _by_machine(cell: pd.DataFrame) -> list[pd.DataFrame]:
-    done = finished(cell)
-    kinds = kinds_of(done)
-    return [done[[kind == each for kind in kinds]] for each in dict.fromkeys(kinds)]
 
 
 def _row(values: Sequence[np.ndarray[Any, Any]], plan: AnalysisPlan) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def import_file(path: Path, shown: Path) -> ModuleType:
     if not path.is_file():
         raise InputError(f"{shown}: no such file; `plugins` are looked for beside the suite file")
     for name in sorted(_imported(path)):
-        if name != "moco_bench" and _lies_beside(path, name) and _is_known_elsewhere(path, name):
+        beside = (path.parent / f"{name}.py").is_file() or (path.parent / name / "__init__.py").is_file()
+        if name != "moco_bench" and beside and _is_known_elsewhere(path, name):
             told = "is a module of Python or of an installed package; the one beside the file needs another name"
             raise InputError(f"{shown}: imports {name}, which {told}")
     digest = code_hash(path)
@@ -118,10 +119,6 @@ def neighbours(path: Path) -> list[Path]:
             found += new
             waiting += new
     return [path, *sorted(found[1:])]
-
-
-def _lies_beside(path: Path, name: str) -> bool:
-    return (path.parent / f"{name}.py").is_file() or (path.parent / name / "__init__.py").is_file()
 
 
 def _is_known_elsewhere(path: Path, name: str) -> bool:

@@ -55,17 +55,16 @@ def whole_queue(candidates: Candidates, ranks: Ranks) -> Chunk:
 @torch.no_grad()
 def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
     """The queue in chunks whose size suits the device. The pairs dropped are those of `whole_queue`."""
-    size = len(candidates.queue)
+    size, device = len(candidates.queue), candidates.anchor.device
     if not takes_passes(ranks, size):
         # Truth values take a quarter of the memory; a CPU is slow with them.
-        find_blocked = candidates.of_one_image if on_gpu(candidates.anchor.device) else candidates.blocked
+        find_blocked = candidates.of_one_image if on_gpu(device) else candidates.blocked
         for columns in chunk_columns(candidates):
             blocked = find_blocked(columns)
             yield Chunk(columns, candidates.similarity(columns), blocked, blocked)
         return
-    stored = (
-        candidates.similarity(slice(0, size)) if len(candidates.anchor) * size <= _stored_pairs(candidates) else None
-    )
+    most = gpu_stored_pairs(device) if on_gpu(device) else STORED_PAIRS
+    stored = candidates.similarity(slice(0, size)) if len(candidates.anchor) * size <= most else None
     membership = Membership(ranks, _cuts(candidates, ranks, stored))
     for columns in chunk_columns(candidates):
         similarity = candidates.similarity(columns) if stored is None else stored[:, columns]
@@ -78,11 +77,6 @@ def chunk_columns(candidates: Candidates) -> list[slice]:
     pairs = GPU_CHUNK_PAIRS if on_gpu(candidates.anchor.device) else CHUNK_PAIRS
     size, width = len(candidates.queue), max(MINIMUM_WIDTH, pairs // len(candidates.anchor))
     return [slice(start, min(start + width, size)) for start in range(0, size, width)]
-
-
-def _stored_pairs(candidates: Candidates) -> int:
-    device = candidates.anchor.device
-    return gpu_stored_pairs(device) if on_gpu(device) else STORED_PAIRS
 
 
 def _cuts(candidates: Candidates, ranks: Ranks, stored: Tensor | None) -> list[Cut]:

@@ -119,10 +119,8 @@ def _indexed(index: Path, stamp: str) -> Path | None:
 
 
 def _read_only(pixels: NDArray[np.uint8]) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="The given NumPy array is not writable"
-        )  # images are never written to
+    with warnings.catch_warnings():  # images are never written to
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         return torch.from_numpy(pixels)
 
 

@@ -15,12 +15,7 @@ from moco_bench.suite.config import EvaluateConfig
 
 
 def accuracy_of(
-    train: Embeddings,
-    evaluation: Embeddings,
-    dataset: DataSet,
-    config: EvaluateConfig,
-    *,
-    device: torch.device | str,
+    train: Embeddings, evaluation: Embeddings, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> dict[str, Any]:
     """Weighted kNN on features and on projections, linear probe on features.
 
@@ -33,7 +28,7 @@ def accuracy_of(
     Raises:
         InputError: more neighbours are asked for than there are training images.
     """
-    probe = probe_of(train.backbone, evaluation.backbone, dataset, config, device=device)
+    probe = probe_of(train.backbone, evaluation.backbone, dataset, config, device)
     labels = dataset.evaluation.labels
     predicted = {
         "knn_top1": neighbours_say(train.backbone, evaluation.backbone, dataset, config, device),
@@ -49,7 +44,7 @@ def accuracy_of(
 
 
 def knn_of(
-    bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, *, device: torch.device | str
+    bank: Tensor, queries: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> float:
     """`knn_top1` with a data set's labels and a suite's settings, for any embeddings."""
     return percent_correct(neighbours_say(bank, queries, dataset, config, device), dataset.evaluation.labels)
@@ -70,12 +65,7 @@ def neighbours_say(
 
 
 def probe_of(
-    train: Tensor,
-    evaluation: Tensor,
-    dataset: DataSet,
-    config: EvaluateConfig,
-    *,
-    device: torch.device | str,
+    train: Tensor, evaluation: Tensor, dataset: DataSet, config: EvaluateConfig, device: torch.device | str
 ) -> ProbeResult:
     """`linear_probe` with a data set's labels and a suite's settings."""
     return linear_probe(

@@ -60,8 +60,8 @@ def pixel_floor(dataset: DataSet, config: EvaluateConfig, *, device: torch.devic
     train -= mean
     evaluation -= mean
     return {
-        "knn_top1": knn_of(train, evaluation, dataset, config, device=device),
-        "linear_top1": probe_of(train, evaluation, dataset, config, device=device).top1,
+        "knn_top1": knn_of(train, evaluation, dataset, config, device),
+        "linear_top1": probe_of(train, evaluation, dataset, config, device).top1,
     }
 
 
@@ -77,7 +77,7 @@ def random_encoder_floor(
         embed(encoder, split.images, mean=dataset.mean, std=dataset.std, batch_size=config.batch_size, device=device)
         for split in (dataset.labelled, dataset.evaluation)
     )
-    accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
+    accuracy = accuracy_of(train, evaluation, dataset, config, device)
     return {name: accuracy[name] for name in ("knn_top1", "knn_top1_projection", "linear_top1")}
 
 

@@ -90,7 +90,7 @@ def evaluate_encoder(
     )
     under_corruption = [top1 for strengths in corruptions.values() for top1 in strengths.values()]
     tell("kNN and linear probe")
-    accuracy = accuracy_of(train, evaluation, dataset, config, device=device)
+    accuracy = accuracy_of(train, evaluation, dataset, config, device)
     found = {
         "evaluated_on": dataset.evaluated_on,
         **accuracy,

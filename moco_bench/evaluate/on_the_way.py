@@ -33,6 +33,6 @@ def knn_on_the_way(dataset: DataSet, config: EvaluateConfig) -> Callable[[Encode
             embed(encoder, split.images, mean=part.mean, std=part.std, batch_size=config.batch_size, device=device)
             for split in (part.train, part.evaluation)
         )
-        return knn_of(bank.backbone, queries.backbone, part, settings, device=device)
+        return knn_of(bank.backbone, queries.backbone, part, settings, device)
 
     return accuracy

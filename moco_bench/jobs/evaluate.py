@@ -16,13 +16,15 @@ from moco_bench.train.run_lock import sole_writer
 
 
 def evaluate_run(wanted: Run, results: Path) -> Path:
-    """Write a trained run's `metrics.json`, and return its path."""
+    """Write a trained run's `metrics.json`, remove its checkpoints, and return the file's path."""
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
     _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
     with sole_writer(checkpoints, partial(tell_of_wait, wanted)):
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
-        _remove_checkpoints(checkpoints)
+        # Here, not in `pretrain`, where a kill at the very end would cost the whole run.
+        for path in (*checkpoints.glob("*.ckpt"), *(checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))):
+            path.unlink(missing_ok=True)
     return directory / "metrics.json"
 
 
@@ -82,10 +84,3 @@ def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] 
 
 def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:
     return sealed({"evaluation_fingerprint": wanted.evaluation_fingerprint, "reason": reason})
-
-
-def _remove_checkpoints(checkpoints: Path) -> None:
-    """Remove the run's checkpoints: here, not in `pretrain`, where a kill at the very end would cost the whole run."""
-    notes = (checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))
-    for path in (*checkpoints.glob("*.ckpt"), *notes):
-        path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import psutil
 import torch
 
 from moco_bench.measure.load import EXCLUSIVE_BELOW, LoadSample, foreign_load, sample_load
-from moco_bench.measure.nvml import DeviceNeighbours, neighbours_on, throttle_reasons_of
+from moco_bench.measure.nvml import neighbours_on, throttle_reasons_of
 from moco_bench.measure.quota import quota_seconds
 
 NAMED_NEIGHBOURS = 3
@@ -19,7 +19,6 @@ HELD_BACK_FROM = 0.01
 """Fraction of the time that a quota may hold a process back before it counts as slowed."""
 CPU = torch.device("cpu")
 CPU_THROTTLE = "devices/system/cpu/cpu*/thermal_throttle/*_throttle_count"
-
 
 Busy = dict[tuple[int, float], tuple[str, float]]
 """Of each process, by its number and the time it began at: its name, and the processor seconds since then."""
@@ -54,25 +53,25 @@ def begin_watch(system: Path = Path("/sys"), device: torch.device = CPU) -> Watc
 def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
     """Disturbances since `start` as plain values, None where the platform can't tell.
 
-    `foreign_load`: processor time that others had, as a share of what this process may have; `exclusive`: it was below
-    5 %, and neither heat nor a quota slowed this process down, as far as the platform tells; `neighbours`: the busiest
-    of the others by name, with their share of one processor (those that the system shows us); `thermal_throttling`:
-    how often the processor slowed down from heat; `quota_seconds`: how long a control group's quota held us back, and
-    `slowed`, whether either did;
-    `frequency_mhz`: now. Of a CUDA device: `device_throttling`, why its clock was held down at either end;
-    `device_neighbours`, other processes on it, and `device_shared`, whether one of them computed: a measurement beside
-    those, or beside some that can't be asked, isn't `exclusive`.
+    `foreign_load`: processor time that others had, as a share of what this process may have; `exclusive`: it was
+    below 5 %, and neither heat nor a quota slowed this process down, as far as the platform tells; `neighbours`:
+    the busiest of the others by name, with their share of one processor (those that the system shows us);
+    `thermal_throttling`: how often the processor slowed down from heat; `quota_seconds`: how long a control group's
+    quota held us back, and `slowed`, whether either did; `frequency_mhz`: now. Of a CUDA device:
+    `device_throttling`, why its clock was held down at either end; `device_neighbours`, other processes on it, and
+    `device_shared`, whether one of them computed: a measurement beside those, or beside some that can't be asked,
+    isn't `exclusive`.
     """
     end = begin_watch(system, start.device)
     neighbours = neighbours_on(start.device, start.clock_microseconds)
-    shared = _shared(neighbours)
+    # Others that are there count as at work where NVML can't tell that they were idle.
+    shared = None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
     load = foreign_load(start.load, end.load)
     throttling = _difference(start.throttled, end.throttled)
     held_back = _difference(start.quota_seconds, end.quota_seconds)
     wall = max(end.load.wall - start.load.wall, 1e-9)
     slowed = (throttling or 0) > 0 or (held_back or 0) / wall >= HELD_BACK_FROM
     busiest = busiest_since(start.busy, end.busy, wall)
-    frequency = _frequency()
     return {
         "foreign_load": load,
         "exclusive": load < EXCLUSIVE_BELOW and not shared and not slowed,
@@ -80,7 +79,7 @@ def since(start: Watch, system: Path = Path("/sys")) -> dict[str, Any]:
         "thermal_throttling": throttling,
         "quota_seconds": held_back,
         "slowed": slowed,
-        "frequency_mhz": frequency,
+        "frequency_mhz": _frequency(),
         "device_throttling": _either(start.device_throttled, end.device_throttled),
         "device_neighbours": None if neighbours is None else neighbours.others,
         "device_shared": shared,
@@ -103,11 +102,6 @@ def busiest_since(before: Busy, after: Busy, wall: float) -> list[tuple[str, flo
 def hindered(found: Mapping[str, Any]) -> bool:
     """Whether anything but foreign load makes times unreliable, by the result of `since`."""
     return bool(found["device_shared"] or found["slowed"])
-
-
-def _shared(neighbours: DeviceNeighbours | None) -> bool | None:
-    """Whether others computed on the device; true if others are there and NVML can't tell that they were idle."""
-    return None if neighbours is None else neighbours.others > 0 and neighbours.busy is not False
 
 
 def _either(start: list[str] | None, end: list[str] | None) -> list[str] | None:

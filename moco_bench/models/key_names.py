@@ -5,7 +5,7 @@ of lightly (`backbone.4...`, and of its own small ResNets), of torchvision, and 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -28,6 +28,9 @@ PREFIXES = (
 _WITH_RELU = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
 _WITH_RELU_NO_POOL = {"0": "conv1", "1": "bn1", "3": "layer1", "4": "layer2", "5": "layer3", "6": "layer4"}
 _WITHOUT_RELU = {"0": "conv1", "1": "bn1", "2": "layer1", "3": "layer2", "4": "layer3", "5": "layer4"}
+SPELLINGS: tuple[Mapping[str, str], ...] = ({}, _WITH_RELU, _WITH_RELU_NO_POOL, _WITHOUT_RELU)
+"""Layers by their position among a network's children, in its kinds; the first: by their own names."""
+
 INSIDE, BESIDE = ("fc.", "9."), ("head.", "projection_head.layers.", "projection_head.")
 """Places of heads: in the encoder, as its last layer, or beside it."""
 
@@ -65,8 +68,8 @@ def find_weights(weights: Mapping[str, Tensor], backbone: Iterable[str], head: M
     best, lacking = "", list(needed)
     for prefix in PREFIXES:
         below = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-        for rename in _spellings():
-            own = {rename(name): value for name, value in below.items()}
+        for places in SPELLINGS:
+            own = {_by_place(name, places): value for name, value in below.items()}
             missing = [name for name in needed if name not in own]
             if not missing:
                 wanted = set(backbone)
@@ -80,14 +83,10 @@ def find_weights(weights: Mapping[str, Tensor], backbone: Iterable[str], head: M
     return f"{len(lacking)} of the network's {len(needed)} weights are missing, the first is {best}{lacking[0]}"
 
 
-def _spellings() -> Iterator[Callable[[str], str]]:
-    yield lambda name: name
-    for places in (_WITH_RELU, _WITH_RELU_NO_POOL, _WITHOUT_RELU):
-        yield lambda name, places=places: _by_place(name, places)  # type: ignore[misc]
-
-
 def _by_place(name: str, places: Mapping[str, str]) -> str:
     """A layer's name in a ResNet by its position among the children; lightly calls a projection `shortcut`."""
+    if not places:
+        return name
     first, dot, rest = name.partition(".")
     return re.sub(r"\bshortcut\b", "downsample", places.get(first, first) + dot + rest)
 

@@ -15,7 +15,7 @@ from moco_bench.data.stored import bytes_in_memory
 from moco_bench.evaluate.metrics import evaluate_encoder
 from moco_bench.measure.allocations import MIB, AllocationMeter, Block, Event, Timeline
 from moco_bench.measure.heap import heap
-from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, restart_peak
+from moco_bench.measure.process import ProcessMemory, device_memory, process_memory, reset_peak, restart_peak
 from moco_bench.measure.reachable_tensors import bytes_held
 from moco_bench.profile.accounting import EVALUATION, Before, HeapWatch, MemoryByCause, account
 from moco_bench.profile.parts import AUGMENTATION, BACKWARD, DATA, DATA_WAIT, KEY_FORWARD, LOSS, QUERY_FORWARD
@@ -85,8 +85,7 @@ def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:
 
 def restart_peaks(device: torch.device) -> bool:
     """Reset the kernel's and the device's peaks; False if the kernel's can't be reset."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
+    reset_peak(device)
     return restart_peak()
 
 

@@ -1,5 +1,6 @@
 """Builds the report's page: all sections in reading order, and what surrounds them."""
 
+from importlib import import_module
 from shlex import quote
 
 from moco_bench.report.model.links import Links
@@ -7,24 +8,6 @@ from moco_bench.report.model.page import Page
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import draw
 from moco_bench.report.section import Section
-from moco_bench.report.sections import (
-    accuracy,
-    claims,
-    cost,
-    effects,
-    growth,
-    holes,
-    mechanism,
-    memory_claim,
-    methods,
-    profile,
-    published,
-    robustness,
-    runs,
-    seeds,
-    training,
-    trust,
-)
 from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 from moco_bench.report.sections.first_screen.notes import first_screen_cost
@@ -32,10 +15,10 @@ from moco_bench.report.sections.first_screen.summary import summarise
 from moco_bench.report.sections.runs import runs_table
 
 SECTIONS: tuple[Section, ...] = tuple(
-    folder.SECTION
-    for folder in (
-        holes, accuracy, effects, claims, cost, profile, memory_claim, growth, seeds, training, robustness,
-        mechanism, trust, published, runs, methods,
+    import_module(f"moco_bench.report.sections.{name}").SECTION
+    for name in (
+        "holes", "accuracy", "effects", "claims", "cost", "profile", "memory_claim", "growth", "seeds", "training",
+        "robustness", "mechanism", "trust", "published", "runs", "methods",
     )
 )  # fmt: skip
 """The sections below the first screen, in reading order."""

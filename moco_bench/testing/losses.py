@@ -1,9 +1,9 @@
 """Requirements for rules about negatives and for losses, checked on small batches in float64."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -73,7 +73,7 @@ def _check(rule: Negatives, objective: Objective, stops_gradient: bool, order_ma
         with plain_version():
             _check_same(rule, objective, case, expected, "chunks must give what the plain way does")
         for width in (3, 17):
-            with _chunks_of(width):
+            with patch.multiple(chunks, STORED_PAIRS=0, MINIMUM_WIDTH=width, CHUNK_PAIRS=1):
                 _check_same(rule, objective, case, expected, f"chunks of {width} keys must agree")
         if not order_matters:
             order = torch.randperm(40, generator=torch.Generator().manual_seed(1))
@@ -190,14 +190,3 @@ def _check_memory(rule: Negatives, objective: Objective) -> None:
     peak = meter.ledger.timeline(lambda block: block.cause or "extra").peak
     matrix = 128 * 65536 * 4
     assert peak < matrix, f"{peak / 2**20:.1f} MiB are held at a long queue, the B x K matrix has {matrix / 2**20:.1f}"
-
-
-@contextmanager
-def _chunks_of(width: int) -> Iterator[None]:
-    """Within it the queue is taken in chunks of this many keys, and no similarities are stored."""
-    usual = chunks.STORED_PAIRS, chunks.MINIMUM_WIDTH, chunks.CHUNK_PAIRS
-    chunks.STORED_PAIRS, chunks.MINIMUM_WIDTH, chunks.CHUNK_PAIRS = 0, width, 1
-    try:
-        yield
-    finally:
-        chunks.STORED_PAIRS, chunks.MINIMUM_WIDTH, chunks.CHUNK_PAIRS = usual

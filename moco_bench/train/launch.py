@@ -114,10 +114,8 @@ def _judge(
     for rank, code in codes.items():
         if code < 0 and rank not in ended:
             name = signal.Signals(-code).name
-            return (
-                FAILED,
-                f"rank {rank} of {of_all} was lost ({name}); the same command goes on from the last checkpoint",
-            )
+            told = f"rank {rank} of {of_all} was lost ({name}); the same command goes on from the last checkpoint"
+            return FAILED, told
     if INTERRUPTED in codes.values():
         return INTERRUPTED, ""
     own = {rank: code for rank, code in codes.items() if code not in (DONE, LOST) and rank not in ended}

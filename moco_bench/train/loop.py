@@ -12,7 +12,7 @@ from moco_bench.data.transfer import to_device
 from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.measure.energy import joules_between, sample_energy
 from moco_bench.measure.load import LoadSample, foreign_load, sample_load
-from moco_bench.measure.memory import peak_memory, reset_peak
+from moco_bench.measure.process import peak_memory, reset_peak
 from moco_bench.measure.stopwatch import Stopwatch
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.checks.sections import check_train, check_warmup

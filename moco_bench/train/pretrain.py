@@ -13,7 +13,7 @@ from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.files import sealed, write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
-from moco_bench.measure.memory import peak_memory
+from moco_bench.measure.process import peak_memory
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.checks.sections import check_train
 from moco_bench.suite.identity.analysis import RECORDED_AS
@@ -92,14 +92,8 @@ def pretrain(
     batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
     how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # graphs can't communicate
     networks, compilation = networks_of(state, how, numerics, batch, called_twice=run.contrast.loss.swaps_views)
-    trainer = Trainer(
-        run,
-        state,
-        networks,
-        dataset,
-        numerics,
-        Hooks(stop_requested, on_epoch, checkpoints, belongs_to, world, accuracy),
-    )
+    hooks = Hooks(stop_requested, on_epoch, checkpoints, belongs_to, world, accuracy)
+    trainer = Trainer(run, state, networks, dataset, numerics, hooks)
     try:
         trainer.train()
     except Interrupted:

@@ -2,6 +2,7 @@
 
 import sys
 
+import psutil
 import pytest
 import torch
 
@@ -65,3 +66,17 @@ def test_on_cuda_the_peaks_are_those_of_the_allocator(monkeypatch):
     monkeypatch.setattr(process, "_graph_pools", lambda device: 0)
     memory = device_memory(CUDA)
     assert (memory.allocated, memory.reserved, memory.process) == (300, 512, None)
+
+
+def test_peak_memory_of_a_process_is_at_least_what_it_holds_now():
+    peak = process.peak_memory(torch.device("cpu"))
+
+    assert peak.memory_source == "process rss"
+    assert peak.peak_memory_mib >= 0.9 * psutil.Process().memory_info().rss / 2**20
+
+
+def test_peak_memory_on_cuda_is_what_the_allocator_says(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3 * 2**20)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda device: 5 * 2**20)
+
+    assert process.peak_memory(torch.device("cuda")) == process.PeakMemory(3.0, "cuda allocated", 5.0)

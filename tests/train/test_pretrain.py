@@ -9,7 +9,7 @@ import torch
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted
 from moco_bench.evaluate.on_the_way import knn_on_the_way
-from moco_bench.measure.memory import PeakMemory
+from moco_bench.measure.process import PeakMemory
 from moco_bench.train import pretrain as pretrain_module
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights

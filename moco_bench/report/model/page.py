@@ -78,7 +78,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Plot:
-    """A drawn figure with the data behind it; `alt` says in words what it shows. `plot` names it."""
+    """A figure with the data behind it; `alt` says in words what it shows. `plot` names it, `draw` makes the images."""
 
     caption: str
     alt: str
@@ -86,17 +86,11 @@ class Plot:
     data: pd.DataFrame
     name: str = ""
     title: str = ""
-
-
-@dataclass(frozen=True)
-class Drawing(Plot):
-    """A plot drawn as SVG and as PNG."""
-
     svg: str = ""
     png: bytes = b""
 
 
-Item = Table | Drawing
+Item = Table | Plot
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ class Page:
     summary: Summary
     source: Source | None
     warning: str
-    figures: tuple[Drawing, ...]
+    figures: tuple[Plot, ...]
     cost: tuple[Note, ...]
     sections: tuple[PageSection, ...]
     runs: Table | None
@@ -147,7 +141,7 @@ class Page:
         return (*self.tables, *((self.runs,) if self.runs else ()))
 
     @property
-    def drawings(self) -> tuple[Drawing, ...]:
-        """The drawings of the first screen and all sections."""
-        own = (item for part in self.sections for item in part.items if isinstance(item, Drawing))
+    def drawings(self) -> tuple[Plot, ...]:
+        """The figures of the first screen and all sections."""
+        own = (item for part in self.sections for item in part.items if isinstance(item, Plot))
         return (*self.figures, *own)

@@ -12,7 +12,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from moco_bench.report.model.page import Drawing, Plot
+from moco_bench.report.model.page import Plot
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.style import NAMES, PNG_DPI, THEME
 
@@ -76,10 +76,10 @@ def as_png(plot: Plot) -> bytes:
     return buffer.getvalue()
 
 
-def draw(build: FigureOf, results: Results) -> tuple[Drawing, ...]:
-    """One figure in both formats; empty if there is nothing to draw."""
+def draw(build: FigureOf, results: Results) -> tuple[Plot, ...]:
+    """One figure in both formats, which take the place of matplotlib's; empty if there is nothing to draw."""
     made = build(results)
-    return () if made is None else (Drawing(**{**vars(made), "figure": Figure()}, svg=as_svg(made), png=as_png(made)),)
+    return () if made is None else (replace(made, figure=Figure(), svg=as_svg(made), png=as_png(made)),)
 
 
 def inline_svg(svg: str, name: str) -> str:

@@ -10,13 +10,8 @@ def check_dataset(dataset: DatasetConfig) -> None:
     where = f"datasets.{dataset.title}"
     if dataset.source.of_files and dataset.image_size is None and dataset.source.side is None:
         raise InputError(f"{where}: `{dataset.name}` needs an `image_size`, such as 64")
-    _check_limits(dataset, where)
-
-
-def _check_limits(dataset: DatasetConfig, where: str) -> None:
-    """Refuse limits that a data set of known size can't meet; for others this is checked when they are loaded."""
     known = dataset.source.sizes
-    if known is None:
+    if known is None:  # limits are checked when the images are loaded
         return
     classes, (train, test) = dataset.source.class_count or 2, known
     labelled = dataset.source.labelled or train

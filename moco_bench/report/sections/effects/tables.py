@@ -33,7 +33,7 @@ def further_effects_table(results: Results, links: Links) -> Table | None:
     found: dict[Any, dict[str, Any]] = {}
     for row in rows:
         found.setdefault((row["dataset"], row["encoder"], row["effect"]), {**row})[row["metric"]] = row
-    columns = (*_identity(results)[:-1], *(_on(name) for name in dict.fromkeys(row["metric"] for row in rows)))
+    columns = (*_identity()[:-1], *(_on(name) for name in dict.fromkeys(row["metric"] for row in rows)))
     caption = (
         f"{units_shown(rows)} With the interval; a star: significant. Tests, and all other metrics and comparisons, "
         "are in effects.csv."
@@ -72,7 +72,7 @@ def compute_effects_table(results: Results, links: Links) -> Table | None:
 
 def _effects(results: Results, links: Links, effects: list[Row], name: str, title: str, caption: str) -> Table | None:
     columns = (
-        *_identity(results),
+        *_identity(),
         _number("estimate", "Estimate", signed=True),
         _interval("interval", f"{100 * results.plan.config.confidence:g} % interval", "ci"),
         _p("p_value", "Exact p"),
@@ -92,7 +92,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
     effects = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
     columns = (
-        *_identity(results),
+        *_identity(),
         _interval("other_interval", f"{100 * config.confidence:g} % {other}", "other"),
         _interval("images_interval", f"{100 * config.confidence:g} %, seeds and images", "images"),
         _interval("equivalence_interval", f"{100 * (2 * config.confidence - 1):.4g} % t", "equivalence"),
@@ -124,7 +124,7 @@ def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
     return list(rows)
 
 
-def _identity(results: Results) -> tuple[Column, ...]:
+def _identity() -> tuple[Column, ...]:
     """Columns that identify an effect, in words; files keep its name in `effects.csv`."""
 
     def effect(row: Row) -> Cell:

@@ -29,7 +29,7 @@ def profile_notes(results: Results) -> list[str]:
     sentences = [said for cell in cells if (said := _step_time(cell, results.plan.baseline, len(cells) > 1))]
     if not steps["exclusive"].all():
         worst = steps.loc[~steps["exclusive"], ["foreign_load", "reference_spread"]].max()
-        what = what_disturbed(worst["foreign_load"], worst["reference_spread"])
+        what = what_disturbed(worst.to_dict())
         sentences.append(f"The machine was not quiet: {what}. Ratios suffer less from that than times.")
     ranges = [found for cell in cells if (found := reference_range(results, cell.dataset, cell.encoder))]
     low, high = max(ranges, key=lambda found: found[1] / found[0], default=(1.0, 1.0))

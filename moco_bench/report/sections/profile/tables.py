@@ -49,7 +49,7 @@ def profile_table(results: Results, links: Links) -> Table | None:
         Column.number("peak_mib_evaluation", "Peak of evaluation, MiB", 0, href=memory_source),
         Column.number("tensors_mib_evaluation", "Tensors of evaluation, MiB", 1, href=memory_source),
         Column.number("unattributed_evaluation", "Unattributed in evaluation, %", 1, href=memory_source),
-        Column.text("machine", "Machine", _disturbance),
+        Column.text("machine", "Machine", lambda row: "undisturbed" if row["exclusive"] else what_disturbed(row)),
     )
     caption = (
         "Medians and quartiles over rounds; relative to the baseline in the same round. Fixed work: the same matmuls "
@@ -59,19 +59,15 @@ def profile_table(results: Results, links: Links) -> Table | None:
     return Table.of("profile", "Cost of a training step", caption, columns, steps)
 
 
-def what_disturbed(foreign_load: float, reference_spread: float) -> str:
-    """Why rows of `time.csv` with these figures count as disturbed."""
+def what_disturbed(row: Row) -> str:
+    """Why a row of `time.csv` with these figures counts as disturbed."""
     reasons = []
-    if foreign_load >= EXCLUSIVE_BELOW:
-        reasons.append(f"other processes used {number(100 * foreign_load, 0)} % of the CPU")
-    if reference_spread > STEADY_BELOW:
-        spread = number(reference_spread, 2)
+    if row["foreign_load"] >= EXCLUSIVE_BELOW:
+        reasons.append(f"other processes used {number(100 * row['foreign_load'], 0)} % of the CPU")
+    if row["reference_spread"] > STEADY_BELOW:
+        spread = number(row["reference_spread"], 2)
         reasons.append(f"the time of a fixed workload varied (third quartile {spread} times the first)")
     return " and ".join(reasons) or "its device was shared, or heat or a quota slowed it down"
-
-
-def _disturbance(row: Row) -> str:
-    return "undisturbed" if row["exclusive"] else what_disturbed(row["foreign_load"], row["reference_spread"])
 
 
 def _sizes(memory: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
-from moco_bench.analyse.contrasts import Contrast
 from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
 from moco_bench.errors import InputError
 
@@ -94,16 +93,14 @@ def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[Otherwis
 def _effect(mib: Mapping[str, float], effect: str, plan: AnalysisPlan) -> tuple[float, float, float] | None:
     """The effect in MiB, its ratio to the control arms, and their mean MiB; None where an arm isn't covered."""
     known = {contrast.name: contrast for contrast in plan.contrasts_of(mib)}
-    if effect not in known or not (control := _control(mib, known[effect])) > 0:
+    if effect not in known:
+        return None
+    controls = [mib[arm] for arm, weight in known[effect].weights.items() if weight < 0]  # as in `effects.csv`
+    control = sum(controls) / len(controls)
+    if not control > 0:
         return None
     estimate = sum(weight * mib[arm] for arm, weight in known[effect].weights.items())
     return estimate, 1 + estimate / control, control
-
-
-def _control(mib: Mapping[str, float], contrast: Contrast) -> float:
-    """Mean MiB of the arms that are subtracted, as for the margins of `effects.csv`."""
-    controls = [mib[arm] for arm, weight in contrast.weights.items() if weight < 0]
-    return sum(controls) / len(controls)
 
 
 def read_memory(results: Path) -> pd.DataFrame | None:

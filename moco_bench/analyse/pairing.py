@@ -29,12 +29,7 @@ from moco_bench.suite.metrics import METRICS, MetricColumn
 
 Pairing = Literal["proven", "initialisation", "unproven", "none"]
 Agreement = Literal["agree", "initialisation", "differ", "unknown"]
-_VERDICTS = {
-    "agree": "proven",
-    "initialisation": "initialisation only",
-    "unknown": "unproven",
-    "differ": "not paired",
-}
+_VERDICTS = {"agree": "proven", "initialisation": "initialisation only", "unknown": "unproven", "differ": "not paired"}
 UNEQUAL_PRECISION = "unequal precision"
 NOT_PAIRED = "not paired: "
 """Prefix of reasons why a seed with all its runs is no pair."""

@@ -92,10 +92,7 @@ def shared(runs: Iterable[Trained], key: str) -> str:
 def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]]:
     """Settings in which an arm's runs differ from the baseline's of the same data set and encoder, with values."""
     found: dict[str, list[str]] = {}
-    bases: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for run in runs:
-        if run.arm == baseline:
-            bases.setdefault(run.cell, run.values)
+    bases = {run.cell: run.values for run in reversed(runs) if run.arm == baseline}  # the first run's
     different = {(run.cell, id(run.values)): run for run in runs if run.arm == arm}  # seeds share their settings
     for run in different.values():
         base = bases.get(run.cell, {})

@@ -58,18 +58,12 @@ def seeds_needed(level: float, tests: int = 1) -> int:
     return n
 
 
+@lru_cache(maxsize=8)
 def sign_patterns(n: int, resamples: int = 10_000, seed: int = 0) -> Floats:
-    """All 2^n sign patterns [2^n, n] up to n = 16; above, `resamples` random ones from `seed`."""
-    return _all_signs(n) if n <= EXACT_UP_TO else _random_signs(n, resamples, seed)
+    """All 2^n sign patterns [2^n, n] up to n = 16; above, `resamples` random ones from `seed`.
 
-
-@lru_cache(maxsize=4)
-def _random_signs(n: int, resamples: int, seed: int) -> Floats:
-    """Random sign patterns [resamples, n]; every effect of as many seeds has the same ones."""
-    return np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
-
-
-@lru_cache(maxsize=4)
-def _all_signs(n: int) -> Floats:
-    """The 2^n sign patterns [2^n, n]."""
+    Every effect of as many seeds has the same ones.
+    """
+    if n > EXACT_UP_TO:
+        return np.random.default_rng(seed).choice((-1.0, 1.0), (resamples, n))
     return np.asarray(1.0 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n)[None, :] & 1))

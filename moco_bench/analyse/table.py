@@ -7,16 +7,8 @@ import pandas as pd
 
 from moco_bench.errors import InputError
 from moco_bench.files import ordinary
-from moco_bench.suite.metrics import METRICS
+from moco_bench.suite.metrics import COLUMNS, METRICS
 
-COLUMNS: tuple[str, ...] = (
-    "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "knn_top1", "knn_top1_projection",
-    "linear_top1", "train_loss", "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib",
-    "memory_source", "device", "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash",
-    "exclusive", "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted",
-    "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
-    "evaluation_fingerprint", "shared_from", "directory", "budget", "precision_requested", "measured_on",
-)  # fmt: skip
 REQUIRED = ("arm", "dataset", "encoder", "seed", "status")
 HASHES = ("init_hash", "order_hash", "augment_hash")
 STATUSES = ("done", "failed", "missing")

@@ -109,10 +109,9 @@ class Pairs:
     def count(self) -> Tensor:
         """Number of the queue's keys that are negatives of each anchor: [B], in the anchors' type."""
         kept = self.anchor.new_full((len(self.anchor),), len(self.keys))
-        if self.ranks == Ranks():
-            blocked = (self.candidates.blocked(columns) for columns in chunk_columns(self.candidates))
-            return kept - sum((part.sum(dim=1) for part in blocked if part is not None), torch.zeros_like(kept))
         dropped = (chunk.dropped for chunk in queue_in_chunks(self.candidates, self.ranks))
+        if self.ranks == Ranks():  # without similarities, which nobody needs then
+            dropped = (self.candidates.blocked(columns) for columns in chunk_columns(self.candidates))
         return kept - sum((part.sum(dim=1) for part in dropped if part is not None), torch.zeros_like(kept))
 
     @torch.no_grad()

@@ -21,19 +21,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from moco_bench.data import shards
 from moco_bench.data.cache_folder import cache_folder
 from moco_bench.data.decoding import decode_all
 from moco_bench.data.origin import Remark, Sides, joined, sides_of
-from moco_bench.data.shards import (
-    VERSION,
-    Shard,
-    Summary,
-    rows_of_a_shard,
-    shards_of,
-    stamp_of,
-    store_shards,
-    stored_shards,
-)
 from moco_bench.data.stored import Pixels, StoredImages
 from moco_bench.errors import InputError
 from moco_bench.files import mapping_if_any, read_mapping, sha256_of, sha256_of_file, write_json
@@ -62,16 +53,16 @@ def decoded_images(folder: Path, files: list[Path], size: int) -> Images:
     """
     cache = cache_folder()
     index = cache / f"{sha256_of([str(folder.resolve()), size])[:32]}.index.json"
-    stamps, times = zip(*(stamp_of(some, size) for some in shards_of(files, size)), strict=True)
+    stamps, times = zip(*(shards.stamp_of(some, size) for some in shards.shards_of(files, size)), strict=True)
     stamp, newest = sha256_of(stamps), max(times)
     entry = _indexed(index, stamp)
-    shards = stored_shards(entry, files, size) if entry is not None else None
-    if shards is None:
+    found = shards.stored_shards(entry, files, size) if entry is not None else None
+    if found is None:
         entry = cache / f"images-{_content(files, size)}"
-        shards = stored_shards(entry, files, size)
-        if shards is None:
+        found = shards.stored_shards(entry, files, size)
+        if found is None:
             try:
-                store_shards(entry, files, folder, size, stamps)
+                shards.store_shards(entry, files, folder, size, stamps)
             except OSError as error:
                 warnings.warn(
                     f"{cache}: {error.strerror or error}, so every run decodes the images again; "
@@ -81,29 +72,29 @@ def decoded_images(folder: Path, files: list[Path], size: int) -> Images:
                 with suppress(OSError):  # of a full disk
                     shutil.rmtree(entry)
                 return _in_memory(files, folder, size)
-            shards = stored_shards(entry, files, size)
-            if shards is None:
+            found = shards.stored_shards(entry, files, size)
+            if found is None:
                 raise InputError(f"{entry}: not what was written to it; check that disk")
         if newest < time.time() - TICK_SECONDS:
             with suppress(OSError):
                 write_json(index, {"stamp": stamp, "entry": entry.name})
                 _remove_unused(cache)
-    return _images(shards, len(files), size)
+    return _images(found, len(files), size)
 
 
-def _images(shards: Sequence[Shard], count: int, size: int) -> Images:
-    sides = sides_of(size for shard in shards for size in shard.sides)
-    if len(shards) == 1:
-        pixels: Pixels = _read_only(np.load(shards[0].file, mmap_mode="r", allow_pickle=False))
+def _images(found: Sequence[shards.Shard], count: int, size: int) -> Images:
+    sides = sides_of(size for shard in found for size in shard.sides)
+    if len(found) == 1:
+        pixels: Pixels = _read_only(np.load(found[0].file, mmap_mode="r", allow_pickle=False))
     else:
-        names = tuple(shard.file for shard in shards)
-        pixels = StoredImages(names, rows_of_a_shard(size), torch.Size((count, 3, size, size)))
-    return Images(pixels, sides, joined(shard.changed for shard in shards))
+        names = tuple(shard.file for shard in found)
+        pixels = StoredImages(names, shards.rows_of_a_shard(size), torch.Size((count, 3, size, size)))
+    return Images(pixels, sides, joined(shard.changed for shard in found))
 
 
 def _content(files: list[Path], size: int) -> str:
     """The name of the cache entry for these files' content, wherever they lie."""
-    hasher = hashlib.sha256(repr((VERSION, size, rows_of_a_shard(size))).encode())
+    hasher = hashlib.sha256(repr((shards.VERSION, size, shards.rows_of_a_shard(size))).encode())
     with ThreadPoolExecutor(ceil(usable_cores())) as pool:
         for digest in pool.map(sha256_of_file, files):
             hasher.update(bytes.fromhex(digest))
@@ -131,7 +122,7 @@ def _in_memory(files: list[Path], folder: Path, size: int) -> Images:
             f"{folder}: {needed / 2**30:.1f} GiB of images, {there / 2**30:.1f} GiB of memory here, and the folder "
             "for decoded images can't be written: let MOCO_BENCH_CACHE name one that can"
         )
-    summary = Summary(folder)
+    summary = shards.Summary(folder)
     pixels = np.empty((len(files), 3, size, size), np.uint8)
     for place, (file, image) in zip(pixels, decode_all(files, size), strict=True):
         summary.add(file, image)

@@ -23,9 +23,11 @@ def packed_outcomes(predicted: Mapping[str, Tensor], labels: Tensor, classes: in
     correct = {name: found.cpu() == true for name, found in predicted.items()}
     return {
         "count": len(true),
-        "class_counts": _counts(true, classes),
+        "class_counts": torch.bincount(true, minlength=classes).tolist(),
         "correct": {name: _base64(bits) for name, bits in correct.items()},
-        "class_correct": {name: _counts(true[bits], classes) for name, bits in correct.items()},
+        "class_correct": {
+            name: torch.bincount(true[bits], minlength=classes).tolist() for name, bits in correct.items()
+        },
     }
 
 
@@ -36,10 +38,6 @@ def packed_counts(right: Tensor, of: int) -> dict[str, Any]:
         `of`, and `right`: base64 of a byte for each image.
     """
     return {"of": of, "right": base64.b64encode(right.numpy().tobytes()).decode("ascii")}
-
-
-def _counts(labels: Tensor, classes: int) -> list[int]:
-    return [int(count) for count in torch.bincount(labels, minlength=classes)]
 
 
 def _base64(bits: Tensor) -> str:

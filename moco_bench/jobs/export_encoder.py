@@ -31,9 +31,10 @@ def export_encoder(folder: Path, library: Library, out: Path) -> Path:
         buffer = io.BytesIO()
         torch.save(weights, buffer)
         content = buffer.getvalue()
-    card = out.with_suffix(".md")
+    card, evaluated = out.with_suffix(".md"), folder / "metrics.json"
     write_bytes(out, content)
-    write_text(card, model_card(trained.record, _metrics(folder), how_to_load(trained, library, out.name)))
+    metrics = read_mapping(evaluated) if evaluated.is_file() else {}
+    write_text(card, model_card(trained.record, metrics, how_to_load(trained, library, out.name)))
     return card
 
 
@@ -42,11 +43,6 @@ def _origin(record: dict[str, Any]) -> dict[str, Any]:
     hashes = {name: record["hashes"].get(name) for name in ("init", "order", "augment")}
     data = record["data"]
     return {"fingerprint": record["fingerprint"], "hashes": hashes, "mean": data["mean"], "std": data["std"]}
-
-
-def _metrics(folder: Path) -> dict[str, Any]:
-    file = folder / "metrics.json"
-    return read_mapping(file) if file.is_file() else {}
 
 
 def model_card(record: dict[str, Any], metrics: dict[str, Any], loading: str) -> str:

@@ -55,9 +55,8 @@ def write_choice(suite: Suite, trials: Sequence[Candidate], results: Path) -> No
     path = tuned_path(suite, results)
     write_csv(path.with_name("tune.csv"), columns, scored)
     rows = [
-        {"dataset": dataset, "encoder": encoder, "arm": arm, "candidate": trial.number, "values": dict(trial.values)}
+        {**dict(zip(columns, trial.place, strict=False)), "candidate": trial.number, "values": dict(trial.values)}
         for trial in chosen
-        for dataset, encoder, arm in [trial.place]
     ]
     choice = {"fingerprint": tune_fingerprint(suite), "metric": metric, "chosen": rows}
     write_json(path, sealed({**choice, "images": images_described(suite, results)}))

@@ -40,9 +40,12 @@ def growth_rows(
         for value in values:
             tell(f"growth with {quantity}: {value.title if quantity == ENCODER else value}")
             varied = {arm: variant(run, quantity, value) for arm, run in runs.items()}
+            torch.compiler.reset()  # after eight shapes of one function dynamo would give up and run it eagerly
+            # Not held by a name: the next value's steppers would be made while these are still there.
             rows += _at_one_value(
-                quantity, value, {a: run for a, run in varied.items() if run}, dataset, device, config, baseline
-            )
+                quantity, value, {arm: Stepper(run, dataset, device) for arm, run in varied.items() if run},
+                config, baseline,
+            )  # fmt: skip
     mark_falls(rows)
     return rows
 
@@ -68,19 +71,11 @@ def mark_falls(rows: list[TableRow]) -> None:
 
 
 def _at_one_value(
-    quantity: str,
-    value: Any,
-    runs: Mapping[str, Run],
-    dataset: DataSet,
-    device: str,
-    config: GrowthConfig,
-    baseline: str,
+    quantity: str, value: Any, steppers: Mapping[str, Stepper], config: GrowthConfig, baseline: str
 ) -> list[TableRow]:
-    torch.compiler.reset()  # after eight shapes of one function dynamo would give up and run it eagerly
-    steppers = {arm: Stepper(run, dataset, device) for arm, run in runs.items()}
     watch = begin_watch(device=next(iter(steppers.values())).numerics.device)
     samples = time_steps(steppers, repeats=config.repeats, steps=config.steps, warmup_steps=1)
-    batch_sizes = {arm: run.train.batch_size for arm, run in runs.items()}
+    batch_sizes = {arm: stepper.run.train.batch_size for arm, stepper in steppers.items()}
     times = time_rows(samples, batch_sizes, baseline, hindered=hindered(since(watch)))
     rows = []
     for time in (row for row in times if row["part"] == STEP):

@@ -103,15 +103,17 @@ _BUILT_IN = (
 METRICS: dict[str, MetricColumn] = {metric.name: metric for metric in _BUILT_IN}
 """Metrics by name: built-in ones, then those of the plug-ins of the suite that was read last."""
 
-RESERVED = frozenset(
-    (
-        "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "train_loss", "memory_source", "device",
-        "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash", "exclusive", "reason",
-        "foreign_load", "threads", "compiled", "evaluated_on", "evaluation_fingerprint", "shared_from", "directory",
-        "budget", "precision_requested", "measured_on", "metric", "effect", "false_negative_rate_kept",
-        "false_negative_rate_dropped",
-    )
+COLUMNS: tuple[str, ...] = (
+    "suite", "arm", "dataset", "encoder", "seed", "status", "epochs", "knn_top1", "knn_top1_projection",
+    "linear_top1", "train_loss", "images_per_second", "step_ms_median", "train_seconds", "peak_memory_mib",
+    "memory_source", "device", "precision", "fingerprint", "replicate", "init_hash", "order_hash", "augment_hash",
+    "exclusive", "reason", "alignment", "uniformity", "effective_rank", "knn_top1_corrupted",
+    "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads", "compiled", "evaluated_on",
+    "evaluation_fingerprint", "shared_from", "directory", "budget", "precision_requested", "measured_on",
 )  # fmt: skip
+"""The columns of `runs.csv`, without the metrics of plug-ins."""
+
+RESERVED = {"metric", "effect", *COLUMNS} - set(METRICS)
 """Columns of `runs.csv` and `effects.csv` that aren't metrics, whose names no metric may take."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from moco_bench.errors import InputError
 from moco_bench.files import mapping_if_any, read_mapping, seal_is_broken, sha256_of
-from moco_bench.suite.config import ContrastConfig, EncoderConfig, TrainConfig
+from moco_bench.suite.config import EncoderConfig
 from moco_bench.suite.metrics import METRICS
 from moco_bench.suite.runs import Run, expand, merged, resolve_arm
 from moco_bench.suite.suite import Suite
@@ -176,15 +176,12 @@ def tuned(run: Run, choices: Choices, suite: Suite) -> Run:
 
 def with_values(run: Run, values: TunedValues, suite: Suite) -> Run:
     """The run with a candidate's values. Raises `InputError` for values that aren't allowed."""
-    changes: dict[str, dict[str, float]] = {"train": {}, "contrast": {}}
-    for key, value in values.items():
-        section, name = key.split(".")
-        changes[section][name] = value
-    train = validate(TrainConfig, merged(run.train.model_dump(), changes["train"]), "tune.train", suite.ideas)
-    contrast = validate(
-        ContrastConfig, merged(run.contrast.model_dump(), changes["contrast"]), "tune.contrast", suite.ideas
-    )
-    return replace(run, train=train, contrast=contrast)
+    sections: dict[str, Any] = {}
+    for name in ("train", "contrast"):
+        before, prefix = getattr(run, name), f"{name}."
+        changes = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+        sections[name] = validate(type(before), merged(before.model_dump(), changes), f"tune.{name}", suite.ideas)
+    return replace(run, **sections)
 
 
 def _first_runs(suite: Suite) -> Iterator[Run]:

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -83,33 +84,18 @@ def note_diagnosis(
     """
     sums, queue_index = state.progress.epoch_sums, state.queue.sample_index
     queue_labels = torch.where(queue_index >= 0, labels[queue_index.clamp_min(0)], -1)
-    masked = contrast.mask_same_sample
-    images = {"sample_index": sample_index, "queue_index": queue_index} if masked else {}
-    found = negative_diagnostics(
-        query,
-        key,
-        state.queue.keys,
-        temperature=contrast.temperature,
-        negatives=negatives,
-        **images,
-        sample_labels=labels[sample_index],
-        queue_labels=queue_labels,
-    )
+    tensors = (query, key, state.queue.keys)
+    asked: dict[str, Any] = {"temperature": contrast.temperature, "negatives": negatives}
+    if contrast.mask_same_sample:
+        asked |= {"sample_index": sample_index, "queue_index": queue_index}
+    found = negative_diagnostics(*tensors, **asked, sample_labels=labels[sample_index], queue_labels=queue_labels)
     for name, value in found.items():
         _append(sums, name, value)
     if not isinstance(contrast.negatives, All):
         # In an epoch in which the filter's warm-up ends, rates and mass are means over steps with and without it.
         _append(sums, "warmup_share", float(negatives is None))
-    share = key_gradient_share(
-        query,
-        key,
-        state.queue.keys,
-        temperature=contrast.temperature,
-        objective=contrast.loss,
-        negatives=negatives,
-        **images,
-        query_queue=state.query_queue.keys if state.query_queue is not None else None,
-    )
+    query_queue = state.query_queue.keys if state.query_queue is not None else None
+    share = key_gradient_share(*tensors, **asked, objective=contrast.loss, query_queue=query_queue)
     _append(sums, "key_gradient_share", share)
     _append(sums, "embedding_std", embedding_spread(query))
 
@@ -127,7 +113,7 @@ def close_epoch(progress: Progress, *, epoch: int, batch_size: int) -> EpochRow:
     """Turn the sums into the epoch's row, append it to the history and start anew."""
     sums = progress.epoch_sums
     seconds = sum(sums["seconds"])
-    row: EpochRow = {name: _mean(sums.get(name, [])) for name in COLUMNS}
+    row: EpochRow = {name: sum(sums[name]) / len(sums[name]) if sums.get(name) else None for name in COLUMNS}
     row.update(
         epoch=epoch,
         step=progress.step,
@@ -156,7 +142,3 @@ def write_history(path: Path, rows: list[EpochRow]) -> None:
 def _append(sums: dict[str, list[float]], name: str, value: float | None) -> None:
     if value is not None:
         sums.setdefault(name, []).append(value)
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None

@@ -1,6 +1,7 @@
 """Wording of effects, margins and units, shared by all parts of the report."""
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 from moco_bench.analyse.pairing import why_no_pairs
@@ -104,10 +105,6 @@ def sentence(text: str) -> str:
 
 def spans(numbers: Iterable[int]) -> str:
     """Whole numbers in order, neighbours joined: `0 to 3, 7`."""
-    ordered, found = sorted(numbers), list[list[int]]()
-    for one in ordered:
-        if found and one == found[-1][-1] + 1:
-            found[-1].append(one)
-        else:
-            found.append([one])
+    neighbours = groupby(enumerate(sorted(numbers)), lambda pair: pair[1] - pair[0])
+    found = ([number for _, number in pairs] for _, pairs in neighbours)
     return ", ".join(f"{each[0]} to {each[-1]}" if len(each) > 1 else f"{each[0]}" for each in found)

@@ -21,8 +21,20 @@ class SideBySide(Settings):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The JSON schema of the spelling in which all settings are side by side."""
-        return schema_side_by_side(handler.resolve_ref_schema(handler(schema)), cls.INLINE)
+        """The JSON schema of that spelling: the settings of all ideas are properties beside the section's own."""
+        whole = handler.resolve_ref_schema(handler(schema))
+        properties = {name: value for name, value in whole["properties"].items() if name not in cls.INLINE}
+        for kind in cls.INLINE.values():
+            ideas = built_in(kind)
+            for idea in ideas.values():
+                for name, own in idea.model_json_schema()["properties"].items():
+                    if name != idea.tag:
+                        properties[name] = _either(properties.get(name, own), own)
+            tag = next(iter(ideas.values())).tag
+            properties[tag] = {"type": "string", "enum": list(ideas)}
+        if "projection" in cls.INLINE:
+            properties["head"]["default"] = "linear"
+        return {**whole, "properties": properties, "required": ["name"]}
 
 
 def sorted_into_parts(given: Any, *, own: set[str], plugins: Plugins) -> Any:
@@ -66,22 +78,6 @@ def refuse_settings_of_others(ideas: Classes, name: str, given: dict[str, Any]) 
 
 def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def schema_side_by_side(schema: dict[str, Any], parts: dict[str, str]) -> dict[str, Any]:
-    """The section's JSON schema as spelt in a suite: the settings of all ideas of its parts are properties."""
-    properties = {name: value for name, value in schema["properties"].items() if name not in parts}
-    for kind in parts.values():
-        ideas = built_in(kind)
-        for idea in ideas.values():
-            for name, own in idea.model_json_schema()["properties"].items():
-                if name != idea.tag:
-                    properties[name] = _either(properties.get(name, own), own)
-        tag = next(iter(ideas.values())).tag
-        properties[tag] = {"type": "string", "enum": list(ideas)}
-    if "projection" in parts:
-        properties["head"]["default"] = "linear"
-    return {**schema, "properties": properties, "required": ["name"]}
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,7 @@ from typing import Any
 
 from moco_bench.analyse.memory_claim import tensors_mib
 from moco_bench.analyse.text import number
-from moco_bench.report.read.profile import (
-    WHOLE_STEP,
-    GridCellRows,
-    profile_cells,
-    profile_summary_of,
-    profile_table_of,
-)
+from moco_bench.report.read.profile import WHOLE_STEP, GridCellRows, profile_cells, profile_summary_of, profile_table_of
 from moco_bench.report.read.results import UNRANKED, Results, of_cell
 from moco_bench.report.sections.profile.tables import what_disturbed
 

@@ -93,7 +93,8 @@ def step_mib(run: Run, dataset: DataSet, device: str, batch_size: int) -> float:
     try:
         return _peak_mib(Stepper(varied, dataset, device))
     except (MemoryError, RuntimeError) as error:
-        if not _is_refusal(error):
+        out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if not (out_of_memory or any(word in str(error) for word in REFUSALS)):
             raise
     gc.collect()  # the error held the step's tensors until here
     torch.cuda.empty_cache()
@@ -111,11 +112,6 @@ def _peak_mib(stepper: Stepper) -> float:
         return watch_step(stepper).timeline.peak / MIB
     stepper.step()
     return torch.cuda.max_memory_allocated(device) / MIB
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Whether an error means that memory ran out, not that the step is wrong."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(word in str(error) for word in REFUSALS)
 
 
 @contextmanager

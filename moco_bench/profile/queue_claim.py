@@ -43,7 +43,9 @@ def queue_rows(
             assert varied is not None
             stepper = Stepper(varied, dataset, device)
             stepper.step()
-            typical = {version: _watch(stepper, version) for version in _versions_of(run)}
+            by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size, 1.0))
+            versions = [version for version in VERSIONS if by_topk or version != "kept"]
+            typical = {version: _watch(stepper, version) for version in versions}
             for version in typical:
                 stepper.plant_ties()  # anew: each step has replaced some of the keys
                 most = _watch(stepper, version)
@@ -60,12 +62,6 @@ def queue_rows(
                     }
                 )
     return rows
-
-
-def _versions_of(run: Run) -> list[str]:
-    """Versions of the loss that differ for the run: `kept` exists only for rules that `topk` can select."""
-    by_topk = has_kept_form(run.contrast.negatives.ranks(run.contrast.queue_size, 1.0))
-    return [version for version in VERSIONS if by_topk or version != "kept"]
 
 
 def _watch(stepper: Stepper, version: str) -> Timeline:

@@ -7,7 +7,7 @@ from moco_bench.report.model.page import PAD, WIDTH, Strip
 from moco_bench.report.model.table import Row
 
 
-def strip_for(row: Row, block: Sequence[Row], decimals: int) -> Strip | None:
+def strip_for(row: Row, block: Sequence[Row]) -> Strip | None:
     """The drawing of `row` on the axis of its block; None where there is no estimate."""
     if math.isnan(row["estimate"]):
         return None

@@ -130,7 +130,7 @@ def _answer(results: Results, row: Row, metric: MetricColumn, rows: Sequence[Row
         estimate=number(row["estimate"], metric.decimals, signed=True),
         interval=interval(row["ci_low"], row["ci_high"], metric.decimals),
         certainty=f"{tests}{count(row['n_seeds'], 'seed')}{unproven}",
-        strip=strip_for(row, rows, metric.decimals),
+        strip=strip_for(row, rows),
         leaning=FINDING_WORDS[row["finding"]] if row["finding"].startswith("leans-") and not not_judged(row) else "",
         parts=_simple_effects(results, row, metric),
     )

@@ -3,14 +3,14 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from moco_bench.report.model.page import Drawing, Page, PageSection, Summary
+from moco_bench.report.model.page import Plot, Page, PageSection, Summary
 from moco_bench.report.model.table import Table
 
 SHOWN, FOLDED, RUNS = (Table(name, name, "", (), ()) for name in ("shown", "folded", "runs"))
 
 
-def drawing(name: str) -> Drawing:
-    return Drawing("", "", Figure(), pd.DataFrame(), name=name)
+def drawing(name: str) -> Plot:
+    return Plot("", "", Figure(), pd.DataFrame(), name=name)
 
 
 def test_tables_and_drawings_of_all_sections_are_gathered_in_the_order_of_the_page():

@@ -46,7 +46,9 @@ class Lock:
             )
             return True
         with suppress(OSError):  # only a courtesy to those who wait
-            self._holder.write_text(_this_process(), encoding="utf-8")
+            command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:120]
+            told = f"process {os.getpid()} on {platform.node() or 'this machine'} ({command})"
+            self._holder.write_text(told, encoding="utf-8")
         return True
 
     def release(self) -> None:
@@ -61,8 +63,3 @@ class Lock:
             return one_line(self._holder.read_text(encoding="utf-8", errors="replace"))[:200] or "another process"
         except OSError:
             return "another process"
-
-
-def _this_process() -> str:
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:120]
-    return f"process {os.getpid()} on {platform.node() or 'this machine'} ({command})"

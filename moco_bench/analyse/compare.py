@@ -123,12 +123,9 @@ def compare(
 
 def other_images(before: Path, after: Path) -> tuple[str, ...]:
     """Data sets whose images, as the manifests in two folders of a suite's results describe them, are not the same."""
-    described = [{path.stem: _sha256(path) for path in (root / "data").glob("*.json")} for root in (before, after)]
+    manifests = [(root / "data").glob("*.json") for root in (before, after)]
+    described = [{path.stem: read_mapping(path).get("sha256") for path in of_root} for of_root in manifests]
     return tuple(sorted(name for name, found in described[0].items() if described[1].get(name, found) != found))
-
-
-def _sha256(manifest: Path) -> Any:
-    return read_mapping(manifest).get("sha256")
 
 
 def _lost(pairs: list[tuple[RunRow, RunRow]], names: Iterable[str]) -> Iterator[str]:

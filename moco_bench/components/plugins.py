@@ -1,6 +1,7 @@
 """Ideas from outside the package: files that a suite names, and entry points of installed packages."""
 
 import importlib
+import inspect
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -101,8 +102,6 @@ def _mistake_of_settings(idea: type[Component]) -> str:
 
 
 def _line_of(idea: type[Component]) -> int:
-    import inspect
-
     try:
         return inspect.getsourcelines(idea)[1]
     except (OSError, TypeError):

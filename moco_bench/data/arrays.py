@@ -47,9 +47,8 @@ def class_count_of(labels: NDArray[Any], where: str) -> int:
     if len(present) < 2:
         raise InputError(f"{where}: {len(present)} class(es) in the labels; accuracy needs at least two")
     if present[0] < 0 or not np.array_equal(present, np.arange(len(present))):
-        raise InputError(
-            f"{where}: the {len(present)} classes must be numbered 0 to {len(present) - 1}, found {_some(present)}"
-        )
+        some = ", ".join(map(str, present[:5])) + ", ..." * (len(present) > 5)
+        raise InputError(f"{where}: the {len(present)} classes must be numbered 0 to {len(present) - 1}, found {some}")
     return len(present)
 
 
@@ -80,8 +79,3 @@ def _labels(labels: NDArray[Any], where: str) -> NDArray[Any]:
             "integers of shape [N] or [N, 1] are needed"
         )
     return labels
-
-
-def _some(values: NDArray[Any]) -> str:
-    shown = ", ".join(str(value) for value in values[:5])
-    return shown + (", ..." if len(values) > 5 else "")

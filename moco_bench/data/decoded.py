@@ -133,11 +133,7 @@ def _in_memory(files: list[Path], folder: Path, size: int) -> Images:
 def _remove_unused(cache: Path) -> None:
     """Remove entries that no folder uses any more, for example because its images changed."""
     used = {read_mapping(index).get("entry") for index in cache.glob("*.index.json")}
-    for entry in cache.iterdir():
+    for entry in (entry for entry in cache.iterdir() if ENTRY.fullmatch(entry.name) and entry.name not in used):
         # A new one may belong to a process that is about to say so.
-        if ENTRY.fullmatch(entry.name) and entry.name not in used and _last_change(entry) < time.time() - 3600:
+        if max(path.stat().st_mtime for path in (entry, *entry.iterdir())) < time.time() - 3600:
             shutil.rmtree(entry, ignore_errors=True)
-
-
-def _last_change(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))

@@ -5,7 +5,6 @@ dispatch mode sees, and under one Dynamo would step aside, so that parts and pea
 """
 
 import gc
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -188,19 +187,14 @@ def claim_what_stays(meter: AllocationMeter, stepper: Stepper) -> None:
     state = stepper.state
     splits = (stepper.inputs.feed.resident, stepper.dataset.train.images, stepper.dataset.evaluation.images)
     meter.claim("data_set", [images for images in splits if isinstance(images, torch.Tensor)])
-    meter.claim("parameters", _tensors_of(state.query_encoder))
-    meter.claim("key_encoder", _tensors_of(state.key_encoder))
+    meter.claim("parameters", [*state.query_encoder.parameters(), *state.query_encoder.buffers()])
+    meter.claim("key_encoder", [*state.key_encoder.parameters(), *state.key_encoder.buffers()])
     meter.claim("gradients", _gradients(state))
     for slots in state.optimiser.state.values():
         meter.claim("optimiser_state", (slot for slot in slots.values() if isinstance(slot, torch.Tensor)))
     meter.claim("queue", state.queue.buffers())
     if state.query_queue is not None:
         meter.claim("queue", state.query_queue.buffers())
-
-
-def _tensors_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
 
 
 def _gradients(state: TrainingState) -> list[torch.Tensor]:

@@ -88,23 +88,17 @@ COSTS = {"step_ms": "Time of a step, ms", "tensor_mib": "Memory of tensors, MiB"
 PLACE = ["dataset", "encoder", "arm"]
 
 
-def accuracy_of_arms(results: Results) -> pd.DataFrame:
-    """Mean and standard deviation over seeds of `results.accuracy`: columns dataset, encoder, arm, top1, sd."""
+def accuracy_and_cost(results: Results) -> pd.DataFrame:
+    """`results.accuracy`, `top1` with its `sd` over seeds, the profile's `step_ms` and `tensor_mib`: arms with all."""
+    time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     metric = results.accuracy.name
     done = results.finished[(results.finished["budget"] == "epochs") & results.finished[metric].notna()]
-    if done.empty:
-        return pd.DataFrame(columns=[*PLACE, "top1", "sd"])
-    return done.groupby(PLACE, sort=False)[metric].agg(top1="mean", sd="std").reset_index()
-
-
-def accuracy_and_cost(results: Results) -> pd.DataFrame:
-    """`accuracy_of_arms` with the profile's median step time and peak of tensors, for arms that have all three."""
-    time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
-    if time.empty or memory.empty:
+    if time.empty or memory.empty or done.empty:
         return pd.DataFrame()
+    accuracy = done.groupby(PLACE, sort=False)[metric].agg(top1="mean", sd="std").reset_index()
     steps = time[time["part"] == WHOLE_STEP][[*PLACE, "median_ms"]].rename(columns={"median_ms": "step_ms"})
     sizes = tensors_mib(memory).rename(columns={"mib": "tensor_mib"})
-    return accuracy_of_arms(results).merge(steps, on=PLACE).merge(sizes, on=PLACE)
+    return accuracy.merge(steps, on=PLACE).merge(sizes, on=PLACE)
 
 
 def judged_memory_claim(results: Results) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from moco_bench.report.model.page import Plot, Page, PageSection, Summary
+from moco_bench.report.model.page import Page, PageSection, Plot, Summary
 from moco_bench.report.model.table import Table
 
 SHOWN, FOLDED, RUNS = (Table(name, name, "", (), ()) for name in ("shown", "folded", "runs"))

@@ -52,6 +52,11 @@ class Column:
     sourced: bool | None = None
     of: Callable[[Row], Cell] = field(default=lambda row: Cell(ABSENT), compare=False)
 
+    @property
+    def leads(self) -> bool:
+        """Whether its cells link to the table's source."""
+        return self.numeric if self.sourced is None else self.sourced
+
     @classmethod
     def text(cls, name: str, title: str, of: Callable[[Row], Any] | None = None, **kind: Any) -> "Column":
         """A column of words: the row's value of that name, or the result of `of`."""

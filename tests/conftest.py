@@ -45,6 +45,14 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, here and in every process of the tests
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """For `-m "alone ..."`, don't import files without such tests: all the others take a quarter of a minute."""
+    if collection_path.suffix != ".py" or not str(config.getoption("markexpr")).startswith("alone"):
+        return None
+    measures = any(str(collection_path).endswith(f"tests/{name}") for name in MEASURING)
+    return None if measures or "pytest.mark.alone" in collection_path.read_text(encoding="utf-8") else True
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures.

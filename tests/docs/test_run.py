@@ -47,7 +47,7 @@ def tiny(title: str) -> str:
     values["dataset"] = {"name": "fashion-scenes-5k", "train_limit": 200, "test_limit": 50}
     values["train"] |= {"epochs": 1}
     values["contrast"] |= {"filter_warmup_steps": 0}
-    values["evaluate"] |= {"corruptions": False}
+    values["evaluate"] |= {"corruptions": False, "probe": {"c_values": [1.0]}}
     return yaml.safe_dump(values, sort_keys=False)
 
 

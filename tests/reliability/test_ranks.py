@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,10 +75,13 @@ def undisturbed(tmp_path_factory):
     return finish(folder, prepared(folder))
 
 
-def test_a_killed_rank_ends_all_and_the_run_goes_on_to_the_same_bytes(undisturbed, tmp_path):
-    suite = prepared(tmp_path)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The folder of a run that lost a rank, went on, and was asked to stop."""
+    folder = tmp_path_factory.mktemp("stopped")
+    suite = prepared(folder)
 
-    process = start(tmp_path, suite)
+    process = start(folder, suite)
     rank_of(process, 1).kill()
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
@@ -85,34 +89,33 @@ def test_a_killed_rank_ends_all_and_the_run_goes_on_to_the_same_bytes(undisturbe
         "moco-bench: rank 1 of 2 was lost (SIGKILL); the same command goes on from the last checkpoint"
     ]
 
-    process = start(tmp_path, suite)
+    process = start(folder, suite)
     rank_of(process, 1).send_signal(signal.SIGTERM)  # one rank's stop is all ranks' stop
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 75, errors
     assert "stopped after step" in errors
+    return folder
 
-    found = finish(tmp_path, suite)
-    for name in ("encoder.safetensors",):
-        assert (found / name).read_bytes() == (undisturbed / name).read_bytes()
+
+def test_a_killed_rank_ends_all_and_the_run_goes_on_to_the_same_bytes(undisturbed, stopped, tmp_path):
+    folder = Path(shutil.copytree(stopped, tmp_path / "copy"))
+    found = finish(folder, prepared(folder))
+
+    assert (found / "encoder.safetensors").read_bytes() == (undisturbed / "encoder.safetensors").read_bytes()
     record = json.loads((found / "run.json").read_text())
     assert len(record["attempts"]) == 3
     assert all(attempt["start_step"] > 0 for attempt in record["attempts"][1:])
     assert record["devices"] == 2
 
 
-def test_a_run_goes_on_with_another_number_of_processes(undisturbed, tmp_path):
-    process = start(tmp_path, prepared(tmp_path))
-    rank_of(process, 0)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 75, errors
+def test_a_run_goes_on_with_another_number_of_processes(undisturbed, stopped, tmp_path):
+    folder = Path(shutil.copytree(stopped, tmp_path / "copy"))
+    found = finish(folder, prepared(folder, devices=1))
 
-    found = finish(tmp_path, prepared(tmp_path, devices=1))
-
-    whole, resumed = (json.loads((folder / "run.json").read_text()) for folder in (undisturbed, found))
+    whole, resumed = (json.loads((run / "run.json").read_text()) for run in (undisturbed, found))
     assert resumed["fingerprint"] == whole["fingerprint"]
     assert resumed["hashes"]["augment"] == whole["hashes"]["augment"]
-    assert resumed["attempts"][1]["start_step"] > 0
+    assert resumed["attempts"][-1]["start_step"] > 0
 
 
 def test_torchrun_around_a_run_of_one_device(tmp_path):

@@ -38,8 +38,8 @@ CASES = [*(f"{arm}-groups" for arm in ARMS), "vanilla-whole", "both-whole", "sym
 def train_together(size, runs, dataset, folder):
     """What each rank of each run has left, by name and rank."""
     torch.save((dataset, runs), folder / "cases.pt")
-    # One that has imported torch forks faster than a process starts.
     server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["ranks"])  # it imports torch, once for all ranks
     ranks = [server.Process(target=be_a_rank, args=(rank, size, folder)) for rank in range(size)]
     for rank in ranks:
         rank.start()

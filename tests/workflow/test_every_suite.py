@@ -21,7 +21,7 @@ KEYS_PER_KEY = 64
 """How many keys of a suite's queue become one: queues of different sizes stay different."""
 
 
-def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
+def shrunk(values: dict[str, Any], data_folder: Path, *, corruptions: bool) -> dict[str, Any]:
     """A suite with the same arms on a few small images: one epoch, one seed.
 
     Real CIFAR where it is in `data_folder`; where it isn't, images that ship with the package, which are of another
@@ -39,6 +39,7 @@ def shrunk(values: dict[str, Any], data_folder: Path) -> dict[str, Any]:
     small["evaluate"] = values.get("evaluate", {}) | {
         "knn_k": 5,
         "probe": {"c_values": [1.0]},
+        "corruptions": corruptions,
     }
     small.pop("budgets", None)  # one epoch can't become less: tests/workflow/test_budgets.py does it
     small.pop("profile", None)  # measuring a step needs no small run: tests/profile does it
@@ -90,7 +91,7 @@ def drawn_or_computed(request, monkeypatch):
 @pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
 def test_a_suite_runs_from_images_to_report(path, drawn_or_computed, data_folder, tmp_path, capsys):
-    values = shrunk(yaml.safe_load(path.read_text()), data_folder)
+    values = shrunk(yaml.safe_load(path.read_text()), data_folder, corruptions=drawn_or_computed)
     file = tmp_path / "suite.yaml"
     file.write_text(yaml.safe_dump(values, sort_keys=False))
     suite, results = load_suite(file), tmp_path / "results"

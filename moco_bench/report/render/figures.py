@@ -79,7 +79,11 @@ def as_png(plot: Plot) -> bytes:
 def draw(build: FigureOf, results: Results) -> tuple[Plot, ...]:
     """One figure in both formats, which take the place of matplotlib's; empty if there is nothing to draw."""
     made = build(results)
-    return () if made is None else (replace(made, figure=Figure(), svg=as_svg(made), png=as_png(made)),)
+    if made is None:
+        return ()
+    svg = as_svg(made)
+    made.figure.set_layout_engine("none")  # the PNG keeps the SVG's layout, so it is computed once
+    return (replace(made, figure=Figure(), svg=svg, png=as_png(made)),)
 
 
 def inline_svg(svg: str, name: str) -> str:

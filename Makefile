@@ -3,7 +3,7 @@
 
 SUITE ?= config/quickstart.yaml
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-WORKERS ?= $(shell expr $(CORES) + 1)
+WORKERS ?= $(shell expr $(CORES) + 2)
 VENV ?= .venv
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	"$$name" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # One thread a process, so that tests and runs side by side don't fight for cores; a run sets its own number.
 export OMP_NUM_THREADS ?= 1
 
-# One worker more than cores: tests of whole systems wait much of their time. Files in the order of tests/conftest.py.
+# Two workers more than cores: tests of whole systems wait much of their time. Files in the order of tests/conftest.py.
 PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help

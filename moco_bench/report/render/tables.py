@@ -43,7 +43,7 @@ def data_as_csv(frame: pd.DataFrame) -> str:
     """
     texts = frame.select_dtypes(include=["object", "string", "category"])
     formulas = [name for name in texts if any(_harmless(value) is not value for value in texts[name].unique())]
-    return csv_text(frame.assign(**{name: texts[name].astype(object).map(_harmless) for name in formulas}))
+    return csv_text(frame.assign(**{str(name): texts[name].astype(object).map(_harmless) for name in formulas}))
 
 
 def as_csv(table: Table) -> str:

@@ -7,7 +7,14 @@ from pathlib import Path
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_atomically, write_json
 from moco_bench.suite.on_disk.finished import lender, pointer, whole_record
-from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage, describe_files
+from moco_bench.suite.on_disk.hashes import (
+    ENCODER,
+    RESULT_FILES,
+    WITHOUT_ENCODER,
+    damage,
+    describe_files,
+    encoder_was_kept,
+)
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 
@@ -26,7 +33,8 @@ def note_finished(run: Run, results: Path) -> None:
 def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
     """Take over the files of a finished run with the same fingerprint and the same data, if another suite has one.
 
-    What is copied is hashed on its way: files that their `run.json` doesn't vouch for spread no further.
+    What is copied is hashed on its way: files that their `run.json` doesn't vouch for spread no further. An archived
+    run, whose weights were not kept, lends its metrics as well.
     """
     source = lender(run, data_sha256, results)
     if source is None:
@@ -36,15 +44,17 @@ def reuse_finished(run: Run, data_sha256: str, results: Path) -> bool:
         record = read_record(source / "run.json")
     except InputError:  # gone since
         return False
-    for name in ("run.json", "metrics.json"):  # they vouch for the files beside them
+    for name in ("run.json", "metrics.json", ENCODER):  # the first two vouch for the files beside them
         (target / name).unlink(missing_ok=True)
-    for name in RESULT_FILES:  # copied, never linked: changes in one suite must not affect another
+    names = RESULT_FILES if encoder_was_kept(record) else (*WITHOUT_ENCODER, "metrics.json")
+    for name in names:  # copied, never linked: changes in one suite must not affect another
         write_atomically(target / name, partial(shutil.copyfile, source / name))
     if damage(target, record, whole=True):
         return False
+    copied = describe_files(target, (name for name in RESULT_FILES if name in names))
     shared = {
         "shared_from": record.get("shared_from") or str(source.relative_to(results)),
-        "files": describe_files(target),
+        "files": {**record["files"], **copied},
     }
     write_json(target / "run.json", sealed({**record, **run.names, **shared}))
     return True

@@ -3,9 +3,12 @@ import os
 
 import pytest
 
-from moco_bench.files import write_json
+from moco_bench.files import sealed, write_json
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.on_disk.finished import pointer
+from moco_bench.suite.on_disk.hashes import without_encoder
+from moco_bench.suite.on_disk.record import read_record
+from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.sharing import is_finished, note_finished, reuse_finished
@@ -51,6 +54,26 @@ def test_the_files_are_copies_that_can_be_touched(dataset, tmp_path):
         os.utime(path, (2e9, 2e9))  # as Snakemake does after a job
 
     assert {path.name: path.stat().st_mtime_ns for path in theirs.iterdir()} == before
+
+
+def test_an_archived_run_lends_its_numbers_without_its_weights(dataset, tmp_path):
+    (first,), (second,) = runs("first"), runs("second")
+    finish(first, dataset, tmp_path)
+    theirs, ours = first.directory(tmp_path), second.directory(tmp_path)
+    write_json(
+        theirs / "metrics.json", sealed({"evaluation_fingerprint": first.evaluation_fingerprint, "knn_top1": 1.0})
+    )
+    write_json(theirs / "run.json", without_encoder(read_record(theirs / "run.json")))
+    (theirs / "encoder.safetensors").unlink()
+    ours.mkdir(parents=True)
+    (ours / "encoder.safetensors").write_bytes(b"of an earlier run")
+
+    assert plan_run(second, tmp_path).state == "shared"
+    assert reuse_finished(second, dataset.sha256, tmp_path)
+
+    assert sorted(path.name for path in ours.iterdir()) == ["history.csv", "metrics.json", "resources.json", "run.json"]
+    assert plan_run(second, tmp_path).state == "done"
+    assert json.loads((ours / "run.json").read_text())["shared_from"] == str(theirs.relative_to(tmp_path))
 
 
 def test_not_with_other_data_nor_from_itself_nor_for_a_repeated_seed(dataset, tmp_path):

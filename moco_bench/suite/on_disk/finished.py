@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import mapping_if_any
-from moco_bench.suite.on_disk.hashes import RESULT_FILES, damage
+from moco_bench.files import is_vouched_for, mapping_if_any
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, WITHOUT_ENCODER, damage, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import Run
 
@@ -40,11 +40,20 @@ def lender(run: Run, data_sha256: str | None, results: Path) -> Path | None:
 
 
 def whole_record(directory: Path, run: Run, data_sha256: str | None) -> dict[str, Any] | None:
-    """The record of a run with these settings and data, if its files exist and match it; else None."""
+    """The record of a run with these settings and data, if its files exist and match it; else None.
+
+    In an archive the weights may be missing, if the run was evaluated as `run` asks: nothing needs them any more.
+    """
     try:
         record = read_record(directory / "run.json")
     except InputError:
         return None
     same = record["fingerprint"] == run.fingerprint and data_sha256 in (None, record["data"]["sha256"])
-    there = same and all((directory / name).exists() for name in RESULT_FILES)
+    needed = RESULT_FILES if encoder_was_kept(record) or not _is_evaluated(directory, run) else WITHOUT_ENCODER
+    there = same and all((directory / name).exists() for name in needed)
     return record if there and not damage(directory, record) else None
+
+
+def _is_evaluated(directory: Path, run: Run) -> bool:
+    metrics = mapping_if_any(directory / "metrics.json")
+    return is_vouched_for(metrics) and metrics.get("evaluation_fingerprint") == run.evaluation_fingerprint

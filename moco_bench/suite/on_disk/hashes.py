@@ -15,6 +15,8 @@ RESULT_FILES = ("encoder.safetensors", "history.csv", "resources.json")
 """Files beside `run.json` after a run was trained."""
 
 ENCODER = "encoder.safetensors"
+WITHOUT_ENCODER = tuple(name for name in RESULT_FILES if name != ENCODER)
+"""What an archive holds of them."""
 
 LARGE = 256 * 1024
 """For files above this many bytes, an unchanged time stamp is trusted."""

@@ -7,7 +7,8 @@ import pytest
 from moco_bench.files import sealed, write_json
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.on_disk.finished import lender, pointer, whole_record
-from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files
+from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files, without_encoder
+from moco_bench.suite.on_disk.record import read_record
 from moco_bench.suite.runs import expand
 
 
@@ -70,3 +71,15 @@ def test_no_run_lends_to_itself_or_out_of_another_folder(run, finished, tmp_path
     (tmp_path / "results").mkdir()
     write_json(pointer(run, tmp_path / "results"), {"directory": f"../{folder.relative_to(tmp_path)}"})
     assert lender(run, "d", tmp_path / "results") is None
+
+
+@pytest.mark.parametrize("evaluated", ["alike", "otherwise", "edited", "never"])
+def test_an_archived_run_lends_what_it_has_if_it_was_evaluated_alike(run, finished, tmp_path, evaluated):
+    folder = finished()
+    write_json(folder / "run.json", without_encoder(read_record(folder / "run.json")))
+    (folder / "encoder.safetensors").unlink()
+    if evaluated != "never":
+        asked = "other settings" if evaluated == "otherwise" else run.evaluation_fingerprint
+        metrics = sealed({"evaluation_fingerprint": asked, "knn_top1": 50.0})
+        write_json(folder / "metrics.json", metrics | ({"knn_top1": 99.0} if evaluated == "edited" else {}))
+    assert lender(run, "d", tmp_path) == (folder if evaluated == "alike" else None)

@@ -11,6 +11,7 @@ from moco_bench.report.render.style import INK, MUTED, PAPER, arm_styles
 
 PANELS = (
     ("cifar10-cpu", "epochs", "The 2x2 on CIFAR-10"),
+    ("one-rate", "epochs", "The 2x2 on CIFAR-10, one learning rate"),
     ("cifar100-cpu", "epochs", "The 2x2 on CIFAR-100"),
     ("second-setting", "epochs", "The 2x2 on CIFAR-10, K 1,024, temperature 0.2"),
     ("quickstart", "epochs", "The 2x2 on the quickstart's images"),

@@ -57,7 +57,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures.
 
-    Long ones come first.
+    Long ones come first. Coverage is that of the unit tests: tracing makes the others up to five times as slow.
     """
     here = Path(__file__).parent
     for item in items:
@@ -67,6 +67,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if "/".join(parts) in MEASURING:
             item.add_marker(pytest.mark.alone)
+        if any(map(item.get_closest_marker, ("slow", "alone"))):
+            item.add_marker(pytest.mark.no_cover)
     files_with_slow_tests = {item.path for item in items if item.get_closest_marker("slow")}
 
     def turn(item: pytest.Item) -> int:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from moco_bench.cli.main import main
 
+pytestmark = pytest.mark.slow
 IN_CI, IN_SOAK = 12, int(os.environ.get("MOCO_BENCH_INPUTS", "5000")) // 10
 RUN = "runs/fashion-mnist-5k/resnet-compact/both/seed0"
 FILES = (

@@ -1,12 +1,12 @@
 """Merges the results of several machines into one folder; runs with equal fingerprints are one run.
 
 Every file is checked before anything is written (`found_runs.py`); floors, costs and choices by the hash that each
-carries. Where two folders have a run with equal fingerprints, the first one's files are kept; unequal numbers, or one
-that failed where the other did not, are an effect of the machine, and are listed.
+carries. Where two folders have a run or baselines with equal fingerprints, the first one's files are kept; unequal
+numbers, or a run that failed where the other did not, are an effect of the machine, and are listed.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 
 from moco_bench.analyse.found_runs import RUN_FILES, FoundRun, check_inside, runs_in, vouched_for
 from moco_bench.analyse.machines import measured_on
+from moco_bench.analyse.settings import flat
 from moco_bench.analyse.table import table_of_text
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular, read_mapping, write_atomically, write_json
@@ -65,6 +66,7 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
                 effects += _differences(*firsts)
     suites = sorted({place.parts[0] for place in kept})
     files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
+    effects += [row for suite in suites for row in _unequal_floors(places, suite)]
     table = pd.DataFrame([*_effects_of_before(places, suites), *effects], columns=list(EFFECTS_COLUMNS))
     table = table.drop_duplicates(["run", "metric", "kept", "other"], ignore_index=True)  # merged again
     return Merged(list(kept.values()), files, table, left_out)
@@ -126,17 +128,32 @@ def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
         yield {**status, **places}
     if first.metrics.get("evaluation_fingerprint") != second.metrics.get("evaluation_fingerprint"):
         return
-    ours, theirs = first.numbers(), second.numbers()
+    for name, numbers in _unequal(first.numbers(), second.numbers()):
+        yield {"run": str(first.place), "metric": name, **numbers, **places}
+
+
+def _unequal_floors(roots: Sequence[Path], suite: str) -> Iterator[dict[str, Any]]:
+    """One row for each accuracy of a baseline that a later folder has otherwise, from the same images and settings."""
+    firsts: dict[str, tuple[Path, Mapping[str, Any]]] = {}
+    for root in roots:
+        for path in sorted((root / suite / "floors").glob("*.json")):
+            found = read_mapping(path)
+            kept_from, kept = firsts.setdefault(path.name, (root, found))
+            if kept.get("fingerprint") != found.get("fingerprint"):
+                continue
+            for name, numbers in _unequal(flat(kept), flat(found)):
+                baseline, _, metric = name.rpartition(".")
+                row = {"run": f"{suite}/floors/{path.name}: {baseline}", "metric": metric, **numbers}
+                yield {**row, "kept_from": str(kept_from), "other_from": str(root), "kept_on": "", "other_on": ""}
+
+
+def _unequal(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each number that both have and that differs, as it is written."""
     for name in ours:
-        if name in theirs and ours[name] != theirs[name]:
-            yield {
-                "run": str(first.place),
-                "metric": name,
-                "kept": _plain(f"{ours[name]:.10g}"),  # as it is written
-                "other": _plain(f"{theirs[name]:.10g}"),
-                "difference": theirs[name] - ours[name],
-                **places,
-            }
+        pair = ours[name], theirs.get(name)
+        if all(isinstance(number, float) for number in pair) and pair[0] != pair[1]:
+            kept, other = (_plain(f"{number:.10g}") for number in pair)
+            yield name, {"kept": kept, "other": other, "difference": pair[1] - pair[0]}
 
 
 def _effects_of_before(roots: Sequence[Path], suites: Sequence[str]) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.out / suite}: {count} runs", end="")
         if len(own):
             write_table(path, own)
-            print(f"; {own['run'].nunique()} of them have other numbers on another machine: {path}")
+            print(f"; other numbers on another machine in {own['run'].nunique()} of its runs and baselines: {path}")
         else:
             path.unlink(missing_ok=True)
             print()

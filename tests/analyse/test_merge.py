@@ -54,10 +54,28 @@ def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(make_run,
 
     assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0
 
-    assert "1 of them have other numbers on another machine" in capsys.readouterr().out
+    assert "other numbers on another machine in 1 of its runs and baselines" in capsys.readouterr().out
     (row,) = pd.read_csv(tmp_path / "out" / "tiny" / "machine_effects.csv").to_dict("records")
     assert (row["metric"], row["kept"], row["other"], row["difference"]) == ("knn_top1", 50.0, 50.5, 0.5)
     assert (row["kept_on"], row["other_on"]) == ("A", "B")
+
+
+@pytest.mark.parametrize(("fingerprint", "listed"), [("f", 1), ("of other settings", 0)])
+def test_unequal_baselines_are_a_machines_effect_too(make_run, tmp_path, fingerprint, listed):
+    for root, settings, accuracy in (("a", "f", 40.0), ("b", fingerprint, 40.5)):
+        make_run(tmp_path / root, seed=ord(root))
+        pixels = {"knn_top1": accuracy, "linear_top1": 30.0}
+        floors = {"fingerprint": settings, "pixels": pixels, "random_encoder": {"net": {"0": {"knn_top1": 20.0}}}}
+        write_json(tmp_path / root / "tiny" / "floors" / "digits.json", sealed(floors))
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0
+
+    path = tmp_path / "out" / "tiny" / "machine_effects.csv"
+    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    assert [(row["run"], row["metric"], row["kept"], row["other"]) for row in rows] == [
+        ("tiny/floors/digits.json: pixels", "knn_top1", 40.0, 40.5)
+    ] * listed
+    assert read_mapping(tmp_path / "out" / "tiny" / "floors" / "digits.json")["pixels"]["knn_top1"] == 40.0
 
 
 def test_what_an_earlier_merge_listed_is_kept(make_run, tmp_path):

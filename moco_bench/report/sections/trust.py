@@ -141,8 +141,8 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
         Column.text("other_on", "Other from"),
     )
     caption = (
-        "Runs with equal settings that came to unequal numbers on two machines, or failed on one of them "
-        "(`moco-bench merge`). The kept ones are in this report."
+        "Runs and baselines with equal settings that came to unequal numbers on two machines, or failed on one of "
+        "them (`moco-bench merge`). The kept ones are in this report."
     )
     source = links.source(EFFECTS_FILE)
     return Table.of("machine_effects", "Effects of the machine", caption, columns, found, source=source)

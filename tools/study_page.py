@@ -1,14 +1,15 @@
 """Tables of `docs/results.md` and the figure of the study, made from the tables of the stored runs.
 
 `python -m tools.study_page docs/results.md docs/results/study.svg` makes both again, and `make reports` calls it. A
-table stands between `<!-- accuracy: SUITE BUDGET [ARMS] -->`, `<!-- mechanism: SUITE BUDGET -->` or
-`<!-- cost: SUITE ENCODER -->` and `<!-- end -->`.
+table stands between `<!-- accuracy: SUITE BUDGET [ARMS] -->`, `<!-- effects: SUITE BUDGET -->`,
+`<!-- mechanism: SUITE BUDGET -->` or `<!-- cost: SUITE ENCODER -->` and `<!-- end -->`.
 """
 
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,18 +22,24 @@ STORED = Path(__file__).parents[1] / "docs" / "results"
 ACCURACIES = {
     "knn_top1_projection": "kNN, projection", "linear_top1": "linear probe", "knn_top1_corrupted": "kNN, corrupted",
 }  # fmt: skip
+EFFECTS = {"dual_view": "dual-view loss, main effect", "filtering": "filter, main effect"}
+SIGNIFICANT = ("higher", "lower")
 MECHANISM = {
     "kept_mass": ("softmax mass kept, %", 100.0, 0), "false_negative_rate_kept": ("false negatives kept, %", 100.0, 1),
     "alignment": ("alignment", 1.0, 3), "uniformity": ("uniformity", 1.0, 3),
     "effective_rank": ("effective rank", 1.0, 1),
 }  # fmt: skip
 WAYS = {"streamed": "streamed (this package)", "plain": "logits held, masked", "kept": "logits held, `topk`"}
-_BLOCK = re.compile(r"(<!-- (accuracy|mechanism|cost): (\S+) (\S+)((?: \S+)*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(
+    r"(<!-- (accuracy|effects|mechanism|cost): (\S+) (\S+)((?: \S+)*?) -->\n)(.*?)(<!-- end -->)", re.DOTALL
+)
 
 
 def with_tables(text: str, stored: Path = STORED) -> str:
     """A document with the tables between its comments as the stored runs would have them."""
-    makers = {"accuracy": accuracy_table, "mechanism": mechanism_table, "cost": cost_table}
+    makers = {
+        "accuracy": accuracy_table, "effects": effects_table, "mechanism": mechanism_table, "cost": cost_table
+    }  # fmt: skip
 
     def made(found: re.Match[str]) -> str:
         return f"{found[1]}\n{makers[found[2]](stored / found[3], found[4], found[5].split())}\n{found[7]}"
@@ -49,6 +56,26 @@ def accuracy_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str:
         rows.append([f"{arm}", f"{len(own)}", _mean(own, "knn_top1"), _difference(effects, str(arm)), *means])
     heads = ["arm", "seeds", "kNN", "against vanilla [95 % interval]", *ACCURACIES.values()]
     return _markdown(heads, rows + _baselines(suite))
+
+
+def effects_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str:
+    """One row per effect of a 2x2 in Markdown, one column per accuracy: estimate and interval, bold if significant."""
+    effects = pd.read_csv(suite / "effects.csv")
+    own = effects[(effects["budget"] == budget) & effects["metric"].isin(("knn_top1", *ACCURACIES))]
+    rows = []
+    for effect, of_metrics in own.groupby("effect", sort=False):
+        shown = of_metrics.set_index("metric").to_dict("index")
+        title = EFFECTS.get(str(effect), str(effect).replace("-", " against "))
+        rows.append([title, *(_estimate(shown.get(name)) for name in ("knn_top1", *ACCURACIES))])
+    return _markdown(["", "kNN", *ACCURACIES.values()], rows)
+
+
+def _estimate(effect: Mapping[Hashable, Any] | None) -> str:
+    if effect is None or np.isnan(effect["estimate"]):
+        return ""
+    interval = "" if np.isnan(effect["ci_low"]) else f" [{effect['ci_low']:+.1f}, {effect['ci_high']:+.1f}]"
+    mark = "**" if effect["finding"] in SIGNIFICANT else ""
+    return f"{mark}{effect['estimate']:+.1f}{interval}{mark}"
 
 
 def mechanism_table(suite: Path, budget: str, arms: Collection[str] = ()) -> str:
@@ -116,9 +143,7 @@ def _difference(effects: pd.DataFrame, arm: str) -> str:
     name = f"{arm}-vanilla"
     if name not in effects.index or np.isnan(effects.loc[name, "estimate"]):
         return ""
-    own = effects.loc[name]
-    interval = "" if np.isnan(own["ci_low"]) else f" [{own['ci_low']:+.1f}, {own['ci_high']:+.1f}]"
-    return f"{own['estimate']:+.1f}{interval}"
+    return _estimate(effects.loc[name].to_dict()).strip("*")
 
 
 def _baselines(suite: Path) -> list[list[str]]:

@@ -6,7 +6,7 @@ import pytest
 from moco_bench.analyse.write import analyse
 from moco_bench.files import write_json, write_text
 from tools.study_figure import differences, study_figure
-from tools.study_page import STORED, accuracy_table, cost_table, mechanism_table, with_tables
+from tools.study_page import STORED, accuracy_table, cost_table, effects_table, mechanism_table, with_tables
 
 KNN = {"vanilla": [50.0, 51.0, 52.0], "dual": [51.0, 52.5, 53.0]}
 
@@ -42,6 +42,17 @@ def test_a_row_has_the_mean_of_finished_runs_and_the_paired_difference(stored):
     assert lines[2].startswith("| vanilla | 3 | 51.0 |")
     assert lines[3].startswith("| dual | 2 | 51.8 | +1.2 [")  # pairs: +1.0 and +1.5
     assert lines[4:] == ["| *raw pixels* |  | 40.0 |  | 41.0 |", "| *untrained encoder* |  | 30.0 |  |  |"]
+
+
+def test_effects_stand_with_their_intervals_and_significant_ones_are_bold(stored):
+    path = stored / "negatives" / "effects.csv"
+    assert effects_table(stored / "negatives", "epochs").splitlines()[2].startswith("| dual against vanilla | +1.2 [")
+    effects = pd.read_csv(path)
+    effects.assign(finding="higher").to_csv(path, index=False)
+    row = effects_table(stored / "negatives", "epochs").splitlines()[2]
+    assert row.startswith("| dual against vanilla | **+1.2 [")
+    assert row.endswith("]** |")
+    assert "**" not in accuracy_table(stored / "negatives", "epochs")
 
 
 def test_the_mechanism_is_that_of_the_last_epoch(stored):

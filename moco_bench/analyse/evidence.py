@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.floors import Floors, whole_floors
-from moco_bench.analyse.outcomes import Outcomes, read_outcomes
+from moco_bench.analyse.outcomes import KEY, Outcomes, read_outcomes
 from moco_bench.errors import InputError
 from moco_bench.files import ordinary, read_json
 
@@ -26,7 +26,7 @@ _QUEUE_COLUMNS = {"arm", "queue_size", "version", "tensor_mib", "dataset", "enco
 class Evidence:
     """The evidence in one results directory; without a directory nothing is known.
 
-    `metrics`: the content of each metrics.json that has been read, by the run's place.
+    `metrics`: the content of each metrics.json that has been read, at least its outcomes, by the run's place.
     """
 
     directory: Path | None = None
@@ -58,7 +58,7 @@ class Evidence:
             path = (self.directory / place / "metrics.json").resolve()
             inside = path.is_relative_to(self._root)  # a table from elsewhere must not make us read outside
             content = _content(path) if inside else None
-            self.metrics[place] = content if isinstance(content, dict) else {}
+            self.metrics[place] = {KEY: content.get(KEY)} if isinstance(content, dict) else {}
         return read_outcomes(self.metrics[place])
 
     @cached_property

@@ -139,7 +139,7 @@ def _unequal_floors(roots: Sequence[Path], suite: str) -> Iterator[dict[str, Any
         for path in sorted((root / suite / "floors").glob("*.json")):
             found = read_mapping(path)
             kept_from, kept = firsts.setdefault(path.name, (root, found))
-            if kept.get("fingerprint") != found.get("fingerprint"):
+            if any(kept.get(name) != found.get(name) for name in ("fingerprint", "data_sha256")):
                 continue
             for name, numbers in _unequal(flat(kept), flat(found)):
                 baseline, _, metric = name.rpartition(".")

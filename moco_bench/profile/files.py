@@ -48,6 +48,7 @@ def write_rows(path: Path, rows: Iterable[TableRow]) -> None:
     """Write rows, atomically; the columns are those of the first row. No file for no rows."""
     rows = list(rows)
     if rows:
+        assert all(row.keys() <= rows[0].keys() for row in rows)
         write_csv(path, rows[0], ([_plain(row.get(name)) for name in rows[0]] for row in rows))
 
 

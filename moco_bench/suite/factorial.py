@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from moco_bench.suite.config import EncoderConfig
 from moco_bench.suite.identity.sameness import what_trains
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
@@ -114,8 +113,8 @@ def _are_of(changes: Changes, allowed: frozenset[str], needed: str) -> bool:
 def _changes(suite: Suite, arm: str) -> Changes:
     """What an arm trains differently from the baseline: by key, for each encoder of the suite."""
     found: Changes = {}
-    for encoder in suite.encoders:
-        own, base = (_trained(suite, encoder, name) for name in (arm, suite.baseline))
+    for place, encoder in enumerate(suite.encoders):
+        own, base = (_trained(suite, place, name) for name in (arm, suite.baseline))
         for key in {**base, **own}:
             if own.get(key) != base.get(key):
                 found.setdefault(key, {})[encoder.title] = own.get(key)
@@ -123,9 +122,9 @@ def _changes(suite: Suite, arm: str) -> Changes:
 
 
 @lru_cache(maxsize=64)  # the baseline is asked for with every arm
-def _trained(suite: Suite, encoder: EncoderConfig, arm: str) -> Changes:
-    """All that an arm trains with, as a flat mapping."""
-    return _keys(json.loads(what_trains(*resolve_arm(suite, encoder, arm))))
+def _trained(suite: Suite, place: int, arm: str) -> Changes:
+    """All that an arm trains with on the encoder at `place`, as a flat mapping."""
+    return _keys(json.loads(what_trains(*resolve_arm(suite, suite.encoders[place], arm))))
 
 
 def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

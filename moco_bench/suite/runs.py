@@ -160,9 +160,17 @@ def find_run(suite: Suite, run_id: str) -> Run:
     return runs[run_id]
 
 
-@lru_cache(maxsize=4096)  # most commands ask several times for the arms of one suite
 def resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[EncoderConfig, ContrastConfig, TrainConfig]:
     """The sections of the suite with an arm's changes applied. Raises `InputError` naming the arm and the key."""
+    try:
+        hash(encoder)
+    except TypeError:  # a plug-in's, with a mapping among its settings
+        return _resolve_arm.__wrapped__(suite, encoder, arm)
+    return _resolve_arm(suite, encoder, arm)
+
+
+@lru_cache(maxsize=4096)  # most commands ask several times for the arms of one suite
+def _resolve_arm(suite: Suite, encoder: EncoderConfig, arm: str) -> tuple[EncoderConfig, ContrastConfig, TrainConfig]:
     changes, where, ideas = suite.arms[arm], f"arms.{arm}", suite.ideas
     own = validate(EncoderConfig, encoder.with_changes(changes.encoder), f"{where}.encoder", ideas)
     if own.title != encoder.title and "label" not in changes.encoder:  # arms lie and are compared side by side

@@ -60,12 +60,14 @@ def test_equal_fingerprints_with_unequal_numbers_are_a_machines_effect(make_run,
     assert (row["kept_on"], row["other_on"]) == ("A", "B")
 
 
-@pytest.mark.parametrize(("fingerprint", "listed"), [("f", 1), ("of other settings", 0)])
-def test_unequal_baselines_are_a_machines_effect_too(make_run, tmp_path, fingerprint, listed):
-    for root, settings, accuracy in (("a", "f", 40.0), ("b", fingerprint, 40.5)):
+@pytest.mark.parametrize(("second", "listed"), [("f d", 1), ("other-settings d", 0), ("f other-images", 0)])
+def test_unequal_baselines_are_a_machines_effect_too(make_run, tmp_path, second, listed):
+    for root, made_with, accuracy in (("a", "f d", 40.0), ("b", second, 40.5)):
         make_run(tmp_path / root, seed=ord(root))
         pixels = {"knn_top1": accuracy, "linear_top1": 30.0}
-        floors = {"fingerprint": settings, "pixels": pixels, "random_encoder": {"net": {"0": {"knn_top1": 20.0}}}}
+        settings, images = made_with.split()
+        untrained = {"net": {"0": {"knn_top1": 20.0}}}
+        floors = {"fingerprint": settings, "data_sha256": images, "pixels": pixels, "random_encoder": untrained}
         write_json(tmp_path / root / "tiny" / "floors" / "digits.json", sealed(floors))
 
     assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0

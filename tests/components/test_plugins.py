@@ -218,3 +218,33 @@ def test_an_installed_packages_ideas_are_found_by_name(folder, monkeypatch):
     runs = {run.arm: run for run in expand(load_suite(suite))}
     assert runs["soft"].contrast.negatives.code is not None
     assert runs["vanilla"].contrast.negatives.code is None
+
+
+LAYERS = '''"""An encoder of my own."""
+from typing import ClassVar, Literal
+
+from moco_bench.components import Backbone, Built
+
+
+class Layers(Backbone):
+    """Pixels, shrunk."""
+
+    source: ClassVar[str] = "my notebook"
+    name: Literal["layers"] = "layers"
+    sizes: dict[str, int] = {"side": 2}
+
+    def build(self, channels, image_size, norm_layer):
+        from torch import nn
+
+        side = self.sizes["side"]
+        return Built(nn.Sequential(nn.AdaptiveAvgPool2d(side), nn.Flatten()), channels * side * side)
+'''
+
+
+def test_an_encoders_settings_may_hold_a_mapping(tmp_path):
+    """Such an encoder has no hash, so nothing may look an arm up by it."""
+    (tmp_path / "layers.py").write_text(LAYERS)
+    arms = {"vanilla": None, "dual": {"contrast": {"dual_view": "key-in-batch"}}}
+    suite = {"name": "mine", "dataset": "digits", "encoder": {"name": "layers"}, "plugins": ["layers.py"], "arms": arms}
+    (tmp_path / "suite.yaml").write_text(yaml.safe_dump(suite))
+    assert main(["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]) == 0

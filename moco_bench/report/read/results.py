@@ -164,7 +164,7 @@ def load_results(directory: Path) -> Results:
     histories, damaged_histories = _histories(directory, runs[runs["directory"].isin(ended)])
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
-    plan = replace(plan, evidence=replace(plan.evidence, metrics=dict(metrics)))
+    plan = replace(plan, evidence=replace(plan.evidence, metrics=_inside(directory, metrics)))
     effects = effects_of(runs, plan)
     claims = claims_of(effects, plan, memory)
     by_run = {place: {name: found[place] for name, found in files.items() if place in found} for place in there}
@@ -203,6 +203,11 @@ def _json_files(directory: Path, places: list[str], name: str, damaged: list[str
 
 
 _SHARED = ("config", "data", "machine", "versions")
+
+
+def _inside(directory: Path, metrics: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without files that are links: the analysis follows none that leads out of the results, and judges them itself."""
+    return {place: found for place, found in metrics.items() if not (directory / place / "metrics.json").is_symlink()}
 
 
 def _manifests(folder: Path, damaged: list[str]) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from moco_bench.analyse.table import table_of_text
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import Results, of_cell
 
 FILE = "tune.csv"
 NOT_SETTINGS = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
@@ -22,6 +22,12 @@ def candidates_of(results: Results) -> pd.DataFrame | None:
 def settings_of(candidates: pd.DataFrame) -> list[str]:
     """The settings that were searched, such as `train.learning_rate`."""
     return [str(name) for name in candidates.columns if name not in NOT_SETTINGS]
+
+
+def searched_apart(results: Results, dataset: str, encoder: str) -> bool:
+    """Whether the arms' searches chose differently: main effects and interaction are then those of a setting, too."""
+    found = candidates_of(results)
+    return found is not None and any(unequal_choices(of_cell(found, dataset, encoder)))
 
 
 def unequal_choices(candidates: pd.DataFrame) -> Iterator[tuple[str, dict[str, list[str]]]]:

@@ -12,6 +12,7 @@ from moco_bench.report.model.table import KEY, Cell, Column, Row, Table, cell
 from moco_bench.report.model.words import count, sentence, unit_of_effect
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.results import Results
+from moco_bench.report.read.searches import searched_apart
 from moco_bench.report.section import Section
 from moco_bench.suite.identity.analysis import started_under
 from moco_bench.suite.metrics import METRICS
@@ -32,6 +33,8 @@ def claims_notes(results: Results, links: Links) -> tuple[Note, ...]:
     counted = Counter(verdict.removesuffix(" by this suite") for verdict in own).most_common()
     counts = ", ".join(f"{found} {verdict}" for verdict, found in counted)
     verdicts = f"The abstract\u2019s claims in our words: {counts}. The rules are {rules}."
+    if any(searched_apart(results, *cell) for cell in results.cells):
+        verdicts += " The arms train with unequal settings (The answer), and main effects include that difference."
     return (links.note(verdicts, results.written.claims), *((Note(started),) if started else ()))
 
 

@@ -21,6 +21,7 @@ from moco_bench.report.model.words import (
     unit_of_effect,
 )
 from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.searches import searched_apart
 from moco_bench.report.sections.first_screen import notes
 from moco_bench.report.sections.first_screen.headline import (
     INGREDIENTS,
@@ -98,7 +99,9 @@ def _rows(results: Results, metric: MetricColumn, dataset: str, encoder: str) ->
     chosen = of_cell(equal_epochs(results.effects), dataset, encoder)
     chosen = chosen[chosen["metric"] == metric.name]
     factorial, lost = chosen["kind"] == "factorial", (chosen["n_seeds"] == 0) & (chosen["n_pending"] == 0)
-    if not lost.all() and lost[factorial].all():  # an arm that failed in every seed must not hide the others
+    # An arm that failed in every seed must not hide the others, nor a setting of one arm pass for an ingredient.
+    hidden = (not lost.all() and lost[factorial].all()) or searched_apart(results, dataset, encoder)
+    if hidden and not factorial.all():
         chosen = chosen[~factorial]
     return chosen[chosen["kind"] == "factorial"].to_dict("records") or chosen.to_dict("records")
 

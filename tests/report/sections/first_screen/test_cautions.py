@@ -113,6 +113,22 @@ def test_arms_with_settings_of_their_own_searches_are_named(tmp_path, synthetic)
     assert not [note for note in summarise(load_results(path)).learnt if "search" in note.text]
 
 
+def test_where_searches_chose_differently_the_first_screen_answers_by_arms(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(8))
+    questions = [answer.question for answer in summarise(load_results(path)).blocks[0].answers]
+    assert questions[0] == "Does the dual-view loss help?"
+
+    head = "dataset,encoder,arm,candidate,train.learning_rate,metric,score,chosen"
+    (dataset, encoder), *_ = load_results(path).cells
+    chosen = [
+        f"{dataset},{encoder},{arm},0,{rate},knn_top1,60,True" for arm, rate in (("vanilla", 0.2), ("filter", 0.4))
+    ]
+    (path / "tune.csv").write_text("\n".join([head, *chosen]))
+    found = summarise(load_results(path))
+    assert len(found.blocks[0].answers) == 5, "single comparisons, and no main effect"
+    assert "averages" not in found.headline
+
+
 def test_held_out_images_are_no_test_images(tmp_path, synthetic):
     results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
     results.runs["evaluated_on"] = "validation"

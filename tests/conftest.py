@@ -57,7 +57,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark `slow` what belongs to no single layer (`-m "not slow"` are the unit tests), and `alone` what measures.
 
-    Long ones come first. Coverage is that of the unit tests: tracing makes the others up to five times as slow.
+    Long ones come first. Coverage is that of the unit tests, which reach nearly every line; tracing slows the others.
     """
     here = Path(__file__).parent
     for item in items:

@@ -72,7 +72,7 @@ for name in ("sgd", "adamw"):
     optimiser.step()
     optimiser.zero_grad()
     optimiser.load_state_dict(optimiser.state_dict())
-print(*{"torchvision", "torch._dynamo", "sympy"} & set(sys.modules))
+print(*{"torchvision", "torch._dynamo"} & set(sys.modules))
 """
 
 

@@ -20,8 +20,9 @@ Require = Callable[[Path, str], Path]
 WHOLE_SYSTEM = frozenset({"benchmarks/peers", "browser", "cluster", "profile", "reliability", "workflow"})
 """Folders of tests that start processes, Snakemake or a browser, or measure time: all of them `slow`."""
 
-FIRST = ("cluster", "reliability", "workflow", "docs", "examples", "browser")
-"""Folders whose tests take longest or wait: they run first, so that no worker is left with one of them in the end."""
+FIRST = ("cluster", "workflow", "docs", "examples", "browser", "reliability")
+"""Folders whose tests take longest or wait: they run first, so that no worker is left with one of them in the end.
+The cluster's mostly wait, so what computes comes beside them."""
 
 MEASURING = frozenset(
     {

@@ -1,3 +1,5 @@
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +18,15 @@ ARMS = {
     "anchored": {"contrast": {"dual_view": "key-anchored", "negatives": {"rule": "random", "fraction": 0.5}}},
     "grouped": {"encoder": {"batch_norm_groups": 2}, "train": {"optimiser": "adamw", "learning_rate": 0.001}},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Each measurement collects garbage: without all that other tests have imported, ten times as fast."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

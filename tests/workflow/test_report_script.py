@@ -26,6 +26,7 @@ def test_it_ends_with_where_results_are_and_the_path_of_the_report(commands, tmp
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     given = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    given.pop("BIN", None)  # what `make BIN=...` leaves
     command = ["sh", SCRIPT, elsewhere / "tiny.yaml"]
     said = subprocess.run(command, cwd=tmp_path, env=given, check=True, capture_output=True, text=True).stdout
     *_, where, report = said.splitlines()

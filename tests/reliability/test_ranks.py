@@ -21,7 +21,7 @@ SUITE = {
     "encoder": {"name": "resnet-compact", "width": 8, "dimension": 16, "batch_norm_groups": 2},
     "contrast": {"queue_size": 128, "dual_view": "key-in-batch"},
     "train": {
-        "epochs": 24, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0, "devices": 2
+        "epochs": 12, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0, "devices": 2
     },
     "evaluate": {"knn_k": 5, "corruptions": False, "floors": False, "probe": {"c_values": [1.0]}},
     "seeds": 1,

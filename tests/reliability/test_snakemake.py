@@ -70,7 +70,7 @@ class Workflow:
 def workflow(tmp_path: Path) -> Iterator[Workflow]:
     suite = write_suite(
         tmp_path / "tiny.yaml",
-        train=SUITE["train"] | {"epochs": 100, "checkpoint_seconds": 0.3},
+        train=SUITE["train"] | {"epochs": 50, "checkpoint_seconds": 0.1},
         arms={"both": SUITE["arms"]["both"]},
         evaluate=SUITE["evaluate"] | {"floors": False, "corruptions": False},
     )

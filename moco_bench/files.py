@@ -211,9 +211,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def mapping_if_any(path: Path) -> dict[str, Any]:
-    """As `read_mapping`; empty where it raises."""
+    """As `read_mapping`; empty where it raises. A file that isn't there, the usual case, costs a glance."""
     try:
-        return read_mapping(path)
+        return read_mapping(path) if os.path.exists(path) else {}
     except InputError:
         return {}
 

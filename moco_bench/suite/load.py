@@ -52,7 +52,10 @@ def parse_suite(raw: Any, source: str, *, plugins: Plugins | None = None) -> Sui
     if not isinstance(raw, dict):
         raise InputError(f"{source}: a suite is a mapping of keys such as `name`, `dataset`, `arms`")
     if plugins is None:
-        plugins = from_description(tuples_for_lists(raw.get("recorded_plugins") or ()))
+        try:
+            plugins = from_description(tuples_for_lists(raw.get("recorded_plugins") or ()))
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
     forget_added()  # by the suite that was read before
     suite = validate(Suite, raw, source, plugins)
     suite._ideas = plugins

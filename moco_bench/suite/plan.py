@@ -161,9 +161,11 @@ def plan_run(run: Run, results: Path, data: DataState | None = None) -> PlannedR
 def _own_files(run: Run, results: Path, data: DataState) -> PlannedRun:
     directory, checkpoints = run.directory(results), run.checkpoints(results)
     if not (directory / "run.json").exists():
-        if any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
+        if checkpoints.exists() and any((checkpoints / name).exists() for name in ("latest.ckpt", "previous.ckpt")):
             return PlannedRun(run, "started", "has a checkpoint to go on from")
-        lost = any((directory / name).exists() for name in ("metrics.json", "encoder.safetensors"))
+        lost = directory.exists() and any(
+            (directory / name).exists() for name in ("metrics.json", "encoder.safetensors")
+        )
         never = "never run" if run.checkpoint is None else f"{run.checkpoint} was never evaluated"
         return PlannedRun(run, "new", "its run.json is missing" if lost else never)
     try:

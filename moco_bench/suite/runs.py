@@ -40,7 +40,7 @@ class Run:
     paced_by: "Run | None" = None
     open_search: str | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The run's place below `runs/`: `DATASET/ENCODER/ARM/seedN`.
 
@@ -100,11 +100,11 @@ class Run:
 
     def directory(self, results: Path) -> Path:
         """The folder of its declared outputs."""
-        return results / self.suite / "runs" / self.id
+        return results.joinpath(self.suite, "runs", self.id)
 
     def checkpoints(self, results: Path) -> Path:
         """The folder of its checkpoints: never inside a declared output, which the workflow deletes before a retry."""
-        return results / self.suite / "checkpoints" / self.id
+        return results.joinpath(self.suite, "checkpoints", self.id)
 
     def manifest(self, results: Path) -> Path:
         """The manifest of its data set."""

@@ -20,3 +20,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_suite_is_a_mapping(raw_value):
     with pytest.raises(InputError, match="a suite is a mapping"):
         parse_suite(raw_value, "x")
+
+
+@pytest.mark.parametrize("recorded", ["..", 3, [None], [{"kind": "negatives"}]])
+def test_descriptions_of_ideas_that_are_none_are_refused_with_the_files_name(raw, recorded):
+    with pytest.raises(InputError, match=r"^here\.yaml: recorded_plugins: not what `collect` writes"):
+        parse_suite({**raw, "recorded_plugins": recorded}, "here.yaml")

@@ -41,6 +41,16 @@ def test_a_run_that_the_suite_does_not_have_is_no_target(workflow: Any) -> None:
     assert "MissingRuleException" in outcome.text
 
 
+def test_nor_is_it_in_a_suite_of_many_arms(workflow: Any) -> None:
+    """Their names are too many for Snakemake's patterns."""
+    arms = {f"an-arm-of-many-{number}": {"contrast": {"momentum": number / 100}} for number in range(60)}
+    suite = workflow.write_suite(arms={"vanilla": None, **arms})
+    target = "results/tiny/runs/digits/resnet-compact/no-such-arm/seed0/metrics.json"
+    outcome = workflow.run("--dry-run", target, "--configfile", suite)
+    assert outcome.code == 1
+    assert "no-such-arm" in outcome.text
+
+
 def test_without_a_suite_it_is_the_quickstart(workflow: Any) -> None:
     outcome = workflow.run("--dry-run")
     assert outcome.code == 0, outcome.text

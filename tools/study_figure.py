@@ -36,7 +36,7 @@ def study_figure(stored: Path) -> str:
         )
         for panel, (title, rows) in zip(axes[:, 0], panels, strict=True):
             _forest(panel, rows)
-            panel.set_title(f"{title} · {rows['seeds'].max()} seeds, {IMAGES[rows['images'].iloc[0]]}")
+            panel.set_title(f"{title} · {_seeds(rows)}, {IMAGES[rows['images'].iloc[0]]}")
         axes[-1, 0].set_xlabel(
             "points of kNN accuracy against vanilla: mean over paired seeds, 95 % interval; grey: margin"
         )
@@ -46,7 +46,10 @@ def study_figure(stored: Path) -> str:
 
 
 def differences(suite: Path, budget: str) -> pd.DataFrame:
-    """One row per arm with an interval: arm, estimate, low, high, margin, seeds, images; empty if nothing is stored."""
+    """One row per arm with an interval; empty if nothing is stored.
+
+    Columns: arm, estimate, low, high, margin, seeds, pending (seeds that the suite still waits for), images.
+    """
     if not (suite / "effects.csv").exists() or not (suite / "runs").is_dir():
         return pd.DataFrame()
     effects = pd.read_csv(suite / "effects.csv")
@@ -54,8 +57,13 @@ def differences(suite: Path, budget: str) -> pd.DataFrame:
     own = effects[known & (effects["kind"] == "arm")].rename(columns={"treatment": "arm"})
     runs = pd.read_csv(suite / "runs.csv")
     own["images"] = runs["evaluated_on"].dropna().iloc[0] if len(own) else ""
-    own = own.rename(columns={"ci_low": "low", "ci_high": "high", "n_seeds": "seeds"})
-    return own[["arm", "estimate", "low", "high", "margin", "seeds", "images"]].reset_index(drop=True)
+    own = own.rename(columns={"ci_low": "low", "ci_high": "high", "n_seeds": "seeds", "n_pending": "pending"})
+    return own[["arm", "estimate", "low", "high", "margin", "seeds", "pending", "images"]].reset_index(drop=True)
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    done, pending = int(rows["seeds"].max()), int(rows["pending"].max())
+    return f"{done} of {done + pending} seeds" if pending else f"{done} seeds"
 
 
 def _forest(panel: Axes, rows: pd.DataFrame) -> None:

@@ -103,3 +103,9 @@ def test_a_table_may_name_its_arms(stored):
     assert "| dual | 2 |" in made
     assert "| vanilla |" not in made
     assert with_tables(made, stored) == made
+
+
+def test_a_suite_that_waits_for_seeds_says_of_how_many(stored):
+    path = stored / "negatives" / "effects.csv"
+    pd.read_csv(path).assign(n_pending=6).to_csv(path, index=False)
+    assert "Rules for negatives · 2 of 8 seeds, held-out images" in study_figure(stored)

@@ -211,7 +211,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def mapping_if_any(path: Path) -> dict[str, Any]:
-    """As `read_mapping`; empty where it raises. A file that isn't there, the usual case, costs a glance."""
+    """As `read_mapping`; empty where it raises. Often the file is missing: that is found out without an exception."""
     try:
         return read_mapping(path) if os.path.exists(path) else {}
     except InputError:

@@ -18,7 +18,7 @@ LONG = {
     "dataset": {"name": "digits", "train_limit": 256, "test_limit": 100},
     "encoder__width": 8,
     "contrast__queue_size": 128,
-    "train": {"epochs": 30, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0},
+    "train": {"epochs": 60, "batch_size": 64, "precision": "float32", "device": "cpu", "checkpoint_seconds": 0.0},
     "evaluate": {
         "knn_k": 5,
         "corruptions": False,

@@ -160,7 +160,7 @@ def job(command, mark="mark"):
     command = command.replace("SUITE", suite)
     return (
         # Signals are the command's to answer; the shell waits for it.
-        f"trap : TERM USR1; rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
+        f"trap : HUP TERM USR1; rm -f {{output.{mark}}}.refused; {command} > {{log:q}} 2>&1"
         f" || {{{{ code=$?; [ $code -ne 2 ] || touch {{output.{mark}}}.refused; exit $code; }}}}"
     )
 

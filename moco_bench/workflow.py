@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
@@ -33,10 +32,7 @@ def end_on_signals(suite: str) -> AbstractContextManager[None]:
         if number in (signal.SIGINT, signal.SIGHUP):
             _ask_to_stop(jobs)
         told = f"suite {suite} interrupted by {signal.Signals(number).name}; the same command continues"
-        console = sys.stderr
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # Snakemake's threads print, too
-        time.sleep(0.1)  # and one may have written a line without its end
-        print(f"moco-bench: {told}", file=console, flush=True)
+        print(f"moco-bench: {told}", file=sys.stderr, flush=True)
         psutil.wait_procs(jobs)
         os._exit(INTERRUPTED)
 

@@ -79,7 +79,7 @@ def test_accuracy_is_that_of_tuned_logistic_regression():
     pixels = [split.images.flatten(1).float() for split in (train, test)]
     held = held_out(train.images, train.labels, 0.2)
     assert_as_scikit_learn(
-        [(pixels[0], train.labels, pixels[1], test.labels, held), *features_of(digits, [(8, 0), (16, 1)])]
+        [(pixels[0], train.labels, pixels[1], test.labels, held), *features_of(digits, [(8, 0), (16, 1), (16, 2)])]
     )
 
 

@@ -96,7 +96,7 @@ def test_two_ranks_are_one_process(case, of_one, of_two):
 
 @pytest.mark.slow
 def test_four_ranks_are_one_process(of_one, runs, toy_dataset, tmp_path):
-    cases = {name: runs[name] for name in ("both-groups", "vanilla-whole")}
+    cases = {name: runs[name] for name in ("both-groups", "symmetric-whole")}
     found = train_together(4, cases, toy_dataset, tmp_path)
 
     for name in cases:

@@ -20,6 +20,7 @@ from moco_bench.analyse.settings import flat
 from moco_bench.analyse.table import table_of_text
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular, read_mapping, write_atomically, write_json
+from moco_bench.suite.equal_compute import budget_rows
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.on_disk.finished import POINTERS
 from moco_bench.suite.on_disk.hashes import without_encoder
@@ -207,9 +208,32 @@ def _check_equal_files(first: Path, second: Path) -> None:
     searched = first.name in ("tuned.json", "tune.csv")
     if searched and first.read_bytes() != second.read_bytes():
         raise InputError(f"{second}: another search than {first}; runs whose settings differ can't be compared")
+    if first.name == "costs.json":
+        _check_equal_epochs(first, second)
     unequal = first.name == "suite.yaml" and first.read_bytes() != second.read_bytes()
     if unequal and load_suite(first) != load_suite(second):  # other comments are no other suite
         raise InputError(f"{second}: another suite than {first}; merge results of one version of a suite")
+
+
+def _check_equal_epochs(first: Path, second: Path) -> None:
+    """Two machines measure unequal costs; the first one's are kept, if both give each arm the same epochs."""
+    if not (described := first.with_name("suite.yaml")).exists():
+        return
+    suite = load_suite(described)
+    ours, theirs = (
+        {
+            (row["dataset"], row["encoder"], row["arm"], row["budget"]): row["epochs"]
+            for row in budget_rows(suite, costs)
+        }
+        for costs in (read_mapping(path).get("costs") for path in (first, second))
+    )
+    for key, epochs in ours.items():
+        other = theirs.get(key, epochs)
+        if other != epochs:
+            raise InputError(
+                f"{second}: gives {key[2]} {other} epochs at equal {key[3]}, but {first} gives it {epochs}; such runs "
+                "can't be compared. Copy the first file over the second and train them again"
+            )
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -211,6 +211,25 @@ def test_a_search_comes_along_and_only_one(make_run, equal, tmp_path, capsys):
     assert [(tmp_path / "out" / "tiny" / name).exists() for name in ("tuned.json", "tune.csv")] == [equal] * 2
 
 
+@pytest.mark.parametrize(("cost", "epochs"), [(1.4, 7), (1.41, 7), (1.2, 8)])
+def test_costs_of_two_machines_agree_on_epochs_or_are_refused(make_run, cost, epochs, tmp_path, capsys):
+    suite = {
+        "name": "tiny", "dataset": "digits", "encoder": "resnet-compact", "seeds": 2, "contrast": {"queue_size": 128},
+        "budgets": ["epochs", "seconds"], "train": {"epochs": 10, "batch_size": 64},
+        "arms": {"vanilla": None, "both": {"contrast": {"dual_view": "key-in-batch"}}},
+    }  # fmt: skip
+    place = {"dataset": "digits", "encoder": "resnet-compact", "arm": "both", "budget": "seconds"}
+    for seed, (name, relative) in enumerate((("a", 1.4), ("b", cost))):
+        make_run(tmp_path / name, seed=seed)
+        write_json(tmp_path / name / "tiny" / "suite.yaml", suite)
+        write_json(tmp_path / name / "tiny" / "costs.json", sealed({"costs": [{**place, "relative": relative}]}))
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == (0 if epochs == 7 else 2)
+    told = f"costs.json: gives both {epochs} epochs at equal seconds"
+    assert (told in capsys.readouterr().err) == (epochs != 7)
+    assert (tmp_path / "out" / "tiny" / "costs.json").exists() == (epochs == 7)
+
+
 def test_a_folder_merged_with_itself_stays_as_it_is(make_run, tmp_path, monkeypatch):
     make_run(tmp_path / "results")
     before = tree(tmp_path / "results")

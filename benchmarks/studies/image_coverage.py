@@ -14,7 +14,7 @@ from moco_bench.analyse.images import two_level_interval
 from moco_bench.analyse.intervals import t_interval
 
 IMAGES, INTERACTION = 300, 20.0
-SETTINGS = ((0.5, 8.0), (1.0, 20.0), (0.0, 12.0))
+SETTINGS = ((0.5, 8.0), (1.0, 20.0), (0.0, 12.0), (1.8, 0.0))
 """Standard deviations over seeds and over images, in percentage points."""
 
 

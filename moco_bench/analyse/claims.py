@@ -23,6 +23,7 @@ INTERIM = "not judged: seeds are still to be run"
 MIXED = "mixed"
 DEPENDS = "depends on the implementation"
 MEMORY = "peak_memory_mib"
+NONE = "no effect above"
 COUNTED = "counted"
 """Value of `ci_method` for estimates in counted bytes, which repeat exactly: no interval and no test."""
 
@@ -95,7 +96,7 @@ def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, p
     One way of writing the loss decides nothing about a method: without the other's figures there is no verdict.
     """
     margin = plan.config.margin_percent
-    none = f"no effect above {margin:g} %"
+    none = f"{NONE} {margin:g} %"
 
     def verdict_of(verdict: str) -> str:
         return SUPPORTED if verdict == direction else CONTRADICTED if verdict in ("higher", "lower") else none
@@ -106,7 +107,7 @@ def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, p
         f"judged on counted bytes of tensors at the suite's batch and queue, of this package's loss ({FILE}): "
         f"{number(100 * (found.ratio - 1), 1, signed=True)} %, {words} (margin {margin:g} %)"
     )
-    others = otherwise_written(plan, found)
+    others = otherwise_written(plan, found)  # judged at the suite's queue, as this package's loss is
     said = "; ".join(f"{other.words}: {_range(other.ratios)} at queues of {other.queues}" for other in others)
     if any(verdict_of(verdict) != own for other in others for verdict in other.verdicts):
         return Judgement(DEPENDS, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
@@ -151,6 +152,8 @@ def _judge_all(rule: ClaimRule, effect: Mapping[Any, Any], effects: pd.DataFrame
 def _together(verdicts: list[str]) -> str:
     if len(set(verdicts)) == 1:
         return verdicts[0]
+    if all(verdict.startswith(NONE) for verdict in verdicts):
+        return f"{NONE} the margins"
     if SUPPORTED in verdicts and CONTRADICTED in verdicts:
         return MIXED
     return CONTRADICTED if CONTRADICTED in verdicts else UNDECIDED
@@ -159,7 +162,7 @@ def _together(verdicts: list[str]) -> str:
 def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], config: AnalysisConfig) -> Judgement:
     """The verdict on one row of `effects.csv`, and the reason in words and figures. The rule is `ClaimRule`'s."""
     finding, level = effect["finding"], 1 - config.confidence + 1e-12
-    none = f"no effect above {margin_in_words(effect)}"
+    none = f"{NONE} {margin_in_words(effect)}"
     if finding == "equivalent":
         confirmed = f"the exact tests confirm it (Holm p {p_value(effect['p_equivalence_holm'])})"
         return Judgement(none, f"{_inside(effect, config)}, and {confirmed}")
@@ -195,6 +198,10 @@ def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig
     n = effect["n_seeds"]
     if n < LEANING_FROM:
         return f"{n} paired seed{'s are' if n != 1 else ' is'} too few to say anything"
+    if math.isnan(effect["ci_low"]) and not math.isnan(effect["p_equivalence"]):
+        return (
+            f"the {_percent(config.confidence)} interval of {n} seeds is unbounded by the method that the suite states"
+        )
     if math.isnan(effect["ci_low"]):
         return (
             f"the differences of all {n} seeds are equal, so there is no interval, and the corrected exact tests "
@@ -234,7 +241,7 @@ def pending_in_words(effect: Mapping[Any, Any]) -> str:
     """How far an effect's seeds are: `6 seeds are done, 2 are still to be run`."""
     done, pending = int(effect["n_seeds"]), int(effect["n_pending"])
     if not pending:
-        return "seeds of effects that are corrected together with it are still to be run"
+        return "other effects in the same Holm family still have seeds to run"
     return f"{_are(done, ' seed')} done, {_are(pending)} still to be run"
 
 

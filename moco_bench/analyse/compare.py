@@ -8,6 +8,7 @@ verdict (decision 029):
     improvement   better, by the same rule
     unclear       none of these: the interval is too wide to tell; more seeds would
     regression?   fewer than three common seeds: worse by more than the margin (`improvement?`: better)
+    changed       as regression and improvement, for a metric of which neither direction is better (`changed?` likewise)
 """
 
 import math
@@ -40,6 +41,7 @@ COLUMNS = (
 SAME, UNCLEAR = "same", "unclear"
 WORSE, BETTER = "regression", "improvement"
 WORSE_ONCE, BETTER_ONCE = "regression?", "improvement?"
+CHANGED, CHANGED_ONCE = "changed", "changed?"
 SETTINGS = ("fingerprint", "evaluation_fingerprint")
 
 RunRow = dict[Any, Any]
@@ -194,14 +196,17 @@ def verdict(differences: NDArray[np.float64], margin: float, metric: MetricColum
         return SAME
     mean = float(differences.mean())
     worse = (mean < 0) == (metric.better == "higher")
+    beyond, once = (WORSE, WORSE_ONCE) if worse else (BETTER, BETTER_ONCE)
+    if metric.better is None:
+        beyond, once = CHANGED, CHANGED_ONCE
     if len(differences) < LEANING_FROM:  # one has no interval, and two agree to the last digit by chance
         if abs(mean) <= margin:
             return UNCLEAR
-        return WORSE_ONCE if worse else BETTER_ONCE
+        return once
     if no_spread(differences):  # equal in every seed, so there is no interval, and none is needed
-        return SAME if abs(mean) <= margin else WORSE if worse else BETTER
+        return SAME if abs(mean) <= margin else beyond
     low, high = t_interval(differences, confidence)
     if abs(mean) > margin and not low <= 0 <= high:
-        return WORSE if worse else BETTER
+        return beyond
     narrow = equivalence_interval(differences, 1 - confidence)
     return SAME if -margin <= narrow[0] and narrow[1] <= margin else UNCLEAR

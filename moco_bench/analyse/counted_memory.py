@@ -55,7 +55,10 @@ def counted_effects(memory: pd.DataFrame | None, effect: str, plan: AnalysisPlan
 
 
 class OtherwiseWritten(NamedTuple):
-    """The same effect with another way of writing the loss: ratios and verdicts, by growing queue."""
+    """The same effect with another way of writing the loss: ratios by growing queue, verdicts at the suite's queue.
+
+    Where the suite's queue was not counted, verdicts are those at all queues.
+    """
 
     words: str
     queues: str
@@ -84,7 +87,9 @@ def otherwise_written(plan: AnalysisPlan, found: CountedEffect) -> list[Otherwis
                 by_queue[int(str(size))] = own[1]
         if by_queue:
             sizes = [f"{size:,}" for size in (min(by_queue), max(by_queue))]
-            verdicts = tuple(verdict_of(ratio, plan.config.margin_percent) for ratio in by_queue.values())
+            own_queue = plan.suite.contrast.queue_size if plan.suite is not None else 0
+            judged = [by_queue[own_queue]] if own_queue in by_queue else by_queue.values()
+            verdicts = tuple(verdict_of(ratio, plan.config.margin_percent) for ratio in judged)
             queues = " to ".join(dict.fromkeys(sizes))
             others.append(OtherwiseWritten(words, queues, tuple(by_queue.values()), verdicts))
     return others

@@ -1,7 +1,8 @@
 """What the main effects of a 2x2 average, in words: an ingredient's dose may differ between its two arms.
 
 With `key-in-batch` the key term's negatives are the batch's queries, which no rule filters. So in arm `both` the rule
-acts on 1 - w of the loss, in arm `filter` on all of it, and the main effect of filtering averages the two doses.
+acts on the query term alone, 1 - w of the loss (1 / (1 + w) where the terms are added), in arm `filter` on all of it,
+and the main effect of filtering averages the two doses.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ def doses_of(plan: AnalysisPlan) -> Mapping[str, str]:
         return {}
     base, dual, filtered, both = square.arms
     weight = _unfiltered(plan, both)
-    dose = f"the rule acts on the whole loss in {filtered}, {1 - weight:g} of it in {both}"
+    dose = f"the rule acts on the whole loss in {filtered}, {_share(1 - weight)} of it in {both}"
     return {
         "dual_view": f"mean of {dual} - {base} and {both} - {filtered}",
         "filtering": f"mean of {filtered} - {base} and {both} - {dual}" + (f": {dose}" if weight else ""),
@@ -31,7 +32,14 @@ def _unfiltered(plan: AnalysisPlan, arm: str) -> float:
     if plan.suite is None or arm not in plan.suite.arms:
         return 0.0
     _, contrast, _ = resolve_arm(plan.suite, plan.suite.encoders[0], arm)
-    return contrast.key_weight if contrast.dual_view == "key-in-batch" else 0.0
+    if contrast.dual_view != "key-in-batch":
+        return 0.0
+    weight = contrast.key_weight
+    return weight / (1 + weight) if contrast.combine == "sum" else weight
+
+
+def _share(part: float) -> str:
+    return f"{part:.2g}"
 
 
 def describe_doses(plan: AnalysisPlan) -> str:
@@ -47,8 +55,18 @@ def describe_doses(plan: AnalysisPlan) -> str:
     )
     if weight:
         said += (
-            f" Their doses differ: the rule acts on the whole loss in {square.filter}, and on {1 - weight:g} of it in "
-            f"{square.both}, as the key term's negatives in the batch are not filtered. In {square.dual} the gradient "
-            f"of L_q is {1 - weight:g} of {square.baseline}'s at the same learning rate."
+            f" Filter strength differs: the rule acts on the whole loss in {square.filter}, and on "
+            f"{_share(1 - weight)} of it in {square.both}, as the key term's negatives in the batch are not filtered."
+        )
+    if weight and not _added(plan, square.dual):
+        said += (
+            f" In {square.dual} the gradient of L_q is {_share(1 - weight)} of {square.baseline}'s at the same "
+            "learning rate."
         )
     return said
+
+
+def _added(plan: AnalysisPlan, arm: str) -> bool:
+    """Whether the arm's loss is L_q + w L_k, with the whole L_q."""
+    assert plan.suite is not None
+    return resolve_arm(plan.suite, plan.suite.encoders[0], arm)[1].combine == "sum"

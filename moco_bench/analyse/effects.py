@@ -175,6 +175,7 @@ def _statistics(x: Floats, margin: Floats, metric: MetricColumn, config: Analysi
     shown, other = (by_t, by_bootstrap) if config.interval == "t" else (by_bootstrap, by_t)
     narrow = equivalence_interval(x, level)
     equal = f"no interval: the {n} seeds' differences are equal, so nothing is known of their spread" if n > 1 else ""
+    unbounded = f"no interval: the {config.interval} has no bounds with {n} seeds" if n > 1 else ""
     return {
         "margin": margin,
         "estimate": x.mean(axis=1) if n else math.nan,
@@ -194,7 +195,7 @@ def _statistics(x: Floats, margin: Floats, metric: MetricColumn, config: Analysi
         "p_equivalence_exact": exact_equivalence_p(x, margin, resamples=config.resamples, seed=config.seed),
         "equivalence_low": _finite(narrow[0]),
         "equivalence_high": _finite(narrow[1]),
-        "note": np.where(no_spread(x), equal, ""),
+        "note": np.where(no_spread(x), equal, np.where(np.isfinite(shown[0]), "", unbounded)),
     }
 
 

@@ -6,7 +6,7 @@ shape [..., n], one row per sample, and return shape [...].
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from moco_bench.analyse.intervals import no_spread, t_interval
 from moco_bench.analyse.signflip import sign_flip_p
@@ -38,6 +38,11 @@ def equivalence_interval(differences: ArrayLike, level: float = 0.05) -> tuple[F
     tests at 5 %, not 95 %. NaN where n < 2 or all differences are equal.
     """
     return t_interval(differences, 1 - 2 * level)
+
+
+def narrow_enough(standard_deviation: float, n: int, margin: float, level: float = 0.05) -> bool:
+    """Whether some mean of `n` differences with this spread would be equivalent by the t-tests: zero, if any."""
+    return n > 1 and float(stdtrit(n - 1, 1 - level)) * standard_deviation / n**0.5 < margin
 
 
 def exact_equivalence_p(differences: ArrayLike, margin: ArrayLike, *, resamples: int = 10_000, seed: int = 0) -> Floats:

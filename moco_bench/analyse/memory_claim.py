@@ -23,7 +23,7 @@ OUTSIDE_TENSORS = ("baseline", "library_code", "library_objects", "heap_free", "
 PEAK = "peak"
 OWN_LOSS = "streamed"
 """This package's loss, among the versions in `profile/queues.csv`."""
-CONDITION = ["dataset", "encoder", "at", "loss", "quantity"]
+CONDITION = ["dataset", "encoder", "at", "loss"]
 COLUMNS = [*CONDITION, "arm", "ratio", "typical_ratio", "verdict"]
 
 
@@ -72,9 +72,7 @@ def tensors_mib(memory: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at_fixed_batch(memory: pd.DataFrame) -> pd.DataFrame:
-    process = memory[(memory["phase"] == "training") & (memory["part"] == PEAK)]
-    both = [tensors_mib(memory).assign(quantity="tensors"), process.assign(quantity="process")]
-    return pd.concat(both).assign(at="fixed batch", loss=OWN_LOSS, typical_mib=math.nan)
+    return tensors_mib(memory).assign(at="fixed batch", loss=OWN_LOSS, typical_mib=math.nan)
 
 
 def _at_queues(queues: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +80,7 @@ def _at_queues(queues: pd.DataFrame) -> pd.DataFrame:
     at = queues["queue_size"].map("queue of {:,}".format)
     typical = queues.get("typical_tensor_mib", math.nan)
     names = {"version": "loss", "tensor_mib": "mib"}
-    return queues.rename(columns=names).assign(at=at, quantity="tensors", typical_mib=typical).loc[order.index]
+    return queues.rename(columns=names).assign(at=at, typical_mib=typical).loc[order.index]
 
 
 def _at_fixed_accuracy(at_fixed_batch: pd.DataFrame, accuracy: pd.DataFrame, baseline: str) -> pd.DataFrame:
@@ -94,7 +92,7 @@ def _at_fixed_accuracy(at_fixed_batch: pd.DataFrame, accuracy: pd.DataFrame, bas
         (row["dataset"], row["encoder"], row["effect"]): accuracy_reached(row) for row in against.to_dict("records")
     }
     rows = []
-    for row in at_fixed_batch[at_fixed_batch["quantity"] == "tensors"].to_dict("records"):
+    for row in at_fixed_batch.to_dict("records"):
         key = row["dataset"], row["encoder"], f"{row['arm']}-{baseline}"
         if key in reached:
             row["at"] = "fixed accuracy"
@@ -108,8 +106,11 @@ def accuracy_reached(effect: Mapping[Any, Any]) -> bool | None:
     """Whether by its row of `effects.csv` an arm is non-inferior to the baseline within the margin; None: undecided.
 
     By the bounds of the interval that goes with one-sided t-tests at the suite's level (`equivalence_interval`), on
-    the side where the metric is worse: inside the margin is non-inferiority, wholly beyond it is the opposite.
+    the side where the metric is worse: inside the margin is non-inferiority, wholly beyond it is the opposite. Nothing
+    is decided before the last planned seed, nor where the baseline has learnt too little.
     """
+    if effect["finding"] == "interim" or effect["baseline_short_of"]:
+        return None
     low, high, margin = (float(effect[name]) for name in ("equivalence_low", "equivalence_high", "margin"))
     if METRICS[effect["metric"]].better == "lower":
         low, high = -high, -low

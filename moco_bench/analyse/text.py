@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from moco_bench.analyse.compare import BETTER_ONCE, UNCLEAR, WORSE_ONCE, Comparison
+from moco_bench.analyse.compare import BETTER_ONCE, CHANGED_ONCE, UNCLEAR, WORSE_ONCE, Comparison
 from moco_bench.suite.metrics import METRICS
 
 ABSENT = "\u2013"
@@ -84,8 +84,10 @@ def comparison_as_text(found: Comparison) -> str:
         lines.append(
             "unclear: the interval is too wide to tell, or fewer than three seeds are common; more seeds would"
         )
-    if verdicts.isin((WORSE_ONCE, BETTER_ONCE)).any():
-        lines.append(f"{WORSE_ONCE}, {BETTER_ONCE}: beyond the margin, in fewer than three common seeds")
+    if verdicts.isin((WORSE_ONCE, BETTER_ONCE, CHANGED_ONCE)).any():
+        lines.append(
+            f"{WORSE_ONCE}, {BETTER_ONCE}, {CHANGED_ONCE}: beyond the margin, in fewer than three common seeds"
+        )
     counts = verdicts.value_counts()
     lines.append(", ".join(f"{count} {word}" for word, count in counts.items()) or found.nothing_compared)
     return "\n".join(lines)

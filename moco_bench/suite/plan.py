@@ -124,16 +124,16 @@ def plan_suite(suite: Suite, suite_file: Path, results: Path, reports: Path) -> 
         "profile": why_profile(suite, results),
     }
     if any(item.would_run for item in runs) or floors or once["costs"] or once["tune"]:
-        once["collect"] = "what goes into the table of runs is made first"
+        once["collect"] = "waits for runs, costs or baselines"
     else:
         once["collect"] = made.why_make(made.collected(directory), evidence, [directory / name for name in made.TABLES])
     if once["collect"] or once["profile"]:
-        once["analyse"] = "what it is computed from is made first"
+        once["analyse"] = "waits for collect or profile"
     else:
         outputs = [directory / name for name in made.ANALYSIS]
         once["analyse"] = made.why_make(made.analysed(directory), made.analysis_basis(directory), outputs)
     if once["analyse"]:
-        once["report"] = "what it shows is made first"
+        once["report"] = "waits for analyse"
     else:
         folder = reports / suite.name
         outputs = [folder / name for name in (*made.REPORT, *made.REPORT_FOLDERS)]

@@ -147,3 +147,19 @@ def test_memory_depends_on_the_implementation_where_losses_disagree(tmp_path, ru
     assert "\u221223.0 % to \u22127.6 % at queues of 4,096 to 65,536" in row["why"]
     agreed = claims_of(effects_of(runs_of(8), plan), plan, memory(80.0)).set_index("claim").loc["lower-memory"]
     assert agreed["verdict"] == "supported"
+
+
+def test_memory_is_judged_at_the_suites_queue_whatever_the_loss(tmp_path, runs_of):
+    """What a longer queue would do is said beside the verdict and is no part of it."""
+    (tmp_path / "profile").mkdir()
+    queues = ["arm,queue_size,version,tensor_mib,dataset,encoder"]
+    for size, both in ((4096, 100.0), (65536, 114.0)):
+        queues += [f"{arm},{size},plain,{mib},cifar10,e" for arm, mib in (("vanilla", 100), ("both", both))]
+    (tmp_path / "profile" / "queues.csv").write_text("\n".join(queues))
+    plan = plan_of(parse_suite({**SUITE, "contrast": {"queue_size": 4096}}, "test"), Evidence(tmp_path))
+    row = claims_of(effects_of(runs_of(8), plan), plan, memory(100.0)).set_index("claim").loc["lower-memory"]
+    assert row["verdict"] == "no effect above 5 %"
+    assert "0.0 % to +14.0 % at queues of 4,096 to 65,536" in row["why"]
+    other = plan_of(parse_suite({**SUITE, "contrast": {"queue_size": 8192}}, "test"), Evidence(tmp_path))
+    row = claims_of(effects_of(runs_of(8), other), other, memory(100.0)).set_index("claim").loc["lower-memory"]
+    assert row["verdict"] == "depends on the implementation", "not counted there: all queues count"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -187,6 +188,9 @@ def test_the_rule(differences, expected):
     mirrored = {"regression": "improvement", "improvement": "regression", "regression?": "improvement?",
                 "improvement?": "regression?"}.get(expected, expected)  # fmt: skip
     assert verdict(np.array(differences), 1.0, METRICS["train_seconds"]) == mirrored
+    without_a_side = {"regression": "changed", "regression?": "changed?"}
+    neutral = without_a_side.get(expected, without_a_side.get(mirrored, expected))
+    assert verdict(np.array(differences), 1.0, replace(METRICS["knn_top1"], better=None)) == neutral
 
 
 def test_without_a_margin_only_equal_numbers_are_the_same():

@@ -7,8 +7,8 @@ from moco_bench.analyse.doses import describe_doses, doses_of
 from moco_bench.suite.load import parse_suite
 
 
-def plan(dual_view, arms=("vanilla", "dual", "filter", "both")):
-    dual, filtered = {"dual_view": dual_view, "key_weight": 0.25}, {"negatives": "hardest"}
+def plan(dual_view, arms=("vanilla", "dual", "filter", "both"), **loss):
+    dual, filtered = {"dual_view": dual_view, "key_weight": 0.25, **loss}, {"negatives": "hardest"}
     settings = {
         "vanilla": None, "dual": {"contrast": dual}, "filter": {"contrast": filtered},
         "both": {"contrast": {**dual, **filtered}},
@@ -29,7 +29,16 @@ def test_a_rule_that_acts_on_a_part_of_the_loss_is_said_to(dual_view, unequal):
     """Only with `key-in-batch` are the key term's negatives the batch, which no rule filters."""
     dose = "the rule acts on the whole loss in filter, 0.75 of it in both"
     assert (dose in doses_of(plan(dual_view))["filtering"]) is unequal
-    assert ("Their doses differ" in describe_doses(plan(dual_view))) is unequal
+    assert ("Filter strength differs" in describe_doses(plan(dual_view))) is unequal
+
+
+def test_added_terms_leave_the_query_term_whole():
+    """L_q + L_k / 4: the rule acts on four fifths of the loss, and the gradient of L_q is vanilla's."""
+    added = plan("key-in-batch", combine="sum")
+    assert "the whole loss in filter, 0.8 of it in both" in doses_of(added)["filtering"]
+    assert "0.8 of it in both" in describe_doses(added)
+    assert "the gradient of L_q" not in describe_doses(added)
+    assert "the gradient of L_q is 0.75 of vanilla's" in describe_doses(plan("key-in-batch"))
 
 
 def test_without_a_2x2_there_are_no_doses():

@@ -7,6 +7,7 @@ from moco_bench.analyse.memory_claim import accuracy_reached, memory_claim, tens
 RULE = {"baseline": "vanilla", "margin_percent": 5.0}
 NOTHING = pd.DataFrame()
 PLACE = {"dataset": "d", "encoder": "e"}
+DECIDABLE = {"finding": "undecided", "baseline_short_of": ""}
 
 
 def memory(**activations: float) -> pd.DataFrame:
@@ -23,8 +24,8 @@ def memory(**activations: float) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def judged(table: pd.DataFrame, arm: str, at: str, quantity: str = "tensors") -> pd.Series:
-    (row,) = table[(table["arm"] == arm) & (table["at"] == at) & (table["quantity"] == quantity)].to_dict("records")
+def judged(table: pd.DataFrame, arm: str, at: str) -> pd.Series:
+    (row,) = table[(table["arm"] == arm) & (table["at"] == at)].to_dict("records")
     return row
 
 
@@ -37,8 +38,6 @@ def test_a_fixed_batch_is_judged_by_the_margin():
     verdicts = {arm: judged(table, arm, "fixed batch")["verdict"] for arm in ("dual", "filter", "both")}
     assert verdicts == {"dual": "no difference", "filter": "lower", "both": "higher"}
     assert judged(table, "both", "fixed batch")["ratio"] == pytest.approx(1.3)
-    # The process is mostly libraries: the same difference vanishes in it.
-    assert judged(table, "filter", "fixed batch", "process")["verdict"] == "no difference"
     assert "vanilla" not in set(table["arm"])
 
 
@@ -47,7 +46,7 @@ def accuracies(**bounds: tuple[float, float]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"effect": f"{arm}-vanilla", "kind": "arm", "budget": "epochs", "metric": "knn_top1", "n_seeds": 8,
-             "equivalence_low": low, "equivalence_high": high, "margin": 1.0, **PLACE}
+             "equivalence_low": low, "equivalence_high": high, "margin": 1.0, **DECIDABLE, **PLACE}
             for arm, (low, high) in bounds.items()
         ]
     )  # fmt: skip
@@ -85,8 +84,15 @@ def test_only_arms_that_were_compared_at_equal_epochs_are_judged_at_fixed_accura
     ],
 )
 def test_non_inferiority(low, high, metric, reached):
-    row = {"equivalence_low": low, "equivalence_high": high, "margin": 1.0, "metric": metric}
+    row = {"equivalence_low": low, "equivalence_high": high, "margin": 1.0, "metric": metric, **DECIDABLE}
     assert accuracy_reached(row) is reached
+
+
+@pytest.mark.parametrize("change", [{"finding": "interim"}, {"baseline_short_of": "raw pixels"}])
+def test_accuracy_is_not_decided_before_the_last_seed_nor_below_the_baselines(change):
+    row = {"equivalence_low": -0.3, "equivalence_high": 0.5, "margin": 1.0, "metric": "knn_top1", **DECIDABLE}
+    assert accuracy_reached(row) is True
+    assert accuracy_reached({**row, **change}) is None
 
 
 def test_the_effects_table_is_what_it_reads(runs_of):

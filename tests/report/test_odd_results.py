@@ -23,7 +23,7 @@ def test_below_the_floor_is_said_plainly(tmp_path, synthetic, write_quickly, out
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
     assert "treat differences between arms with caution" in text
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    between = page[page.index("</h1>") : page.index("What vanilla has learnt")]
+    between = page[page.index("</h1>") : page.index("Learnt by vanilla")]
     assert "is not above raw pixels" in between, "right under the headline"
     markdown = (tmp_path / "out" / "report.md").read_text(encoding="utf-8").splitlines()
     assert "is not above raw pixels" in markdown[2]

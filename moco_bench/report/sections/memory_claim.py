@@ -26,7 +26,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     """One row per arm and condition, with all measured ways of writing the loss side by side."""
     claim = judged_memory_claim(results)
     claim = claim[claim["loss"].isin(LOSSES)]
-    key = ["at", "arm", "dataset", "encoder", "quantity"]
+    key = ["at", "arm", "dataset", "encoder"]
     rows = [
         {**dict(zip(key, place, strict=True)), **own.set_index("loss").to_dict("index")}
         for place, own in claim.groupby(key, sort=False)
@@ -35,7 +35,6 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     columns = (
         Column.text("at", "Condition"),
         *ARM_KEY,
-        Column.text("quantity", "Memory of"),
         *(column for loss in losses for column in _columns_of(links, loss)),
     )
     config = results.plan.config
@@ -105,7 +104,7 @@ def memory_claim_notes(results: Results) -> list[str]:
     The verdict hangs on how the loss is written (decision 044), so one figure alone would mislead.
     """
     claim = judged_memory_claim(results)
-    claim = claim[(claim["quantity"] == "tensors") & claim["loss"].isin(LOSSES) & claim["ratio"].notna()]
+    claim = claim[claim["loss"].isin(LOSSES) & claim["ratio"].notna()]
     if (claim["arm"] == FRAMEWORK).any():
         claim = claim[claim["arm"] == FRAMEWORK]
     several = claim[["dataset", "encoder"]].drop_duplicates().shape[0] > 1

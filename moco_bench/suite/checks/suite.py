@@ -90,8 +90,8 @@ def warnings(suite: Suite) -> Iterator[str]:
         yield f"arms: {no_factorial}"
     if len(suite.seeds) < 6:
         yield (
-            f"seeds: {len(suite.seeds)}; the exact sign-flip test can't reach p < 0.05 below 6 seeds, "
-            f"corrected for several effects below more (smallest here: {2 / 2 ** len(suite.seeds):.3g})"
+            f"seeds: {len(suite.seeds)}; the exact sign-flip test needs 6 seeds for p < 0.05, more after correction "
+            f"(smallest p here: {2 / 2 ** len(suite.seeds):.3g})"
         )
 
 

@@ -38,11 +38,10 @@ def effects_figure(results: Results) -> Plot | None:
         of_seeds = of_cell(seeds, dataset, encoder)
         if len(results.arms) > UNRANKED:
             chosen = ranked(results, chosen)
-        margin = chosen[0]["margin"]
-        if margin == margin:
-            panel.axvspan(-margin, margin, color=RULE, alpha=0.35, linewidth=0)
         panel.axvline(0, color=INK, linewidth=1)
         for place, row in enumerate(chosen):
+            margin = row["margin"]  # of a metric without points it is a part of each control's own level
+            panel.fill_betweenx((place - 0.5, place + 0.5), -margin, margin, color=RULE, alpha=0.35, linewidth=0)
             own = of_seeds.loc[of_seeds["effect"] == row["effect"], "value"]
             panel.plot(own, [place + 0.27] * len(own), linestyle="", marker="|", color=MUTED, markersize=5)
             if row["ci_low"] == row["ci_low"] and row["ci_high"] == row["ci_high"]:
@@ -60,8 +59,8 @@ def effects_figure(results: Results) -> Plot | None:
         for row in effects.head(6).to_dict("records")
     )
     return Plot(
-        "Line: interval; ticks below it: seeds. Band: differences that count as none. Filled: significant; hollow: "
-        "not. Diamonds: factorial effects; circles: pairs of arms."
+        "Line: interval; ticks below it: seeds. Band: equivalence margin. Filled: significant or equivalent; hollow: "
+        "inconclusive. Diamonds: factorial effects; circles: pairs of arms."
         f"{drawn}",
         f"Effects on {metric.title}: {said}.",
         figure,

@@ -19,7 +19,7 @@ def effects_table(results: Results, links: Links) -> Table | None:
         rows = ranked(results, rows)
     caption = (
         f"{units_shown(rows)} {results.plan.config.interval} intervals over other seeds, on these evaluation images; "
-        "exact two-sided sign-flip p; Holm\u2019s correction within each family."
+        "two-sided sign-flip p, exact up to 16 seeds; Holm\u2019s correction within each family."
     ).strip()
     title = f"Effects on {results.primary.title}{_at_equal(results)}"
     return _effects(results, links, rows, "effects", title, caption)
@@ -75,7 +75,7 @@ def _effects(results: Results, links: Links, effects: list[Row], name: str, titl
         *_identity(),
         _number("estimate", "Estimate", signed=True),
         _interval("interval", f"{100 * results.plan.config.confidence:g} % interval", "ci"),
-        _p("p_value", "Exact p"),
+        _p("p_value", "Sign-flip p"),
         _p("p_holm", "Holm p"),
         Column.number("n_seeds", "Seeds"),
         Column.text("paired", "Pairing"),

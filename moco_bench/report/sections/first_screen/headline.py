@@ -47,7 +47,7 @@ def headline_of(rows: Sequence[Row], metric: MetricColumn) -> str:
         return sentence(_nothing_decided(main))
     if len(main) > NAMED:
         clauses = [_clause(row, metric) for row in by_weight(decided)[:NAMED]]
-        more = f"; {len(decided) - NAMED} more are significant" if len(decided) > NAMED else ""
+        more = f"; {len(decided) - NAMED} more decided" if len(decided) > NAMED else ""
         return sentence(f"{'; '.join(clauses)}{more}, of {len(main)} comparisons.")
     return sentence("; ".join(_clause(row, metric) for row in main) + f"{_on_average(rows, main)}.")
 
@@ -71,7 +71,7 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
         return f"What each {'ingredient' if ablation else 'arm'} is worth, {extent}"
     if any(row["finding"] == "interim" for row in rows):
         return f"Interim: seeds are still to be run, so no verdict is drawn yet, {extent}"
-    what = "whether either ingredient helps" if ablation else "a difference in any comparison"
+    what = "whether either ingredient helps on average" if ablation else "a difference in any comparison"
     return f"Inconclusive: {seeds_of(rows)} cannot show {what}, {extent}"
 
 
@@ -96,7 +96,7 @@ def _nothing_decided(main: Sequence[Row]) -> str:
     if len(main) > NAMED:
         return f"Inconclusive: {seeds} cannot show a difference in any of {len(main)} comparisons."
     if _of_the_ablation(main):
-        what = "either ingredient helps"
+        what = "either ingredient helps on average"
     else:
         what = " or ".join(f"{subject(row)} makes a difference" for row in main)
     return f"Inconclusive: {seeds} cannot show whether {what}."
@@ -110,13 +110,23 @@ def _of_the_ablation(rows: Sequence[Row]) -> bool:
 def _clause(row: Row, metric: MetricColumn) -> str:
     size = f"{number(abs(row['estimate']), 1 if metric.unit == '%' else metric.decimals)} {unit_of_effect(metric)}"
     better = (row["finding"] == "higher") == (metric.better != "lower")
+    if row["kind"] in ("arm", "simple") and row["finding"] in DECIDED:
+        return _pair(row, metric, size.strip())
     if row["finding"] == "equivalent":
         return f"{subject(row)} changes less than {margin_in_words(row)}"
     if row["finding"] in ("higher", "lower"):
-        if metric.unit == "%":
+        if metric.unit == "%" and metric.better == "higher":
             return f"{subject(row)} {'gains' if better else 'loses'} {size.strip()}"
         word = "raises" if row["finding"] == "higher" else "lowers"
         return f"{subject(row)} {word} {metric.title.lower()} by {size.strip()}"
     if row["finding"] == "no-data":
         return f"{subject(row)} has no finished pairs"
     return f"the effect of {subject(row)} is inconclusive"
+
+
+def _pair(row: Row, metric: MetricColumn, size: str) -> str:
+    """Where one arm stands relative to another."""
+    where = "" if metric.unit == "%" else f" in {metric.title.lower()}"
+    if row["finding"] == "equivalent":
+        return f"{row['treatment']} is within {margin_in_words(row)} of {row['control']}{where}"
+    return f"{row['treatment']} is {size} {'above' if row['finding'] == 'higher' else 'below'} {row['control']}{where}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.equivalence import narrow_enough
 from moco_bench.analyse.findings import LEANING_FROM, could_decide
 from moco_bench.analyse.signflip import seeds_needed
 from moco_bench.analyse.text import number, p_value
@@ -35,8 +36,8 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, config: AnalysisConfig)
         return "No seed has all the runs that a comparison needs."
     if any(row["finding"] == "interim" for row in rows):
         return (
-            "The tests are made for the seeds that the suite plans. Estimates before the last of them may be looked "
-            "at; a verdict from each look would be wrong more often than the tests say."
+            "The tests are made for the seeds that the suite plans. You may look at estimates before the last of them; "
+            "testing at every look would raise the false-positive rate (optional stopping)."
         )
     level = round(1 - config.confidence, 12)
     tests = max(int(row["family_size"]) for row in rows)
@@ -54,15 +55,29 @@ def limits_of(rows: Sequence[Row], metric: MetricColumn, config: AnalysisConfig)
     sizes = " to ".join(dict.fromkeys(number(value, metric.decimals) for value in (min(known), max(known))))
     return (
         f"With this design, {seeds_of(rows)}, the smallest effects detectable with 80 % power are "
-        f"{f'{sizes} {unit_of_effect(metric)}'.strip()}; differences within {margin_in_words(weakest)} can be shown "
-        "to be none."
+        f"{f'{sizes} {unit_of_effect(metric)}'.strip()}. {_equivalence(rows, config)}."
     )
+
+
+def _equivalence(rows: Sequence[Row], config: AnalysisConfig) -> str:
+    """For how many effects the seeds' spread lets equivalence be shown at all."""
+    margin, level = margin_in_words(rows[0]), 1 - config.confidence
+    able = sum(
+        narrow_enough(float(row["standard_deviation"]), int(row["n_seeds"]), float(row["margin"]), level)
+        for row in rows
+    )
+    if able == len(rows):
+        return f"Equivalence within {margin} can be shown"
+    if able:
+        return f"Equivalence within {margin} can be shown for {able} of {len(rows)} effects; the others vary too much"
+    return f"The effects vary too much to show equivalence within {margin}"
 
 
 def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> str:
     """What is still to be run, or how many seeds could decide; the training time; empty if everything is decided.
 
-    No number of seeds helps a baseline that learnt too little.
+    No number of seeds helps a baseline that learnt too little. Where the planned seeds could have decided, more of them
+    would be a second look at the same question, so fresh seeds in a suite of their own are named instead.
     """
     suite, config = results.plan.suite, results.plan.config
     if any(row["n_pending"] > 0 for row in rows):
@@ -72,17 +87,24 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
         return ""
     paired = [row for row in undecided if row["n_seeds"] > 0]
     chosen = [row for row in paired if row["effect"] in INGREDIENTS] or paired
-    seeds, found = _enough(chosen, config, len(suite.seeds)) if chosen else (0, 0.0)
+    looked = any(could_decide(row, config) for row in chosen)
+    seeds, found = _enough(chosen, config, 0 if looked else len(suite.seeds)) if chosen else (0, 0.0)
     if not seeds:
         return ""
-    finds = (
-        f" and would detect effects of {f'{number(found, metric.decimals)} {unit_of_effect(metric)}'.strip()} or more, "
-        f"judging by the spread of {seeds_of(chosen)}"
-    )
+    finds = "are enough for a verdict"
+    if found:
+        least = f"{number(found, metric.decimals)} {unit_of_effect(metric)}".strip()
+        finds = f"would detect effects of {least} or more with 80 % power, judging by the spread of {seeds_of(chosen)}"
+    if looked:
+        time = _duration(results, seeds * _runs_of_a_seed(results, suite))
+        return (
+            f"{seeds} fresh seeds {finds}. Declare them in a suite of its own, with {_fresh(seeds, suite)}{time}; "
+            "adding seeds to this one and testing again would raise the false-positive rate."
+        )
     more = (seeds - len(suite.seeds)) * _runs_of_a_seed(results, suite)
     return (
-        f"{seeds} seeds can decide{finds if found else ''}: {_how_to_have(seeds, suite)} in the suite file and "
-        f"run the same command again; finished runs are kept{_duration(results, more)}."
+        f"{seeds} seeds {finds}: {_how_to_have(seeds, suite)} in the suite file and run the same command again; "
+        f"finished runs are kept{_duration(results, more)}."
     )
 
 
@@ -116,6 +138,12 @@ def _how_to_have(seeds: int, suite: Suite) -> str:
     if sorted(now) == list(range(len(now))):
         return f"set \u201cseeds: {seeds}\u201d"
     return f"add {count(more, 'seed')} to the list under \u201cseeds\u201d"
+
+
+def _fresh(seeds: int, suite: Suite) -> str:
+    """The line of a suite file with so many seeds that neither a run nor a search of this suite has."""
+    first = 1 + max(suite.seeds + ((search_seed(suite),) if suite.tune else ()))
+    return f"\u201cseeds: [{first}, ..., {first + seeds - 1}]\u201d"
 
 
 def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int, float]:

@@ -60,7 +60,7 @@ def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
         if not said:
             notes.append(Note(f"What training added{place} is unknown: no baseline without training was measured."))
             continue
-        text = f"What {results.plan.baseline} has learnt{place}, beside baselines without training: {'; '.join(said)}."
+        text = f"Learnt by {results.plan.baseline}{place}, beside no-training baselines: {'; '.join(said)}."
         notes.append(links.note(text, "runs.csv", f"floors/{dataset}.json"))
     return tuple(notes)
 

@@ -6,15 +6,16 @@ from screens import summarise, summary
 
 from moco_bench.files import sealed, write_json
 from moco_bench.report.read.results import load_results
+from moco_bench.report.sections.first_screen.limits import _fresh
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.tune import tune_fingerprint, tuned_path
+from moco_bench.suite.tune import search_seed, tune_fingerprint, tuned_path
 
 
 def test_three_seeds_admit_that_they_cannot_decide(tmp_path, synthetic):
     found = summary(tmp_path, synthetic, seeds=3)
     assert not any(answer.decided for answer in found.blocks[0].answers)
     assert {answer.verdict for answer in found.blocks[0].answers} == {"Inconclusive"}
-    assert found.headline == "Inconclusive: 3 seeds cannot show whether either ingredient helps."
+    assert found.headline == "Inconclusive: 3 seeds cannot show whether either ingredient helps on average."
     limits = found.blocks[0].limits
     assert "p cannot fall below 0.25 (0.75 after correction for 3 effects)" in limits
     assert "no difference can be confirmed at 5 %, nor can equivalence be shown" in limits
@@ -25,7 +26,8 @@ def test_how_many_seeds_would_decide_and_how_long_that_takes_is_said(tmp_path, s
     found = summary(tmp_path, synthetic, seeds=3)
     seconds = load_results(tmp_path / "synthetic").finished["train_seconds"].mean()
     said = found.blocks[0].to_decide
-    assert said.startswith("8 seeds can decide and would detect effects of ")
+    assert said.startswith("8 seeds would detect effects of ")
+    assert "or more with 80 % power, judging by the spread of 3 seeds: set" in said
     assert "\u201cseeds: 8\u201d" in said
     assert f"(20 more runs, about {20 * seconds / 60:.0f} minutes of training)" in said
     assert summary(tmp_path / "eight", synthetic).blocks[0].to_decide == "", "all is decided"
@@ -47,16 +49,29 @@ def test_runs_that_are_missing_come_before_further_seeds(tmp_path, synthetic):
 
 def test_seeds_that_failed_are_not_counted_among_those_that_tell_the_spread(tmp_path, synthetic):
     (block,) = summary(tmp_path, synthetic, seeds=4, failed=("both/seed3",)).blocks
-    assert block.to_decide.startswith("8 seeds can decide and would detect")
+    assert block.to_decide.startswith("8 seeds would detect")
     assert "judging by the spread of 3 seeds: set" in block.to_decide
     assert "(16 more runs, about " in block.to_decide
     (block,) = summary(tmp_path / "eight", synthetic, failed=("both/seed6", "both/seed7"), spread=3.0).blocks
-    assert block.to_decide.startswith("12 seeds can decide"), "six are left, and seven are needed"
+    assert block.to_decide.startswith("12 seeds would detect"), "six are left, and seven are needed"
+    assert "set \u201cseeds: 12\u201d" in block.to_decide
 
 
 def test_two_seeds_tell_no_detectable_effect(tmp_path, synthetic):
     (block,) = summary(tmp_path, synthetic, seeds=2).blocks
-    assert block.to_decide.startswith("8 seeds can decide: set \u201cseeds: 8\u201d")
+    assert block.to_decide.startswith("8 seeds are enough for a verdict: set \u201cseeds: 8\u201d")
+
+
+def test_seeds_that_could_have_decided_are_not_added_to(tmp_path, synthetic):
+    """More of them would be a second look at the same question; fresh ones in another suite are not."""
+    (block,) = summary(tmp_path, synthetic, spread=0.5).blocks
+    assert block.to_decide.startswith("16 fresh seeds would detect effects of ")
+    assert "Declare them in a suite of its own, with \u201cseeds: [8, ..., 23]\u201d (64 more runs, " in block.to_decide
+    assert "adding seeds to this one and testing again would raise the false-positive rate." in block.to_decide
+    values = synthetic.suite_values(8, tune={"train.learning_rate": [0.03, 0.06]})
+    suite = parse_suite(values, "synthetic")
+    assert search_seed(suite) == 8
+    assert _fresh(12, suite) == "\u201cseeds: [9, ..., 20]\u201d", "8 is the search's"
 
 
 def test_no_number_of_seeds_helps_a_baseline_that_learnt_too_little(tmp_path, synthetic):
@@ -82,4 +97,4 @@ def test_further_seeds_leave_a_search_as_it_is(tmp_path, synthetic):
 def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
     limits = summary(tmp_path, synthetic).blocks[0].limits
     assert limits.startswith("With this design, 8 seeds, the smallest effects detectable with 80 % power are 0.")
-    assert limits.endswith("differences within 1 point can be shown to be none.")
+    assert limits.endswith(" points. Equivalence within 1 point can be shown.")

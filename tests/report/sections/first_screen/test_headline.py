@@ -10,7 +10,7 @@ from moco_bench.report.read.results import load_results
 def test_no_headline_leans_where_nothing_could_be_confirmed(tmp_path, synthetic, seeds):
     """Three seeds that agree by chance lean; a headline is no place for that."""
     found = summary(tmp_path, synthetic, seeds=seeds, spread=0.02)
-    assert found.headline == f"Inconclusive: {seeds} seeds cannot show whether either ingredient helps."
+    assert found.headline == f"Inconclusive: {seeds} seeds cannot show whether either ingredient helps on average."
     leanings = [answer.leaning for answer in found.blocks[0].answers]
     assert (leanings[0] == "suggests higher, not significant") == (seeds >= 3)
     assert "cannot fall below" in found.blocks[0].limits

@@ -13,7 +13,7 @@ KNN, CONFIG = METRICS["knn_top1"], AnalysisConfig()
 def row(seeds, family=3, **changes):
     usual = {
         "metric": "knn_top1", "n_seeds": seeds, "smallest_p": 2 / 2**seeds, "family_size": family,
-        "detectable_effect": 0.8, "margin": 1, "finding": "undecided",
+        "detectable_effect": 0.8, "margin": 1, "finding": "undecided", "standard_deviation": 0.5,
     }  # fmt: skip
     return {**usual, **changes}
 
@@ -38,7 +38,19 @@ def test_where_something_can_be_found_it_says_how_small():
     said = limits_of([row(8), row(8, detectable_effect=1.5), row(0)], KNN, CONFIG)
     assert "8 seeds" in said
     assert "0.80 to 1.50 points" in said
-    assert "within 1 point" in said
+    assert said.endswith("Equivalence within 1 point can be shown.")
+
+
+@pytest.mark.parametrize(
+    ("spreads", "said"),
+    [
+        ((1.49, 1.50), "can be shown for 1 of 2 effects; the others vary too much."),
+        ((1.50, 9.0), "The effects vary too much to show equivalence within 1 point."),
+    ],
+)
+def test_equivalence_that_no_mean_could_show_is_not_promised(spreads, said):
+    """Eight seeds: t(0.95, 7) x 1.4929 / sqrt(8) = 1."""
+    assert limits_of([row(8, standard_deviation=spread) for spread in spreads], KNN, CONFIG).endswith(said)
 
 
 def test_no_seed_is_said_too():

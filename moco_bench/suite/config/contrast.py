@@ -46,7 +46,7 @@ class ContrastConfig(Settings):
         0,
         ge=0,
         le=10**9,
-        description="Steps at the start with the whole queue: similarity to a queue of noise means nothing.",
+        description="Unfiltered steps at the start, until the queue holds meaningful keys.",
     )
     mask_same_sample: bool = Field(True, description="Never use an image's own earlier key as its negative.")
     enqueue: Literal["one-view", "both-views"] = Field(

@@ -27,8 +27,8 @@ class TrainConfig(Settings):
     warmup_epochs: int = Field(0, ge=0, le=100_000, description="Linear warm-up of the rate.")
     stop_after_epochs: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         None,
-        description="Train and evaluate the first epochs of the schedule only, which stays that of `epochs`; for "
-        "holding a recipe against somebody's first epochs.",
+        description="Stop the schedule of `epochs` early and evaluate there, to compare with the start of a published "
+        "curve.",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",

@@ -4,6 +4,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.detectable import detectable_effect
 from moco_bench.analyse.equivalence import narrow_enough
@@ -108,10 +110,14 @@ def to_decide(results: Results, rows: Sequence[Row], metric: MetricColumn) -> st
     )
 
 
+def distinct_runs(results: Results) -> pd.DataFrame:
+    """The rows of runs.csv, without the second row of a run that serves at two budgets."""
+    return results.runs.drop_duplicates([*_ONE_RUN, "seed", "replicate"])
+
+
 def _missing(results: Results) -> int:
-    """Number of runs that are still to be made; one that serves at two budgets counts once."""
-    missing = results.runs[results.runs["status"] == "missing"]
-    return len(missing.drop_duplicates([*_ONE_RUN, "seed", "replicate"]))
+    """Number of runs that are still to be made."""
+    return int((distinct_runs(results)["status"] == "missing").sum())
 
 
 _ONE_RUN = ["dataset", "encoder", "arm", "fingerprint"]

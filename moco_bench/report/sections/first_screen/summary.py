@@ -30,7 +30,7 @@ from moco_bench.report.sections.first_screen.headline import (
     headline_over,
     not_judged,
 )
-from moco_bench.report.sections.first_screen.limits import limits_of, to_decide
+from moco_bench.report.sections.first_screen.limits import distinct_runs, limits_of, to_decide
 from moco_bench.report.sections.first_screen.strip import strip_for
 from moco_bench.suite.metrics import MetricColumn
 
@@ -77,8 +77,9 @@ def _extent(results: Results) -> str:
 
 
 def _progress(results: Results) -> str:
-    counts = results.runs["status"].value_counts()
-    done, total = int(counts.get("done", 0)), len(results.runs)
+    runs = distinct_runs(results)
+    counts = runs["status"].value_counts()
+    done, total = int(counts.get("done", 0)), len(runs)
     said = f"All {total} runs are done." if total > 1 else "Its one run is done."
     if done < total:
         parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]

@@ -98,3 +98,13 @@ def test_eight_seeds_say_what_they_can_show(tmp_path, synthetic):
     limits = summary(tmp_path, synthetic).blocks[0].limits
     assert limits.startswith("With this design, 8 seeds, the smallest effects detectable with 80 % power are 0.")
     assert limits.endswith(" points. Equivalence within 1 point can be shown.")
+
+
+def test_a_run_that_serves_at_two_budgets_counts_once(tmp_path, synthetic):
+    """At equal cost runs at equal epochs serve at both budgets; at twice the cost there are runs of another length."""
+    values = {**synthetic.suite_values(2), "budgets": ["epochs", "flops"]}
+    for cost, runs in ((1.0, 8), (2.0, 8 + 6)):
+        costs = dict.fromkeys(("dual", "filter", "both"), cost)
+        results = load_results(synthetic.write_results(tmp_path / str(cost), values, costs=costs))
+        assert len(results.runs) == 8 + 6
+        assert summarise(results).progress == f"All {runs} runs are done."

@@ -45,6 +45,6 @@ def test_save_checkpoint(benchmark, state, tmp_path):
 def test_load_checkpoint(benchmark, state, tmp_path):
     save_checkpoint(tmp_path, {"run": "a"}, state.state_dict())
 
-    loaded = benchmark.pedantic(load_checkpoint, (tmp_path, {"run": "a"}, torch.device("cpu")), rounds=5)
+    loaded = benchmark.pedantic(load_checkpoint, (tmp_path, {"run": "a"}), rounds=5)
 
     assert loaded is not None

@@ -15,7 +15,7 @@ from benchmarks.peers.settings import ENCODERS, Timing, Workload
 from benchmarks.peers.summary import Rounds, speedup, throughput
 from moco_bench.data.datasets import DataSet
 from moco_bench.measure.ceiling import MATRIX_SIZE, measure_ceiling
-from moco_bench.measure.machine import bfloat16_hardware, describe_machine, describe_versions
+from moco_bench.measure.machine import bfloat16_hardware, cuda_has_bfloat16, describe_machine, describe_versions
 from moco_bench.measure.surroundings import begin_watch, since
 from moco_bench.profile.work import count_flops
 from moco_bench.suite.config import TrainConfig
@@ -122,10 +122,7 @@ def add_shares(result: dict[str, Any]) -> None:
 
 def _precisions(device: torch.device) -> tuple[Precision, ...]:
     """The precisions in which the hardware multiplies, whichever is faster."""
-    if device.type == "cuda":
-        in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        in_hardware = bfloat16_hardware() != "none"
+    in_hardware = cuda_has_bfloat16(device) if device.type == "cuda" else bfloat16_hardware() != "none"
     return ("float32", "bfloat16") if in_hardware else ("float32",)
 
 

@@ -77,6 +77,11 @@ def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:
     return "none"
 
 
+def cuda_has_bfloat16(device: torch.device) -> bool:
+    """Whether a CUDA device multiplies in bfloat16, as cards since Ampere do; another device may be the current one."""
+    return bool(torch.cuda.get_device_properties(device).major >= 8)
+
+
 def bfloat16_pays(hardware: str | None = None, vendor: str | None = None) -> bool:
     """Whether matmuls in bfloat16 are faster than in float32 on this processor.
 

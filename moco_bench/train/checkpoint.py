@@ -44,8 +44,8 @@ def save_checkpoint(folder: Path, belongs_to: dict[str, str], state: dict[str, A
     write_atomically(folder / LATEST, write, keep=folder / PREVIOUS)
 
 
-def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.device) -> dict[str, Any] | None:
-    """The state of the newest usable checkpoint, or None.
+def load_checkpoint(folder: Path, belongs_to: dict[str, str]) -> dict[str, Any] | None:
+    """The state of the newest usable checkpoint, on the CPU, or None.
 
     A checkpoint that is damaged or belongs to another run is set aside under another name, with a warning, and the
     previous one is tried.
@@ -57,7 +57,7 @@ def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.devi
         if not path.exists():
             continue
         try:
-            content = read_checkpoint(path, device)
+            content = read_checkpoint(path)
         except DamagedCheckpoint as error:
             _set_aside(path, str(error))
             continue
@@ -70,14 +70,18 @@ def load_checkpoint(folder: Path, belongs_to: dict[str, str], device: torch.devi
     return None
 
 
-def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
-    """The content of a checkpoint file. Raises `DamagedCheckpoint` and `OSError`."""
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint file, on the CPU. Raises `DamagedCheckpoint` and `OSError`.
+
+    Whoever loads it copies it to where it belongs. An optimiser leaves its counts of steps where they are, and AdamW
+    would wait for each of them in every step if that were a GPU.
+    """
     raw = path.read_bytes()
     digest, payload = raw[:_DIGEST_BYTES], memoryview(raw)[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         raise DamagedCheckpoint("its checksum does not fit its content")
     try:
-        content = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+        content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError):
         raise DamagedCheckpoint("not a checkpoint") from None
     if not isinstance(content, dict) or set(content) != {"belongs_to", "state"}:

@@ -1,7 +1,8 @@
 """One run per GPU: a lock file per physical device, because a workflow engine counts GPUs but doesn't assign them.
 
-A device chosen from outside (`--device`, `train.device: cuda:1`, or CUDA_VISIBLE_DEVICES as Slurm sets it) is taken as
-it is. Untested on real GPUs; tested with pretended devices.
+A device chosen from outside is taken as it is: by `--device`, by `train.device: cuda:1`, or by CUDA_VISIBLE_DEVICES, as
+Slurm sets it, where that leaves no more devices than a run asks for. Where it leaves more, runs lease among them.
+Untested on real GPUs; tested with pretended devices.
 
 A suite may let several small runs share a card (`train.runs_per_gpu`). They share the lock of the card, and each has a
 place of its own; a run that wants a card for itself waits until all of them have ended.
@@ -43,7 +44,7 @@ def leased_device(requested: str, *, runs_per_gpu: int = 1) -> Iterator[str]:
         The device to compute on, such as `cpu` or `cuda:0`.
     """
     physical = _physical_devices()
-    if _chosen_outside(requested) or not physical:
+    if _chosen_outside(requested, physical, 1) or not physical:
         yield requested
         return
     with _leased(physical, 1, runs_per_gpu) as (ordinal,):
@@ -59,15 +60,19 @@ def leased_devices(requested: str, count: int) -> Iterator[dict[str, str]]:
         there are too few, which they say themselves.
     """
     physical = _physical_devices()
-    if _chosen_outside(requested) or len(physical) < count:
+    if _chosen_outside(requested, physical, count) or len(physical) < count:
         yield {}
         return
     with _leased(physical, count, 1) as ordinals:
-        yield {"CUDA_VISIBLE_DEVICES": ",".join(map(str, ordinals))}
+        # Ordinals count the devices that this process sees; the variable replaces the one that chose those.
+        named = os.environ.get("CUDA_VISIBLE_DEVICES")
+        names = [name.strip() for name in named.split(",")] if named else [str(place) for place in range(len(physical))]
+        yield {"CUDA_VISIBLE_DEVICES": ",".join(names[ordinal] for ordinal in ordinals)}
 
 
-def _chosen_outside(requested: str) -> bool:
-    return requested not in ("auto", "cuda") or bool(os.environ.get("CUDA_VISIBLE_DEVICES"))
+def _chosen_outside(requested: str, physical: Sequence[str], count: int) -> bool:
+    narrowed = bool(os.environ.get("CUDA_VISIBLE_DEVICES")) and len(physical) <= count
+    return requested not in ("auto", "cuda") or narrowed
 
 
 @contextmanager
@@ -125,7 +130,7 @@ def _lock(path: Path, place: int, runs: int) -> tuple[int, ...]:
 
 
 def _physical_devices() -> list[str]:
-    """Names of the machine's devices, one per CUDA ordinal."""
+    """Names of the devices that this process sees, one per CUDA ordinal; other processes know them by the same ones."""
     if not torch.cuda.is_available():
         return []
     return [str(torch.cuda.get_device_properties(index).uuid) for index in range(torch.cuda.device_count())]

@@ -15,7 +15,7 @@ from torch import nn
 
 from moco_bench.errors import InputError
 from moco_bench.measure.allocator import keep_freed_memory
-from moco_bench.measure.machine import bfloat16_pays
+from moco_bench.measure.machine import bfloat16_pays, cuda_has_bfloat16
 from moco_bench.suite.config import TrainConfig
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -65,6 +65,8 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
     if device.type == "cuda" and config.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
+        # Else every new tensor is filled with NaN, a launch each, for programs that read what they haven't written.
+        torch.utils.deterministic.fill_uninitialized_memory = False
         torch.backends.cudnn.benchmark = False
     keeps_memory = device.type == "cpu" and keep_freed_memory()
     return Numerics(device, precision, config.channels_last, keeps_memory)
@@ -108,5 +110,5 @@ def check_given(requested: str, available: int) -> None:
 
 def _faster_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        return cuda_has_bfloat16(device)
     return bfloat16_pays()

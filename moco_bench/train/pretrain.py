@@ -13,7 +13,7 @@ from moco_bench.errors import Interrupted, RunFailed
 from moco_bench.files import sealed, write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
-from moco_bench.measure.process import peak_memory
+from moco_bench.measure.process import PeakMemory, peak_memory
 from moco_bench.models.encoder import Encoder
 from moco_bench.suite.checks.sections import check_train
 from moco_bench.suite.identity.analysis import RECORDED_AS
@@ -42,6 +42,8 @@ class Pretrained:
     manifest: dict[str, Any]
     init_hash: str
     attempts: list[dict[str, Any]]
+    memory: PeakMemory
+    """At the end of training: what evaluates the encoder next may need more."""
 
     @property
     def reason(self) -> str | None:
@@ -84,10 +86,10 @@ def pretrain(
     belongs_to = _belongs_to(run, dataset, numerics)
     state = initial_state(run, numerics, **shape)
     gathers = [spread_batch_norm(encoder, world) for encoder in (state.query_encoder, state.key_encoder)]
-    device_here = numerics.device
-    saved = world.from_first(lambda: load_checkpoint(checkpoints, belongs_to, device_here), device_here)
+    saved = world.from_first(lambda: load_checkpoint(checkpoints, belongs_to))
     if saved is not None:
         state.load_state_dict(saved)
+    del saved  # it would be held, beside its copies in the state, as long as training lasts
     attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered) if world.first else []
     batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
     how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # graphs can't communicate
@@ -102,6 +104,7 @@ def pretrain(
     except RunFailed as failure:
         state.progress.failed = str(failure)
     trainer.save()
+    memory = peak_memory(numerics.device)
     world.check_agreement(hash_of_weights(state.query_encoder) + hash_of_weights(state.queue))
     return Pretrained(
         run=run,
@@ -111,6 +114,7 @@ def pretrain(
         manifest=manifest_of(dataset),
         init_hash=hash_of_weights(initial_encoder(run, **shape)),
         attempts=attempts,
+        memory=memory,
     )
 
 
@@ -186,7 +190,6 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
     run, progress = pretrained.run, pretrained.state.progress
     seconds = sum(duration for duration, _ in progress.foreign_load)
     foreign = sum(duration * share for duration, share in progress.foreign_load) / seconds if seconds else None
-    memory = peak_memory(pretrained.numerics.device)
     shares_a_card = run.train.runs_per_gpu > 1 and pretrained.numerics.device.type == "cuda"
     return {
         **progress.times.summary(run.train.batch_size),
@@ -194,8 +197,8 @@ def resources_of(pretrained: Pretrained) -> dict[str, Any]:
         "paused_seconds": sum(progress.times.paused),
         "energy_joules": energy_of(progress.joules),
         "peak_memory_mib": progress.peak_memory_mib,
-        "memory_source": memory.memory_source,
-        "peak_reserved_mib": memory.peak_reserved_mib,
+        "memory_source": pretrained.memory.memory_source,
+        "peak_reserved_mib": pretrained.memory.peak_reserved_mib,
         "exclusive": foreign is not None and foreign < EXCLUSIVE_BELOW and not shares_a_card,
         "foreign_load": foreign,
         "device": str(pretrained.numerics.device),

@@ -86,8 +86,8 @@ class World:
             dist.all_reduce(flags, op=dist.ReduceOp.MAX)
         return bool(flags.item())
 
-    def from_first(self, make: Callable[[], Any], device: torch.device | None = None) -> Any:
-        """Call `make` on rank 0 and return its result on all ranks: tensors and plain values."""
+    def from_first(self, make: Callable[[], Any]) -> Any:
+        """Call `make` on rank 0 and return its result on all ranks: tensors (on the CPU) and plain values."""
         if self.size == 1:
             return make()
         content = io.BytesIO()
@@ -100,7 +100,7 @@ class World:
             if self.first:
                 payload.copy_(torch.frombuffer(content.getbuffer(), dtype=torch.uint8))
             dist.broadcast(payload, 0)
-        return torch.load(io.BytesIO(payload.numpy().tobytes()), map_location=device or "cpu", weights_only=True)
+        return torch.load(io.BytesIO(payload.numpy().tobytes()), map_location="cpu", weights_only=True)
 
     def check_agreement(self, digest: str) -> None:
         """Raise `RanksDisagree` if the ranks' states differ: one of the machines is broken."""
@@ -181,10 +181,10 @@ class _Gather(torch.autograd.Function):
     def forward(ctx: Any, rows: Tensor, world: World, summed: bool) -> Tensor:
         ctx.world, ctx.count, ctx.summed = world, rows.shape[0], summed
         rows = rows.contiguous()
-        parts = [torch.empty_like(rows) for _ in range(world.size)]
+        whole = rows.new_empty(world.size * ctx.count, *rows.shape[1:])
         with _lost_rank_named():
-            dist.all_gather(parts, rows)
-        return torch.cat(parts)
+            dist.all_gather_into_tensor(whole, rows)
+        return whole
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:

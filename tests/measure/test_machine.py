@@ -1,11 +1,18 @@
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from moco_bench.measure import machine
-from moco_bench.measure.machine import bfloat16_hardware, bfloat16_pays, describe_machine, describe_versions
+from moco_bench.measure.machine import (
+    bfloat16_hardware,
+    bfloat16_pays,
+    cuda_has_bfloat16,
+    describe_machine,
+    describe_versions,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +35,13 @@ def test_bfloat16_is_read_off_the_flags(flags, hardware):
 )
 def test_bfloat16_pays_by_instruction_and_vendor(hardware, vendor, pays):
     assert bfloat16_pays(hardware, vendor) is pays
+
+
+@pytest.mark.parametrize(("major", "has"), [(7, False), (8, True), (9, True)])
+def test_a_card_has_bfloat16_since_ampere(major, has, monkeypatch):
+    cards = {torch.device("cuda", 1): SimpleNamespace(major=major)}  # it alone is asked
+    monkeypatch.setattr(torch.cuda, "get_device_properties", cards.__getitem__)
+    assert cuda_has_bfloat16(torch.device("cuda", 1)) is has
 
 
 @pytest.mark.alone

@@ -14,7 +14,6 @@ from moco_bench.train.checkpoint import (
 )
 
 MINE = {"fingerprint": "f" * 64, "data": "d" * 64}
-CPU = torch.device("cpu")
 
 
 def save(folder, step):
@@ -22,7 +21,7 @@ def save(folder, step):
 
 
 def step_of(folder, belongs_to=MINE):
-    state = load_checkpoint(folder, belongs_to, CPU)
+    state = load_checkpoint(folder, belongs_to)
     return None if state is None else state["step"]
 
 
@@ -32,8 +31,19 @@ def test_the_latest_is_loaded_and_the_one_before_is_kept(tmp_path):
         save(tmp_path, step)
 
     assert step_of(tmp_path) == 3
-    assert read_checkpoint(tmp_path / PREVIOUS, CPU)["state"]["step"] == 2
+    assert read_checkpoint(tmp_path / PREVIOUS)["state"]["step"] == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [LATEST, PREVIOUS]
+
+
+def test_a_checkpoint_is_on_the_cpu_wherever_its_state_was(tmp_path, monkeypatch):
+    places, load = [], torch.load
+    monkeypatch.setattr(
+        torch, "load", lambda *words, **named: places.append(named["map_location"]) or load(*words, **named)
+    )
+    save(tmp_path, 1)
+
+    assert step_of(tmp_path) == 1
+    assert places == ["cpu"]
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "empty"])
@@ -84,7 +94,7 @@ def test_a_payload_that_would_run_code_is_refused(tmp_path):
     (tmp_path / LATEST).write_bytes(hashlib.sha256(payload).digest() + payload)
 
     with pytest.raises(DamagedCheckpoint, match="not a checkpoint"):
-        read_checkpoint(tmp_path / LATEST, CPU)
+        read_checkpoint(tmp_path / LATEST)
 
 
 def test_a_write_that_fails_leaves_the_old_one(tmp_path, monkeypatch):

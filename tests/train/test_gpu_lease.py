@@ -82,6 +82,18 @@ def test_a_run_over_several_devices_gets_all_of_them_or_holds_none(tmp_path):
             assert not is_free(paths[1])
 
 
+def test_devices_that_are_named_are_leased_where_a_run_needs_fewer(tmp_path, monkeypatch):
+    pretend(("GPU-d", "GPU-c", "GPU-a"), tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,2, GPU-a")
+    with leased_device("auto") as first, leased_device("auto") as second:
+        assert (first, second) == ("cuda:0", "cuda:1")  # of those that are visible
+        assert not is_free(tmp_path / "GPU-d.lock")
+    forget()
+    with leased_devices("auto", 1) as environment:
+        assert environment == {"CUDA_VISIBLE_DEVICES": "GPU-a"}
+        assert not is_free(tmp_path / "GPU-a.lock")
+
+
 @pytest.mark.parametrize(
     ("requested", "environment"), [("cpu", {}), ("cuda", {"CUDA_VISIBLE_DEVICES": "0,1"}), ("auto", {})]
 )

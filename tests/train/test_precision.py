@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
+from torch.utils import deterministic as fills
 
 from moco_bench.errors import InputError
 from moco_bench.suite.config import TrainConfig
@@ -47,6 +50,32 @@ def test_float32_is_float32_in_cudnn_too():
     resolve_numerics(TrainConfig(device="cpu"))
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
+
+
+@pytest.fixture
+def second_card(monkeypatch):
+    """The second of two pretended cards; this process's settings are as before when the test ends."""
+    cards = [SimpleNamespace(major=9), SimpleNamespace(major=7)]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: cards[device.index])
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    deterministic, filled = torch.are_deterministic_algorithms_enabled(), fills.fill_uninitialized_memory
+    yield "cuda:1"
+    torch.use_deterministic_algorithms(deterministic)
+    fills.fill_uninitialized_memory = filled
+
+
+def test_auto_asks_the_card_that_computes(second_card):
+    assert resolve_numerics(TrainConfig(device=second_card)).precision == "float32"
+    assert resolve_numerics(TrainConfig(device="cuda:0")).precision == "bfloat16"
+
+
+def test_deterministic_algorithms_fill_no_memory(second_card):
+    fills.fill_uninitialized_memory = True
+    resolve_numerics(TrainConfig(device=second_card))
+    assert torch.are_deterministic_algorithms_enabled()
+    assert not fills.fill_uninitialized_memory
 
 
 @pytest.mark.parametrize(("visible", "refused"), [("0", True), ("GPU-1,GPU-2", True), ("", False), ("-1", False)])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import weakref
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from moco_bench.errors import InputError, Interrupted
 from moco_bench.evaluate.on_the_way import knn_on_the_way
 from moco_bench.measure.process import PeakMemory
 from moco_bench.train import pretrain as pretrain_module
+from moco_bench.train.loop import Trainer
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
 
@@ -119,6 +121,22 @@ def test_another_seed_shares_none_of_them(make_run, dataset, tmp_path):
     assert zero.state.progress.augment_hash.state != one.state.progress.augment_hash.state
 
 
+def test_a_resumed_run_holds_no_checkpoint_while_it_trains(make_run, dataset, tmp_path, monkeypatch):
+    run, load, train, loaded, alive = make_run(), pretrain_module.load_checkpoint, Trainer.train, [], []
+    with pytest.raises(Interrupted):
+        pretrain(run, dataset, tmp_path, stop_requested=stop_after(3))
+
+    def watched(*words):
+        saved = load(*words)
+        loaded.append(weakref.ref(saved["queue"]["keys"]))
+        return saved
+
+    monkeypatch.setattr(pretrain_module, "load_checkpoint", watched)
+    monkeypatch.setattr(Trainer, "train", lambda self: alive.append(loaded[0]()) or train(self))
+    assert pretrain(run, dataset, tmp_path).reason is None
+    assert alive == [None]
+
+
 def test_labels_never_reach_training(make_run, dataset, tmp_path):
     shuffled = Split(
         dataset.train.images, dataset.train.labels[torch.randperm(96, generator=torch.Generator().manual_seed(1))]
@@ -184,9 +202,16 @@ def test_a_data_set_smaller_than_a_batch(make_run, dataset, tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "runs", "exclusive"), [("cuda", 1, True), ("cuda", 4, False), ("cpu", 4, True)])
-def test_a_run_that_shares_its_card_is_not_exclusive(kind, runs, exclusive, make_run, dataset, tmp_path, monkeypatch):
+def test_a_run_that_shares_its_card_is_not_exclusive(kind, runs, exclusive, make_run, dataset, tmp_path):
     pretrained = pretrain(make_run({"train": {"runs_per_gpu": runs}}), dataset, tmp_path)
     pretrained.state.progress.foreign_load[:] = [(10.0, 0.0)]
-    monkeypatch.setattr(pretrain_module, "peak_memory", lambda device: PeakMemory(1.0, "pretended"))
     numerics = dataclasses.replace(pretrained.numerics, device=torch.device(kind))
     assert pretrain_module.resources_of(dataclasses.replace(pretrained, numerics=numerics))["exclusive"] is exclusive
+
+
+def test_memory_is_that_of_the_training_whatever_comes_after(make_run, dataset, tmp_path, monkeypatch):
+    peaks = iter((10.0, 99.0))
+    monkeypatch.setattr(pretrain_module, "peak_memory", lambda device: PeakMemory(1.0, "pretended", next(peaks)))
+    pretrained = pretrain(make_run(), dataset, tmp_path)
+    pretrain_module.peak_memory(pretrained.numerics.device)  # the evaluation's
+    assert pretrain_module.resources_of(pretrained)["peak_reserved_mib"] == 10.0

@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from moco_bench.errors import InputError
+from moco_bench.train.optimiser import build_optimiser
 from moco_bench.train.precision import resolve_numerics
 from moco_bench.train.randomness import ChainedHash
 from moco_bench.train.state import Progress, hash_of_weights, initial_encoder, initial_state, trained_encoder
@@ -41,6 +42,21 @@ def test_the_optimiser_is_the_suites(make_run):
     assert isinstance(adamw, torch.optim.AdamW)
     sgd = state_of(make_run({"train": {"sgd_momentum": 0.7, "weight_decay": 0.01}})).optimiser
     assert (sgd.defaults["momentum"], sgd.defaults["weight_decay"]) == (0.7, 0.01)
+
+
+def test_adamw_finds_its_counts_of_steps_on_the_cpu_after_it_was_restored(make_run):
+    # On a GPU AdamW reads them in every step. Here the weights are on the device "meta".
+    state = state_of(make_run({"train": {"optimiser": "adamw", "learning_rate": 0.001}}))
+    for parameter in state.query_encoder.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    state.optimiser.step()
+    saved = state.optimiser.state_dict()
+    restored = state_of(make_run({"train": {"optimiser": "adamw", "learning_rate": 0.001}}))
+    encoder = restored.query_encoder.to("meta")
+    optimiser = build_optimiser(make_run({"train": {"optimiser": "adamw"}}).train, encoder)
+    optimiser.load_state_dict(saved)
+    for of_parameter in optimiser.state.values():
+        assert (of_parameter["step"].device.type, of_parameter["exp_avg"].device.type) == ("cpu", "meta")
 
 
 def test_progress_is_the_same_after_it_was_stored():

@@ -36,6 +36,8 @@ class KeyQueue(nn.Module):
         self.register_buffer("keys", normalize(filling, dim=1))
         self.register_buffer("sample_index", torch.full((size,), RANDOM_FILLING, device=generator.device))
         self.register_buffer("pointer", torch.zeros((), dtype=torch.int64, device=generator.device))
+        self._next = 0  # the pointer's value, on the host: to read a GPU's would be to wait for it
+        self.register_load_state_dict_post_hook(_read_pointer)
 
     @property
     def size(self) -> int:
@@ -60,8 +62,16 @@ class KeyQueue(nn.Module):
             raise ValueError(f"sample_index must have shape [{count}], got {list(sample_index.shape)}")
         if count > self.size:
             raise ValueError(f"keys must be at most {self.size}, the size of the queue, got {count}")
-        # Slots as a tensor: the ring closes without a branch, and a pointer on a GPU is never waited for.
-        slots = (self.pointer + torch.arange(count, device=self.keys.device)) % self.size
-        self.keys.index_copy_(0, slots, keys.to(self.keys))
-        self.sample_index.index_copy_(0, slots, sample_index.to(self.sample_index))
-        self.pointer.copy_((self.pointer + count) % self.size)
+        # Up to the ring's end, then from its start: a deterministic index copy on a GPU would sort its slots first.
+        until_end = min(count, self.size - self._next)
+        for buffer, newest in ((self.keys, keys), (self.sample_index, sample_index)):
+            buffer[self._next : self._next + until_end].copy_(newest[:until_end])
+            if until_end < count:
+                buffer[: count - until_end].copy_(newest[until_end:])
+        self._next = (self._next + count) % self.size
+        self.pointer.fill_(self._next)
+
+
+def _read_pointer(queue: nn.Module, incompatible: object) -> None:
+    assert isinstance(queue, KeyQueue)
+    queue._next = int(queue.pointer)

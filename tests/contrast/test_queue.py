@@ -1,6 +1,9 @@
+import copy
+
 import pytest
 import torch
 
+from benchmarks.launches import LaunchCounter
 from moco_bench.contrast import KeyQueue
 
 
@@ -62,6 +65,45 @@ def test_a_checkpoint_holds_the_whole_queue():
     assert other.keys.equal(queue.keys)
     assert other.sample_index.equal(queue.sample_index)
     assert other.pointer == queue.pointer == 1
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["by itself", "within a module"])
+def test_a_restored_queue_goes_on_where_the_other_stood(within):
+    queue, other = make_queue(), make_queue(seed=1)
+    queue.enqueue(rows(1, 2, 3, 4), torch.arange(4))
+    if within:
+        torch.nn.Sequential(other).load_state_dict(torch.nn.Sequential(queue).state_dict())
+    else:
+        other.load_state_dict(queue.state_dict())
+    copy.deepcopy(other).enqueue(rows(9), torch.arange(1))  # a copy stands for itself
+    other.enqueue(rows(5, 6), torch.tensor([7, 8]))
+    assert other.keys[:, 0].tolist() == [6, 2, 3, 4, 5]
+    assert other.sample_index.tolist() == [8, 1, 2, 3, 7]
+    assert other.pointer == 1
+
+
+@pytest.mark.parametrize("counts", [(1,) * 12, (5, 5), (2, 3, 4, 1, 5), (3, 4, 5, 0, 2)])
+def test_slots_are_those_of_a_ring(counts):
+    queue, generator = make_queue(), torch.Generator().manual_seed(4)
+    keys, index, place = queue.keys.clone(), queue.sample_index.clone(), 0
+    for number, count in enumerate(counts):
+        new = torch.randn(count, 3, generator=generator)
+        queue.enqueue(new, torch.full((count,), number))
+        slots = (place + torch.arange(count)) % 5
+        keys[slots], index[slots], place = new, number, (place + count) % 5
+        assert torch.equal(queue.keys, keys)
+        assert torch.equal(queue.sample_index, index)
+        assert (queue.pointer.dtype, queue.pointer.item()) == (torch.int64, place)
+
+
+def test_keys_are_put_in_by_copies_alone_and_nothing_is_read():
+    queue = make_queue()
+    keys, index = rows(1, 2, 3), torch.arange(3)
+    queue.enqueue(keys, index)
+    with LaunchCounter().counting() as seen:
+        queue.enqueue(keys, index)  # around the end
+    assert seen.operators == {"": {"copy_": 4, "fill_": 1}}
+    assert seen.waits == {}
 
 
 def test_half_precision_keys_are_stored_in_the_queues_type():

@@ -53,7 +53,7 @@ class Case:
         # Every third slot holds a key of the batch's own images; the pointer stands where the ring will close.
         for queue in filter(None, (self.state.queue, self.state.query_queue)):
             queue.sample_index[::3] = INDEX.repeat(2)[: len(queue.sample_index[::3])]
-            queue.pointer.fill_(QUEUE - BATCH // 2)
+            queue.load_state_dict({**queue.state_dict(), "pointer": torch.tensor(QUEUE - BATCH // 2)})
         self.shuffle = torch.randperm(BATCH, generator=generator) if groups > 1 else None
         self.before = copy.deepcopy(self.state)
 

@@ -20,7 +20,7 @@ MINIMUM_WIDTH = 64
 """Minimum slots per chunk, whatever the batch: narrower matmuls are slow."""
 
 STORED_PAIRS = 2**22
-"""Up to this many pairs, similarities are stored for rules that pass over the queue several times: 16 MiB."""
+"""Up to this many pairs, on a CPU, similarities are stored for rules that pass over the queue several times: 16 MiB."""
 
 SAMPLE = 1024
 """Number of keys from which the range of an anchor's scores is estimated."""
@@ -63,13 +63,17 @@ def queue_in_chunks(candidates: Candidates, ranks: Ranks) -> Iterator[Chunk]:
             blocked = find_blocked(columns)
             yield Chunk(columns, candidates.similarity(columns), blocked, blocked)
         return
-    most = gpu_stored_pairs(device) if on_gpu(device) else STORED_PAIRS
-    stored = candidates.similarity(slice(0, size)) if len(candidates.anchor) * size <= most else None
+    stored = candidates.similarity(slice(0, size)) if len(candidates.anchor) * size <= stored_pairs(device) else None
     membership = Membership(ranks, _cuts(candidates, ranks, stored))
     for columns in chunk_columns(candidates):
         similarity = candidates.similarity(columns) if stored is None else stored[:, columns]
         scores, blocked = candidates.scores(ranks, columns, similarity=similarity), candidates.blocked(columns)
         yield Chunk(columns, similarity, membership.dropped(similarity, scores, blocked), blocked)
+
+
+def stored_pairs(device: torch.device) -> int:
+    """Up to this many pairs, similarities are stored on `device` for rules that need the whole queue."""
+    return gpu_stored_pairs(device) if on_gpu(device) else STORED_PAIRS
 
 
 def chunk_columns(candidates: Candidates) -> list[slice]:

@@ -11,6 +11,7 @@ from moco_bench.components.ranks import Ranks
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import chunk_columns, queue_in_chunks
 from moco_bench.contrast.logsumexp import LogWeight, log_sum_of_negatives
+from moco_bench.data.transfer import to_device
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ class Pairs:
     def uniform(self, *shape: int) -> Tensor:
         """Random numbers in [0, 1) of this step, in the anchors' type and on their device."""
         source = self.at_step._source
-        return torch.rand(*shape, generator=source, device=source.device).to(self.anchor)
+        drawn = torch.rand(*shape, generator=source, device=source.device)
+        if source.device.type == "cpu":
+            drawn = to_device(drawn, self.anchor.device)
+        return drawn.to(self.anchor)
 
     def log_sum(
         self, temperature: float, *, log_weight: LogWeight | None = None, extra: Tensor | None = None

@@ -27,8 +27,10 @@ class Ceiling:
 def measure_ceiling(device: torch.device, precision: str, dtype: torch.dtype, *, side: int | None = None) -> Ceiling:
     """Time a square matmul of `dtype`, whose name is `precision`, and a copy on `device` (CUDA: untested)."""
     size = side or MATRIX_SIZE.get(device.type, 1024)
-    left = torch.ones(size, size, dtype=dtype, device=device)
-    right, product = left.clone(), torch.empty_like(left)
+    # Random factors: on equal ones a card that is limited by its power reaches a clock that no training sees.
+    generator = torch.Generator(device).manual_seed(0)
+    left, right = (torch.randn(size, size, generator=generator, device=device).to(dtype) for _ in range(2))
+    product = torch.empty_like(left)
     source = torch.ones(COPIED_MIB.get(device.type, 64) * 2**20, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     multiply = _best_seconds(lambda: torch.mm(left, right, out=product), device)

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import psutil
@@ -17,10 +18,28 @@ def device_handle(device: torch.device) -> tuple[Any, Any] | None:
     try:
         library = importlib.import_module("pynvml")
         library.nvmlInit()
-        uuid = torch.cuda.get_device_properties(device).uuid
-        return library, library.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+        return library, _handle(library, torch.cuda.get_device_properties(device).uuid)
     except Exception:  # whatever a missing driver raises: it means that nothing can be asked
         return None
+
+
+def _handle(library: Any, uuid: object) -> Any:
+    """The handle of a card; of a MIG instance where CUDA tells the instance's UUID instead of the card's."""
+    try:
+        return library.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+    except Exception:  # no card has that name
+        return library.nvmlDeviceGetHandleByUUID(f"MIG-{uuid}")
+
+
+def asked_of_card(device: torch.device, question: Callable[[Any, Any], T]) -> T | None:
+    """`asked_of`, about the whole card: a MIG instance has no power, clocks or energy of its own."""
+
+    def of_card(library: Any, handle: Any) -> T:
+        with suppress(Exception):  # the handle is a card's
+            handle = library.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle)
+        return question(library, handle)
+
+    return asked_of(device, of_card)
 
 
 def asked_of(device: torch.device, question: Callable[[Any, Any], T]) -> T | None:
@@ -57,8 +76,8 @@ def _under_another_number(own: int, processes: Sequence[Any]) -> bool:
 
 
 def joules_of(device: torch.device) -> float | None:
-    """Joules that the device has used since its driver was loaded; None if NVML can't tell."""
-    return asked_of(device, lambda library, handle: float(library.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1000)
+    """Joules that the card has used since its driver was loaded; None if NVML can't tell."""
+    return asked_of_card(device, lambda library, card: float(library.nvmlDeviceGetTotalEnergyConsumption(card)) / 1000)
 
 
 THROTTLED_BY = {
@@ -89,7 +108,7 @@ def throttle_reasons_of(device: torch.device) -> list[str] | None:
         reason = "nvmlClocksThrottleReason"
         return [words for name, words in THROTTLED_BY.items() if bits & int(getattr(library, reason + name, 0))]
 
-    return asked_of(device, question)
+    return asked_of_card(device, question)
 
 
 def neighbours_on(device: torch.device, since_microseconds: int = 0) -> DeviceNeighbours | None:
@@ -112,9 +131,9 @@ def neighbours_on(device: torch.device, since_microseconds: int = 0) -> DeviceNe
     return DeviceNeighbours(others, len(busy) > self_among_them)
 
 
-WITHOUT_NVML = (
-    "nvidia-ml-py is not installed (extra `gpu`) or its driver is not here: power, clocks and MIG are unknown"
-)
+UNKNOWN = "power, clocks and MIG are unknown"
+WITHOUT_NVML = f"nvidia-ml-py is not installed (extra `gpu`): {UNKNOWN}"
+NVML_REFUSES = f"nvidia-ml-py is installed, but its driver is not here or doesn't know the device: {UNKNOWN}"
 
 
 def settings_of(device: torch.device) -> dict[str, Any] | None:
@@ -125,7 +144,7 @@ def settings_of(device: torch.device) -> dict[str, Any] | None:
     if device.type != "cuda":
         return None
     if device_handle(device) is None:
-        return {"nvml": WITHOUT_NVML}
+        return {"nvml": NVML_REFUSES if _installed() else WITHOUT_NVML}
     questions: dict[str, Callable[[Any, Any], Any]] = {
         "driver": lambda library, _: str(library.nvmlSystemGetDriverVersion()),
         "power_limit_watts": lambda library, handle: library.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,
@@ -136,4 +155,12 @@ def settings_of(device: torch.device) -> dict[str, Any] | None:
         "memory_clock_mhz": lambda library, handle: library.nvmlDeviceGetClockInfo(handle, library.NVML_CLOCK_MEM),
         "mig": lambda library, handle: bool(library.nvmlDeviceGetMigMode(handle)[0]),
     }
-    return {"nvml": "asked", **{name: asked_of(device, question) for name, question in questions.items()}}
+    return {"nvml": "asked", **{name: asked_of_card(device, question) for name, question in questions.items()}}
+
+
+def _installed() -> bool:
+    try:
+        importlib.import_module("pynvml")
+    except ImportError:
+        return False
+    return True

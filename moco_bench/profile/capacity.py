@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from moco_bench.contrast.chunks import STORED_PAIRS
+from moco_bench.contrast.chunks import stored_pairs
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.stored import bytes_in_memory
 from moco_bench.measure.allocations import MIB
@@ -24,8 +24,8 @@ from moco_bench.train.precision import resolve_device
 LARGEST_BATCH = 65_536
 LONGEST_LEAP = 8
 """Maximum factor to the largest batch that fitted: a guess must not ask for all of a machine's memory."""
-MOST_OF_A_FALL_MIB = 4 * 4 * STORED_PAIRS / MIB
-"""MiB by which memory may fall where a rule stops storing similarities: four times the stored size."""
+MOST_OF_A_FALL = 4
+"""How many times the stored size memory may fall by where a rule stops storing similarities."""
 SETTLE_STEPS = 2
 """Steps until optimiser state and gradients exist."""
 SHARE_FOR_TENSORS = 0.9
@@ -70,7 +70,8 @@ def capacity_rows(
                 start=start,
                 smallest=max(1, -(-2 // unit)),
                 most=most,
-                last_stored=_last_stored(run, unit, most),
+                last_stored=_last_stored(run, unit, most, where),
+                most_of_a_fall=MOST_OF_A_FALL * 4 * stored_pairs(where) / MIB,
             )
         rows.append(
             {
@@ -157,7 +158,7 @@ def left_by_groups(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> list
     return left
 
 
-def _last_stored(run: Run, unit: int, most: int) -> int:
+def _last_stored(run: Run, unit: int, most: int, device: torch.device) -> int:
     """The largest count at which a rule still stores a step's similarities; 0 for none.
 
     Beyond it memory falls once (`contrast.chunks`), wherever the run's rule counts by rank; elsewhere nothing happens.
@@ -167,14 +168,21 @@ def _last_stored(run: Run, unit: int, most: int) -> int:
         middle = (low + high) // 2
         varied = variant(run, BATCH_SIZE, middle * unit)
         assert varied is not None
-        low, high = (middle, high) if pairs_of_a_step(varied) <= STORED_PAIRS else (low, middle)
+        low, high = (middle, high) if pairs_of_a_step(varied) <= stored_pairs(device) else (low, middle)
     return low
 
 
 def largest_across(
-    size_at: Callable[[int], float], limit: float, *, start: int, smallest: int, most: int, last_stored: int
+    size_at: Callable[[int], float],
+    limit: float,
+    *,
+    start: int,
+    smallest: int,
+    most: int,
+    last_stored: int,
+    most_of_a_fall: float,
 ) -> int | None:
-    """`largest_within` for sizes that may fall once, above `last_stored`.
+    """`largest_within` for sizes that may fall once, above `last_stored`, by `most_of_a_fall` at most.
 
     Beyond the fall only what could fit is tried: a batch that can't must not ask for all of a machine's memory.
     """
@@ -187,7 +195,7 @@ def largest_across(
         return sizes[count]
 
     below = largest_within(noted, limit, start=min(start, last_stored), smallest=smallest, most=last_stored)
-    if below != last_stored and _along_the_line(sizes, last_stored) - MOST_OF_A_FALL_MIB > limit:
+    if below != last_stored and _along_the_line(sizes, last_stored) - most_of_a_fall > limit:
         return below
     beyond = largest_within(
         lambda count: sizes[count] if count in sizes else size_at(count),

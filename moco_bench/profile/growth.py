@@ -98,7 +98,7 @@ def _at_one_value(
                 "flops": sum(count_flops(stepper).values()),
                 "foreign_load": time["foreign_load"],
                 "exclusive": time["exclusive"],
-                "regime": "stored" if stores_similarities(stepper.run) else "streamed",
+                "regime": "stored" if stores_similarities(stepper.run, stepper.numerics.device) else "streamed",
             }
         )
     return rows

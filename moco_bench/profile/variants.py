@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from moco_bench.contrast.chunks import STORED_PAIRS
+import torch
+
+from moco_bench.contrast.chunks import stored_pairs
 from moco_bench.contrast.negatives.selection import takes_passes
 from moco_bench.suite.config.profile import GrowthConfig
 from moco_bench.suite.runs import Run
@@ -40,10 +42,10 @@ def pairs_of_a_step(run: Run) -> int:
     return run.train.batch_size * run.contrast.queue_size
 
 
-def stores_similarities(run: Run) -> bool:
+def stores_similarities(run: Run, device: torch.device) -> bool:
     """Whether the rule stores a step's similarities, or computes them again in each pass over the queue."""
     size = run.contrast.queue_size
-    return takes_passes(run.contrast.negatives.ranks(size, 1.0), size) and pairs_of_a_step(run) <= STORED_PAIRS
+    return takes_passes(run.contrast.negatives.ranks(size, 1.0), size) and pairs_of_a_step(run) <= stored_pairs(device)
 
 
 def variant(run: Run, quantity: str, value: Any) -> Run | None:

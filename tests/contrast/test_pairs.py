@@ -5,6 +5,7 @@ import torch
 
 from moco_bench.components import Negatives, Ranks
 from moco_bench.contrast import AtStep, contrastive_loss, plain_version
+from moco_bench.contrast import pairs as pairs_module
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.pairs import Pairs
 from moco_bench.errors import InputError
@@ -137,3 +138,13 @@ def test_numbers_of_a_step_come_from_its_generator(batch_of):
     assert torch.equal(one[1], other[1])
     assert not torch.equal(one[0], one[1])
     assert torch.equal(drawn(None)[0], drawn(None)[0])
+    assert torch.equal(one[0], torch.rand(2, 3, generator=torch.Generator().manual_seed(1)))
+
+
+def test_numbers_of_a_step_reach_the_device_without_a_wait(batch_of, monkeypatch):
+    batch, sent = batch_of(), []
+    monkeypatch.setattr(pairs_module, "to_device", lambda tensor, device: sent.append(device) or tensor)
+    anchor = batch.query.double()
+    pairs = Pairs(Candidates(anchor, batch.queue), Ranks(), torch.zeros(3), AtStep(Negatives()))
+    assert pairs.uniform(4).dtype == torch.float64
+    assert sent == [anchor.device]

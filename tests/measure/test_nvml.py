@@ -8,6 +8,7 @@ import torch
 
 from moco_bench.measure import surroundings
 from moco_bench.measure.nvml import (
+    NVML_REFUSES,
     WITHOUT_NVML,
     joules_of,
     neighbours_on,
@@ -149,3 +150,35 @@ def test_what_a_device_was_set_to(nvml, monkeypatch):
     assert (found["sm_clock_mhz"], found["memory_clock_mhz"], found["sm_clock_mhz_at_most"]) == (1980, 3201, None)
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert settings_of(CUDA) == {"nvml": WITHOUT_NVML}
+
+
+def test_a_library_that_is_installed_is_not_said_to_be_missing(nvml, monkeypatch):
+    def refused(uuid):
+        raise RuntimeError("Not Found")
+
+    monkeypatch.setattr(nvml, "nvmlDeviceGetHandleByUUID", refused)
+    assert settings_of(CUDA) == {"nvml": NVML_REFUSES}
+    assert "not installed" not in NVML_REFUSES
+
+
+def test_an_instance_of_mig_is_asked_for_processes_and_its_card_for_power_and_energy(nvml, monkeypatch):
+    import psutil
+
+    def handle_of(uuid):
+        if uuid != "MIG-some-uuid":
+            raise RuntimeError("Not Found")
+        return "instance"
+
+    def of_card(handle):
+        if handle != "card":
+            raise RuntimeError("Not Supported")
+        return 2500
+
+    nvml.nvmlDeviceGetHandleByUUID = handle_of
+    nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle = {"instance": "card"}.__getitem__
+    nvml.nvmlDeviceGetTotalEnergyConsumption = nvml.nvmlDeviceGetEnforcedPowerLimit = of_card
+    own = [SimpleNamespace(pid=psutil.Process().pid, usedGpuMemory=77)]
+    nvml.nvmlDeviceGetComputeRunningProcesses = {"instance": own}.__getitem__
+    assert joules_of(CUDA) == 2.5
+    assert settings_of(CUDA)["power_limit_watts"] == 2.5
+    assert process_memory_of(CUDA) == 77

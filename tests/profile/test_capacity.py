@@ -17,6 +17,8 @@ from moco_bench.profile.capacity import (
 )
 from moco_bench.profile.stepper import Stepper
 
+CPU = torch.device("cpu")
+
 
 @pytest.mark.parametrize("start", [1, 16, 500])
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_sizes_may_fall_once(limit, start):
         tried.append(count)
         return falling(count)
 
-    found = largest_across(noted, limit, start=start, smallest=1, most=1000, last_stored=400)
+    found = largest_across(noted, limit, start=start, smallest=1, most=1000, last_stored=400, most_of_a_fall=64)
     fitting = [count for count in range(1, 1001) if falling(count) <= limit]
     assert found == (max(fitting) if fitting else None)
     assert len(tried) == len(set(tried)) <= 30
@@ -69,7 +71,13 @@ def test_sizes_may_fall_once(limit, start):
 def test_beyond_a_fall_nothing_is_tried_that_cannot_fit():
     tried = []
     found = largest_across(
-        lambda n: tried.append(n) or 100.0 * n, 5000.0, start=8, smallest=1, most=65536, last_stored=2048
+        lambda n: tried.append(n) or 100.0 * n,
+        5000.0,
+        start=8,
+        smallest=1,
+        most=65536,
+        last_stored=2048,
+        most_of_a_fall=64,
     )
     assert found == 50
     assert max(tried) < 500
@@ -77,10 +85,18 @@ def test_beyond_a_fall_nothing_is_tried_that_cannot_fit():
 
 def test_the_last_batch_whose_similarities_are_stored(make_runs):
     run = make_runs("filter", contrast={"queue_size": 4096})["filter"]
-    assert _last_stored(run, 1, 65536) == 1024
-    assert _last_stored(run, 2, 32768) == 512
+    assert _last_stored(run, 1, 65536, CPU) == 1024
+    assert _last_stored(run, 2, 32768, CPU) == 512
     small = make_runs("filter", contrast={"queue_size": 64})["filter"]
-    assert _last_stored(small, 1, 65536) == 2048  # the queue grows along
+    assert _last_stored(small, 1, 65536, CPU) == 2048  # the queue grows along
+
+
+def test_a_gpu_stores_more(make_runs, monkeypatch):
+    run, cuda = make_runs("filter", contrast={"queue_size": 4096})["filter"], torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=2**40))
+    assert _last_stored(run, 1, 65536, cuda) == 2**14  # beyond 4,096 the queue grows along
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=2**28))
+    assert _last_stored(run, 1, 65536, cuda) == 1024
 
 
 def test_running_out_of_memory_is_too_much():
@@ -239,6 +255,7 @@ class PretendedDevice:
 @pytest.mark.parametrize(("stated", "kept_to", "limited_by"), [(300.0, 300, "stated"), (5000.0, 850, "available")])
 def test_on_cuda_the_allocator_itself_refuses(make_runs, dataset, monkeypatch, stated, kept_to, limited_by):
     device = PretendedDevice(monkeypatch)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=2**30))
     (row,) = capacity_rows(make_runs("vanilla"), dataset, "cuda:0", stated, lambda line: None)
     assert (row["limit_mib"], row["limited_by"]) == (kept_to, limited_by)
     assert (row["batch_size"], row["mib"], row["next_mib"]) == (kept_to - 2, kept_to, float("inf"))

@@ -1,6 +1,9 @@
 """A run with one quantity changed."""
 
+from types import SimpleNamespace
+
 import pytest
+import torch
 
 from moco_bench.profile.variants import stores_similarities, variant
 from moco_bench.suite.config import EncoderConfig
@@ -37,8 +40,10 @@ def test_a_batch_beyond_the_queue_takes_the_queue_along(make_runs):
     assert variant(both_views, "batch_size", 100).contrast.queue_size == 200
 
 
-def test_where_similarities_are_no_longer_stored(make_runs):
+def test_where_similarities_are_no_longer_stored(make_runs, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=2**30))
     for arm, below in (("vanilla", False), ("filter", True)):
         run = make_runs("vanilla", "filter", train={"batch_size": 128})[arm]
-        assert stores_similarities(variant(run, "queue_size", 2**22 // 128)) is below
-        assert not stores_similarities(variant(run, "queue_size", 2**22 // 128 + 1))
+        for device, most in ((torch.device("cpu"), 2**22), (torch.device("cuda", 0), 2**24)):
+            assert stores_similarities(variant(run, "queue_size", most // 128), device) is below
+            assert not stores_similarities(variant(run, "queue_size", most // 128 + 1), device)

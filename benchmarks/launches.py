@@ -1,4 +1,4 @@
-"""Counts kernel launches of operators, and the places where the CPU would wait for the device.
+"""Counts kernel launches of operators, and the places where the CPU would wait for the device; on CUDA its calls, too.
 
 Counted where PyTorch dispatches them, on any device: one operator stands for one launch, whether the CPU or a GPU works
 it off (a few take two or three kernels). What only looks at memory in another way launches nothing. A list or an array
@@ -6,13 +6,15 @@ made of a tensor of the CPU isn't seen; a test that runs on the device `meta` fi
 there.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 _READ = frozenset(("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "bincount", "histc"))
@@ -24,6 +26,24 @@ _MADE = frozenset(("empty", "empty_strided", "empty_like", "new_empty", "new_emp
 _TOLD = frozenset(("promote_types", "profiler::_record_function_enter_new", "profiler::_record_function_exit"))
 FREE = _MADE | _TOLD | frozenset(("_unsafe_view", "lift_fresh", "set_"))
 """Operators that launch no kernel, although they aren't views."""
+
+
+CALLS = {
+    "kernels": r"cu(da)?Launch(Cooperative)?Kernel\w*",
+    "graphs": r"cu(da)?GraphLaunch\w*",
+    "copies": r"cu(da)?Memcpy\w*",
+    "fillings": r"cu(da)?Memset\w*",
+}
+"""Names of the runtime's and the driver's calls that give a device work; a CUDA graph is one, however much is in it."""
+
+
+def device_calls(work: Callable[[], object], device: torch.device) -> dict[str, int]:
+    """Do the work under PyTorch's profiler and count the calls to CUDA by kind (`CALLS`); elsewhere there are none."""
+    activity = ProfilerActivity.CUDA if device.type == "cuda" else ProfilerActivity.CPU
+    with profile(activities=[activity]) as seen:
+        work()
+    names = [event.name for event in seen.events() or ()]
+    return {kind: sum(re.fullmatch(pattern, name) is not None for name in names) for kind, pattern in CALLS.items()}
 
 
 class LaunchCounter:

@@ -63,8 +63,8 @@ def stepper_of(size: Size, precision: str, how: str) -> Any:
 
 
 def step(size: Size, left: float) -> dict[str, Any]:
-    """Images per second of unsynchronised steps, kernel launches and synchronisations by part."""
-    from benchmarks.launches import LaunchCounter
+    """Images per second of unsynchronised steps; launches and waits by part as dispatched; a step's calls to CUDA."""
+    from benchmarks.launches import LaunchCounter, device_calls
 
     found: dict[str, Any] = {}
     modes = (("float32", "never"), ("bfloat16", "never"), ("bfloat16", "always"))
@@ -86,6 +86,7 @@ def step(size: Size, left: float) -> dict[str, Any]:
             "images_per_second": size.batch * size.steps / seconds,
             "launches": {part: counter.launches(part) for part in counter.operators},
             "waits": counter.waits,
+            "calls": device_calls(stepper.step, stepper.numerics.device),
         }
     return found
 

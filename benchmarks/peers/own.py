@@ -1,9 +1,10 @@
 """This package as a contender: the steps that `pretrain` makes, without its bookkeeping between steps."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
+from benchmarks.peers.flags import flags_now
 from benchmarks.peers.settings import ENCODERS, Timing, Workload
 from moco_bench.data.datasets import DataSet
 from moco_bench.profile.stepper import Stepper
@@ -43,10 +44,13 @@ class OwnLoop:
             augment=workload.augment,
         )
         self.stepper = Stepper(run_of(encoder, workload, train), dataset)
+        self._flags = flags_now()  # as training sets them
 
-    def turn(self) -> AbstractContextManager[Callable[[], object]]:
+    @contextmanager
+    def turn(self) -> Iterator[Callable[[], object]]:
         """See `Contender`."""
-        return nullcontext(self._step)
+        with self._flags.applied():
+            yield self._step
 
     def _step(self) -> None:
         self.stepper.step()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Any
 
 import torch
 
-from tools.gpu_speed import DRY, ON_GPU, Size, feed, images_of, losses, memory, peers, run_of, step, stepper_of
+from tools.gpu_equal import arms, losses_equal, losses_of, resume
+from tools.gpu_speed import DRY, ON_GPU, Size, feed, losses, memory, peers, step, stepper_of
 
 SECONDS = 480.0
 """Time for all checks; checks that would begin later are left out and named."""
@@ -35,6 +37,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="on a CPU, as small as it goes")
     parser.add_argument("--only", choices=tuple(CHECKS), action="append", help="may be repeated (default: all)")
     options = parser.parse_args(words)
+    out = Path(os.environ.get("GPU_CHECK_CALLED_FROM", ""), options.out)  # `gpu_check.sh` has changed the folder
     if not options.dry_run and not torch.cuda.is_available():
         print("gpu_check: no CUDA device is here; --dry-run works without one", file=sys.stderr)
         return 2
@@ -43,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
         left = SECONDS - (time.monotonic() - began)
         found[name] = _tried(CHECKS[name], DRY if options.dry_run else ON_GPU, left)
         print(f"{name}: {found[name]['outcome']} ({found[name]['seconds']:.0f} s)", flush=True)
-        options.out.write_text(json.dumps({"dry_run": options.dry_run, **found}, indent=1), encoding="utf-8")
+        out.write_text(json.dumps({"dry_run": options.dry_run, **found}, indent=1), encoding="utf-8")
     return int(any(check["outcome"] == "failed" for check in found.values()))
 
 
@@ -80,34 +83,22 @@ def tests(size: Size, left: float) -> dict[str, Any]:
 
 def compiled(size: Size, left: float) -> dict[str, Any]:
     """Whether the losses of compiled and eager steps agree within `COMPILED_BOUND`."""
-    values: dict[str, list[float]] = {}
-    for how in ("never", "always"):
-        stepper = stepper_of(size, "bfloat16" if size.device != "cpu" else "float32", how)
-        values[stepper.compilation] = [_loss_of(stepper) for _ in range(5)]
-    if len(values) < 2:
-        return {"outcome": "left out: nothing was compiled here", "losses": values}
-    eager, other = values.values()
-    worst = max(abs(a - b) / abs(a) for a, b in zip(eager, other, strict=True))
+    from moco_bench.train.compilation import COMPILED
+
+    precision = "bfloat16" if size.device != "cpu" else "float32"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        stepper = stepper_of(size, precision, "always")
+    if stepper.compilation != COMPILED:
+        outcome = "failed" if "failed" in stepper.compilation else f"left out: {stepper.compilation}"
+        return {
+            "outcome": outcome,
+            "compilation": stepper.compilation,
+            "warnings": [str(each.message) for each in told],
+        }
+    values = {"eager": losses_of(stepper_of(size, precision, "never"), 4), COMPILED: losses_of(stepper, 4)}
+    worst = max(abs(a - b) / abs(a) for a, b in zip(*values.values(), strict=True))
     return {"outcome": "passed" if worst <= COMPILED_BOUND else "failed", "worst": worst, "losses": values}
-
-
-def resume(size: Size, left: float) -> dict[str, Any]:
-    """Stop a run in the middle of an epoch and resume it: its weights equal an uninterrupted run's, bit for bit."""
-    from moco_bench.errors import Interrupted
-    from moco_bench.train.pretrain import pretrain
-    from moco_bench.train.state import hash_of_weights
-
-    run, images = run_of(size, "float32", "never", epochs=2), images_of(size)
-    hashes = []
-    with tempfile.TemporaryDirectory() as folder:
-        hashes.append(hash_of_weights(pretrain(run, images, Path(folder) / "whole", device=size.device).encoder))
-        asked = iter(range(10**6))
-        try:
-            pretrain(run, images, Path(folder) / "b", device=size.device, stop_requested=lambda: next(asked) >= 2)
-        except Interrupted:
-            hashes.append(hash_of_weights(pretrain(run, images, Path(folder) / "b", device=size.device).encoder))
-    equal = len(hashes) == 2 and hashes[0] == hashes[1]
-    return {"outcome": "passed" if equal else "failed", "hashes": hashes}
 
 
 def curve(size: Size, left: float) -> dict[str, Any]:
@@ -144,28 +135,9 @@ def curve(size: Size, left: float) -> dict[str, Any]:
 
 
 CHECKS: dict[str, Callable[[Size, float], dict[str, Any]]] = {
-    check.__name__: check for check in (device, memory, tests, step, losses, feed, compiled, resume, peers, curve)
+    check.__name__: check
+    for check in (device, memory, tests, step, losses_equal, arms, losses, feed, compiled, resume, peers, curve)
 }
-
-
-def _loss_of(stepper: Any) -> float:
-    """Make the next step and return its loss."""
-    from moco_bench.profile import stepper as module
-
-    seen: list[float] = []
-    usual = module.training_step
-
-    def watched(*words: Any, **named: Any) -> Any:
-        result = usual(*words, **named)
-        seen.append(float(result.loss))
-        return result
-
-    module.training_step = watched  # the stepper tells no losses
-    try:
-        stepper.step()
-    finally:
-        module.training_step = usual
-    return seen[0]
 
 
 if __name__ == "__main__":

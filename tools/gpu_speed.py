@@ -74,7 +74,7 @@ def step(size: Size, left: float) -> dict[str, Any]:
             stepper.step()
         stepper.synchronise()
         began = time.perf_counter()
-        with _no_waiting(size.device):
+        with no_waiting(size.device):
             for _ in range(size.steps):
                 stepper.step()
         stepper.synchronise()
@@ -176,7 +176,7 @@ def peers(size: Size, left: float) -> dict[str, Any]:
     return {name: result[name] for name in names}
 
 
-class _no_waiting:
+class no_waiting:
     """Within it, on a GPU, PyTorch refuses operators that would synchronise with the device."""
 
     def __init__(self, where: str) -> None:

@@ -38,7 +38,7 @@ class Flags:
 
     def _apply(self) -> None:
         torch.use_deterministic_algorithms(self.deterministic)
-        deterministic.fill_uninitialized_memory = self.fills_memory
+        deterministic.fill_uninitialized_memory = self.fills_memory  # type: ignore[attr-defined]
         torch.backends.cudnn.allow_tf32 = self.cudnn_tf32
         torch.backends.cuda.matmul.allow_tf32 = self.matmul_tf32
         torch.backends.cudnn.benchmark = self.cudnn_tries
@@ -48,7 +48,7 @@ def flags_now() -> Flags:
     """What PyTorch is set to now."""
     return Flags(
         torch.are_deterministic_algorithms_enabled(),
-        deterministic.fill_uninitialized_memory,
+        deterministic.fill_uninitialized_memory,  # type: ignore[attr-defined]
         torch.backends.cudnn.allow_tf32,
         torch.backends.cuda.matmul.allow_tf32,
         torch.backends.cudnn.benchmark,

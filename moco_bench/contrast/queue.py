@@ -37,7 +37,7 @@ class KeyQueue(nn.Module):
         self.register_buffer("sample_index", torch.full((size,), RANDOM_FILLING, device=generator.device))
         self.register_buffer("pointer", torch.zeros((), dtype=torch.int64, device=generator.device))
         self._next = 0  # the pointer's value, on the host: to read a GPU's would be to wait for it
-        self.register_load_state_dict_post_hook(_read_pointer)
+        self.register_load_state_dict_post_hook(_read_pointer)  # type: ignore[no-untyped-call]
 
     @property
     def size(self) -> int:

@@ -66,7 +66,7 @@ def resolve_numerics(config: TrainConfig, device_name: str | None = None) -> Num
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
         # Else every new tensor is filled with NaN, a launch each, for programs that read what they haven't written.
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = False
     keeps_memory = device.type == "cpu" and keep_freed_memory()
     return Numerics(device, precision, config.channels_last, keeps_memory)

@@ -21,7 +21,7 @@ from moco_bench.profile.work import count_flops
 from moco_bench.suite.config import TrainConfig
 from moco_bench.train.precision import DTYPES, resolve_numerics
 
-PEERS_PROTOCOL = 2
+PEERS_PROTOCOL = 3
 """Raised when figures of before and after a change of this benchmark can't be compared."""
 
 PEERS = ("lightly", "lightly_bfloat16", "demo")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from moco_bench.analyse.evidence import Evidence
-from moco_bench.analyse.table import finished
+from moco_bench.analyse.table import equal_epochs, finished
 from moco_bench.analyse.text import number
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
@@ -85,9 +85,8 @@ def standing(runs: pd.DataFrame, metric: MetricColumn, arm: str, evidence: Evide
 
 def standings(runs: pd.DataFrame, arm: str, evidence: Evidence, margin: float) -> dict[tuple[str, str], list[Standing]]:
     """The known standings of the arm by `MEASURES`, on each data set and encoder at equal epochs."""
-    at_epochs = runs[runs["budget"] == "epochs"]
     found: dict[tuple[str, str], list[Standing]] = {}
-    for (dataset, encoder), cell in at_epochs.groupby(["dataset", "encoder"], sort=False):
+    for (dataset, encoder), cell in equal_epochs(runs).groupby(["dataset", "encoder"], sort=False):
         own = [standing(cell, METRICS[name], arm, evidence, margin) for name in MEASURES]
         found[str(dataset), str(encoder)] = [one for one in own if one is not None and one.known]
     return found

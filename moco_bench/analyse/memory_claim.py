@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.suite.metrics import METRICS
 
 LOWER, HIGHER, SAME = "lower", "higher", "no difference"
@@ -87,7 +88,7 @@ def _at_fixed_accuracy(at_fixed_batch: pd.DataFrame, accuracy: pd.DataFrame, bas
     """The suite's batch again, for arms that are as accurate as the baseline; others get a verdict without a ratio."""
     if accuracy.empty:
         return at_fixed_batch[:0]
-    against = accuracy[(accuracy["kind"] == "arm") & (accuracy["budget"] == "epochs") & (accuracy["n_seeds"] > 0)]
+    against = equal_epochs(accuracy[(accuracy["kind"] == "arm") & (accuracy["n_seeds"] > 0)])
     reached = {
         (row["dataset"], row["encoder"], row["effect"]): accuracy_reached(row) for row in against.to_dict("records")
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
@@ -44,8 +45,7 @@ def trained_runs(done: pd.DataFrame, records: Records, suite: Suite | None) -> l
     """
     found = []
     known: dict[int, dict[str, Any]] = {}  # the runs of an arm share the object that holds their settings
-    at_epochs = done.loc[done["budget"] == "epochs", ["directory", "dataset", "encoder", "arm", "seed"]]
-    for run in at_epochs.to_dict("records"):
+    for run in equal_epochs(done)[["directory", "dataset", "encoder", "arm", "seed"]].to_dict("records"):
         config = records.get(run["directory"], {}).get("config")
         if id(config) not in known:
             sections = {name: config[name] for name in SECTIONS if name in config} if isinstance(config, dict) else {}

@@ -105,6 +105,11 @@ def finished(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(runs["status"] == "done") & (runs["replicate"] == 1)]
 
 
+def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows at equal epochs, which figures show; runs of equal compute have their own tables."""
+    return runs[runs["budget"] == "epochs"]
+
+
 def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs as they are compared: each arm at every budget of its data set and encoder.
 
@@ -113,11 +118,11 @@ def with_shared_runs(runs: pd.DataFrame) -> pd.DataFrame:
     order = {arm: index for index, arm in enumerate(dict.fromkeys(runs["arm"]))}
     parts = []
     for _, of_cell in runs.groupby(["dataset", "encoder"], sort=False):
-        equal_epochs = of_cell[of_cell["budget"] == "epochs"]
-        parts.append(equal_epochs)
+        at_epochs = equal_epochs(of_cell)
+        parts.append(at_epochs)
         for budget in (name for name in BUDGETS[1:] if name in set(of_cell["budget"])):
             own = of_cell[of_cell["budget"] == budget]
-            shared = equal_epochs[(equal_epochs["replicate"] == 1) & ~equal_epochs["arm"].isin(set(own["arm"]))]
+            shared = at_epochs[(at_epochs["replicate"] == 1) & ~at_epochs["arm"].isin(set(own["arm"]))]
             both = pd.concat([shared.assign(budget=budget), own])
             parts.append(both.sort_values("arm", key=lambda arms: arms.map(order), kind="stable"))
     return pd.concat(parts, ignore_index=True) if parts else runs

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from moco_bench.analyse.memory_claim import memory_claim, tensors_mib
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.files import mapping_if_any
 from moco_bench.report.read.results import Results
 
@@ -92,7 +93,7 @@ def accuracy_and_cost(results: Results) -> pd.DataFrame:
     """`results.accuracy`, `top1` with its `sd` over seeds, the profile's `step_ms` and `tensor_mib`: arms with all."""
     time, memory = profile_table_of(results, "time"), profile_table_of(results, "memory")
     metric = results.accuracy.name
-    done = results.finished[(results.finished["budget"] == "epochs") & results.finished[metric].notna()]
+    done = equal_epochs(results.finished).dropna(subset=metric)
     if time.empty or memory.empty or done.empty:
         return pd.DataFrame()
     accuracy = done.groupby(PLACE, sort=False)[metric].agg(top1="mean", sd="std").reset_index()

@@ -19,7 +19,7 @@ from moco_bench.analyse.effects import effects_of
 from moco_bench.analyse.floors import Accuracies
 from moco_bench.analyse.freshness import Written, written_files
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
-from moco_bench.analyse.table import cells, finished, read_runs, with_shared_runs
+from moco_bench.analyse.table import cells, equal_epochs, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
 from moco_bench.files import ordinary, read_json
 from moco_bench.suite.metrics import METRICS, MetricColumn
@@ -94,8 +94,7 @@ class Results:
         """The arms in the suite's order; many arms are sorted by their primary metric, best first."""
         if len(self.arms) <= UNRANKED:
             return self.arms
-        done = self.finished[self.finished["budget"] == "epochs"]
-        means = done.groupby("arm")[self.primary.name].mean().reindex(self.arms)
+        means = equal_epochs(self.finished).groupby("arm")[self.primary.name].mean().reindex(self.arms)
         return tuple(means.sort_values(ascending=self.primary.better == "lower", kind="stable").index)
 
     def data_of(self, dataset: str) -> dict[str, Any]:
@@ -284,15 +283,8 @@ def by_arm(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
     return defaultdict(lambda: table[:0], ((str(arm), own) for arm, own in table.groupby("arm", sort=False)))
 
 
-def equal_epochs(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows at equal epochs, which figures show; runs of equal compute have their own tables."""
-    return runs[runs["budget"] == "epochs"]
-
-
 def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
     """The last row of each finished run's history, first replicates at equal epochs only."""
     if histories.empty:
         return histories
-    chosen = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
-    chosen = chosen[chosen["status"] == "done"]
-    return chosen.groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
+    return equal_epochs(finished(histories)).groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)

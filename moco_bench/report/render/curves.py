@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.model.page import Plot
 from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.render.figures import grid
@@ -35,8 +36,7 @@ def curves(
     known = {column: text for column, text in titles.items() if column in histories and histories[column].notna().any()}
     if not known:
         return None
-    data = histories[(histories["replicate"] == 1) & (histories["budget"] == "epochs")]
-    data = data[["dataset", "encoder", "arm", "seed", "epoch", *known]]
+    data = equal_epochs(histories[histories["replicate"] == 1])[["dataset", "encoder", "arm", "seed", "epoch", *known]]
     arms, drawn = curve_arms(results)
     figure, axes = grid(len(results.cells), len(known), row_height=2.5)
     for row, (dataset, encoder) in zip(axes, results.cells, strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.read.results import Results
 
 BESIDE = 24
@@ -67,8 +68,7 @@ def curve_arms(results: Results, most: int = MOST_CURVES) -> tuple[tuple[str, ..
     arms, baseline = results.arms, results.plan.baseline
     if len(arms) <= most:
         return arms, ""
-    values = results.seed_values[results.seed_values["budget"] == "epochs"]
-    sizes = values.groupby("effect")["value"].mean().abs()
+    sizes = equal_epochs(results.seed_values).groupby("effect")["value"].mean().abs()
     ranked = sorted(arms, key=lambda arm: (arm != baseline, -float(sizes.get(f"{arm}-{baseline}", 0.0))))
     kept = set(ranked[:most])
     said = f" Drawn are the baseline and the {most - 1} arms that differ most from it, of {len(arms)} arms."

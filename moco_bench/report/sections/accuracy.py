@@ -8,14 +8,14 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from moco_bench.analyse.images import CLASS_COLUMNS
-from moco_bench.analyse.table import table_of_text
+from moco_bench.analyse.table import equal_epochs, table_of_text
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
 from moco_bench.report.model.words import count, listed
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell, said_by_cell
+from moco_bench.report.read.results import Results, by_arm, of_cell, said_by_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import INK, PAPER, RULE, arm_styles
@@ -173,7 +173,7 @@ def classes_table(results: Results, links: Links) -> Table | None:
     if found is None or not {*CLASS_COLUMNS} <= set(found.columns):
         return None
     effects = {f"{arm}-{baseline}": arm for arm in results.arms if arm != baseline}
-    found = found[(found["metric"] == metric.name) & (found["budget"] == "epochs") & found["effect"].isin(effects)]
+    found = equal_epochs(found[(found["metric"] == metric.name) & found["effect"].isin(effects)])
     parsed = ("class", "estimate", "ci_low", "ci_high")
     numbers = {name: pd.to_numeric(found[name], errors="coerce").astype(float) for name in parsed}
     found = found.assign(arm=found["effect"].map(effects), **numbers).dropna(subset=["class", "estimate"])

@@ -6,12 +6,13 @@ from typing import Any
 import pandas as pd
 
 from moco_bench.analyse.machines import on_main_machine
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.model.words import count, sentence
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, by_arm, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, by_arm, of_cell
 from moco_bench.report.section import Section
 from moco_bench.suite.metrics import METRICS
 

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.model.page import Plot
-from moco_bench.report.read.results import Results, equal_epochs, of_cell, said_by_cell
+from moco_bench.report.read.results import Results, of_cell, said_by_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import curve_arms, legend_above, wrapped
 from moco_bench.report.render.style import arm_styles

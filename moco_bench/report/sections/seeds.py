@@ -3,12 +3,13 @@
 from collections import Counter
 
 from moco_bench.analyse.pairing import UNEQUAL_PRECISION
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import KEY, Column, Table
 from moco_bench.report.model.words import count, in_unit, listed
 from moco_bench.report.read.equal_compute import cells_with_own_runs, compute_of
-from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import MOST_ROWS, curve_arms, name_cell, name_rows, rows_height
 from moco_bench.report.render.style import MUTED, arm_styles

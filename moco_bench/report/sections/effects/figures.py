@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import Row
@@ -20,13 +21,11 @@ TITLE = 34
 def effects_figure(results: Results) -> Plot | None:
     """Effects on the primary metric at equal epochs, one row each. Filled markers are decided, hollow ones are not."""
     metric = results.primary
-    effects = results.effects
-    effects = effects[(effects["metric"] == metric.name) & (effects["budget"] == "epochs")]
-    effects = effects[effects["estimate"].notna()]
+    effects = equal_epochs(results.effects)
+    effects = effects[(effects["metric"] == metric.name) & effects["estimate"].notna()]
     if effects.empty:
         return None
-    seeds = results.seed_values
-    seeds = seeds[seeds["budget"] == "epochs"].drop(columns="budget")
+    seeds = equal_epochs(results.seed_values).drop(columns="budget")
     kept, drawn = curve_arms(results, MOST_ROWS)
     if drawn:
         effects = effects[(effects["kind"] != "arm") | effects["treatment"].isin(kept)]

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
@@ -14,7 +17,7 @@ from moco_bench.suite.metrics import METRICS
 
 def effects_table(results: Results, links: Links) -> Table | None:
     """All effects on the primary metric at equal epochs: estimate, interval, test, correction, finding."""
-    rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
+    rows = _rows_on(equal_epochs(results.effects), [results.primary.name])
     if len(results.arms) > UNRANKED:
         rows = ranked(results, rows)
     caption = (
@@ -28,7 +31,7 @@ def effects_table(results: Results, links: Links) -> Table | None:
 def further_effects_table(results: Results, links: Links) -> Table | None:
     """One row per effect of the 2x2, or of the arms without one, a column per other declared metric."""
     metrics = [name for name in results.plan.config.metrics if name != results.primary.name]
-    rows = [row for row in _rows_on(results, metrics) if row["budget"] == "epochs" and row["n_seeds"] > 0]
+    rows = [row for row in _rows_on(equal_epochs(results.effects), metrics) if row["n_seeds"] > 0]
     rows = of_the_2x2(results, rows) or rows
     found: dict[Any, dict[str, Any]] = {}
     for row in rows:
@@ -64,7 +67,7 @@ def _at_equal(results: Results) -> str:
 
 def compute_effects_table(results: Results, links: Links) -> Table | None:
     """Effects at equal training time and at equal FLOPs; None if the suite has no such runs."""
-    rows = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] != "epochs"]
+    rows = [row for row in _rows_on(results.effects, [results.primary.name]) if row["budget"] != "epochs"]
     title = f"Effects at equal {listed(WORDS[budget] for budget in dict.fromkeys(row['budget'] for row in rows))}"
     caption = "As above, with each arm\u2019s runs of equal compute."
     return _effects(results, links, rows, "effects_compute", title, caption)
@@ -90,7 +93,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
     """Further statistics of the primary metric's effects: other interval, equivalence, effect sizes, power."""
     config = results.plan.config
     other = "t" if config.interval == "studentised-bootstrap" else "studentised bootstrap"
-    effects = [row for row in _rows_on(results, [results.primary.name]) if row["budget"] == "epochs"]
+    effects = _rows_on(equal_epochs(results.effects), [results.primary.name])
     columns = (
         *_identity(),
         _interval("other_interval", f"{100 * config.confidence:g} % {other}", "other"),
@@ -116,9 +119,9 @@ def certainty_table(results: Results, links: Links) -> Table | None:
     return Table.of("certainty", title, caption, columns, effects, source=source, without=("metric",))
 
 
-def _rows_on(results: Results, metrics: list[str]) -> list[Row]:
-    """The effects on these metrics, in the metrics' order."""
-    effects = results.effects[results.effects["metric"].isin(metrics)]
+def _rows_on(effects: pd.DataFrame, metrics: list[str]) -> list[Row]:
+    """Those effects that are on these metrics, in the metrics' order."""
+    effects = effects[effects["metric"].isin(metrics)]
     order = effects["metric"].map({name: place for place, name in enumerate(metrics)})
     rows: Any = effects.assign(order=order).sort_values("order", kind="stable").to_dict("records")
     return list(rows)

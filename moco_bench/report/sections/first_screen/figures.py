@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
-from moco_bench.report.read.results import Results, equal_epochs, of_cell, said_by_cell
+from moco_bench.report.read.results import Results, of_cell, said_by_cell
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import legend_above, name_cell
 from moco_bench.report.render.style import arm_styles

@@ -4,12 +4,13 @@ import pandas as pd
 
 from moco_bench.analyse.baselines import standings
 from moco_bench.analyse.machines import arithmetics_of
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import count, listed, sentence
 from moco_bench.report.read.equal_compute import compute_of
 from moco_bench.report.read.profile import FOLDER
-from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.read.searches import FILE, candidates_of, unequal_choices
 from moco_bench.report.sections.cost import process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes

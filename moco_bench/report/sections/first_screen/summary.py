@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from moco_bench.analyse.claims import margin_in_words
 from moco_bench.analyse.pairing import why_no_pairs
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Answer, DataSetAnswers, Summary
@@ -20,7 +21,7 @@ from moco_bench.report.model.words import (
     subject,
     unit_of_effect,
 )
-from moco_bench.report.read.results import Results, equal_epochs, of_cell
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.read.searches import searched_apart
 from moco_bench.report.sections.first_screen import notes
 from moco_bench.report.sections.first_screen.headline import (

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.words import in_unit, unit_of_effect
-from moco_bench.report.read.results import Results, equal_epochs, last_epochs, of_cell
+from moco_bench.report.read.results import Results, last_epochs, of_cell
 from moco_bench.report.render.curves import curves
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import LINE, curve_arms, legend_above, name_cell, wrapped
@@ -39,7 +40,7 @@ def mechanism_rows(results: Results) -> pd.DataFrame:
     own = last[last["arm"] != baseline][[*KEY, *causes]]
     base = last[last["arm"] == baseline][[*KEY, *causes]].drop(columns="arm")
     both = own.merge(base, on=["dataset", "encoder", "seed"], suffixes=("", "_baseline"))
-    paired = paired[paired["budget"] == "epochs"].rename(columns={"value": "accuracy_difference"})
+    paired = equal_epochs(paired).rename(columns={"value": "accuracy_difference"})
     both = both.assign(effect=both["arm"] + f"-{baseline}").merge(paired, on=["dataset", "encoder", "effect", "seed"])
     tables = []
     for name in causes:

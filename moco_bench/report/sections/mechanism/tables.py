@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM_KEY, Column, Table, heading, mean_cell
 from moco_bench.report.model.words import listed, sentence
@@ -24,14 +25,14 @@ STRUCTURE = ("alignment", "uniformity", "effective_rank")
 def mechanism_table(results: Results, links: Links) -> Table | None:
     """One row per arm: last epoch's diagnostics and the embeddings' structure beside the difference in accuracy."""
     last = last_epochs(results.histories)
-    done = results.finished[results.finished["budget"] == "epochs"]
+    done = equal_epochs(results.finished)
     from_history = {name: text for name, text in LAST_EPOCH.items() if name in last and last[name].notna().any()}
     from_runs = {name: text for name, text in FALSE_NEGATIVES.items() if done[name].notna().any()}
     of_plugins = [metric.name for metric in added() if metric.kind == "structure"]
     structure = [METRICS[name] for name in (*STRUCTURE, *of_plugins) if done[name].notna().any()]
     if not (from_history or from_runs or structure):
         return None
-    differences = results.seed_values[results.seed_values["budget"] == "epochs"]
+    differences = equal_epochs(results.seed_values)
     rows: list[dict[str, Any]] = []
     for dataset, encoder in results.cells:
         here, ends, paired = (of_cell(table, dataset, encoder) for table in (done, last, differences))

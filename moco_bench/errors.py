@@ -1,6 +1,8 @@
 """The ways a command ends other than well; `moco_bench.cli.main` turns each into an exit code."""
 
+import difflib
 import errno
+from collections.abc import Iterable
 
 
 def one_line(text: object) -> str:
@@ -30,6 +32,22 @@ def system_error(error: OSError) -> str:
     return f"{what}; {remedy}" if remedy else what
 
 
+def why_unread(error: OSError | ValueError) -> str:
+    """Why a file could not be read, in the words of a message."""
+    return "no such file" if isinstance(error, FileNotFoundError) else str(error)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """`; did you mean 'dual'?` for a word that resembles a known one, upper or lower case; else `otherwise`."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else otherwise
+
+
+INTERRUPTED = 75
+"""Exit code of a command that the same command continues."""
+
+
 class InputError(Exception):
     """What the user gave can't be used. The message is one line: what is wrong, where, what would be right. Exit 2."""
 
@@ -38,7 +56,7 @@ class InputError(Exception):
 
 
 class Interrupted(BaseException):
-    """A signal stopped the command; the same command goes on from where it was. Exit 75.
+    """A signal stopped the command; the same command goes on from where it was. Exit `INTERRUPTED`.
 
     Like KeyboardInterrupt it may come up anywhere, so it is no `Exception`: code that answers whatever goes wrong in
     a library would take it for that.

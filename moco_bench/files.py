@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 
 _NO_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 _NO_FOLDER_FLUSH = _NO_FLUSH | {errno.EBADF, errno.EISDIR, errno.EACCES, errno.EPERM}
@@ -199,7 +199,7 @@ def read_json(path: Path) -> Any:
     except RecursionError:
         raise InputError(f"{path}: not readable as JSON (nested too deeply)") from None
     except (OSError, ValueError) as error:  # what is wrong with text, with JSON and with a number is a ValueError
-        raise InputError(f"{path}: not readable as JSON ({' '.join(str(error).split())[:200]})") from None
+        raise InputError(f"{path}: not readable as JSON ({one_line(error)[:200]})") from None
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

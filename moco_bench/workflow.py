@@ -11,9 +11,8 @@ from typing import Any
 
 import psutil
 
+from moco_bench.errors import INTERRUPTED
 from moco_bench.train.signals import STOPS, handled_by
-
-INTERRUPTED = 75
 
 
 def end_on_signals(suite: str) -> AbstractContextManager[None]:

@@ -2,7 +2,7 @@
 
 import errno
 
-from moco_bench.errors import InputError, Interrupted, one_line, system_error
+from moco_bench.errors import InputError, Interrupted, did_you_mean, one_line, system_error, why_unread
 
 
 def test_messages_are_one_printable_line():
@@ -19,3 +19,16 @@ def test_an_operating_systems_error_names_the_file_and_a_remedy():
 
 def test_a_signal_is_caught_by_nothing_that_catches_errors():
     assert not issubclass(Interrupted, Exception)
+
+
+def test_a_file_that_is_not_there_is_told_from_one_that_can_not_be_read():
+    assert why_unread(FileNotFoundError(errno.ENOENT, "No such file or directory", "a.txt")) == "no such file"
+    assert why_unread(PermissionError(errno.EACCES, "Permission denied", "a.txt")) == str(
+        PermissionError(errno.EACCES, "Permission denied", "a.txt")
+    )
+
+
+def test_a_word_is_corrected_to_one_that_is_known():
+    assert did_you_mean("Fitler-vanilla", ["filter-vanilla", "dual-vanilla"]) == "; did you mean 'filter-vanilla'?"
+    assert did_you_mean("KNN", ["kNN"]) == "; did you mean 'kNN'?"
+    assert did_you_mean("else", ["kNN"], "; there is kNN") == "; there is kNN"

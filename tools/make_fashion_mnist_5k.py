@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from moco_bench.components.datasets.fashion_5k import FASHION_MNIST_5K
 from moco_bench.components.datasets.fashion_mnist import FASHION_MNIST_MD5
 from moco_bench.errors import InputError
-from moco_bench.files import write_atomically
+from moco_bench.files import write_bytes
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 CLASSES = (
@@ -44,11 +44,7 @@ def main(words: list[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(content)
-
-    write_atomically(arguments.out, write)
+    write_bytes(arguments.out, content)
     print(f"{arguments.out}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
     return 0
 

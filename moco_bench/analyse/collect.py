@@ -141,4 +141,4 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _without_place(message: str, results: Path) -> str:
-    return " ".join(message.replace(f"{results}/", "").split())[:300]
+    return one_line(message.replace(f"{results}/", ""))[:300]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.memory_claim import tensors_mib, verdict_of
+from moco_bench.analyse.table import whole_table_of_text
 from moco_bench.errors import InputError
 
 FILE = "profile/memory.csv"
@@ -117,10 +118,7 @@ def read_memory(results: Path) -> pd.DataFrame | None:
     path = results / FILE
     if not path.is_file():
         return None
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path}: not readable as a CSV table ({' '.join(str(error).split())[:200]})") from None
+    table = whole_table_of_text(path)
     missing = [name for name in NEEDED if name not in table.columns]
     if missing:
         raise InputError(f"{path}: column {missing[0]} missing; `moco-bench profile SUITE.yaml` writes it anew")

@@ -1,18 +1,19 @@
 """`runs.csv`, one row per run: its columns, and reading it with every surprise named."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import ordinary
+from moco_bench.suite.config import Budget
 from moco_bench.suite.metrics import COLUMNS, METRICS
 
 REQUIRED = ("arm", "dataset", "encoder", "seed", "status")
 HASHES = ("init_hash", "order_hash", "augment_hash")
 STATUSES = ("done", "failed", "missing")
-BUDGETS = ("epochs", "seconds", "flops")
+BUDGETS: tuple[Budget, ...] = get_args(Budget)
 
 _NUMBERS = (
     "epochs", "train_loss", "false_negative_rate_kept", "false_negative_rate_dropped", "foreign_load", "threads",
@@ -32,11 +33,9 @@ def read_runs(path: Path) -> pd.DataFrame:
             a run stands there twice.
     """
     try:
-        raw = pd.read_csv(ordinary(path), dtype=object, keep_default_na=False, encoding="utf-8")
+        raw = whole_table_of_text(path).astype(object)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `moco-bench collect SUITE.yaml` writes it") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path}: not readable as a CSV table ({' '.join(str(error).split())[:200]})") from None
     return typed(raw, str(path))
 
 
@@ -136,6 +135,16 @@ def cells(runs: pd.DataFrame) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
 def table_of_text(path: Path) -> pd.DataFrame | None:
     """A CSV file as a table of text; None where it is missing or unreadable."""
     try:
-        return pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError):  # parser errors of pandas and UnicodeDecodeError are ValueErrors
+        return whole_table_of_text(path)
+    except (OSError, InputError):
         return None
+
+
+def whole_table_of_text(path: Path) -> pd.DataFrame:
+    """A CSV file as a table of text. Raises `FileNotFoundError`, or `InputError` where it can't be read."""
+    try:
+        return pd.read_csv(ordinary(path), dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:  # parser errors of pandas and UnicodeDecodeError are ValueErrors
+        raise InputError(f"{path}: not readable as a CSV table ({one_line(error)[:200]})") from None

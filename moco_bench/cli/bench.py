@@ -11,6 +11,7 @@ from pathlib import Path
 import moco_bench
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, write_json
+from moco_bench.suite.config.fields import DEVICE
 
 HELP = """Train the same encoder on the same images with this package, with lightly and with a plain loop, in turn.
 
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"--margin is {options.margin}; a part from 0 to below 1 would be right")
     if options.threads is not None and not 1 <= options.threads <= 1024:
         raise InputError(f"--threads is {options.threads}; 1 to 1024 would be right")
-    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,2})?", options.device):
+    if not re.fullmatch(DEVICE, options.device):
         raise InputError(f"--device is {options.device!r}; auto, cpu, cuda or cuda:N would be right")
     # Read and checked first: a mistake in its name must not cost the time of a benchmark.
     baseline = read_mapping(options.baseline) if options.baseline else None

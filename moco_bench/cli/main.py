@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moco_bench import __version__
-from moco_bench.errors import InputError, Interrupted, RankLost, RanksDisagree, one_line, system_error
+from moco_bench.errors import INTERRUPTED, InputError, Interrupted, RankLost, RanksDisagree, one_line, system_error
 
 COMMANDS = {
     "plan": "list the runs of a suite, their state, and why each would run",
@@ -31,7 +31,7 @@ COMMANDS = {
 }
 """Each command's name and one line of help; `moco_bench.cli.NAME` is imported only when it is called."""
 
-INTERRUPTED, BAD_INPUT = 75, 2
+BAD_INPUT = 2
 OUT_OF_MEMORY = ("memory", "could not create a primitive")  # words of PyTorch's allocators, and of oneDNN
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from moco_bench.components.registry import ideas_in
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 
 
 class _Neighbours(MetaPathFinder):
@@ -163,4 +163,4 @@ def _place(error: BaseException, folder: Path, shown: Path) -> str:
 
 def in_words(error: BaseException) -> str:
     """An error's type and message, in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"{type(error).__name__}: {one_line(error)[:300]}"

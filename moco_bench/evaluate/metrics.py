@@ -17,7 +17,7 @@ from moco_bench.data.datasets import DataSet
 from moco_bench.data.drawing import views_of
 from moco_bench.data.splits import limit_to
 from moco_bench.data.stored import Pixels, in_memory
-from moco_bench.errors import InputError, RunFailed
+from moco_bench.errors import InputError, RunFailed, one_line
 from moco_bench.evaluate.accuracy import accuracy_of, neighbours_say
 from moco_bench.evaluate.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from moco_bench.evaluate.features import Embeddings, embed, embed_prepared, frozen_copy
@@ -154,7 +154,7 @@ def as_number(metric: Metric, value: object) -> float | None:
     if isinstance(value, Tensor | np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool | np.bool_) or not (isinstance(value, Real) and math.isfinite(value)):
-        given = " ".join(repr(value).split())[:100]
+        given = one_line(repr(value))[:100]
         raise InputError(f"metric {metric.column()}: `compute` gave {given}; a finite number or None would be right")
     return float(value)
 

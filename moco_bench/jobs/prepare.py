@@ -6,7 +6,7 @@ from typing import Any
 
 from moco_bench.data.datasets import load_dataset, manifest_of
 from moco_bench.data.inspection import describe
-from moco_bench.errors import InputError, one_line
+from moco_bench.errors import one_line
 from moco_bench.evaluate.metrics import check_evaluation
 from moco_bench.files import write_json
 from moco_bench.suite.checks.size_warnings import size_warnings
@@ -19,11 +19,9 @@ MOST_CLASSES = 20
 
 def prepare(suite: Suite, title: str, results: Path) -> tuple[Path, dict[str, Any]]:
     """Write `results/SUITE/data/TITLE.json`; return its path and content. Raises `InputError`."""
-    configs = {config.title: config for config in suite.datasets}
-    if title not in configs:
-        raise InputError(f"--dataset: suite {suite.name} has no {title!r}; it has {', '.join(configs)}")
-    source = describe_sources(configs[title])  # before: a file that changes meanwhile is then found out
-    dataset = load_dataset(configs[title])
+    config = suite.dataset(title)
+    source = describe_sources(config)  # before: a file that changes meanwhile is then found out
+    dataset = load_dataset(config)
     check_evaluation(dataset, suite.evaluate)
     path = results / suite.name / "data" / f"{title}.json"
     manifest = {**manifest_of(dataset), **describe(dataset), "source": source}

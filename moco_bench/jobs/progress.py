@@ -17,13 +17,15 @@ class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
     monitor_interval = 0  # no thread beside it: where memory has run out, starting one waits for ever
 
 
+_Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
+
+
 @contextmanager
 def told_parts(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that announces each part of a job: a running line on a terminal, plain lines in a log.
 
     It writes to standard error: standard output is for what a command has made.
     """
-    _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     bar = _Bar(desc=title, unit=" parts", disable=not sys.stderr.isatty())
 
     def tell(what: str) -> None:
@@ -40,7 +42,6 @@ def told_parts(title: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Yield a function that reports epochs: a bar on a terminal, plain lines in a log, a file for `status --watch`."""
-    _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
     if not shown:
         yield lambda row: None
         return

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line, why_unread
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.models.key_names import find_weights
 from moco_bench.suite.config import EncoderConfig
@@ -34,8 +34,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(f"{where}: {reason}; give a file of weights") from None
+        raise InputError(f"{where}: {why_unread(error)}; give a file of weights") from None
     if path.suffix == ".safetensors":
         try:
             return load(content), _told(path)
@@ -102,4 +101,4 @@ def encoder_from(
 
 
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+    return one_line(error)[:120] or type(error).__name__

@@ -11,7 +11,7 @@ from moco_bench.components.answers import place_of, wrong_answer
 from moco_bench.components.backbones import Backbone, Built
 from moco_bench.components.heads import Head
 from moco_bench.components.plugin_file import blame
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.models.normalisation import SplitBatchNorm
 from moco_bench.models.strided import with_safe_strides
 from moco_bench.suite.config import EncoderConfig
@@ -102,7 +102,7 @@ def _tried(idea: Backbone | Head, module: nn.Module, inputs: Tensor, length: int
     except Exception as error:
         if blame(error) is not None:
             raise
-        told = f"the network can't take {list(inputs.shape)}: {' '.join(str(error).split())[:200]}"
+        told = f"the network can't take {list(inputs.shape)}: {one_line(error)[:200]}"
         raise InputError(f"{place_of(type(idea), 'build')}: {told}") from None
     if not isinstance(found, Tensor) or found.shape != (len(inputs), length):
         raise wrong_answer(idea, "build", found, f"a network whose output is {[len(inputs), length]}")

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.models.encoder import Encoder, build_encoder
 from moco_bench.suite.config import EncoderConfig
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
@@ -87,5 +87,5 @@ def load_encoder(run: Path | str) -> TrainedEncoder:
     try:
         encoder.load_weights(load((folder / "encoder.safetensors").read_bytes()))
     except (SafetensorError, RuntimeError, OSError) as error:
-        raise InputError(f"{folder / 'encoder.safetensors'}: {' '.join(str(error).split())[:200]}") from None
+        raise InputError(f"{folder / 'encoder.safetensors'}: {one_line(error)[:200]}") from None
     return TrainedEncoder(encoder.to(memory_format=torch.channels_last), record)

@@ -1,6 +1,6 @@
 """Combines the meter's and the process's counters; what they don't explain is called unattributed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from moco_bench.measure.allocations import MIB, Timeline
 from moco_bench.measure.heap import Heap, heap
@@ -111,8 +111,8 @@ class Before:
     process: ProcessMemory
     heap: Heap | None
     images: int
-    held: int = field(default=0)
-    on_device: int = field(default=0)
+    held: int = 0
+    on_device: int = 0
 
 
 def account(

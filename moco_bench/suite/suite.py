@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
+from moco_bench.errors import InputError
 from moco_bench.suite import config
 from moco_bench.suite.config import Budget, Label
 from moco_bench.suite.config.analysis import AnalysisConfig
@@ -91,6 +92,13 @@ class Suite(Settings):
     def ideas(self) -> Plugins:
         """The ideas of its plug-ins."""
         return self._ideas
+
+    def dataset(self, title: str) -> config.DatasetConfig:
+        """The data set of this title. Raises `InputError`."""
+        found = {dataset.title: dataset for dataset in self.datasets}
+        if title not in found:
+            raise InputError(f"suite {self.name} has no data set {title!r}; it has {', '.join(found)}")
+        return found[title]
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,5 @@
 """Turns plain values into typed sections; errors are one line that suggests a correction."""
 
-import difflib
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args
 
@@ -9,7 +8,7 @@ from pydantic import ValidationError
 from moco_bench.components.base import Settings
 from moco_bench.components.plugins import Plugins
 from moco_bench.components.registry import built_in
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, did_you_mean, one_line
 from moco_bench.suite.config import DatasetConfig, EncoderConfig
 from moco_bench.suite.plain_words import in_plain_words
 from moco_bench.suite.suite import Suite
@@ -35,7 +34,7 @@ def validate(section: type[T], raw: Any, where: str, plugins: Plugins | None = N
                 problems[0]["loc"] = (singular, *problems[0]["loc"][2:])
         raise InputError(f"{where}: {_explain(problems[0], section)}{more}") from None
     except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(f"{where}: {' '.join(str(error).split())[:300]}") from None
+        raise InputError(f"{where}: {one_line(error)[:300]}") from None
 
 
 def tuples_for_lists(raw: Any) -> Any:
@@ -57,7 +56,7 @@ def _follows(kind: str, place: tuple[int | str, ...], cause: Any) -> bool:
     if kind == "too_short":
         return len(cause["loc"]) > len(place) and cause["loc"][: len(place)] == place
     if kind == "missing" and cause["type"] == "extra_forbidden":
-        return bool(cause["loc"][:-1] == place[:-1] and _suggest(str(cause["loc"][-1]), [str(place[-1])]))
+        return bool(cause["loc"][:-1] == place[:-1] and did_you_mean(str(cause["loc"][-1]), [str(place[-1])]))
     return False
 
 
@@ -77,7 +76,7 @@ def _explain(problem: Any, section: type[Settings]) -> str:
             for word in (context.get("expected") or context["expected_tags"]).replace(" or ", ", ").split(",")
         ]
         word = context.get("tag", given)
-        return f"{location}: {word!r} is none of {', '.join(allowed)}{_suggest(str(word), allowed)}"[:600]
+        return f"{location}: {word!r} is none of {', '.join(allowed)}{did_you_mean(str(word), allowed)}"[:600]
     message: str = problem["msg"].removeprefix("Value error, ")
     if kind == "value_error" and not location:
         return message
@@ -93,12 +92,6 @@ def _place(location: tuple[int | str, ...]) -> str:
         place = parts.index(field)
         parts[place:] = parts[place + 1 :] or [next(iter(built_in(INLINED[field]).values())).tag]
     return ".".join(str(part)[:80] for part in parts if part != "[key]")
-
-
-def _suggest(word: str, known: list[str]) -> str:
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def _where_it_belongs(location: str, section: type[Settings]) -> str:
@@ -118,7 +111,7 @@ def _where_it_belongs(location: str, section: type[Settings]) -> str:
     longer = [key for key in own if word in key.split("_")]
     if len(longer) == 1:
         return f"; did you mean {longer[0]!r}?"
-    return _suggest(word, own) or _suggest(word, sorted(set().union(*places.values())))
+    return did_you_mean(word, own) or did_you_mean(word, sorted(set().union(*places.values())))
 
 
 @cache

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from moco_bench.errors import INTERRUPTED
 from moco_bench.train.signals import handled_by
 
 RENDEZVOUS = "MOCO_BENCH_RENDEZVOUS"
@@ -25,7 +26,7 @@ SECONDS_TO_SAVE = 120.0
 SECONDS_TO_NOTICE = 5.0
 """Grace for the others after one has failed."""
 
-DONE, INTERRUPTED, FAILED = 0, 75, 1
+DONE, FAILED = 0, 1
 LOST = 70
 """Exit code of a process of `launch` that can't continue because another has ended; others see `FAILED`."""
 

@@ -17,7 +17,7 @@ from pydantic import Field
 from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Dataset
 from moco_bench.components.datasets.paths import user_path
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, why_unread
 from moco_bench.files import check_regular
 
 
@@ -87,12 +87,17 @@ def verified_bytes(path: Path, md5: str) -> bytes:
     check_regular(path, "`root` must name the folder of the data set")
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; put it there, change `root` or set `download: true`") from None
+    except FileNotFoundError as error:
+        raise not_there(path, error) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not readable ({error}); `root` must name the folder of the data set") from None
     check_md5(path, hashlib.md5(content, usedforsecurity=False).hexdigest(), md5)
     return content
+
+
+def not_there(path: Path, error: OSError | ValueError) -> InputError:
+    """The error of a file that could not be read, with what would help."""
+    return InputError(f"{path}: {why_unread(error)}; put it there, change `root` or set `download: true`")
 
 
 def check_md5(path: Path, found: str, right: str) -> None:

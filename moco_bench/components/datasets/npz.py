@@ -11,7 +11,7 @@ from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Arrays, Dataset, SplitName
 from moco_bench.components.datasets.paths import user_path
 from moco_bench.components.types import Array
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import check_regular
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
@@ -104,5 +104,5 @@ class NpzFile:
 
 
 def _unreadable(where: Path | str, error: BaseException) -> InputError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = one_line(error)[:200] or type(error).__name__
     return InputError(f"{where}: not readable ({reason}); the file may be damaged, write it again")

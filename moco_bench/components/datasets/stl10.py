@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from moco_bench.components.datasets.base import Arrays, SplitName
-from moco_bench.components.datasets.checksums import OfficialFiles, check_md5, verified_bytes
+from moco_bench.components.datasets.checksums import OfficialFiles, check_md5, not_there, verified_bytes
 from moco_bench.components.types import Array
-from moco_bench.errors import InputError
 from moco_bench.files import check_regular
 
 SIDE = 96
@@ -56,8 +55,7 @@ class Stl10(OfficialFiles):
         try:
             return tuple(path.read_text(encoding="utf-8").split())
         except (OSError, ValueError) as error:
-            reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-            raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
+            raise not_there(path, error) from None
 
 
 def _mapped(path: Path, md5: str) -> Array:
@@ -70,8 +68,7 @@ def _mapped(path: Path, md5: str) -> Array:
             found = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         images: Array = np.memmap(path, np.uint8, "r")
     except (OSError, ValueError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(f"{path}: {reason}; put it there, change `root` or set `download: true`") from None
+        raise not_there(path, error) from None
     check_md5(path, found, md5)
     return _upright(images)
 

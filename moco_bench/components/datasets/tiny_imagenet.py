@@ -11,7 +11,7 @@ from moco_bench.components.base import NOT_IDENTITY
 from moco_bench.components.datasets.base import Dataset, Files, SplitName
 from moco_bench.components.datasets.image_files import list_images
 from moco_bench.components.datasets.paths import user_path
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, why_unread
 
 
 class TinyImageNet(Dataset):
@@ -81,5 +81,6 @@ class TinyImageNet(Dataset):
         try:
             return (self._path / name).read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
-            reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-            raise InputError(f"{self._path / name}: {reason}; `path` must name the folder tiny-imagenet-200") from None
+            raise InputError(
+                f"{self._path / name}: {why_unread(error)}; `path` must name the folder tiny-imagenet-200"
+            ) from None

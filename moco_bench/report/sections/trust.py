@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from moco_bench.analyse.merge import EFFECTS_FILE
 from moco_bench.analyse.noise import noise_floor
 from moco_bench.analyse.pairing import UNEQUAL_PRECISION
 from moco_bench.analyse.pooled import pooled_effects
@@ -89,7 +90,6 @@ def noise_notes(results: Results) -> list[str]:
     return ["No seed ran twice in this suite, so the noise floor of a single seed is not measured here."]
 
 
-EFFECTS_FILE = "machine_effects.csv"
 POOLED_FILE = "pooled.csv"
 _NEEDED = {"run", "metric", "kept", "other", "difference", "kept_on", "other_on"}
 

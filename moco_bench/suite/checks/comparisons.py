@@ -1,9 +1,7 @@
 """Comparisons that a suite makes automatically, and checks that its own names and comparisons don't clash with them."""
 
-import difflib
-
 from moco_bench.components.registry import built_in
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, did_you_mean
 from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
 from moco_bench.suite.factorial import factorial_of
 from moco_bench.suite.identity.run import identity
@@ -122,8 +120,7 @@ def check_claims(suite: Suite) -> None:
         if claim in ABSTRACT_CLAIMS:  # those of an effect that this suite doesn't have are listed as not tested
             continue
         if claim.effect is not None and claim.effect not in known:
-            close = difflib.get_close_matches(claim.effect, sorted(known), n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
+            meant = did_you_mean(claim.effect, known, f"; there are {', '.join(sorted(known)) or 'none'}")
             reason = f" ({why})" if claim.effect in MAIN_EFFECTS and why else ""
             raise InputError(
                 f"analysis.claims.{claim.name}.effect: the suite has no effect {claim.effect!r}{reason}{meant}"

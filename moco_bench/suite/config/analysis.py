@@ -4,13 +4,13 @@ All of it goes, with the suite's design, into the fingerprint of the analysis th
 (`suite/identity/analysis.py`), so a rule that is changed after the results are known is seen to be changed.
 """
 
-import difflib
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from moco_bench.components.base import Positive, Settings
+from moco_bench.errors import did_you_mean
 from moco_bench.suite.config import Label
 from moco_bench.suite.metrics import METRICS
 
@@ -163,8 +163,7 @@ def _spell_out_claim(given: Any) -> Any:
         return given
     known = {claim.name: claim for claim in ABSTRACT_CLAIMS}
     if given not in known:
-        close = difflib.get_close_matches(given, known, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+        meant = did_you_mean(given, known, f"; there are {', '.join(known)}")
         raise ValueError(f"{given!r} is not one of the abstract's claims{meant}")
     return known[given]
 

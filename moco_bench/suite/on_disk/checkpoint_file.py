@@ -4,7 +4,7 @@ import stat
 from functools import lru_cache
 from pathlib import Path
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, why_unread
 from moco_bench.files import sha256_of_file
 
 
@@ -20,8 +20,7 @@ def hash_of_checkpoint(path: Path) -> str:
             raise InputError(f"encoder.checkpoint: {path} is no ordinary file; give a file of weights")
         return _hash(path, status.st_size, status.st_mtime_ns)
     except (OSError, ValueError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(f"encoder.checkpoint: {path}: {reason}; give a file of weights") from None
+        raise InputError(f"encoder.checkpoint: {path}: {why_unread(error)}; give a file of weights") from None
 
 
 @lru_cache(maxsize=1024)

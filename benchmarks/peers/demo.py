@@ -72,19 +72,13 @@ class DemoLoop(PilLoop):
             key_encoder,
             dataset,
             pil_transform(recipe, dataset),
-            batch_size=train.batch_size,
+            train=train,
             workers=workers,
             device=device,
         )
         self._contrast = contrast
         self._queue = queue.T.contiguous().to(device)
         self._slot = 0
-        self._optimiser = torch.optim.SGD(
-            self.query_encoder.parameters(),
-            lr=train.learning_rate,
-            momentum=train.sgd_momentum,
-            weight_decay=train.weight_decay,
-        )
 
     def train_on(self, first: Tensor, second: Tensor) -> Tensor:
         """See `PilLoop`."""
@@ -96,11 +90,9 @@ class DemoLoop(PilLoop):
         negative = torch.einsum("bd,dk->bk", query, self._queue.clone())
         logits = torch.cat([positive, negative], dim=1) / self._contrast.temperature
         loss = functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
-        self._optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        self._optimiser.step()
+        loss = self._descend(loss)
         self._replace_oldest(key)
-        return loss.detach()
+        return loss
 
     def _follow(self) -> None:
         momentum = self._contrast.momentum

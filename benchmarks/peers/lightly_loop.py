@@ -51,7 +51,7 @@ class LightlyLoop(PilLoop):
             key_encoder,
             dataset,
             _transform(train, dataset),
-            batch_size=train.batch_size,
+            train=train,
             workers=workers,
             device=device,
         )
@@ -62,12 +62,6 @@ class LightlyLoop(PilLoop):
                 temperature=contrast.temperature, memory_bank_size=(contrast.queue_size, dimension)
             )
         self._criterion.to(device)
-        self._optimiser = torch.optim.SGD(
-            self.query_encoder.parameters(),
-            lr=train.learning_rate,
-            momentum=train.sgd_momentum,
-            weight_decay=train.weight_decay,
-        )
 
     def train_on(self, first: Tensor, second: Tensor) -> Tensor:
         """See `PilLoop`."""
@@ -77,10 +71,7 @@ class LightlyLoop(PilLoop):
             with torch.no_grad():
                 key = self.key_encoder(second)
             loss: Tensor = self._criterion(query, key)
-        self._optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        self._optimiser.step()
-        return loss.detach()
+        return self._descend(loss)
 
     def _precision(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, dtype=torch.bfloat16) if self._autocast else nullcontext()

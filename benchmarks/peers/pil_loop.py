@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from benchmarks.peers.flags import Flags
 from moco_bench.data.datasets import DataSet
 from moco_bench.data.stored import in_memory
+from moco_bench.suite.config import TrainConfig
 
 ENDLESS = 2**31
 Views = Sequence[Tensor]
@@ -45,7 +46,7 @@ class PilLoop(ABC):
         key_encoder: of the same weights; its parameters get no gradient from now on.
         dataset: what to train on.
         transform: of one image.
-        batch_size: images of a step.
+        train: batch size, and settings of SGD.
         workers: processes of the DataLoader.
         device: of the encoders.
     """
@@ -58,7 +59,7 @@ class PilLoop(ABC):
         dataset: DataSet,
         transform: Callable[[Image.Image], Views],
         *,
-        batch_size: int,
+        train: TrainConfig,
         workers: int,
         device: torch.device,
     ) -> None:
@@ -73,7 +74,7 @@ class PilLoop(ABC):
         sampler = RandomSampler(images, replacement=True, num_samples=ENDLESS, generator=generator)
         self._loader = DataLoader(
             images,
-            batch_size,
+            train.batch_size,
             sampler=sampler,
             num_workers=workers,
             drop_last=True,
@@ -81,6 +82,12 @@ class PilLoop(ABC):
             generator=generator,
         )
         self._batches: Iterator[Views] | None = None
+        self._optimiser = torch.optim.SGD(
+            self.query_encoder.parameters(),
+            lr=train.learning_rate,
+            momentum=train.sgd_momentum,
+            weight_decay=train.weight_decay,
+        )
 
     @contextmanager
     def turn(self) -> Iterator[Callable[[], object]]:
@@ -98,6 +105,13 @@ class PilLoop(ABC):
         self.train_on(first, second)
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+    def _descend(self, loss: Tensor) -> Tensor:
+        """One step of SGD on the loss, which it returns, detached."""
+        self._optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        self._optimiser.step()
+        return loss.detach()
 
     @abstractmethod
     def train_on(self, first: Tensor, second: Tensor) -> Tensor:

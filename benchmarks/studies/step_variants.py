@@ -76,14 +76,6 @@ def one_graph(options: argparse.Namespace) -> Stepper:
     return stepper
 
 
-def compiled_augmentation(options: argparse.Namespace) -> Stepper:
-    """The views' arithmetic compiled; what is drawn stays as it is."""
-    stepper = usual(options)
-    augmentation = stepper.inputs._augmentation
-    augmentation.apply = torch.compile(augmentation.apply, dynamic=True)
-    return stepper
-
-
 def fused_optimiser(options: argparse.Namespace) -> Stepper:
     """PyTorch's fused SGD in place of its foreach version."""
     stepper = usual(options)
@@ -130,7 +122,6 @@ VARIANTS: dict[str, Callable[[argparse.Namespace], Stepper]] = {
     "in-place-relu-backward": in_place_relu_backward,
     "compiled": lambda options: usual(options, compile="always"),
     "one-graph": one_graph,
-    "compiled-augmentation": compiled_augmentation,
 }
 
 
@@ -147,8 +138,7 @@ def main(words: list[str] | None = None) -> int:
     base = usual(options)
     steppers = {name: VARIANTS[name](options) for name in options.only}
     for stepper in (base, *steppers.values()):
-        for _ in range(STEPS):  # compilation, first allocations
-            stepper.step()
+        stepper.steps(STEPS)  # compilation, first allocations
     ratios: dict[str, list[float]] = {name: [] for name in steppers}
     times = []
     for _ in range(options.rounds):
@@ -166,8 +156,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _milliseconds(stepper: Stepper) -> float:
     began = time.process_time()
-    for _ in range(STEPS):
-        stepper.step()
+    stepper.steps(STEPS)
     return 1000 * (time.process_time() - began) / STEPS
 
 

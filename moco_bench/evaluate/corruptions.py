@@ -9,8 +9,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from moco_bench.errors import InputError
-
 STRENGTHS = (1, 2, 3)
 NOISE_STD = (0.05, 0.1, 0.2)
 """Standard deviation of the noise, for images in [0, 1]."""
@@ -34,14 +32,7 @@ def corrupt(images: Tensor, kind: str, strength: int, generator: torch.Generator
 
     Returns:
         uint8 [N, C, H, W], on the device of `images`.
-
-    Raises:
-        InputError: there is no such kind or strength.
     """
-    if kind not in CORRUPTIONS:
-        raise InputError(f"corruption {kind!r} is unknown: choose one of {', '.join(CORRUPTIONS)}")
-    if strength not in STRENGTHS:
-        raise InputError(f"corruption strength {strength} is unknown: choose 1, 2 or 3")
     corrupted = CORRUPTIONS[kind](images.float(), STRENGTHS.index(strength), generator)
     return corrupted.round_().clamp_(0, 255).to(torch.uint8)
 

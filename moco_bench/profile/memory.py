@@ -69,12 +69,10 @@ def training_memory(stepper: Stepper, before: Before) -> MemoryByCause:
     Call it in a process that has done nothing else: what earlier work freed would count as this arm's.
     """
     stepper.plant_ties()
-    for _ in range(SETTLE_STEPS):
-        stepper.step()
+    stepper.steps(SETTLE_STEPS)
     device = stepper.numerics.device
     restarted = restart_peaks(device)
-    for _ in range(WATCHED_STEPS):
-        stepper.step()
+    stepper.steps(WATCHED_STEPS)
     stepper.synchronise()
     after, on_device = _counted(restarted), device_memory(device)
     watch = at_rest(device)
@@ -104,11 +102,9 @@ def compiled_peak(run: Run, dataset: DataSet, device: torch.device) -> dict[str,
     stepper = Stepper(run, dataset, str(device))
     if stepper.compilation != COMPILED:
         return {}
-    for _ in range(SETTLE_STEPS):
-        stepper.step()
+    stepper.steps(SETTLE_STEPS)
     restart_peaks(device)
-    for _ in range(WATCHED_STEPS):
-        stepper.step()
+    stepper.steps(WATCHED_STEPS)
     stepper.synchronise()
     found = device_memory(device)
     assert found is not None

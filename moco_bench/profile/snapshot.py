@@ -59,8 +59,7 @@ def write_snapshot(path: Path, steppers: Mapping[str, Stepper]) -> None:
     """Write a step of every arm: the viewer shows them as one device each, in the order of `steppers`."""
     traces = []
     for stepper in steppers.values():
-        for _ in range(SETTLE_STEPS):
-            stepper.step()
+        stepper.steps(SETTLE_STEPS)
         traces.append(_cuda_trace(stepper) if stepper.numerics.device.type == "cuda" else _trace(named_blocks(stepper)))
     write_bytes(path, pickle.dumps({"segments": [], "device_traces": traces, "arms": list(steppers)}))
 

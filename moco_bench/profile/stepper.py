@@ -74,6 +74,11 @@ class Stepper:
         enqueue(state, result, sample_index, run.contrast)
         self._step += 1
 
+    def steps(self, count: int) -> None:
+        """Make `count` steps."""
+        for _ in range(count):
+            self.step()
+
     def _numbers(self, step: int) -> torch.Tensor:
         """Indices of a step's images, on the CPU."""
         size = self.run.train.batch_size

@@ -58,8 +58,7 @@ def _turn(
 ) -> list[Sample]:
     stepper.use_threads()
     reference_ms = reference.milliseconds()
-    for _ in range(warmup_steps):
-        stepper.step()
+    stepper.steps(warmup_steps)
     device = stepper.numerics.device
     stepper.synchronise()  # warm-up that is still under way on the device would be charged to the steps
     before, energy = sample_load(), sample_energy(device)

@@ -16,8 +16,7 @@ SETTLE_STEPS = 2
 def write_trace(path: Path, steppers: Mapping[str, Stepper]) -> None:
     """Write operators, their memory and the step's parts, arm after arm, as JSON (gzipped where `path` ends so)."""
     for stepper in steppers.values():
-        for _ in range(SETTLE_STEPS):
-            stepper.step()
+        stepper.steps(SETTLE_STEPS)
     on_cuda = any(stepper.numerics.device.type == "cuda" for stepper in steppers.values())
     activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if on_cuda else [])
     with profile(activities=activities, profile_memory=True) as profiler:

@@ -2,7 +2,6 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional
 
-from moco_bench.errors import InputError
 from moco_bench.evaluate.corruptions import (
     BLUR_SIGMA,
     CONTRAST_LEFT,
@@ -96,10 +95,3 @@ def test_occlusion_hides_one_square(strength):
         assert (image[:, ~hidden] == 10).all()
         corners.add(tuple(where.min(0).values.tolist()))
     assert len(corners) > 20
-
-
-def test_an_unknown_kind_or_strength_is_refused():
-    with pytest.raises(InputError, match="'fog' is unknown: choose one of noise, blur, contrast, occlusion"):
-        corrupt(textured(), "fog", 1, seeded())
-    with pytest.raises(InputError, match="strength 4 is unknown"):
-        corrupt(textured(), "noise", 4, seeded())

@@ -55,7 +55,7 @@ def _pedantic_once(self, target, args=(), kwargs=None, **how):
 @pytest.fixture(autouse=True)
 def _all_cores(timed):
     """Let timed benchmarks use all cores; tests run on one thread."""
-    from moco_bench.measure.machine import available_cores
+    from moco_bench.measure.quota import available_cores
 
     before = torch.get_num_threads()
     if timed:

@@ -36,9 +36,9 @@ class AnalysisPlan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The hash of everything that was declared before the runs, the design included; see `suite.registered`.
+        """The hash of everything that was declared before the runs, the design included.
 
-        The same as `registered.analysis_fingerprint` of the suite, where there is one.
+        The same as `suite.identity.analysis.analysis_fingerprint` of the suite, where there is one.
         """
         design = None if self.suite is None else design_of(self.suite)
         return fingerprint_of(self.config, self.baseline, self.contrasts, design)

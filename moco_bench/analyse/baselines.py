@@ -16,7 +16,7 @@ from moco_bench.analyse.text import number
 from moco_bench.suite.metrics import METRICS, MetricColumn
 
 PIXELS, UNTRAINED = "raw pixels", "the untrained encoder"
-MEASURES = ("knn_top1", "linear_top1")
+ACCURACIES = ("knn_top1", "linear_top1")
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def standing(runs: pd.DataFrame, metric: MetricColumn, arm: str, evidence: Evide
 
 
 def standings(runs: pd.DataFrame, arm: str, evidence: Evidence, margin: float) -> dict[tuple[str, str], list[Standing]]:
-    """The known standings of the arm by `MEASURES`, on each data set and encoder at equal epochs."""
+    """The known standings of the arm by `ACCURACIES`, on each data set and encoder at equal epochs."""
     found: dict[tuple[str, str], list[Standing]] = {}
     for (dataset, encoder), cell in equal_epochs(runs).groupby(["dataset", "encoder"], sort=False):
-        own = [standing(cell, METRICS[name], arm, evidence, margin) for name in MEASURES]
+        own = [standing(cell, METRICS[name], arm, evidence, margin) for name in ACCURACIES]
         found[str(dataset), str(encoder)] = [one for one in own if one is not None and one.known]
     return found

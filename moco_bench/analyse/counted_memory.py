@@ -122,8 +122,10 @@ def read_memory(results: Path) -> pd.DataFrame | None:
     missing = [name for name in NEEDED if name not in table.columns]
     if missing:
         raise InputError(f"{path}: column {missing[0]} missing; `moco-bench profile SUITE.yaml` writes it anew")
-    table["mib"] = pd.to_numeric(table["mib"], errors="coerce").astype(float)
+    given = table["mib"]
+    table["mib"] = pd.to_numeric(given, errors="coerce").astype(float)
     wrong = table.index[~table["mib"].abs().lt(1e12)]  # what a process has left unattributed may be below zero
     if len(wrong):
-        raise InputError(f"{path}: line {int(wrong[0]) + 2}: mib is no size; `moco-bench profile` writes it anew")
+        told = f"line {int(wrong[0]) + 2}: mib is {given[wrong[0]]!r}, which is no size"
+        raise InputError(f"{path}: {told}; `moco-bench profile` writes it anew")
     return table

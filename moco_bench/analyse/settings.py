@@ -18,7 +18,7 @@ from moco_bench.suite.suite import Suite
 SECTIONS = ("dataset", "encoder", "contrast", "train")
 NOT_SETTINGS = ("train.checkpoint_seconds", "train.device", "dataset.download", "dataset.path", "dataset.root")
 """Settings of where or how conveniently a run happens, which don't affect its numbers."""
-ABSENT = "not recorded"
+NOT_RECORDED = "not recorded"
 Records = Mapping[str, Mapping[str, Any]]
 
 
@@ -80,13 +80,13 @@ def shared(runs: Iterable[Trained], key: str) -> str:
     """A setting in words: one value, or each value with the runs that have it."""
     groups: dict[str, tuple[str, list[str]]] = {}
     for run in runs:
-        value = run.values.get(key, ABSENT)
+        value = run.values.get(key, NOT_RECORDED)
         if repr(value) not in groups:
-            groups[repr(value)] = (value if value is ABSENT else text(value), [])
+            groups[repr(value)] = (value if value is NOT_RECORDED else text(value), [])
         groups[repr(value)][1].append(run.title)
     if len(groups) == 1:
         return next(iter(groups.values()))[0]
-    return "; ".join(f"{value} in {named(titles)}" for value, titles in groups.values()) or ABSENT
+    return "; ".join(f"{value} in {named(titles)}" for value, titles in groups.values()) or NOT_RECORDED
 
 
 def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]]:

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from benchmarks.peers.run import PEERS_PROTOCOL, run_benchmark
     from benchmarks.peers.settings import ENCODERS, timing, workload
     from benchmarks.peers.text import as_text, comparison_as_text
-    from moco_bench.measure.machine import available_cores
+    from moco_bench.measure.quota import available_cores
     from moco_bench.train.gpu_lease import leased_device
     from moco_bench.train.signals import interrupted_by_signals
 

@@ -1,6 +1,5 @@
 """Describes the machine of a result: processor, memory, accelerator, versions. No host or user names."""
 
-import os
 import platform
 import sys
 from contextlib import suppress
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 
 from moco_bench.measure.nvml import settings_of
-from moco_bench.measure.quota import usable_memory
+from moco_bench.measure.quota import available_cores, usable_memory
 
 RECORDED_PACKAGES = ("moco-bench", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "snakemake")
 
@@ -59,13 +58,6 @@ def describe_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def available_cores() -> int:
-    """Number of cores that this process may use; on a shared machine fewer than it has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def bfloat16_hardware(flags: frozenset[str] | None = None) -> str:

@@ -61,7 +61,7 @@ def _status() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Memory of one CUDA device in bytes (untested: there was no GPU): peaks of what tensors and the allocator had.
+    """Memory of one CUDA device in bytes: peaks of what tensors and the allocator had.
 
     `process`: all that this process holds of the device, context included (NVML); None where NVML doesn't say.
     `workspaces`: of what is allocated, what cuBLAS's handles hold; each thread that multiplies has one, the backward
@@ -126,7 +126,7 @@ def reset_peak(device: torch.device) -> None:
 
 
 def peak_memory(device: torch.device) -> PeakMemory:
-    """The peak so far: of allocated device memory on CUDA (untested without one), else of the resident set."""
+    """The peak so far: of allocated device memory on CUDA, else of the resident set."""
     if device.type == "cuda":
         return PeakMemory(
             torch.cuda.max_memory_allocated(device) / 2**20,

@@ -14,12 +14,15 @@ THROTTLED = {"throttled_usec": 1e6, "throttled_time": 1e9}
 """Keys of throttled time in `cpu.stat` of version 2 and version 1, with units per second."""
 
 
+def available_cores() -> int:
+    """Number of cores that this process may use; on a shared machine fewer than it has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def usable_cores(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> float:
     """Number of cores that this process may use: those of its affinity, or a smaller quota."""
-    # As `machine.available_cores`, which can't be asked here: the report imports `load`, and may not load torch.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [_quota_cores(group) for group in control_groups("cpu", system, membership)]
-    return min([float(cores), *(quota for quota in quotas if quota is not None)])
+    return min([float(available_cores()), *(quota for quota in quotas if quota is not None)])
 
 
 def usable_memory(system: Path = SYSTEM, membership: Path = MEMBERSHIP) -> int:

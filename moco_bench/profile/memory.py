@@ -50,7 +50,7 @@ def before_the_model(dataset: DataSet, device: torch.device = CPU) -> Before:
 
 
 def _libraries_on(device: torch.device) -> int:
-    """Bytes that libraries hold of CUDA's allocator: cuBLAS has a workspace from its first matmul on (untested).
+    """Bytes that libraries hold of CUDA's allocator: cuBLAS has a workspace from its first matmul on.
 
     No dispatch mode sees it, and it is as large as a small model.
     """

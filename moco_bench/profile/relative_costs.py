@@ -51,7 +51,7 @@ def costs_of_suite(suite: Suite, device: str, results: Path, tell: Tell = lambda
             missing = [pair for pair, cost in kept.items() if cost is None]
             if missing:
                 tell(f"{budget} of {', '.join(pair.run.arm for pair in missing)}")
-                for pair, cost in zip(missing, MEASURES[budget](missing, device), strict=True):
+                for pair, cost in zip(missing, MEASURE_OF[budget](missing, device), strict=True):
                     kept[pair] = cost
                     write_json(_place(pair, budget, device, results), cost)
             found |= {(pair, budget): cost for pair, cost in kept.items() if cost is not None}
@@ -101,7 +101,7 @@ def flops_of(pairs: Sequence[Pair], device: str) -> list[Cost]:
     return [{"relative": an_image[pair.run.arm] / an_image[pair.baseline.arm]} for pair in pairs]
 
 
-MEASURES: dict[str, Callable[[Sequence[Pair], str], list[Cost]]] = {"seconds": seconds_of, "flops": flops_of}
+MEASURE_OF: dict[str, Callable[[Sequence[Pair], str], list[Cost]]] = {"seconds": seconds_of, "flops": flops_of}
 """How to measure the cost of each budget."""
 
 

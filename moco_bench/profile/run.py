@@ -7,7 +7,8 @@ from typing import Any
 
 from moco_bench.data.datasets import DataSet, load_dataset
 from moco_bench.measure.ceiling import Ceiling, measure_ceiling
-from moco_bench.measure.machine import available_cores, describe_machine, describe_versions
+from moco_bench.measure.machine import describe_machine, describe_versions
+from moco_bench.measure.quota import available_cores
 from moco_bench.measure.surroundings import begin_watch, hindered, since
 from moco_bench.profile import tables
 from moco_bench.profile.accounting import MemoryByCause

@@ -66,10 +66,10 @@ def _explain(problem: Any, section: type[Settings]) -> str:
     if kind == "extra_forbidden":
         return f"{location}: unknown key{_where_it_belongs(location, section)}"
     if kind == "missing":
-        return f"{location}: missing"
+        return f"{location}: missing; give it a value"
     if kind == "union_tag_not_found":
         key = context["discriminator"].strip("'")
-        return f"{location}.{key}: missing"
+        return f"{location}.{key}: missing; give it a value"
     if kind in ("literal_error", "union_tag_invalid"):
         allowed = [
             word.strip("' ")

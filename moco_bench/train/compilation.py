@@ -1,8 +1,7 @@
 """torch.compile for the two encoders, tried before training relies on it.
 
 Compilation needs a C++ compiler (CPU) or Triton (CUDA). Where it can't be had, a run goes on eagerly and says so. On
-CUDA a compiled pass is one CUDA graph, as small batches are bound by the launch of kernels; untested, as no GPU was at
-hand.
+CUDA a compiled pass is one CUDA graph, as small batches are bound by the launch of kernels.
 """
 
 import copy

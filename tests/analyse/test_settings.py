@@ -1,6 +1,16 @@
 """Settings as the runs' records have them, beside what the suite asks for."""
 
-from moco_bench.analyse.settings import ABSENT, Trained, changes, disagreements, flat, named, shared, text, trained_runs
+from moco_bench.analyse.settings import (
+    NOT_RECORDED,
+    Trained,
+    changes,
+    disagreements,
+    flat,
+    named,
+    shared,
+    text,
+    trained_runs,
+)
 from moco_bench.report.read.results import load_results
 
 
@@ -30,7 +40,7 @@ def test_a_setting_that_runs_share_is_one_value_and_else_each_with_its_runs():
     assert shared([*runs, trained("both", epochs=3)], "epochs") == (
         "2 in d/e/vanilla/seed0, d/e/dual/seed0; 3 in d/e/both/seed0"
     )
-    assert shared(runs, "rate") == ABSENT
+    assert shared(runs, "rate") == NOT_RECORDED
 
 
 def test_an_arm_changes_what_differs_from_the_baseline():

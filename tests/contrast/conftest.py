@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from moco_bench.contrast import All, Band, DropHardest, Easiest, Hardest, Random, Threshold, chunks
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.contrast import chunks
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests import what they share, `losses.py`, by name
 

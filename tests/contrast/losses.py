@@ -1,15 +1,7 @@
 """Losses by name, for every test of them."""
 
-from moco_bench.contrast import (
-    All,
-    Band,
-    DropHardest,
-    Easiest,
-    Hardest,
-    Random,
-    Threshold,
-    contrastive_loss,
-)
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.contrast import contrastive_loss
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
 RULES = {

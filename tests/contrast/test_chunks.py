@@ -1,8 +1,6 @@
 import torch
 
-from moco_bench.contrast import (
-    chunks,
-)
+from moco_bench.contrast import chunks
 from moco_bench.contrast.candidates import Candidates
 
 

@@ -4,21 +4,12 @@ import pytest
 import torch
 
 from benchmarks.launches import LaunchCounter
-from moco_bench.contrast import (
-    All,
-    AtStep,
-    Band,
-    DropHardest,
-    Easiest,
-    Hardest,
-    Random,
-    Threshold,
-    chunks,
-    contrastive_loss,
-)
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.contrast import chunks, contrastive_loss
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
 from moco_bench.contrast.device import as_on_gpu
+from moco_bench.contrast.pairs import AtStep
 
 RULES = {
     "all": All(),

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from moco_bench.contrast import All, AtStep, DropHardest, Hardest, Random, negative_diagnostics
+from moco_bench.components.negatives import All, DropHardest, Hardest, Random
+from moco_bench.contrast.diagnostics import negative_diagnostics
+from moco_bench.contrast.pairs import AtStep
 
 
 def at_angles(*degrees):

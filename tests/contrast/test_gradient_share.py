@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
+from moco_bench.components.negatives import Hardest, Random
 from moco_bench.components.readings import reading_of
-from moco_bench.contrast import Hardest, Random, key_gradient_share
+from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.contrast.logsumexp import _LogSum
 
 TEMPERATURE = 0.2

@@ -8,24 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from moco_bench.contrast import (
-    All,
-    AtStep,
-    Band,
-    DropHardest,
-    Easiest,
-    Hardest,
-    Random,
-    Threshold,
-    chunks,
-    contrastive_loss,
-    kept_version,
-    plain_version,
-)
+from moco_bench.components.negatives import All, Band, DropHardest, Easiest, Hardest, Random, Threshold
+from moco_bench.contrast import chunks, contrastive_loss
 from moco_bench.contrast.candidates import Candidates
 from moco_bench.contrast.chunks import queue_in_chunks
-from moco_bench.contrast.logsumexp import log_sum_of_negatives
+from moco_bench.contrast.logsumexp import kept_version, log_sum_of_negatives, plain_version
 from moco_bench.contrast.negatives import histogram
+from moco_bench.contrast.pairs import AtStep
 
 READINGS = ["none", "key-anchored", "key-in-batch", "query-queue", "scaled-positive"]
 RULES = {

@@ -7,13 +7,9 @@ from losses import READINGS, RULES, TAU, WEIGHT, gradient_of, loss_of
 from torch.nn.functional import cross_entropy
 
 from moco_bench.components import Negatives, Objective
+from moco_bench.components.negatives import All, Hardest
 from moco_bench.components.objectives import InfoNCE
-from moco_bench.contrast import (
-    All,
-    Hardest,
-    contrastive_loss,
-    contrastive_terms,
-)
+from moco_bench.contrast.loss import contrastive_loss, contrastive_terms
 from moco_bench.errors import InputError
 
 

@@ -4,11 +4,8 @@ import pytest
 import torch
 from losses import READINGS, RULES, TAU, WEIGHT, gradient_of, loss_of
 
-from moco_bench.contrast import (
-    All,
-    Hardest,
-    contrastive_terms,
-)
+from moco_bench.components.negatives import All, Hardest
+from moco_bench.contrast.loss import contrastive_terms
 
 
 @pytest.mark.parametrize("width", [None, 3])

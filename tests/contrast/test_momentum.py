@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from moco_bench.contrast import update_momentum_encoder
+from moco_bench.contrast.momentum import update_momentum_encoder
 
 
 def encoder(value):

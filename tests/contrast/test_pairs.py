@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from moco_bench.components import Negatives, Ranks
-from moco_bench.contrast import AtStep, contrastive_loss, plain_version
+from moco_bench.contrast import contrastive_loss
 from moco_bench.contrast import pairs as pairs_module
 from moco_bench.contrast.candidates import Candidates
-from moco_bench.contrast.pairs import Pairs
+from moco_bench.contrast.logsumexp import plain_version
+from moco_bench.contrast.pairs import AtStep, Pairs
 from moco_bench.errors import InputError
 
 TAU = 0.2

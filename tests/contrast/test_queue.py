@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmarks.launches import LaunchCounter
-from moco_bench.contrast import KeyQueue
+from moco_bench.contrast.queue import KeyQueue
 
 
 def make_queue(size=5, dimension=3, seed=0):

@@ -4,9 +4,7 @@ import pytest
 import torch
 from losses import loss_of
 
-from moco_bench.contrast import (
-    Hardest,
-)
+from moco_bench.contrast import Hardest
 
 
 @pytest.mark.parametrize(

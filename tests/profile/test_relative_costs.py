@@ -9,7 +9,7 @@ import yaml
 from moco_bench.cli.main import main
 from moco_bench.measure import machine
 from moco_bench.profile import relative_costs as module
-from moco_bench.profile.relative_costs import MEASURES, costs_of_suite, flops_of, seconds_of
+from moco_bench.profile.relative_costs import MEASURE_OF, costs_of_suite, flops_of, seconds_of
 from moco_bench.suite.equal_compute import pairs_of, read_costs
 from moco_bench.suite.load import load_suite
 
@@ -49,7 +49,7 @@ def priced(monkeypatch, **relative):
         return measured
 
     for budget in relative:
-        monkeypatch.setitem(MEASURES, budget, measure(budget))
+        monkeypatch.setitem(MEASURE_OF, budget, measure(budget))
     return asked
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from moco_bench.components.readings import reading_of
-from moco_bench.contrast import Hardest, key_gradient_share
+from moco_bench.contrast import Hardest
+from moco_bench.contrast.gradient_share import key_gradient_share
 from moco_bench.train import loop
 from moco_bench.train.history import UnreadSteps, close_epoch, note_diagnosis, write_history
 from moco_bench.train.precision import resolve_numerics

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from moco_bench.contrast import AtStep, Hardest
+from moco_bench.contrast import Hardest
+from moco_bench.contrast.pairs import AtStep
 from moco_bench.train import loop
 from moco_bench.train.loop import Hooks, Trainer
 from moco_bench.train.precision import resolve_numerics

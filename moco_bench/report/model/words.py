@@ -77,7 +77,7 @@ def units_shown(effects: Iterable[Mapping[Any, Any]]) -> str:
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
-def margin_words(config: AnalysisConfig, metrics: Iterable[str]) -> str:
+def declared_margins(config: AnalysisConfig, metrics: Iterable[str]) -> str:
     """The declared margins of these metrics: points for accuracies, percent of the control's value for others."""
     kinds = {METRICS[name].kind == "accuracy" for name in metrics}
     points = f"{config.margin_points:g} point{'s' * (config.margin_points != 1)}"

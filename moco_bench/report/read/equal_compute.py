@@ -20,7 +20,7 @@ from moco_bench.suite.equal_compute import SHARED_WITHIN, budget_rows
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
-COSTS, WORK = "costs.json", f"{FOLDER}/work.csv"
+COSTS_FILE, WORK = "costs.json", f"{FOLDER}/work.csv"
 WORDS = {"seconds": "training time", "flops": "FLOPs"}
 WITHIN = f"{100 * SHARED_WITHIN:g} %"
 
@@ -54,10 +54,10 @@ def compute_of(results: Results) -> Compute:
     """The known costs of the arms; without rows if none is known."""
     suite = results.plan.suite
     if suite is None or suite.baseline not in suite.arms:
-        return Compute((), COSTS, declared=False)
+        return Compute((), COSTS_FILE, declared=False)
     if suite.budgets != ("epochs",):
-        costs = mapping_if_any(results.directory / COSTS).get("costs")
-        return Compute(tuple(budget_rows(suite, costs)), COSTS, declared=True)
+        costs = mapping_if_any(results.directory / COSTS_FILE).get("costs")
+        return Compute(tuple(budget_rows(suite, costs)), COSTS_FILE, declared=True)
     with_operations, counted = suite.model_copy(update={"budgets": ("epochs", "flops")}), _counted(results, suite)
     return Compute(tuple(budget_rows(with_operations, counted)) if counted else (), WORK, declared=False)
 

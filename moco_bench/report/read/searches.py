@@ -8,20 +8,20 @@ from moco_bench.analyse.table import table_of_text
 from moco_bench.report.read.results import Results, of_cell
 
 FILE = "tune.csv"
-NOT_SETTINGS = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
+FIXED_COLUMNS = ("dataset", "encoder", "arm", "candidate", "metric", "score", "chosen")
 
 
 def candidates_of(results: Results) -> pd.DataFrame | None:
     """One row per arm and candidate; `chosen` is True or False. None if nothing was tuned or the file is unusable."""
     found = table_of_text(results.directory / FILE)
-    if found is None or found.empty or not {*NOT_SETTINGS} <= set(found.columns):
+    if found is None or found.empty or not {*FIXED_COLUMNS} <= set(found.columns):
         return None
     return found.assign(chosen=found["chosen"].str.lower().isin(["true", "1", "yes"]))
 
 
 def settings_of(candidates: pd.DataFrame) -> list[str]:
     """The settings that were searched, such as `train.learning_rate`."""
-    return [str(name) for name in candidates.columns if name not in NOT_SETTINGS]
+    return [str(name) for name in candidates.columns if name not in FIXED_COLUMNS]
 
 
 def searched_apart(results: Results, dataset: str, encoder: str) -> bool:

@@ -1,1 +1,1 @@
-"""The report's sections, one folder each: `notes`, `tables` and `figures`."""
+"""The report's sections: one file each, or a folder of `notes`, `tables` and `figures` where that would be long."""

@@ -9,7 +9,7 @@ from moco_bench.analyse.text import ABSENT, number
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.table import ARM_KEY, Cell, Column, Row, Table, cell
-from moco_bench.report.model.words import margin_words
+from moco_bench.report.model.words import declared_margins
 from moco_bench.report.read.profile import COSTS, FOLDER, accuracy_and_cost, judged_memory_claim, profile_table_of
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.figures import grid, plot
@@ -45,7 +45,7 @@ def memory_claim_table(results: Results, links: Links) -> Table | None:
     )
     note = (
         f"Fixed accuracy: counts where the arm\u2019s {results.primary.title} is shown to be no worse by more than "
-        f"{margin_words(config, [results.primary.name])}."
+        f"{declared_margins(config, [results.primary.name])}."
     )
     title = f"Memory relative to {results.plan.baseline}"
     return Table.of("memory_claim", title, caption, columns, rows, note=note)

@@ -107,8 +107,8 @@ def check_labels(suite: Suite) -> None:
         for section in sections:
             if section.label in built_in(kind) and section.label != section.name:
                 raise InputError(
-                    f"{where}.{section.label}.label: {section.label!r} is the name of another one than {section.name}; "
-                    f"choose another label, such as '{section.name}-own'"
+                    f"{where}.{section.label}.label: {section.label!r} is the name of a built-in, and this is "
+                    f"{section.name}; choose another label, such as '{section.name}-own'"
                 )
 
 

@@ -4,9 +4,8 @@ import torch
 from equations import IMAGES, OWN, QUERY, QUEUE, TAU, exponentials, found, info_nce, written_out
 
 from moco_bench.components.negatives.mochi import MoCHi
-from moco_bench.contrast import AtStep
 from moco_bench.contrast.candidates import Candidates
-from moco_bench.contrast.pairs import Pairs
+from moco_bench.contrast.pairs import AtStep, Pairs
 
 
 def test_mochi():

@@ -3,7 +3,7 @@ import torch
 from equations import TAU, exponentials, found, info_nce, written_out
 
 from moco_bench.components.negatives.ring import Ring
-from moco_bench.contrast import AtStep
+from moco_bench.contrast.pairs import AtStep
 
 
 @pytest.mark.parametrize(("progress", "last"), [(0.0, 1.0), (0.5, 0.6), (1.0, 0.2)])

@@ -5,7 +5,7 @@ import torch
 from equations import KEY, QUERY, QUEUE, TAU, exponentials, found, written_out
 
 from moco_bench.components.objectives.dual_temperature import DualTemperature
-from moco_bench.contrast import contrastive_terms
+from moco_bench.contrast.loss import contrastive_terms
 
 
 @pytest.mark.parametrize("ratio", [10.0, 2.0])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from moco_bench.components.objectives import KeyAnchored, KeyInBatch, Symmetric
-from moco_bench.contrast import contrastive_terms
+from moco_bench.contrast.loss import contrastive_terms
 from moco_bench.suite.config import ContrastConfig
 from moco_bench.suite.identity.run import identity
 from moco_bench.suite.identity.sameness import effective

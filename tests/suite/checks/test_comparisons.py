@@ -90,7 +90,10 @@ def refused_at_reading(**changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"dataset": {"name": "digits", "label": "cifar10"}}, "'cifar10' is the name of another one than digits"),
+        (
+            {"dataset": {"name": "digits", "label": "cifar10"}},
+            "'cifar10' is the name of a built-in, and this is digits",
+        ),
         ({"encoder": {"name": "resnet-compact", "label": "resnet18-cifar"}}, "choose another label"),
     ],
 )

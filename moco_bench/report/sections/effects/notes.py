@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from moco_bench.analyse.text import interval, number
 from moco_bench.report.model.table import Row
-from moco_bench.report.model.words import effect_title, finding_words, margin_words
+from moco_bench.report.model.words import declared_margins, effect_title, finding_words
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, Compute
 from moco_bench.report.read.results import Results
 from moco_bench.report.sections.effects.tables import of_the_2x2
@@ -50,5 +50,5 @@ def effects_notes(results: Results) -> list[str]:
     return [
         f"Primary metric, declared beforehand: {primary.title}. Significant: the interval leaves out zero and the "
         "exact test, corrected for multiplicity, agrees. No difference: shown to be within "
-        f"{margin_words(results.plan.config, [primary.name])}. Anything else is inconclusive."
+        f"{declared_margins(results.plan.config, [primary.name])}. Anything else is inconclusive."
     ]

@@ -9,7 +9,14 @@ from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import interval, number, p_value
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Cell, Column, Row, Table, cell, heading
-from moco_bench.report.model.words import effect_title, finding_tone, finding_words, listed, margin_words, units_shown
+from moco_bench.report.model.words import (
+    declared_margins,
+    effect_title,
+    finding_tone,
+    finding_words,
+    listed,
+    units_shown,
+)
 from moco_bench.report.read.equal_compute import WITHIN, WORDS, compute_of
 from moco_bench.report.read.results import UNRANKED, Results
 from moco_bench.suite.metrics import METRICS
@@ -110,7 +117,7 @@ def certainty_table(results: Results, links: Links) -> Table | None:
     )
     caption = (
         f"{units_shown(effects)} Equivalence within "
-        f"{margin_words(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
+        f"{declared_margins(config, (effect['metric'] for effect in effects))}, by two one-sided tests with the "
         "interval before them. Seeds and images: over other seeds and other evaluation images. "
         "Detectable: the smallest effect found with 80 % power."
     )

@@ -40,7 +40,7 @@ def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
     return (*notes, *links.each(equal_compute_notes(results, compute), *sources))
 
 
-MEASURES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
+ACCURACY_TITLES = {"knn_top1": "kNN", "linear_top1": "linear probe"}
 
 
 def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
@@ -49,11 +49,11 @@ def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
     done = done[done["arm"] == results.plan.baseline]
     notes = []
     for dataset, encoder in results.cells:
-        reached = of_cell(done, dataset, encoder)[list(MEASURES)].mean().dropna()
+        reached = of_cell(done, dataset, encoder)[list(ACCURACY_TITLES)].mean().dropna()
         measured = results.baselines(dataset, encoder)
         without = {name: pd.DataFrame(repeats).mean() for name, repeats in measured.items()}
         said = []
-        for metric, title in MEASURES.items():
+        for metric, title in ACCURACY_TITLES.items():
             floors = [f"{name} {number(of[metric], 1)} %" for name, of in without.items() if metric in of]
             if floors and metric in reached:
                 said.append(f"{title} {number(float(reached[metric]), 1)} % ({', '.join(floors)})")

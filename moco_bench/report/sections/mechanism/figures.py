@@ -148,7 +148,7 @@ def gradient_figure(results: Results) -> Plot | None:
     )
 
 
-GROUPS = {
+PAIR_GROUPS = {
     "positive": ("positives", "#009e73", "-"),
     "same_class": ("negatives, own class", "#d55e00", (0, (5, 1.5))),
     "other_class": ("negatives, other classes", "#6b6b6b", (0, (1.2, 1.2))),
@@ -179,7 +179,7 @@ def _densities(found: Any) -> list[tuple[str, Any, Any]]:
     except (KeyError, TypeError, ValueError):
         return []
     good = []
-    for group in GROUPS if edges.ndim == 1 and (widths > 0).all() else ():
+    for group in PAIR_GROUPS if edges.ndim == 1 and (widths > 0).all() else ():
         try:
             counts = np.asarray(found["counts"][group], dtype=float)
         except (KeyError, TypeError, ValueError):
@@ -202,7 +202,7 @@ def similarity_figure(results: Results) -> Plot | None:
     for row, (dataset, encoder) in zip(axes, results.cells, strict=True):
         here = of_cell(data, dataset, encoder)
         for panel, arm in zip(row, arms, strict=True):
-            for group, (title, colour, dash) in GROUPS.items():
+            for group, (title, colour, dash) in PAIR_GROUPS.items():
                 own = here[(here["arm"] == arm) & (here["group"] == group)]
                 middle = (own["low"] + own["high"]) / 2
                 panel.plot(middle, own["density"], color=colour, linestyle=dash, label=title)
@@ -214,7 +214,7 @@ def similarity_figure(results: Results) -> Plot | None:
     mean = data.assign(weight=data["density"] * (data["high"] - data["low"]) * (data["low"] + data["high"]) / 2)
     centres = mean.groupby("group", sort=False)["weight"].sum() / mean.groupby("group", sort=False)["arm"].nunique()
     said = ", ".join(
-        f"{GROUPS[str(group)][0]} {number(value / len(results.cells), 2)}" for group, value in centres.items()
+        f"{PAIR_GROUPS[str(group)][0]} {number(value / len(results.cells), 2)}" for group, value in centres.items()
     )
     return Plot(
         "Densities over pairs of augmented views, averaged over seeds. Where own and other classes overlap, a filter "

@@ -7,11 +7,11 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from moco_bench.analyse.doses import describe_doses
-from moco_bench.analyse.settings import ABSENT, Trained, changes, disagreements, shared, trained_runs
+from moco_bench.analyse.settings import NOT_RECORDED, Trained, changes, disagreements, shared, trained_runs
 from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
-from moco_bench.report.model.words import listed, margin_words
+from moco_bench.report.model.words import declared_margins, listed
 from moco_bench.report.read.results import Results
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.runs import resolve_arm
@@ -44,7 +44,7 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
         images=_images(results),
         doses=describe_doses(plan),
         config=plan.config,
-        margin=margin_words(plan.config, (plan.config.primary, *plan.config.metrics, *plan.config.costs)),
+        margin=declared_margins(plan.config, (plan.config.primary, *plan.config.metrics, *plan.config.costs)),
         stated=sorted(stated),
         defaults=sorted(set(AnalysisConfig.model_fields) - stated),
         fingerprint=plan.fingerprint,
@@ -86,7 +86,7 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "baseline": baseline,
         "of": of,
         "shared": shared,
-        "absent": ABSENT,
+        "absent": NOT_RECORDED,
         "encoders": {run.cell[1]: [other for other in base if other.cell[1] == run.cell[1]] for run in base},
         "backbone_keys": _backbone_keys,
         "precisions": [value for value in dict.fromkeys(done["precision"]) if value],
@@ -97,7 +97,7 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "warmup": shared(filtered, "contrast.filter_warmup_steps"),
         "augmentation": of("train.augment.name"),
         "own_augmentation": own,
-        "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", ABSENT)],
+        "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", NOT_RECORDED)],
         "seeds": sorted(results.runs["seed"].unique()),
         "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
         "also": disagreements(runs, results.plan.suite),

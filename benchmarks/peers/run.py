@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.peers.contenders import Absent, line_up
+from benchmarks.peers.contenders import Absent, LineUp
 from benchmarks.peers.loss_cost import loss_costs
 from benchmarks.peers.own import Precision, own_name
 from benchmarks.peers.rounds import Contender, rounds_of
@@ -68,13 +68,14 @@ def run_benchmark(
         **{name: {} for name in ("ceiling_share", "ceiling_share_float32", "step_gflops")},
     }
     for encoder, batch_size in workload.batch_sizes.items():
-        own, peers, absent = line_up(encoder, dataset, workload, timing, numerics.device, precisions, compiled=compiled)
+        line_up = LineUp(encoder, dataset, workload, timing, numerics.device, precisions, compiled)
+        (own, absent), (peers, absent_peers) = line_up.own(), line_up.peers()
         contenders: list[Contender] = [*own, *peers]
         tell(f"{encoder}: {len(contenders)} contenders, up to {timing.rounds} rounds of batches of {batch_size}")
         flops = sum(count_flops(own[0].stepper).values())
         rounds = rounds_of(contenders, timing)
         result["step_gflops"][encoder] = flops / 1e9
-        add_encoder(result, encoder, rounds, absent, batch_size)
+        add_encoder(result, encoder, rounds, absent | absent_peers, batch_size)
         # Measured again, and the highest counts: on a shared machine a single matmul may be far from the peak.
         again = _ceilings(precisions, numerics.device, workload.product_side)
         ceiling = {precision: max(flops, again[precision]) for precision, flops in ceiling.items()}

@@ -12,7 +12,7 @@ from statistics import median
 
 import torch
 
-from benchmarks.peers.contenders import line_up
+from benchmarks.peers.contenders import LineUp
 from benchmarks.peers.images import bench_images
 from benchmarks.peers.settings import Timing, workload
 from moco_bench.measure.machine import bfloat16_hardware
@@ -30,10 +30,11 @@ def main(words: list[str] | None = None) -> None:
     work = workload((ENCODER,))
     timing = Timing(rounds=rounds, steps=STEPS, warmup_steps=WARMUP_STEPS, seconds=0.0, threads=1, workers=0)
     precisions = ("float32", "bfloat16") if bfloat16_hardware() != "none" else ("float32",)
-    own, peers, _ = line_up(ENCODER, bench_images(work), work, timing, torch.device("cpu"), precisions)
+    line_up = LineUp(ENCODER, bench_images(work), work, timing, torch.device("cpu"), precisions)
+    loops = [*line_up.own()[0], *line_up.peers()[0]]
     rates: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for loop in (*own, *peers):
+        for loop in loops:
             rates.setdefault(loop.name, []).append(work.batch_sizes[ENCODER] / _seconds(loop))
     for name, own in rates.items():
         ratios = [rate / other for rate, other in zip(own, rates.get("lightly", own), strict=True)]

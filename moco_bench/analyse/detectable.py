@@ -63,13 +63,6 @@ def detectable_dz(
     return float(np.quantile(np.concatenate(found), power)) - off
 
 
-def detectable_effect(
-    standard_deviation: float, n: int, *, tests: int = 3, level: float = 0.05, resamples: int = 10_000
-) -> float:
-    """The minimum detectable effect at 80 % power, in the unit of the differences, given their standard deviation."""
-    return detectable_dz(n, tests=tests, level=level, resamples=resamples) * standard_deviation
-
-
 def _subset_means(n: int) -> Singles:
     """Weights [n, 2^n - 1] that turn n values into the means of all their subsets but the empty one."""
     members = np.arange(1, 2**n)[None, :] >> np.arange(n)[:, None] & 1

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from moco_bench.analyse.analysis_plan import AnalysisPlan
 from moco_bench.analyse.baselines import standing
 from moco_bench.analyse.contrasts import Contrast
-from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.detectable import detectable_dz
 from moco_bench.analyse.doses import doses_of
 from moco_bench.analyse.equivalence import equivalence_interval, equivalence_p, exact_equivalence_p
 from moco_bench.analyse.findings import finding_of
@@ -118,9 +118,8 @@ def _detectable(row: dict[Any, Any], config: AnalysisConfig) -> float:
     if row["n_seeds"] < 2:
         return math.nan
     level = round(1 - config.confidence, 12)
-    return detectable_effect(
-        row["standard_deviation"], row["n_seeds"], tests=row["family_size"], level=level, resamples=config.resamples
-    )
+    dz = detectable_dz(row["n_seeds"], tests=row["family_size"], level=level, resamples=config.resamples)
+    return dz * float(row["standard_deviation"])
 
 
 def metrics_measured(runs: pd.DataFrame, config: AnalysisConfig) -> list[str]:

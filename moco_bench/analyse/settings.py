@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from moco_bench.analyse.table import equal_epochs
+from moco_bench.suite.factorial import by_key
 from moco_bench.suite.runs import expand
 from moco_bench.suite.suite import Suite
 
@@ -102,15 +103,9 @@ def changes(runs: list[Trained], arm: str, baseline: str) -> dict[str, list[str]
     return found
 
 
-def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings as a flat mapping of `section.key`; lists stay whole."""
-    if not isinstance(value, Mapping):
-        return {} if prefix in NOT_SETTINGS else {prefix: value}
-    return {
-        key: inner
-        for name, part in value.items()
-        for key, inner in flat(part, f"{prefix}.{name}" if prefix else str(name)).items()
-    }
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings as a flat mapping of `section.key`, without `NOT_SETTINGS`; lists stay whole."""
+    return {key: value for key, value in by_key(values).items() if key not in NOT_SETTINGS}
 
 
 def text(value: Any) -> str:

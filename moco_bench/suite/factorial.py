@@ -124,15 +124,16 @@ def _changes(suite: Suite, arm: str) -> Changes:
 @lru_cache(maxsize=64)  # the baseline is asked for with every arm
 def _trained(suite: Suite, place: int, arm: str) -> Changes:
     """All that an arm trains with on the encoder at `place`, as a flat mapping."""
-    return _keys(json.loads(what_trains(*resolve_arm(suite, suite.encoders[place], arm))))
+    values = json.loads(what_trains(*resolve_arm(suite, suite.encoders[place], arm)))
+    return by_key(values, whole="negatives")
 
 
-def _keys(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested sections as a flat mapping, with keys such as `contrast.temperature`."""
+def by_key(values: Mapping[str, Any], prefix: str = "", *, whole: str = "") -> dict[str, Any]:
+    """Nested sections as a flat mapping, with keys such as `contrast.temperature`; the section `whole` stays nested."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, Mapping) and key != "negatives":
-            flat |= _keys(value, f"{prefix}{key}.")
+        if isinstance(value, Mapping) and key != whole:
+            flat |= by_key(value, f"{prefix}{key}.", whole=whole)
         else:
             flat[f"{prefix}{key}"] = value
     return flat

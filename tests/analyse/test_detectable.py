@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from moco_bench.analyse.detectable import detectable_dz, detectable_effect
+from moco_bench.analyse.detectable import detectable_dz
 from moco_bench.analyse.intervals import t_interval
 from moco_bench.analyse.power import t_test_dz
 from moco_bench.analyse.signflip import sign_flip_p
@@ -42,7 +42,6 @@ def test_with_seven_seeds_all_must_have_the_same_sign():
 )
 def test_where_p_cannot_reach_the_level_no_effect_is_large_enough(n, tests, bounded):
     assert math.isnan(detectable_dz(n, tests=tests)) != bounded
-    assert math.isnan(detectable_effect(2.0, n, tests=tests)) != bounded
 
 
 def test_an_uncorrected_t_test_promises_more_than_the_rule_keeps():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from moco_bench.analyse.claims import margin_in_words
-from moco_bench.analyse.detectable import detectable_effect
+from moco_bench.analyse.detectable import detectable_dz
 from moco_bench.analyse.equivalence import narrow_enough
 from moco_bench.analyse.findings import LEANING_FROM, could_decide
 from moco_bench.analyse.signflip import seeds_needed
@@ -163,7 +163,7 @@ def _enough(rows: Sequence[Row], config: AnalysisConfig, have: int) -> tuple[int
     margin, needed = min(float(row["margin"]) for row in rows), seeds_needed(level, tests)
     paired = max(int(row["n_seeds"]) for row in rows)  # fewer than the suite has where some have failed
     for seeds in (seeds for seeds in TRIED if seeds > have and seeds >= needed):
-        found = detectable_effect(spread, seeds, tests=tests, level=level, resamples=config.resamples)
+        found = spread * detectable_dz(seeds, tests=tests, level=level, resamples=config.resamples)
         if found <= margin or paired < needed:
             return seeds, 0.0 if math.isnan(found) else found
     return 0, 0.0

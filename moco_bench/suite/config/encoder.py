@@ -35,8 +35,8 @@ class EncoderConfig(SideBySide):
     dimension: int = Field(128, ge=2, le=4096, description="Length of an embedding.")
     batch_norm_groups: Annotated[int, Field(ge=1, le=256)] = Field(
         1,
-        description="Groups per batch for BatchNorm, as on several GPUs, with keys shuffled between them (shuffling BN); "
-        "8 in MoCo's demo.",
+        description="Groups per batch for BatchNorm, as on several GPUs, with keys shuffled between them (shuffling "
+        "BN); 8 in MoCo's demo.",
     )
     checkpoint: Annotated[CheckpointConfig | None, BeforeValidator(spell_out_file)] = Field(
         None,

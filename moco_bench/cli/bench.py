@@ -11,6 +11,7 @@ from pathlib import Path
 import moco_bench
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping, write_json
+from moco_bench.jobs.progress import say
 from moco_bench.suite.config.fields import DEVICE
 
 HELP = """Train the same encoder on the same images with this package, with lightly and with a plain loop, in turn.
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if baseline is not None:
         check_comparable(PEERS_PROTOCOL, work.plain(), baseline)
     images = bench_images(work, options.root)
-    tell = partial(print, file=sys.stderr, flush=True)
+    tell = partial(say, stream=sys.stderr)
     with interrupted_by_signals("bench"), leased_device(options.device) as device:
         result = run_benchmark(work, how, images, device=device, compiled=options.compile, tell=tell)
     compared = changes(result, baseline, options.margin) if baseline is not None else []

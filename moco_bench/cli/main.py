@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from moco_bench import __version__
@@ -31,6 +32,9 @@ COMMANDS = {
 }
 """Each command's name and one line of help; `moco_bench.cli.NAME` is imported only when it is called."""
 
+ONLY_READ = ("plan", "status", "compare")
+"""Commands that make no files: where nobody reads what they print, nothing remains to be done."""
+
 BAD_INPUT = 2
 OUT_OF_MEMORY = ("memory", "could not create a primitive")  # words of PyTorch's allocators, and of oneDNN
 
@@ -53,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what the terminal can't show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _run(given)
+        code = _run(given)
+        if sys.stdout is not None:
+            with suppress(BrokenPipeError):  # the command has done its work
+                sys.stdout.flush()
+        return code
     except InputError as error:
         return _complain(error, BAD_INPUT)
     except Interrupted as error:
@@ -67,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted; the same command continues", INTERRUPTED)
     except BrokenPipeError:  # `moco-bench plan ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if given[:1] and given[0] in ONLY_READ:
+            return 0
+        return _complain("stopped, as nobody reads its output any more; the same command goes on", 1)
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(system_error(error), 1)
     except Exception as error:
@@ -78,6 +87,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if mistake := _mistake_of_a_plugin(error):
             return _complain(mistake, BAD_INPUT)
         raise
+    finally:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Flush what was printed; drop it where that fails, or Python would try again at its end and exit with 120."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _mistake_of_a_plugin(error: Exception) -> str | None:
@@ -121,7 +142,8 @@ def _warning(message: Warning | str, *context: object, **more: object) -> str:
 def _complain(message: object, code: int) -> int:
     rank = os.environ.get("RANK", "0")  # of torchrun's processes, or of `train.launch`
     by = f"rank {rank}: " if rank != "0" else ""
-    print(f"moco-bench: {by}{one_line(message)}", file=sys.stderr)
+    with suppress(OSError):  # where nobody reads it, the exit code says it
+        print(f"moco-bench: {by}{one_line(message)}", file=sys.stderr)
     return code
 
 

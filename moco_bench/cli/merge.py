@@ -5,6 +5,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from moco_bench.jobs.progress import say
+
 HELP = """Join folders of results by fingerprint into one folder, and say where equal settings gave unequal numbers.
 
 Every file is checked against its hash first; what has none is refused. Of two runs the first is kept. Exit code 1
@@ -39,11 +41,11 @@ def run(options: argparse.Namespace) -> int:
     for suite, count in sorted(counts.items()):
         own = merged.effects[merged.effects["run"].str.startswith(f"{suite}/")]
         path = options.out / suite / EFFECTS_FILE
-        print(f"{options.out / suite}: {count} runs", end="")
+        told = f"{options.out / suite}: {count} runs"
         if len(own):
             write_table(path, own)
-            print(f"; other numbers on another machine in {own['run'].nunique()} of its runs and baselines: {path}")
+            told += f"; other numbers on another machine in {own['run'].nunique()} of its runs and baselines: {path}"
         else:
             path.unlink(missing_ok=True)
-            print()
+        say(told)
     return 1 if merged.left_out else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import one_line
+from moco_bench.jobs.progress import say
 from moco_bench.suite.equal_compute import find_settled_run
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.needs import gpus_here
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
         outcome = train_and_evaluate(suite, wanted, options.results)
         if outcome:
-            print(f"{wanted.id}: {outcome}")
+            say(f"{wanted.id}: {outcome}")
     return 0
 
 

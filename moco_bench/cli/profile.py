@@ -12,6 +12,7 @@ from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.errors import InputError
 from moco_bench.files import sealed, write_json
+from moco_bench.jobs.progress import say
 from moco_bench.suite.equal_compute import budget_rows, costs_path
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.suite import Suite
@@ -23,7 +24,7 @@ It wants the machine to itself; what else ran is detected and written down.
 It replaces an earlier profile of the suite."""
 EXAMPLE = "moco-bench profile config/quickstart.yaml"
 
-_tell = partial(print, file=sys.stderr, flush=True)
+_tell = partial(say, stream=sys.stderr)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

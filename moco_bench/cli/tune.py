@@ -1,9 +1,9 @@
 """`moco-bench tune`: train every arm's candidates on held-out training images, and write down the best."""
 
 import argparse
-from functools import partial
 
 from moco_bench.cli.options import add_suite
+from moco_bench.jobs.progress import say
 from moco_bench.jobs.tune import search
 from moco_bench.suite.load import load_suite
 
@@ -21,5 +21,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write `results/SUITE/tune.csv` and `tuned.json`."""
-    print(search(load_suite(options.suite), options.results, partial(print, flush=True)))
+    print(search(load_suite(options.suite), options.results, say))
     return 0

@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -20,6 +20,12 @@ class _Bar(tqdm):  # type: ignore[type-arg]  # generic for type checkers alone
 _Bar.set_lock(RLock())  # its own lock works between processes, and starts one to watch over it
 
 
+def say(line: str, stream: TextIO | None = None) -> None:
+    """Print a line, to standard output by default: that nobody reads it any more is no reason to end a long job."""
+    with suppress(OSError):  # `| head` has its lines, a terminal was closed, the disk of a log is full
+        print(line, file=stream, flush=True)
+
+
 @contextmanager
 def told_parts(title: str) -> Iterator[Callable[[str], None]]:
     """Yield a function that announces each part of a job: a running line on a terminal, plain lines in a log.
@@ -30,12 +36,13 @@ def told_parts(title: str) -> Iterator[Callable[[str], None]]:
 
     def tell(what: str) -> None:
         if bar.disable:
-            print(f"{title}: {what}", file=sys.stderr, flush=True)
-        else:
+            say(f"{title}: {what}", sys.stderr)
+            return
+        with suppress(OSError):
             bar.set_postfix_str(what)
             bar.update()
 
-    with bar:
+    with _closed(bar):
         yield tell
 
 
@@ -53,20 +60,31 @@ def told_epochs(wanted: Run, results: Path, *, shown: bool = True) -> Iterator[C
         pulse.beat(row)
         figures = f"loss {row['train_loss']:.3f}, {row['images_per_second']:.0f} images/s"
         if bar.disable:
-            print(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.trained_epochs}, {figures}", flush=True)
-        else:
+            say(f"{wanted.id}: epoch {row['epoch']} of {wanted.train.trained_epochs}, {figures}")
+            return
+        with suppress(OSError):
             bar.update(row["epoch"] - bar.n)
             bar.set_postfix_str(figures)
 
-    with bar:
+    with _closed(bar):
         yield on_epoch
+
+
+@contextmanager
+def _closed(bar: _Bar) -> Iterator[None]:
+    """Close the bar at the end, on a terminal that may be gone by then."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            bar.close()
 
 
 def tell_of_wait(run: Run, who: str) -> None:
     """Say which process is at work on this run, so that this one waits."""
-    print(f"{run.id}: {who} is at work on this run; waiting until it ends", file=sys.stderr, flush=True)
+    say(f"{run.id}: {who} is at work on this run; waiting until it ends", sys.stderr)
 
 
 def tell_of_twin(run: Run, who: str) -> None:
     """Say that another suite trains the same run, which this one then takes over."""
-    print(f"{run.id}: {who} trains the same run for another suite; waiting for its result", file=sys.stderr, flush=True)
+    say(f"{run.id}: {who} trains the same run for another suite; waiting for its result", sys.stderr)

@@ -1,5 +1,9 @@
 """What holds of every command: bad input is one line and exit code 2, help has an example."""
 
+import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +86,27 @@ def test_results_that_are_a_file_are_bad_input(command, given, tmp_path, monkeyp
     assert main([command, "suite.yaml", "--results", given]) == 2
     assert capsys.readouterr().err == "moco-bench: --results: file is a file; a folder would be right\n"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("command", [["status", str(SMOKE)], ["--help"]])
+def test_output_that_nobody_reads_is_dropped_without_a_word(command, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        asked = [sys.executable, "-m", "moco_bench.cli.main", *command]
+        ended = subprocess.run(asked, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+    finally:
+        os.close(writer)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("command", "code"), [("plan", 0), ("status", 0), ("collect", 1), ("pretrain", 1)])
+def test_a_closed_pipe_ends_well_only_what_makes_no_files(command, code, monkeypatch, capsys):
+    def print_in_vain(options):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(importlib.import_module(f"moco_bench.cli.{command}"), "run", print_in_vain)
+
+    assert main([command, str(SMOKE), *(["--run", RUN] if command == "pretrain" else [])]) == code
+    assert ("nobody reads its output" in capsys.readouterr().err) == (code == 1)

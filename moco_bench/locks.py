@@ -12,7 +12,7 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from moco_bench.errors import one_line
 
@@ -27,7 +27,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = FileLock(path)
+        self._lock = _file_lock(path)
         self._holder = path.with_name(f"{path.name}.holder")
 
     def acquire(self, *, wait: bool = False) -> bool:
@@ -63,3 +63,11 @@ class Lock:
             return one_line(self._holder.read_text(encoding="utf-8", errors="replace"))[:200] or "another process"
         except OSError:
             return "another process"
+
+
+def _file_lock(path: Path) -> BaseFileLock:
+    """A lock of the kernel, never a mere file, which would outlive its holder where there are no locks."""
+    try:
+        return FileLock(path, fallback_to_soft=False)
+    except TypeError:  # an older version, which has nothing to fall back to
+        return FileLock(path)

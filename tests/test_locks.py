@@ -1,6 +1,7 @@
 """Locks that name their holder, on file systems that have locks and on those that have none."""
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -57,6 +58,19 @@ def test_a_file_system_without_locks_is_worked_on_with_a_warning(tmp_path, monke
     with pytest.warns(UserWarning, match="this file system has no locks"):
         assert lock.acquire()
     lock.release()
+
+
+def test_a_kernel_that_cannot_lock_is_no_reason_for_a_marker_that_outlives_its_holder(tmp_path, monkeypatch):
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    first, second = Lock(tmp_path / "lock"), Lock(tmp_path / "lock")
+
+    for lock in (first, second):  # the first as one of a killed process on another machine
+        with pytest.warns(UserWarning, match="this file system has no locks"):
+            assert lock.acquire()
+    second.release()
 
 
 def test_other_errors_are_errors(tmp_path):

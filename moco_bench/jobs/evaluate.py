@@ -1,5 +1,7 @@
 """Metrics of a trained run: reused if its training process stored them, else computed here."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ def evaluate_run(wanted: Run, results: Path) -> Path:
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         # Here, not in `pretrain`, where a kill at the very end would cost the whole run.
-        for path in (*checkpoints.glob("*.ckpt"), *(checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))):
+        left = (path for pattern in ("*.ckpt", "evaluation-*.json") for path in checkpoints.glob(pattern))
+        for path in (*left, *(checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))):
             path.unlink(missing_ok=True)
     return directory / "metrics.json"
 
@@ -38,15 +41,9 @@ def _record_of(wanted: Run, directory: Path) -> dict[str, Any]:
 def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, Any]:
     if record["status"] != "done":
         return _without_metrics(wanted, record["reason"])
-    places = [wanted.stored_evaluation(wanted.checkpoints(results))]
-    if record.get("shared_from"):  # the run that it is one with may have been evaluated already
-        place = results / str(record["shared_from"]) / "metrics.json"
-        if place.resolve().is_relative_to(results.resolve()):
-            places.append(place)
-    for place in places:
-        stored = _stored(place, wanted, record)
-        if stored is not None:
-            return stored
+    for found in _of_the_same_weights(wanted, record, results):
+        if _answers(found, wanted, record):
+            return found
 
     from moco_bench.data.datasets import load_dataset, with_normalisation
     from moco_bench.evaluate.stored import store_evaluation
@@ -73,13 +70,29 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
             return _without_metrics(wanted, str(failure))
 
 
-def _stored(place: Path, wanted: Run, record: dict[str, Any]) -> dict[str, Any] | None:
-    """The evaluation stored at `place`, if it is intact and has the same settings and images; else None."""
-    metrics = mapping_if_any(place)
-    asked_the_same = metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
-    if not is_vouched_for(metrics):
-        return None
-    return metrics if asked_the_same and metrics.get("data_sha256") == record["data"]["sha256"] else None
+def _of_the_same_weights(wanted: Run, record: dict[str, Any], results: Path) -> Iterator[Any]:
+    """Evaluations of this encoder: of its training process, and of the run that it is one with."""
+    encoder = record["hashes"].get("encoder", "")
+    stored = mapping_if_any(wanted.stored_evaluation(wanted.checkpoints(results)))
+    if stored.get("encoder") == encoder:
+        yield stored.get("metrics")
+    if record.get("shared_from"):
+        with suppress(OSError, ValueError):  # no path at all
+            lender = results / str(record["shared_from"])
+            if lender.resolve().is_relative_to(results.resolve()):
+                hashes = mapping_if_any(lender / "run.json").get("hashes")
+                if isinstance(hashes, dict) and hashes.get("encoder") == encoder:  # not trained again since
+                    yield mapping_if_any(lender / "metrics.json")
+
+
+def _answers(metrics: Any, wanted: Run, record: dict[str, Any]) -> bool:
+    """Whether an evaluation is intact and has the settings and images that are asked for."""
+    return (
+        isinstance(metrics, dict)
+        and is_vouched_for(metrics)
+        and metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
+        and metrics.get("data_sha256") == record["data"]["sha256"]
+    )
 
 
 def _without_metrics(wanted: Run, reason: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from moco_bench.analyse.table import typed
-from moco_bench.files import sealed, write_json
+from moco_bench.files import sealed, sha256_of, write_json
 from moco_bench.suite.on_disk.hashes import describe_files
 
 GAINS = {"vanilla": 0.0, "dual": 2.0, "filter": -1.0, "both": 1.5}
@@ -74,7 +74,7 @@ def make_run() -> Callable[..., Path]:
         metrics = {"knn_top1": accuracy, "evaluation_fingerprint": "e", "data_sha256": images}
         write_json(directory / "metrics.json", sealed(metrics))
         record = {
-            "fingerprint": f"{fingerprint}-{arm}-{seed}", "status": "done", "reason": None, "config": {}, "hashes": {},
+            "fingerprint": sha256_of([fingerprint, arm, seed]), "status": "done", "reason": None, "config": {}, "hashes": {},
             "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory), "replicate": 1,
         }  # fmt: skip
         write_json(directory / "run.json", sealed(record))

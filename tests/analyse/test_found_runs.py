@@ -105,6 +105,17 @@ def test_what_no_hash_vouches_for_spreads_no_further(make_run, way, tmp_path, ca
     assert not (tmp_path / "out").exists()
 
 
+def test_a_fingerprint_that_would_be_a_path_is_no_runs_and_nothing_is_written_elsewhere(make_run, tmp_path, capsys):
+    record = make_run(tmp_path / "a") / "run.json"
+    write_json(record, sealed({**read_mapping(record), "fingerprint": "../../elsewhere"}))
+    make_run(tmp_path / "a", seed=1)
+
+    assert merge(tmp_path / "a", out=tmp_path / "out" / "inner") == 1
+    assert "not a run's record" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "out"}
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["inner"]
+
+
 @pytest.mark.parametrize("changes", [{"seed": 9}, {SEAL: None}])
 def test_a_run_whose_record_was_edited_is_left_out_and_named(make_run, changes, tmp_path, capsys):
     edit("run.json", **changes)(make_run(tmp_path / "a", seed=0))

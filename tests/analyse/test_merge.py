@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from moco_bench.cli.main import main
-from moco_bench.files import SEAL, read_mapping, sealed, write_json
+from moco_bench.files import SEAL, read_mapping, sealed, sha256_of, write_json
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
 
@@ -31,7 +31,7 @@ def test_parts_of_two_machines_become_one(make_run, tmp_path, capsys):
     merged = tmp_path / "out" / first.relative_to(tmp_path / "a")
     assert tree(merged) == tree(first)
     assert (merged.parent / "seed1" / "metrics.json").exists()
-    pointer = json.loads((tmp_path / "out" / ".finished" / "f-vanilla-1.json").read_text())
+    pointer = json.loads((tmp_path / "out" / ".finished" / f"{sha256_of(['f', 'vanilla', 1])}.json").read_text())
     assert pointer == {"directory": "tiny/runs/digits/net/vanilla/seed1"}
     before = tree(tmp_path / "out")
     assert merge(tmp_path / "b", tmp_path / "a", out=tmp_path / "out") == 0  # again, in another order

@@ -4,7 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from moco_bench.cli.main import main
+from moco_bench.files import read_mapping, sealed, write_json
+from moco_bench.suite.equal_compute import known_runs
+from moco_bench.suite.load import load_suite
 
 SMOKE = Path(__file__).parents[2] / "config" / "smoke.yaml"
 RUN = "digits/resnet-compact/both/seed0"
@@ -31,6 +36,30 @@ def test_an_evaluation_from_the_file_equals_the_one_after_training(smoke_results
     assert main(["evaluate", str(SMOKE), "--run", RUN, "--results", str(copy)]) == 0
 
     assert (directory / "metrics.json").read_bytes() == after_training
+
+
+@pytest.mark.parametrize("weights", ["same", "other"])
+@pytest.mark.parametrize("place", ["beside the checkpoints", "with the lender"])
+def test_an_evaluation_is_taken_over_from_the_same_weights_only(smoke_results, weights, place, tmp_path):
+    copy = tmp_path / "results"
+    shutil.copytree(smoke_results, copy)
+    (wanted,) = (run for run in known_runs(load_suite(SMOKE), copy) if run.id == RUN)
+    directory = wanted.directory(copy)
+    record, honest = read_mapping(directory / "run.json"), (directory / "metrics.json").read_bytes()
+    told = sealed({**json.loads(honest), "knn_top1": 100.0})
+    encoder = record["hashes"]["encoder"] if weights == "same" else "0" * 64
+    if place == "with the lender":
+        write_json(copy / "lender" / "run.json", {"hashes": {"encoder": encoder}})
+        write_json(copy / "lender" / "metrics.json", told)
+        write_json(directory / "run.json", sealed({**record, "shared_from": "lender"}))
+    else:
+        write_json(wanted.stored_evaluation(wanted.checkpoints(copy)), {"encoder": encoder, "metrics": told})
+    (directory / "metrics.json").unlink()
+
+    assert main(["evaluate", str(SMOKE), "--run", RUN, "--results", str(copy)]) == 0
+
+    assert ((directory / "metrics.json").read_bytes() == honest) == (weights == "other")
+    assert not list(wanted.checkpoints(copy).glob("evaluation-*.json"))
 
 
 def test_floors(tmp_path):

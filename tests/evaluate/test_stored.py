@@ -1,4 +1,4 @@
-"""An evaluation is kept under its fingerprint, with the hash of itself and of its images."""
+"""An evaluation is kept under its fingerprint, with the hashes of itself, of its images and of the weights."""
 
 from types import SimpleNamespace
 
@@ -9,6 +9,7 @@ from moco_bench.evaluate.stored import store_evaluation
 from moco_bench.files import is_vouched_for, read_mapping
 from moco_bench.suite.load import parse_suite
 from moco_bench.suite.runs import expand
+from moco_bench.train.state import hash_of_weights
 
 SUITE = {
     "name": "s", "dataset": "digits", "encoder": "resnet-compact", "contrast": {"queue_size": 64},
@@ -22,9 +23,10 @@ def test_it_is_found_by_its_settings_and_says_of_what_it_is(tmp_path, monkeypatc
         stored, "evaluate_encoder", lambda *given, **how: asked.append((given, how)) or {"knn_top1": 50.0}
     )
     run = expand(parse_suite(SUITE, "test"))[0]
-    dataset, encoder, device = SimpleNamespace(sha256="d" * 64), object(), torch.device("cpu")
+    dataset, encoder, device = SimpleNamespace(sha256="d" * 64), torch.nn.Linear(2, 1), torch.device("cpu")
     metrics = store_evaluation(run, encoder, dataset, device, tmp_path)
-    assert read_mapping(run.stored_evaluation(tmp_path)) == metrics
+    told = {"encoder": hash_of_weights(encoder), "metrics": metrics}
+    assert read_mapping(run.stored_evaluation(tmp_path)) == told
     assert is_vouched_for(metrics)
     assert (metrics["evaluation_fingerprint"], metrics["data_sha256"]) == (run.evaluation_fingerprint, "d" * 64)
     assert metrics["knn_top1"] == 50.0

@@ -90,7 +90,7 @@ def test_other_data_and_other_protocol(run, tmp_path):
 
 
 def test_the_protocol_is_named(run, tmp_path):
-    lay(run, tmp_path, protocol=0, fingerprint="older")
+    lay(run, tmp_path, protocol=0, fingerprint="0" * 64)
 
     assert plan_run(run, tmp_path).reason == f"training protocol 0, now {PROTOCOL}"
 

@@ -1,5 +1,6 @@
 """Reads `run.json`, as far as other commands rely on it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from moco_bench.files import SEAL, read_mapping, seal_is_broken
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a `run.json`, and check fingerprint, status, data and hashes.
+    """Read a `run.json`, and check fingerprint, status, data and hashes; files are named by the fingerprint.
 
     Raises:
         InputError: it is missing, unreadable, changed since it was written, or not a run's record.
@@ -20,7 +21,7 @@ def read_record(path: Path) -> dict[str, Any]:
         )
     whole = (
         SEAL in record
-        and isinstance(record.get("fingerprint"), str)
+        and re.fullmatch("[0-9a-f]{64}", str(record.get("fingerprint"))) is not None
         and record.get("status") in ("done", "failed")
         and "reason" in record
         and all(isinstance(record.get(name), dict) for name in ("config", "data", "hashes"))

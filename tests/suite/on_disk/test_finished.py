@@ -60,7 +60,7 @@ def test_a_run_whose_files_are_edited_or_gone_lends_nothing(run, finished, tmp_p
 
 
 def test_a_run_of_other_settings_lends_nothing(run, finished, tmp_path):
-    finished(fingerprint="of another")
+    finished(fingerprint="0" * 64)
     assert lender(run, "d", tmp_path) is None
 
 

@@ -7,7 +7,7 @@ from moco_bench.files import sealed
 from moco_bench.suite.on_disk.record import read_record
 
 PARTS = {
-    "fingerprint": "f", "status": "done", "reason": None, "config": {}, "data": {"sha256": "d"}, "hashes": {},
+    "fingerprint": "f" * 64, "status": "done", "reason": None, "config": {}, "data": {"sha256": "d"}, "hashes": {},
 }  # fmt: skip
 WHOLE = sealed(PARTS)
 
@@ -22,6 +22,9 @@ def test_a_whole_record_is_read(tmp_path):
     "changes",
     [
         {"fingerprint": None},
+        {"fingerprint": "../" * 3 + "elsewhere"},
+        {"fingerprint": "F" * 64},
+        {"fingerprint": "f" * 64 + "\n"},
         {"status": "missing"},
         {"config": []},
         {"data": None},

@@ -13,6 +13,8 @@ from typing import Any
 
 SECONDS_FOR_AN_ANSWER = 20.0
 POLL_SECONDS = 5.0
+PATIENCE_SECONDS = 300.0
+"""How long Slurm may leave the question for older jobs unanswered, as while its controller is started again."""
 SEPARATOR = "_of_"
 """Separates the suite from Snakemake's own name in a job's name."""
 
@@ -59,13 +61,26 @@ def sacct_answers(seconds: float = SECONDS_FOR_AN_ANSWER) -> bool:
     return asked is not None and asked.returncode == 0 and "disabled" not in asked.stderr
 
 
-def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_SECONDS) -> None:
-    """Cancel an earlier Snakemake's jobs of this suite that haven't started, and wait until the others have ended."""
-    told = False
-    while live := live_jobs(suite, directory):
+def wait_for_older_jobs(
+    suite: str, directory: Path, poll_seconds: float = POLL_SECONDS, patience_seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Cancel an earlier Snakemake's jobs of this suite that haven't started, and wait until the others have ended.
+
+    Raises:
+        SystemExit: Slurm hasn't said for some minutes which jobs there are.
+    """
+    told, answered = False, time.monotonic()
+    while (live := live_jobs(suite, directory)) != []:
+        if live is None:
+            if time.monotonic() > answered + patience_seconds:
+                _say("Slurm does not say which jobs are in its queue (`squeue --me`); give the command again later")
+                raise SystemExit(1)
+            time.sleep(poll_seconds)
+            continue
+        answered = time.monotonic()
         waiting = [job.number for job in live if job.state in WAITING]
         if waiting:
-            subprocess.run(["scancel", *waiting], capture_output=True, timeout=SECONDS_FOR_AN_ANSWER)
+            _asked("scancel", *waiting)
         if not told:
             numbers = ", ".join(job.number for job in live)
             _say(f"jobs of an earlier Snakemake are still in Slurm's queue ({numbers}): waiting until they have ended")
@@ -73,15 +88,16 @@ def wait_for_older_jobs(suite: str, directory: Path, poll_seconds: float = POLL_
         time.sleep(poll_seconds)
 
 
-def live_jobs(suite: str, directory: Path) -> list[LiveJob]:
-    """This user's unfinished jobs of a suite, submitted from a directory; none where Slurm does not answer."""
+def live_jobs(suite: str, directory: Path) -> list[LiveJob] | None:
+    """This user's unfinished jobs of a suite, submitted from a directory; None where Slurm does not answer."""
     asked = _asked("squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z")
-    lines = asked.stdout.splitlines() if asked is not None else []
-    found = [LiveJob(*line.split("|", 3)) for line in lines if line.count("|") >= 3]
+    if asked is None or asked.returncode != 0:
+        return None
+    found = [LiveJob(*line.split("|", 3)) for line in asked.stdout.splitlines() if line.count("|") >= 3]
     return [
         job
         for job in found
-        if job.name.startswith(f"{suite}{SEPARATOR}") and Path(job.directory).resolve() == directory.resolve()
+        if job.name.rpartition(SEPARATOR)[0] == suite and Path(job.directory).resolve() == directory.resolve()
     ]
 
 

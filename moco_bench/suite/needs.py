@@ -60,14 +60,17 @@ class Taken:
         return None if found is None else median(found) * run.train.trained_epochs
 
     def mem_mb(self, run: Run, attempt: int = 1) -> int:
-        """Megabytes to request; more with each attempt."""
-        found = next((self.memory_mib[place] for place in _places(run) if place in self.memory_mib), None)
-        return attempt * (MEM_MB if found is None else round(ROOM * max(found)) + MEM_MB_BESIDE)
+        """Megabytes to request; twice as many from the second attempt on, as the first may have lacked memory.
 
-    def minutes(self, run: Run, attempt: int = 1) -> int:
-        """Minutes to request; more with each attempt."""
+        Further attempts ask for no more: no node may have it, and a job that none can take is never started.
+        """
+        found = next((self.memory_mib[place] for place in _places(run) if place in self.memory_mib), None)
+        return min(attempt, 2) * (MEM_MB if found is None else round(ROOM * max(found)) + MEM_MB_BESIDE)
+
+    def minutes(self, run: Run) -> int:
+        """Minutes to request; for each attempt the same: it goes on from a checkpoint, and partitions have limits."""
         seconds = self.seconds(run)
-        return attempt * (MINUTES if seconds is None else round(ROOM * seconds / 60) + MINUTES_BESIDE)
+        return MINUTES if seconds is None else round(ROOM * seconds / 60) + MINUTES_BESIDE
 
 
 def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 
 from moco_bench.data.datasets import DataSet, manifest_of
-from moco_bench.errors import Interrupted, RunFailed
+from moco_bench.errors import Interrupted, RanksDisagree, RunFailed
 from moco_bench.files import sealed, write_bytes, write_json
 from moco_bench.measure.load import EXCLUSIVE_BELOW
 from moco_bench.measure.machine import describe_accelerator, describe_machine, describe_versions
@@ -22,7 +22,7 @@ from moco_bench.suite.on_disk.hashes import describe_files
 from moco_bench.suite.runs import Run
 from moco_bench.train.across_ranks import spread_batch_norm
 from moco_bench.train.attempts import note_attempt
-from moco_bench.train.checkpoint import LAYOUT, load_checkpoint
+from moco_bench.train.checkpoint import LATEST, LAYOUT, PREVIOUS, load_checkpoint
 from moco_bench.train.compilation import networks_of
 from moco_bench.train.history import EpochRow, write_history
 from moco_bench.train.loop import Hooks, Trainer
@@ -78,6 +78,7 @@ def pretrain(
     Raises:
         InputError: the images don't fit the configuration, or a device is missing.
         Interrupted: a stop was requested and a checkpoint written.
+        RanksDisagree: the ranks ended with unequal weights; the same command begins anew.
     """
     check_train(run.train, len(dataset.train), f"arms.{run.arm}")
     numerics = resolve_numerics(run.train, device)
@@ -103,9 +104,14 @@ def pretrain(
         raise
     except RunFailed as failure:
         state.progress.failed = str(failure)
+    try:
+        world.check_agreement(hash_of_weights(state.query_encoder) + hash_of_weights(state.queue))
+    except RanksDisagree:
+        if world.first:
+            _distrust(checkpoints)
+        raise
     trainer.save()
     memory = peak_memory(numerics.device)
-    world.check_agreement(hash_of_weights(state.query_encoder) + hash_of_weights(state.queue))
     return Pretrained(
         run=run,
         state=state,
@@ -116,6 +122,13 @@ def pretrain(
         attempts=attempts,
         memory=memory,
     )
+
+
+def _distrust(checkpoints: Path) -> None:
+    """Set the checkpoints aside: resumed, all ranks would have rank 0's state, and agree on what may be wrong."""
+    for path in (checkpoints / LATEST, checkpoints / PREVIOUS):
+        if path.exists():
+            path.replace(path.with_suffix(".disagreed"))
 
 
 def write_results(pretrained: Pretrained, directory: Path) -> None:

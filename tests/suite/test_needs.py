@@ -46,12 +46,12 @@ def test_what_no_finished_run_tells_the_profile_does(planned, tmp_path):
     assert hours_left(taken_by(planned, tmp_path), planned, profile) == (pytest.approx(6.0), 0, 0)
 
 
-def test_more_is_asked_for_with_each_attempt(planned, tmp_path):
+def test_a_second_attempt_asks_for_twice_the_memory_and_no_more_time(planned, tmp_path):
     taken, run = taken_by(planned, tmp_path), planned[3].run
 
-    assert [taken.mem_mb(run, attempt) for attempt in (1, 2)] == [3500, 7000]
-    assert [taken.minutes(run, attempt) for attempt in (1, 2)] == [210, 420]
-    assert [Taken().mem_mb(run, attempt) for attempt in (1, 2)] == [MEM_MB, 2 * MEM_MB]
+    assert [taken.mem_mb(run, attempt) for attempt in (1, 2, 10)] == [3500, 7000, 7000]
+    assert taken.minutes(run) == 210
+    assert [Taken().mem_mb(run, attempt) for attempt in (1, 2, 10)] == [MEM_MB, 2 * MEM_MB, 2 * MEM_MB]
     assert Taken().minutes(run) == MINUTES
 
 

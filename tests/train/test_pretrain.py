@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from moco_bench.data.datasets import Split
-from moco_bench.errors import InputError, Interrupted
+from moco_bench.errors import InputError, Interrupted, RanksDisagree
 from moco_bench.evaluate.on_the_way import knn_on_the_way
 from moco_bench.measure.process import PeakMemory
 from moco_bench.train import pretrain as pretrain_module
 from moco_bench.train.loop import Trainer
 from moco_bench.train.pretrain import pretrain, write_results
 from moco_bench.train.state import hash_of_weights
+from moco_bench.train.world import World
 
 ARMS = {
     "vanilla": {},
@@ -135,6 +136,21 @@ def test_a_resumed_run_holds_no_checkpoint_while_it_trains(make_run, dataset, tm
     monkeypatch.setattr(Trainer, "train", lambda self: alive.append(loaded[0]()) or train(self))
     assert pretrain(run, dataset, tmp_path).reason is None
     assert alive == [None]
+
+
+def test_ranks_that_disagree_leave_nothing_that_a_retry_would_go_on_from(make_run, dataset, tmp_path):
+    class BrokenMachine(World):
+        def check_agreement(self, digest):
+            raise RanksDisagree("the ranks hold different weights")
+
+    run = make_run({"train": {"checkpoint_seconds": 0.0}})
+    with pytest.raises(RanksDisagree):
+        pretrain(run, dataset, tmp_path, world=BrokenMachine())
+    assert {path.name for path in tmp_path.glob("*st.*")} == {"latest.disagreed"}
+    assert {path.name for path in tmp_path.glob("prev*")} <= {"previous.disagreed"}
+
+    again = pretrain(run, dataset, tmp_path)
+    assert [attempt["start_step"] for attempt in again.attempts] == [0, 0]
 
 
 def test_labels_never_reach_training(make_run, dataset, tmp_path):

@@ -174,7 +174,7 @@ ASKED = (
     if workflow.local_exec
     else {
         "mem_mb": lambda wildcards, attempt: TAKEN.mem_mb(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
-        "runtime": lambda wildcards, attempt: TAKEN.minutes(PLAN.by_id[RUN.format(**wildcards)].run, attempt),
+        "runtime": lambda wildcards: TAKEN.minutes(PLAN.by_id[RUN.format(**wildcards)].run),
     }
 )
 

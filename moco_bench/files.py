@@ -6,6 +6,7 @@ import glob
 import hashlib
 import io
 import json
+import math
 import os
 import platform
 import stat
@@ -70,8 +71,8 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, atomically."""
-    write_bytes(path, text.encode())
+    """Write `text` as UTF-8, atomically. What UTF-8 doesn't have, half a character of somebody's file, is escaped."""
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -181,19 +182,30 @@ def write_json(path: Path, value: Any) -> None:
 MAX_JSON_BYTES = 200_000_000
 """Ten times the largest file of a run or profile; text takes several times as much memory as on disk."""
 
+MAX_JSON_DEPTH = 64
+"""Levels of nesting: results have a handful, and Python's own functions fail at some hundreds."""
+
+MAX_DIGITS = 308
+"""Digits of a whole number: one of more is no float."""
+
 
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        InputError: the file is missing, unreadable, no ordinary file, larger than `MAX_JSON_BYTES`, not JSON, or holds
-            NaN or infinity, which JSON doesn't have.
+        InputError: the file is missing, unreadable, no ordinary file, larger than `MAX_JSON_BYTES`, nested more than
+            `MAX_JSON_DEPTH` deep, not JSON, or holds NaN or infinity, which JSON doesn't have, or a number that is too
+            large for a float.
     """
     check_regular(path, "a JSON file would be right")
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise InputError(f"{path}: larger than {MAX_JSON_BYTES:,} bytes; results hold no JSON files of that size")
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
+        if text.count("[") + text.count("{") > MAX_JSON_DEPTH and _is_deep(value):
+            raise RecursionError
+        return value
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except RecursionError:
@@ -220,3 +232,27 @@ def mapping_if_any(path: Path) -> dict[str, Any]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is too large for a number")
+    return number
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"{digits[:40]}... is too large for a number")
+    return int(digits)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether more than `MAX_JSON_DEPTH` lists and mappings lie within each other."""
+    level, depth = [value], 0
+    while level := [each for each in level if isinstance(each, (dict, list))]:
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
+        depth += 1
+        if depth > MAX_JSON_DEPTH:
+            return True
+    return False

@@ -126,13 +126,30 @@ def test_what_is_no_number_is_neither_written_nor_read(tmp_path):
             read_json(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"9" * 5000, b"\xff", b'{"a": 1}}'])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[" * 100_000, b"9" * 5000, b"\xff", b'{"a": 1}}',
+     b"1e999", b"[-1e999]", b"9" * 400, b"[-" + b"9" * 400 + b"]", b"[" * 65 + b"]" * 65, b'{"a":' * 900 + b"1" + b"}" * 900],
+)
 def test_what_is_no_json_is_one_line(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
 
     with pytest.raises(InputError, match="not readable as JSON") as caught:
         read_json(tmp_path / "a.json")
     assert str(caught.value).isprintable()
+
+
+def test_large_numbers_and_some_nesting_are_fine(tmp_path):
+    value = [[["[" * 99]] * 99, 10**307, -1.7e308]
+    write_json(tmp_path / "a.json", value)
+
+    assert read_json(tmp_path / "a.json") == value
+
+
+def test_half_a_character_is_escaped(tmp_path):
+    write_text(tmp_path / "a.txt", "a\ud800b\u00e9")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"a\\ud800b\xc3\xa9"
 
 
 def test_a_mapping_is_a_mapping(tmp_path):

@@ -25,6 +25,8 @@ _RESOURCES = (
     "precision", "exclusive", "foreign_load",
 )  # fmt: skip
 _LAST_EPOCH = ["train_loss", "false_negative_rate_kept", "false_negative_rate_dropped"]
+MAX_TEXT = 1000
+"""Characters of a cell: a record may come from anybody."""
 _RECORD = ["reason", "epochs", "threads", "compiled", "shared_from", "device", "precision"]
 
 
@@ -130,13 +132,19 @@ def last_epoch(path: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """A value in a form that fits a table; NaN, infinity and nested values are damage and raise `InputError`."""
+    """A value in a form that fits a table: one printable line, if it is text.
+
+    Raises:
+        InputError: NaN, infinity and nested values are damage.
+    """
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{name} is {value}; a finite number would be right")
     if isinstance(value, (dict, list)):
         raise InputError(f"{name} is a {type(value).__name__}; one value would be right")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and not (value.isprintable() and len(value) <= MAX_TEXT):
+        return one_line(value)[:MAX_TEXT]
     return value
 
 

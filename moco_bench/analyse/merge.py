@@ -5,8 +5,10 @@ carries. Where two folders have a run or baselines with equal fingerprints, the 
 numbers, or a run that failed where the other did not, are an effect of the machine, and are listed.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,10 +23,12 @@ from moco_bench.analyse.table import table_of_text
 from moco_bench.errors import InputError
 from moco_bench.files import check_regular, read_mapping, write_atomically, write_json
 from moco_bench.suite.equal_compute import budget_rows
-from moco_bench.suite.load import load_suite
+from moco_bench.suite.load import parse_suite
 from moco_bench.suite.on_disk.finished import POINTERS
 from moco_bench.suite.on_disk.hashes import without_encoder
 from moco_bench.suite.on_disk.made import SEALED
+from moco_bench.suite.strict_yaml import read_yaml
+from moco_bench.suite.suite import Suite
 
 SUITE_FILES = (*SEALED, "data/*.json", "profile/*", "tune.csv", "suite.yaml")
 PROFILE = "profile/profile.json"
@@ -97,7 +101,7 @@ def write_merged(merged: Merged, out: Path, *, encoders: bool = True) -> None:
         (target / "run.json").unlink(missing_ok=True)
         for name in RUN_FILES if encoders else RUN_FILES[1:-1]:
             if (run.directory / name).exists():
-                _copy(run.directory / name, target / name)
+                _copy(run.directory / name, target / name, run.record["files"].get(name))
         if not encoders:
             write_json(target / "run.json", without_encoder(run.record))
             continue
@@ -211,15 +215,20 @@ def _check_equal_files(first: Path, second: Path) -> None:
     if first.name == "costs.json":
         _check_equal_epochs(first, second)
     unequal = first.name == "suite.yaml" and first.read_bytes() != second.read_bytes()
-    if unequal and load_suite(first) != load_suite(second):  # other comments are no other suite
+    if unequal and _suite(first).model_dump() != _suite(second).model_dump():  # other comments are no other suite
         raise InputError(f"{second}: another suite than {first}; merge results of one version of a suite")
+
+
+def _suite(copy: Path) -> Suite:
+    """A suite's copy in its results. Its plug-ins are those that it describes: a stranger's code is not run."""
+    return parse_suite(read_yaml(copy), str(copy))
 
 
 def _check_equal_epochs(first: Path, second: Path) -> None:
     """Two machines measure unequal costs; the first one's are kept, if both give each arm the same epochs."""
     if not (described := first.with_name("suite.yaml")).exists():
         return
-    suite = load_suite(described)
+    suite = _suite(described)
     ours, theirs = (
         {
             (row["dataset"], row["encoder"], row["arm"], row["budget"]): row["epochs"]
@@ -236,6 +245,12 @@ def _check_equal_epochs(first: Path, second: Path) -> None:
             )
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.resolve() != target.resolve():
-        write_atomically(target, partial(shutil.copyfile, source))
+def _copy(source: Path, target: Path, described: Any = None) -> None:
+    """Copy a file, which was just hashed, and give it the time stamp in its record: plans then trust it as they did."""
+    if source.resolve() == target.resolve():
+        return
+    write_atomically(target, partial(shutil.copyfile, source))
+    stamp = described.get("mtime_ns") if isinstance(described, Mapping) else None
+    if isinstance(stamp, int):
+        with suppress(OSError, OverflowError):  # it only saves the time of hashing a large file again
+            os.utime(target, ns=(stamp, stamp))

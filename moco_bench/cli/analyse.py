@@ -23,9 +23,9 @@ def run(args: argparse.Namespace) -> int:
     edited = made.changed_by_hand(made.collected(args.results), [args.results / name for name in made.TABLES])
     for name in edited:
         print(f"moco-bench: warning: {args.results / name} was changed by hand after `collect`", file=sys.stderr)
+    basis = made.analysis_basis(args.results)  # before anything is read: what changes meanwhile makes the tables old
     effects, claims, plan = analyse(args.results)
     files = [args.results / name for name in (*made.ANALYSIS, *made.ANALYSIS_IF_KNOWN)]
-    basis = made.analysis_basis(args.results)
     made.note_made(made.analysed(args.results), basis, [path for path in files if path.is_file()])
     if args.json:
         print(effects.to_json(orient="records", double_precision=10))

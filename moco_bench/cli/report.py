@@ -20,13 +20,14 @@ def run(args: argparse.Namespace) -> int:
     from moco_bench.suite.on_disk.made import made_of_report, note_made, report_basis, reported
 
     out = args.out or default_out(args.results)
+    basis = report_basis(args.results)  # before anything is read: what changes meanwhile makes the report old
     frequent = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)  # of ten thousand runs' records nearly all live on: a fifth of the time
     try:
         page = write_report(args.results, out)
     finally:
         gc.set_threshold(*frequent)
-    note_made(reported(out), report_basis(args.results), made_of_report(out))
+    note_made(reported(out), basis, made_of_report(out))
     print(page)
     return 0
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from moco_bench.cli.options import add_suite
 from moco_bench.cli.text_table import text_table
 from moco_bench.cli.watch import watch
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import read_json
 from moco_bench.suite.load import load_suite
-from moco_bench.suite.plan import PlannedRun, SuitePlan, plan_suite
+from moco_bench.suite.plan import MAX_REASON, PlannedRun, SuitePlan, plan_suite
 
 HELP = "Show how far a suite is, arm by arm, and name the runs that failed and why."
 EXAMPLE = "moco-bench status config/quickstart.yaml"
@@ -64,6 +64,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _reason(item: PlannedRun, results: Path) -> str:
     try:
-        return str(read_json(item.run.directory(results) / "run.json").get("reason"))
+        return one_line(read_json(item.run.directory(results) / "run.json").get("reason"))[:MAX_REASON]
     except InputError as error:
         return str(error)

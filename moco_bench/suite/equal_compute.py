@@ -24,6 +24,9 @@ COSTS_PROTOCOL = 1
 SHARED_WITHIN = 0.05
 """An arm with a cost this near to the baseline's isn't run again: its runs at equal epochs serve."""
 
+SMALLEST_COST, LARGEST_COST = 1e-4, 1e4
+"""No arm is that much cheaper or dearer than the baseline: a file that says so is damaged."""
+
 Costs = Mapping[tuple[str, str, str, str], float]
 """(data set, encoder, arm, budget) -> cost of training on one image, relative to the baseline's."""
 
@@ -68,7 +71,7 @@ def read_costs(path: Path) -> Costs:
     rows: Any = content.get("costs")
     try:
         costs = {_row_key(row): float(row["relative"]) for row in rows}
-        if not all(math.isfinite(relative) and relative > 0 for relative in costs.values()):
+        if not all(SMALLEST_COST < relative < LARGEST_COST for relative in costs.values()):
             raise ValueError("a cost is no size")
     except (KeyError, TypeError, ValueError):
         told = "not the costs of a suite; remove it and run `moco-bench profile --costs`"
@@ -155,9 +158,9 @@ def budget_rows(suite: Suite, rows: object) -> Iterator[dict[str, Any]]:
             run, relative = by_place[_row_key(row)], float(row["relative"])
         except (KeyError, TypeError, ValueError):
             continue
-        cost = total_cost(run, relative)
-        if not (math.isfinite(cost) and cost > 0):
+        if not SMALLEST_COST < relative < LARGEST_COST:
             continue
+        cost = total_cost(run, relative)
         declared = run.train.epochs
         epochs = epochs_within(declared, cost)
         yield {

@@ -5,12 +5,12 @@ were copied are as good as their originals, and a file that was lost or changed 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from moco_bench.errors import InputError
+from moco_bench.errors import InputError, one_line
 from moco_bench.files import canonical_json, is_vouched_for, mapping_if_any, seal_is_broken, sha256_of, sha256_of_file
 from moco_bench.suite.copies import recorded_code
 from moco_bench.suite.equal_compute import costs_path, known_runs
@@ -27,6 +27,8 @@ from moco_bench.suite.tune import tuned_path
 
 State = Literal["done", "failed", "evaluate", "shared", "started", "new", "changed"]
 FINISHED = ("done", "failed")
+MAX_REASON = 300
+"""Characters of a reason."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ def plan_run(run: Run, results: Path, data: DataState | None = None) -> PlannedR
         return PlannedRun(run, "new", f"waits for the cost of arm {run.arm}, which decides its epochs")
     data = data or data_state(run.dataset, run.manifest(results))
     item = _own_files(run, results, data)
+    if item.reason:  # it may quote somebody's file
+        item = replace(item, reason=one_line(item.reason)[:MAX_REASON])
     if item.would_train and not data.changed:
         source = lender(run, data.sha256, results)
         if source is not None:

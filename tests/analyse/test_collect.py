@@ -102,6 +102,16 @@ def test_an_unknown_status_is_damage(written):
     assert "status is 'perhaps'" in rows(written)["reason"][0]
 
 
+def test_text_from_elsewhere_is_one_printable_line_of_the_table(written, tmp_path):
+    edit(written, "run.json", status="failed", reason="a\x1b[2J\ud800\n" + "x" * 10_000)
+    table = rows(written)
+    assert table["status"][0] == "failed"
+    assert table["reason"][0].isprintable()
+    assert len(table["reason"][0]) == 1000
+    write_table(tmp_path / "runs.csv", table)
+    assert read_runs(tmp_path / "runs.csv")["reason"][0] == table["reason"][0]
+
+
 def test_missing_and_failed_runs_have_their_reason(tmp_path, synthetic):
     values = synthetic.suite_values(2)
     synthetic.write_results(tmp_path, values, missing=("both/seed1",), failed=("dual/seed0",))

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from moco_bench.cli.main import main
+from moco_bench.components.plugins import load_plugins
 from moco_bench.files import SEAL, read_mapping, sealed, sha256_of, write_json
+from moco_bench.suite.copies import with_plugins
 from moco_bench.suite.on_disk.hashes import damage, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
 
@@ -228,6 +230,52 @@ def test_costs_of_two_machines_agree_on_epochs_or_are_refused(make_run, cost, ep
     told = f"costs.json: gives both {epochs} epochs at equal seconds"
     assert (told in capsys.readouterr().err) == (epochs != 7)
     assert (tmp_path / "out" / "tiny" / "costs.json").exists() == (epochs == 7)
+
+
+SUITE_WITH_AN_IDEA = """
+name: tiny
+dataset: digits
+encoder: resnet-compact
+contrast: {queue_size: 128}
+train: {epochs: 10, batch_size: 64}
+arms: {vanilla: null, own: {contrast: {negatives: {rule: softened}}}}
+plugins: [idea.py]
+"""
+IDEA = """
+from typing import Literal
+from moco_bench.components import Negatives
+
+class Soft(Negatives):
+    '''Weighs keys by how hard they are.'''
+    rule: Literal["softened"] = "softened"
+
+    def log_weight(self, similarity, temperature):
+        return similarity
+"""
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_suites_with_plugins_are_compared_without_running_them(make_run, equal, tmp_path, capsys):
+    for seed, name in enumerate(("a", "b")):
+        idea = tmp_path / f"of-{name}" / "idea.py"
+        idea.parent.mkdir()
+        idea.write_text(IDEA if equal or name == "a" else f"{IDEA}# changed\n")
+        make_run(tmp_path / name, seed=seed)
+        text = with_plugins(f"# on machine {name}{SUITE_WITH_AN_IDEA}".encode(), load_plugins([idea]))
+        (tmp_path / name / "tiny" / "suite.yaml").write_bytes(text)
+        (tmp_path / name / "tiny" / "idea.py").write_text("raise SystemExit('run by merge')")
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == (0 if equal else 2)
+    assert ("another suite than" in capsys.readouterr().err) != equal
+
+
+def test_merged_weights_keep_the_time_stamp_that_plans_trust(make_run, tmp_path):
+    original = make_run(tmp_path / "a")
+    merge(tmp_path / "a", out=tmp_path / "out")
+
+    weights = tmp_path / "out" / original.relative_to(tmp_path / "a") / "encoder.safetensors"
+    stamp = read_record(original / "run.json")["files"][weights.name]["mtime_ns"]
+    assert weights.stat().st_mtime_ns == stamp
 
 
 def test_a_folder_merged_with_itself_stays_as_it_is(make_run, tmp_path, monkeypatch):

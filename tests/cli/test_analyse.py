@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from moco_bench.analyse.write import analyse
 from moco_bench.cli.main import main
+from moco_bench.suite.on_disk import made
 
 
 def test_analyse_writes_both_tables(results, capsys):
@@ -20,6 +22,22 @@ def test_analyse_writes_both_tables(results, capsys):
     assert main(["analyse", str(results), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["paired"] for row in rows} == {"unproven"}
+
+
+def test_tables_of_runs_that_changed_meanwhile_are_made_again(results, monkeypatch):
+    def analyse_slowly(folder):
+        made_of = analyse(folder)
+        (folder / "runs.csv").write_text((folder / "runs.csv").read_text().replace("60", "61"))
+        return made_of
+
+    def why():
+        return made.why_make(made.analysed(results), made.analysis_basis(results), [results / "effects.csv"])
+
+    assert main(["analyse", str(results)]) == 0
+    assert why() == ""
+    monkeypatch.setattr("moco_bench.analyse.write.analyse", analyse_slowly)
+    assert main(["analyse", str(results)]) == 0
+    assert why() == "what it is made from has changed"
 
 
 @pytest.mark.parametrize("command", ["analyse", "report"])

@@ -114,12 +114,14 @@ def test_damaged_costs_are_refused(tmp_path, content):
         read_costs(path)
 
 
-@pytest.mark.parametrize("relative", [0, -1, "abc", None, 1e999])
-def test_a_cost_is_a_positive_number(suite, tmp_path, relative):
+@pytest.mark.parametrize("relative", [0, -1, "abc", None, 1e999, 1e-320, 1e300])
+def test_a_cost_is_a_sensible_number(suite, tmp_path, relative):
     path = write_costs(suite(), tmp_path, dual=relative)
     with pytest.raises(InputError, match=r"costs\.json"):
         read_costs(path)
     assert all(run.paced_by is not None for run in known_runs(suite(), tmp_path) if run.budget != "epochs")
+    rows = [{"dataset": "digits", "encoder": "resnet-compact", "arm": "dual", "budget": "seconds", "relative": relative}]
+    assert list(budget_rows(suite(), rows)) == []
 
 
 def test_a_pair_costs_the_same_in_other_suites_lengths_and_seeds(suite):

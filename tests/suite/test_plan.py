@@ -64,6 +64,16 @@ def test_what_carries_no_hash_is_not_believed(run, tmp_path):
     assert plan_run(run, tmp_path).state == "changed"
 
 
+@pytest.mark.parametrize("odd", ["a\x1b[2J", "a\ud800", "a\nb", "a" * 10_000])
+def test_a_record_from_elsewhere_is_quoted_in_one_printable_line(run, tmp_path, odd):
+    lay(run, tmp_path, protocol=odd, fingerprint="0" * 64)
+
+    reason = plan_run(run, tmp_path).reason
+    assert reason.startswith("training protocol a")
+    assert reason.isprintable()
+    assert len(reason) <= 300
+
+
 def test_a_failed_run_is_a_result(run, tmp_path):
     lay(run, tmp_path, status="failed")
 

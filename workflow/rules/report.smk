@@ -76,7 +76,8 @@ rule report:
         job("moco-bench report {params.results:q} --out {params.reports:q}", "page")
 
 
-# All that was made, in one file for the storage that a profile names. Checkpoints stay: they are of runs at work.
+# All that was made, in one file for the storage that a profile names. Checkpoints stay: they are of runs at work. They are
+# left out by their place, not by their name, which an arm or a data set may have.
 rule archive:
     input:
         here(f"{REPORTS}/report.md"),  # small enough for Snakemake to compare it by content: a bucket's clock is coarse
@@ -90,4 +91,5 @@ rule archive:
     message:
         "Store results and report of the suite"
     shell:
-        "tar --create --gzip --file={output:q} --exclude=checkpoints --exclude='.lock*' {params.results:q} {params.reports:q} > {log:q} 2>&1"
+        "find {params.results:q} -mindepth 1 -maxdepth 1 ! -name checkpoints ! -name '.lock*' -print0 2> {log:q}"
+        " | tar --create --gzip --file={output:q} --null --files-from=- {params.reports:q} >> {log:q} 2>&1"

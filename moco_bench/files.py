@@ -75,6 +75,12 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode(errors="backslashreplace"))
 
 
+def remove_temporary_files(folder: Path) -> None:
+    """Remove what killed writers left in a folder, on whichever machine. The caller keeps other writers away."""
+    for leftover in folder.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
 def _remove_leftovers(path: Path) -> None:
     """Remove temporary files for `path` whose writers on this machine no longer exist."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.{_HOST}.*.tmp"):

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Merged:
     suite_files: dict[Path, Path]
     effects: pd.DataFrame
     left_out: list[str]
+    notes: list[str] = field(default_factory=list)
 
 
 def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
@@ -57,6 +58,7 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
     kept: dict[Path, FoundRun] = {}
     effects: list[dict[str, Any]] = []
     left_out: list[str] = []
+    notes: list[str] = []
     places = [out, *roots] if out.is_dir() else list(roots)  # a folder that was merged before is added to
     for root in places:
         found = list(runs_in(root, left_out))
@@ -69,12 +71,13 @@ def plan_merge(roots: Sequence[Path], out: Path) -> Merged:
                 kept[run.place] = first.or_else(run)
                 firsts = (first, run) if kept[run.place].record is first.record else (run, first)
                 effects += _differences(*firsts)
+                notes += _other_evaluation(first, run, kept[run.place])
     suites = sorted({place.parts[0] for place in kept})
     files = {target: source for suite in suites for target, source in _suite_files(places, suite)}
     effects += [row for suite in suites for row in _unequal_floors(places, suite)]
     table = pd.DataFrame([*_effects_of_before(places, suites), *effects], columns=list(EFFECTS_COLUMNS))
     table = table.drop_duplicates(["run", "metric", "kept", "other"], ignore_index=True)  # merged again
-    return Merged(list(kept.values()), files, table, left_out)
+    return Merged(list(kept.values()), files, table, left_out, notes)
 
 
 def only_evaluated(merged: Merged) -> Merged:
@@ -135,6 +138,17 @@ def _differences(first: FoundRun, second: FoundRun) -> Iterator[dict[str, Any]]:
         return
     for name, numbers in _unequal(first.numbers(), second.numbers()):
         yield {"run": str(first.place), "metric": name, **numbers, **places}
+
+
+def _other_evaluation(first: FoundRun, second: FoundRun, kept: FoundRun) -> Iterator[str]:
+    """A line on two runs that were evaluated with unequal settings: only one evaluation is kept."""
+    asked = [run.metrics.get("evaluation_fingerprint") for run in (first, second)]
+    if first.metrics and second.metrics and asked[0] != asked[1]:
+        place = kept.evaluated_in or kept.directory
+        yield (
+            f"{second.directory}: evaluated with other settings than {first.directory}; the evaluation in {place} is "
+            "kept, and `moco-bench plan` says whether it is the suite's"
+        )
 
 
 def _unequal_floors(roots: Sequence[Path], suite: str) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from moco_bench.errors import one_line
 from moco_bench.jobs.progress import say
 
 HELP = """Join folders of results by fingerprint into one folder, and say where equal settings gave unequal numbers.
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         merged = only_evaluated(merged)
     for problem in merged.left_out:
         print(f"moco-bench: left out: {problem}", file=sys.stderr)
+    for note in merged.notes:
+        print(f"moco-bench: warning: {one_line(note)}", file=sys.stderr)
     write_merged(merged, options.out, encoders=not options.without_encoders)
     counts = Counter(found.place.parts[0] for found in merged.runs)
     for suite, count in sorted(counts.items()):

@@ -13,7 +13,7 @@ from moco_bench.suite.load import load_suite
 from moco_bench.suite.needs import gpus_here
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import Run
-from moco_bench.train.launch import is_launched, launch
+from moco_bench.train.launch import end_with_launcher, is_launched, launch
 from moco_bench.train.signals import interrupted_by_signals
 
 HELP = """Train one run of a suite to its end, or go on from its checkpoint, and evaluate it.
@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if wanted.train.devices > 1 and wanted.checkpoint is None and not is_launched():
         return _launched(options, wanted)
     with interrupted_by_signals(wanted.id):
+        end_with_launcher()
         from moco_bench.jobs.pretrain import train_and_evaluate  # takes seconds, in which a signal may come too
 
         outcome = train_and_evaluate(suite, wanted, options.results)

@@ -21,7 +21,7 @@ def evaluate_run(wanted: Run, results: Path) -> Path:
     """Write a trained run's `metrics.json`, remove its checkpoints, and return the file's path."""
     directory, checkpoints = wanted.directory(results), wanted.checkpoints(results)
     _record_of(wanted, directory)  # before the lock makes a folder for a run that isn't there
-    with sole_writer(checkpoints, partial(tell_of_wait, wanted)):
+    with sole_writer(checkpoints, partial(tell_of_wait, wanted), directory=directory):
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         # Here, not in `pretrain`, where a kill at the very end would cost the whole run.

@@ -60,7 +60,10 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
     dataset = load_described(wanted.dataset, wanted.manifest(results))
     check_evaluation(dataset, wanted.evaluate)
     checkpoints, directory = wanted.checkpoints(results), wanted.directory(results)
-    with sole_writer(checkpoints, partial(tell_of_wait, wanted)), noting_last_error(checkpoints, wanted.fingerprint):
+    with (
+        sole_writer(checkpoints, partial(tell_of_wait, wanted), directory=directory),
+        noting_last_error(checkpoints, wanted.fingerprint),
+    ):
         finished = is_finished(wanted, dataset.sha256, results)
         if not finished:
             take_over(wanted, dataset, directory, checkpoints, analysis_fingerprint(suite))
@@ -91,7 +94,7 @@ class _Job:
         wanted, dataset, results = self.wanted, self.dataset, self.results
         checkpoints = wanted.checkpoints(results)
         with (
-            sole_writer(checkpoints, partial(tell_of_wait, wanted)),
+            sole_writer(checkpoints, partial(tell_of_wait, wanted), directory=wanted.directory(results)),
             sole_trainer(wanted, results, partial(tell_of_twin, wanted)),
             noting_last_error(checkpoints, wanted.fingerprint),
         ):

@@ -3,6 +3,7 @@
 `torchrun` does the same over several machines; a job of one machine needs nothing but the usual command.
 """
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,10 +16,14 @@ from types import FrameType
 from typing import IO
 
 from moco_bench.errors import INTERRUPTED
-from moco_bench.train.signals import handled_by
+from moco_bench.train.signals import STOPS, handled_by
 
 RENDEZVOUS = "MOCO_BENCH_RENDEZVOUS"
 """Environment variable with the address at which the processes of `launch` find each other."""
+
+LAUNCHER = "MOCO_BENCH_LAUNCHER"
+"""Environment variable with the number of the process that is `launch`."""
+_PR_SET_PDEATHSIG = 1
 
 POLL_SECONDS = 0.1
 SECONDS_TO_SAVE = 120.0
@@ -34,6 +39,17 @@ LOST = 70
 def is_launched(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether this process is one of several, started by torchrun or `launch`."""
     return "WORLD_SIZE" in environment and "RANK" in environment
+
+
+def end_with_launcher(environment: Mapping[str, str] = os.environ) -> None:
+    """Let a process of `launch` be asked to stop when that ends, even by KILL: others may take its devices then.
+
+    The kernel does it on Linux; elsewhere the process goes on.
+    """
+    if sys.platform == "linux" and LAUNCHER in environment:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != int(environment[LAUNCHER]):  # it ended before this
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def launch(arguments: Sequence[str], size: int, more: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -59,7 +75,7 @@ def launch(arguments: Sequence[str], size: int, more: Mapping[str, str] | None =
                     processes.append(_start(arguments, rank, size, Path(folder, "store"), logs[rank], more or {}))
                 if stopped:  # it came while they were being started
                     pass_on(stopped[0], None)
-                return _judge(processes, _wait(processes), logs)
+                return _judge(processes, _wait(processes), logs, stopping=bool(stopped))
         finally:
             for process in processes:
                 if process.poll() is None:
@@ -79,6 +95,7 @@ def _start(
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(size),
         RENDEZVOUS: f"file://{store}",
+        LAUNCHER: str(os.getpid()),
     }
     if sys.platform == "linux":  # a machine whose own name leads nowhere is common among containers
         environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
@@ -108,9 +125,11 @@ def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> set[int]:
 
 
 def _judge(
-    processes: Sequence["subprocess.Popen[bytes]"], ended: set[int], logs: Sequence[IO[bytes]]
+    processes: Sequence["subprocess.Popen[bytes]"], ended: set[int], logs: Sequence[IO[bytes]], *, stopping: bool
 ) -> tuple[int, str]:
     codes = {rank: process.returncode for rank, process in enumerate(processes)}
+    if stopping:  # a signal that came before a rank could answer it ended it
+        codes = {rank: INTERRUPTED if -code in STOPS else code for rank, code in codes.items()}
     of_all = len(codes)
     for rank, code in codes.items():
         if code < 0 and rank not in ended:

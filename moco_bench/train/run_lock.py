@@ -4,9 +4,10 @@ And one trainer per fingerprint, whichever suites ask for it.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
+from moco_bench.files import remove_temporary_files
 from moco_bench.locks import Lock
 from moco_bench.suite.on_disk.finished import pointer
 from moco_bench.suite.runs import Run
@@ -15,13 +16,19 @@ OnWait = Callable[[str], object]
 """Called once if a lock isn't free, with words for who has it."""
 
 
-def sole_writer(checkpoints: Path, on_wait: OnWait = lambda who: None) -> AbstractContextManager[None]:
+@contextmanager
+def sole_writer(checkpoints: Path, on_wait: OnWait = lambda who: None, *, directory: Path | None = None) -> Iterator[None]:
     """Hold the lock of the run with these checkpoints, a folder that is made; wait while another process holds it.
 
     The kernel frees the lock when its holder ends, however it ends; the file itself means nothing. Whoever waited finds
-    what the other left, a checkpoint or a finished run, and goes on from there.
+    what the other left, a checkpoint or a finished run, and goes on from there; half-written files, here and in the
+    run's `directory`, are removed.
     """
-    return _held(checkpoints / "lock", on_wait)
+    with _held(checkpoints / "lock", on_wait):
+        for folder in (checkpoints, directory):
+            if folder is not None:
+                remove_temporary_files(folder)
+        yield
 
 
 @contextmanager

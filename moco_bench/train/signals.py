@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from moco_bench.errors import Interrupted
 
@@ -28,6 +29,8 @@ def interrupted_by_signals(what: str) -> Iterator[None]:
     """Within it these signals raise `Interrupted`, for work that is simply repeated; `what` names it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
+        for each in STOPS:  # a second one on the way out would be a second `Interrupted`, in the middle of tidying up
+            signal.signal(each, signal.SIG_IGN)
         raise Interrupted(f"{what} interrupted by {signal.Signals(number).name}; the same command continues")
 
     with handled_by(handle):
@@ -38,12 +41,16 @@ def interrupted_by_signals(what: str) -> Iterator[None]:
 def handled_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Within it these signals call `handle`.
 
-    A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal.
+    A HUP that is ignored stays ignored: `nohup` says that the command is to outlive its terminal. After `Interrupted`
+    all of them are ignored: the command is ending, and a second signal would take its exit code and its line from it.
     """
     numbers = [number for number in STOPS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-    previous = {number: signal.signal(number, handle) for number in numbers}
+    previous: dict[signal.Signals, Any] = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
+    except Interrupted:
+        previous = dict.fromkeys(previous, signal.SIG_IGN)
+        raise
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

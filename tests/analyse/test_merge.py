@@ -114,6 +114,19 @@ def test_a_run_that_failed_on_one_machine_is_not_replaced_by_one_that_did_not(ma
     assert (row["metric"], row["kept"], row["other"]) == ("status", status[first], status[second])
 
 
+@pytest.mark.parametrize("settings", ["e", "others"])
+def test_of_two_evaluations_with_unequal_settings_it_is_said_which_is_kept(make_run, settings, tmp_path, capsys):
+    first = make_run(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    second = tmp_path / "b" / first.relative_to(tmp_path / "a")
+    metrics = {"knn_top1": 50.0, "evaluation_fingerprint": settings, "data_sha256": "d"}
+    write_json(second / "metrics.json", sealed(metrics))
+
+    assert merge(tmp_path / "a", tmp_path / "b", out=tmp_path / "out") == 0
+    told = f"{second}: evaluated with other settings than {first}; the evaluation in {first} is kept"
+    assert (told in capsys.readouterr().err) == (settings == "others")
+
+
 def test_a_profile_is_of_one_machine(make_run, tmp_path):
     for name, files in (("a", ("time.csv", "profile.json")), ("b", ("time.csv", "queues.csv", "profile.json"))):
         make_run(tmp_path / name, seed=ord(name))

@@ -1,7 +1,11 @@
 """How the processes of one run end together, with pretended processes; real ones: tests/reliability/test_ranks.py."""
 
+import os
 import signal
+import subprocess
+import sys
 
+import psutil
 import pytest
 
 from moco_bench.train import launch as module
@@ -58,3 +62,36 @@ def test_a_process_knows_that_it_is_one_of_several():
 )
 def test_the_first_cause_is_told(launched, ends, code, message):
     assert launched(*ends) == (code, message)
+
+
+@pytest.mark.parametrize(("ends", "code"), [((75, -signal.SIGTERM), 75), ((-signal.SIGTERM, LOST), 75), ((0, -9), 1)])
+def test_a_rank_that_a_stop_ended_before_it_could_answer_is_interrupted(launched, monkeypatch, ends, code):
+    wait = module._wait
+
+    def stop_while_waiting(processes):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return wait(processes)
+
+    monkeypatch.setattr(module, "_wait", stop_while_waiting)
+    assert launched(*ends)[0] == code
+
+
+LAUNCHER = """
+import os, subprocess, sys, time
+from moco_bench.train.launch import LAUNCHER
+rank = "import time; from moco_bench.train.launch import end_with_launcher as end; end(); print(1, flush=True); time.sleep(99)"
+started = subprocess.Popen([sys.executable, "-c", rank], env={**os.environ, LAUNCHER: str(os.getpid())})
+print(started.pid, flush=True)
+time.sleep(99)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a promise of Linux alone")
+def test_ranks_end_with_a_launcher_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", LAUNCHER], stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        rank = psutil.Process(int(launcher.stdout.readline()))
+        assert launcher.stdout.readline() == "1\n"
+        launcher.kill()
+        psutil.wait_procs([rank], timeout=60)
+    assert not rank.is_running() or rank.status() == psutil.STATUS_ZOMBIE

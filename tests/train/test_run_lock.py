@@ -47,3 +47,15 @@ def test_a_lock_file_without_a_holder_means_nothing(tmp_path):
         pass
     with sole_writer(tmp_path, lambda who: 1 / 0):  # freed again
         pass
+
+
+def test_whoever_holds_a_run_removes_what_killed_writers_of_any_machine_left(tmp_path):
+    checkpoints, directory = tmp_path / "checkpoints", tmp_path / "run"
+    for folder in (checkpoints, directory):
+        folder.mkdir()
+        for name in (".latest.ckpt.0badf00d.1.tmp", ".progress.json.tmp", "latest.ckpt"):
+            (folder / name).touch()
+
+    with sole_writer(checkpoints, directory=directory):
+        for folder in (checkpoints, directory):
+            assert {path.name for path in folder.iterdir()} - {"lock", "lock.holder"} == {"latest.ckpt"}

@@ -7,6 +7,14 @@ from moco_bench.errors import Interrupted
 from moco_bench.train.signals import STOPS, interrupted_by_signals, stop_on_signals
 
 
+@pytest.fixture(autouse=True)
+def _handlers_as_before():
+    before = {number: signal.getsignal(number) for number in STOPS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", STOPS)
 def test_a_signal_is_a_flag_and_afterwards_what_it_was(number):
     before = [signal.getsignal(each) for each in STOPS]
@@ -37,3 +45,16 @@ def test_a_hang_up_that_is_ignored_stays_ignored():
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_second_signal_takes_no_exit_code_from_a_command_that_is_ending(number):
+    with pytest.raises(Interrupted), interrupted_by_signals("the report"):
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            os.kill(os.getpid(), number)
+    os.kill(os.getpid(), number)  # while its line is printed
+    with pytest.raises(Interrupted), stop_on_signals():
+        raise Interrupted("saved")
+    os.kill(os.getpid(), number)

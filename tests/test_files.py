@@ -126,10 +126,12 @@ def test_what_is_no_number_is_neither_written_nor_read(tmp_path):
             read_json(path)
 
 
+NESTED = (b"[" * 65 + b"]" * 65, b'{"a":' * 900 + b"1" + b"}" * 900)
+TOO_LARGE = (b"1e999", b"[-1e999]", b"9" * 400, b"[-" + b"9" * 400 + b"]")
+
+
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[" * 100_000, b"9" * 5000, b"\xff", b'{"a": 1}}',
-     b"1e999", b"[-1e999]", b"9" * 400, b"[-" + b"9" * 400 + b"]", b"[" * 65 + b"]" * 65, b'{"a":' * 900 + b"1" + b"}" * 900],
+    "content", [b"", b"{", b"[" * 100_000, b"9" * 5000, b"\xff", b'{"a": 1}}', *TOO_LARGE, *NESTED]
 )
 def test_what_is_no_json_is_one_line(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)

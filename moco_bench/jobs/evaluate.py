@@ -70,12 +70,13 @@ def _metrics(wanted: Run, record: dict[str, Any], results: Path) -> dict[str, An
             return _without_metrics(wanted, str(failure))
 
 
-def _of_the_same_weights(wanted: Run, record: dict[str, Any], results: Path) -> Iterator[Any]:
+def _of_the_same_weights(wanted: Run, record: dict[str, Any], results: Path) -> Iterator[dict[str, Any]]:
     """Evaluations of this encoder: of its training process, and of the run that it is one with."""
     encoder = record["hashes"].get("encoder", "")
     stored = mapping_if_any(wanted.stored_evaluation(wanted.checkpoints(results)))
-    if stored.get("encoder") == encoder:
-        yield stored.get("metrics")
+    metrics = stored.get("metrics")
+    if stored.get("encoder") == encoder and isinstance(metrics, dict):
+        yield metrics
     if record.get("shared_from"):
         with suppress(OSError, ValueError):  # no path at all
             lender = results / str(record["shared_from"])
@@ -85,11 +86,10 @@ def _of_the_same_weights(wanted: Run, record: dict[str, Any], results: Path) -> 
                     yield mapping_if_any(lender / "metrics.json")
 
 
-def _answers(metrics: Any, wanted: Run, record: dict[str, Any]) -> bool:
+def _answers(metrics: dict[str, Any], wanted: Run, record: dict[str, Any]) -> bool:
     """Whether an evaluation is intact and has the settings and images that are asked for."""
     return (
-        isinstance(metrics, dict)
-        and is_vouched_for(metrics)
+        is_vouched_for(metrics)
         and metrics.get("evaluation_fingerprint") == wanted.evaluation_fingerprint
         and metrics.get("data_sha256") == record["data"]["sha256"]
     )

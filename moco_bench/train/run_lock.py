@@ -17,7 +17,9 @@ OnWait = Callable[[str], object]
 
 
 @contextmanager
-def sole_writer(checkpoints: Path, on_wait: OnWait = lambda who: None, *, directory: Path | None = None) -> Iterator[None]:
+def sole_writer(
+    checkpoints: Path, on_wait: OnWait = lambda who: None, *, directory: Path | None = None
+) -> Iterator[None]:
     """Hold the lock of the run with these checkpoints, a folder that is made; wait while another process holds it.
 
     The kernel frees the lock when its holder ends, however it ends; the file itself means nothing. Whoever waited finds

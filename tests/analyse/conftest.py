@@ -74,8 +74,9 @@ def make_run() -> Callable[..., Path]:
         metrics = {"knn_top1": accuracy, "evaluation_fingerprint": "e", "data_sha256": images}
         write_json(directory / "metrics.json", sealed(metrics))
         record = {
-            "fingerprint": sha256_of([fingerprint, arm, seed]), "status": "done", "reason": None, "config": {}, "hashes": {},
-            "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory), "replicate": 1,
+            "fingerprint": sha256_of([fingerprint, arm, seed]), "status": "done", "reason": None, "config": {},
+            "hashes": {}, "data": {"sha256": images}, "machine": {"cpu": cpu}, "files": describe_files(directory),
+            "replicate": 1,
         }  # fmt: skip
         write_json(directory / "run.json", sealed(record))
         write_json(root / "tiny" / "data" / "digits.json", {"sha256": images})

@@ -79,8 +79,9 @@ def test_a_rank_that_a_stop_ended_before_it_could_answer_is_interrupted(launched
 LAUNCHER = """
 import os, subprocess, sys, time
 from moco_bench.train.launch import LAUNCHER
-rank = "import time; from moco_bench.train.launch import end_with_launcher as end; end(); print(1, flush=True); time.sleep(99)"
-started = subprocess.Popen([sys.executable, "-c", rank], env={**os.environ, LAUNCHER: str(os.getpid())})
+rank = "import time; from moco_bench.train.launch import end_with_launcher; end_with_launcher()"
+rank = [sys.executable, "-c", f"{rank}; print(1, flush=True); time.sleep(99)"]
+started = subprocess.Popen(rank, env={**os.environ, LAUNCHER: str(os.getpid())})
 print(started.pid, flush=True)
 time.sleep(99)
 """

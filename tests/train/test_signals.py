@@ -49,11 +49,14 @@ def test_a_hang_up_that_is_ignored_stays_ignored():
 
 @pytest.mark.parametrize("number", STOPS)
 def test_a_second_signal_takes_no_exit_code_from_a_command_that_is_ending(number):
-    with pytest.raises(Interrupted), interrupted_by_signals("the report"):
+    def tidied_up():
         try:
             os.kill(os.getpid(), number)
         finally:
             os.kill(os.getpid(), number)
+
+    with pytest.raises(Interrupted), interrupted_by_signals("the report"):
+        tidied_up()
     os.kill(os.getpid(), number)  # while its line is printed
     with pytest.raises(Interrupted), stop_on_signals():
         raise Interrupted("saved")

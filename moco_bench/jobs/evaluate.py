@@ -25,8 +25,7 @@ def evaluate_run(wanted: Run, results: Path) -> Path:
         record = _record_of(wanted, directory)
         write_json(directory / "metrics.json", _metrics(wanted, record, results))
         # Here, not in `pretrain`, where a kill at the very end would cost the whole run.
-        left = (path for pattern in ("*.ckpt", "evaluation-*.json") for path in checkpoints.glob(pattern))
-        for path in (*left, *(checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))):
+        for path in (*checkpoints.glob("*.ckpt"), *(checkpoints / name for name in (ATTEMPTS, LAST_ERROR, PULSE))):
             path.unlink(missing_ok=True)
     return directory / "metrics.json"
 

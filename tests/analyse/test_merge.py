@@ -148,6 +148,7 @@ def test_a_profile_is_of_one_machine(make_run, tmp_path):
     ],
 )
 def test_what_is_not_one_suite_is_refused(make_run, second, message, tmp_path, capsys):
+    """Runs by their records, files beside them by `mergeable.check_equal_files`."""
     make_run(tmp_path / "a")
     make_run(tmp_path / "b", **second)
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from benchmarks.peers.contenders import line_up
+from benchmarks.peers.contenders import LineUp
 from benchmarks.peers.flags import Flags, flags_now
 from moco_bench.train.precision import compute_float32_exactly
 
@@ -40,7 +40,8 @@ def test_settings_are_as_before_after_an_error_too():
 def test_each_contender_has_the_settings_that_its_users_have(tiny, once, images, monkeypatch):
     # A training on a GPU sets more than one on a CPU: as if it had, this package's contender finds it set.
     monkeypatch.setattr("benchmarks.peers.own.flags_now", lambda: AS_TRAINING_ON_A_GPU)
-    own, peers, _ = line_up("resnet-compact", images, tiny, once, torch.device("cpu"), ("float32",))
+    line_up = LineUp("resnet-compact", images, tiny, once, torch.device("cpu"), ("float32",))
+    own, peers = line_up.own()[0], line_up.peers()[0]
     compute_float32_exactly()
     before, seen = flags_now(), {}
     for contender in (*own, *peers):

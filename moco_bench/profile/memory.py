@@ -102,9 +102,8 @@ def compiled_peak(run: Run, dataset: DataSet, device: torch.device) -> dict[str,
     stepper = Stepper(run, dataset, str(device))
     if stepper.compilation != COMPILED:
         return {}
-    stepper.steps(SETTLE_STEPS)
-    restart_peaks(device)
-    stepper.steps(WATCHED_STEPS)
+    restart_peaks(device)  # before the first step, as in training: a graph that is replayed allocates nothing
+    stepper.steps(SETTLE_STEPS + WATCHED_STEPS)
     stepper.synchronise()
     found = device_memory(device)
     assert found is not None

@@ -181,10 +181,10 @@ class _Gather(torch.autograd.Function):
     def forward(ctx: Any, rows: Tensor, world: World, summed: bool) -> Tensor:
         ctx.world, ctx.count, ctx.summed = world, rows.shape[0], summed
         rows = rows.contiguous()
-        whole = rows.new_empty(world.size * ctx.count, *rows.shape[1:])
+        parts = [torch.empty_like(rows) for _ in range(world.size)]
         with _lost_rank_named():
-            dist.all_gather_into_tensor(whole, rows)
-        return whole
+            dist.all_gather(parts, rows)
+        return torch.cat(parts)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:

@@ -134,16 +134,19 @@ def test_compiled_steps_on_cuda_have_a_peak_of_their_own(monkeypatch, make_runs,
 
     class Compiled:
         compilation = "compiled"
-        step = synchronise = staticmethod(lambda: made.append(1))
+        steps = staticmethod(lambda count: made.extend(["step"] * count))
+        synchronise = staticmethod(lambda: made.append("synchronise"))
 
     monkeypatch.setattr(memory_module, "Stepper", lambda *words: Compiled())
-    monkeypatch.setattr(memory_module, "restart_peaks", lambda device: made.clear())
+    monkeypatch.setattr(memory_module, "restart_peaks", lambda device: made.append("restart"))
     told = process.DeviceMemory(300 * MIB, 400 * MIB, None, graph_pools=64 * MIB)
     monkeypatch.setattr(memory_module, "device_memory", lambda device: told)
     run = make_runs("vanilla")["vanilla"]
     found = memory_module.compiled_peak(run, dataset, torch.device("cuda:0"))
     assert found == {"cuda_compiled_allocated": 300, "cuda_graph_pools": 64}
-    assert len(made) == memory_module.WATCHED_STEPS + 1
+    assert made[:2] == ["restart", "step"], "the first steps record the graph, and only they allocate what it holds"
+    assert made[-2:] == ["step", "synchronise"]
+    assert made.count("step") >= memory_module.WATCHED_STEPS
     Compiled.compilation = "eager"
     assert memory_module.compiled_peak(run, dataset, torch.device("cuda:0")) == {}
     assert memory_module.compiled_peak(run, dataset, torch.device("cpu")) == {}

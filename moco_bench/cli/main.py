@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `moco-bench plan ... | head`
         if given[:1] and given[0] in ONLY_READ:
             return 0
-        return _complain("stopped, as nobody reads its output any more; the same command goes on", 1)
+        return _complain("stopped, as nobody reads its output any more; the same command continues", 1)
     except OSError as error:  # disk full, no permission: the message names the file
         return _complain(system_error(error), 1)
     except Exception as error:

@@ -66,7 +66,8 @@ def _take_over(suite: Suite, wanted: Run, results: Path) -> str:
     ):
         finished = is_finished(wanted, dataset.sha256, results)
         if not finished:
-            take_over(wanted, dataset, directory, checkpoints, analysis_fingerprint(suite))
+            because = plan_run(wanted, results).reason
+            take_over(wanted, dataset, directory, checkpoints, analysis_fingerprint(suite), because)
         note_finished(wanted, results)
     return "read before" if finished else f"not trained: read from {wanted.checkpoint}"
 
@@ -135,6 +136,7 @@ class _Job:
                 self.wanted.checkpoints(self.results),
                 device=device,
                 registered=analysis_fingerprint(self.suite),
+                because=plan_run(self.wanted, self.results).reason,
                 stop_requested=lambda: bool(stop),
                 on_epoch=on_epoch,
                 world=self.world,

@@ -12,21 +12,18 @@ ATTEMPTS = "attempts.json"
 
 
 def note_attempt(
-    checkpoints: Path, fingerprint: str, start_step: int, registered: str | None = None
+    checkpoints: Path, fingerprint: str, start_step: int, registered: str | None = None, because: str = ""
 ) -> list[dict[str, Any]]:
     """Add an attempt to the run's list and return those of the same fingerprint, oldest first.
 
     `registered` is the fingerprint of the analysis that the suite declares now: rules that are changed between two
-    attempts are seen to be changed.
+    attempts are seen to be changed. `because` is why the run had to be trained, as `plan` said it.
     """
-    attempt = {"fingerprint": fingerprint, "start_step": start_step, "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    attempts = [*attempts_noted(checkpoints), {**attempt, RECORDED_AS: registered}]
+    started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    attempt = {"start_step": start_step, "started": started, "because": because, RECORDED_AS: registered}
+    attempts = [*attempts_noted(checkpoints), {"fingerprint": fingerprint, **attempt}]
     write_json(checkpoints / ATTEMPTS, attempts)
-    return [
-        {"start_step": attempt["start_step"], "started": attempt["started"], RECORDED_AS: attempt.get(RECORDED_AS)}
-        for attempt in attempts
-        if attempt["fingerprint"] == fingerprint
-    ]
+    return [{name: one.get(name) for name in attempt} for one in attempts if one["fingerprint"] == fingerprint]
 
 
 def attempts_noted(checkpoints: Path) -> list[dict[str, Any]]:

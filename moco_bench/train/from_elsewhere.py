@@ -12,10 +12,13 @@ from moco_bench.train.attempts import note_attempt
 from moco_bench.train.pretrain import write_run
 
 
-def take_over(run: Run, dataset: DataSet, directory: Path, checkpoints: Path, registered: str) -> None:
+def take_over(
+    run: Run, dataset: DataSet, directory: Path, checkpoints: Path, registered: str, because: str = ""
+) -> None:
     """Write the run's files from its checkpoint; `evaluate` measures the encoder on `dataset`.
 
-    The caller holds the lock of `checkpoints`. `registered` is the fingerprint of the analysis that the suite declares.
+    The caller holds the lock of `checkpoints`. `registered` is the fingerprint of the analysis that the suite declares,
+    `because` why the run was missing.
 
     Raises:
         InputError: the file is missing or damaged, or holds another network.
@@ -43,7 +46,7 @@ def take_over(run: Run, dataset: DataSet, directory: Path, checkpoints: Path, re
         "checkpoint": {"file": str(path), "sha256": sha256, "head": encoder.has_head, "told": told},
         "hashes": {name: hashes.get(name) for name in ("init", "order", "augment")},
         RECORDED_AS: registered,
-        "attempts": note_attempt(checkpoints, run.fingerprint, 0, registered),
+        "attempts": note_attempt(checkpoints, run.fingerprint, 0, registered, because),
         "steps": 0,
         "epochs": 0,
     }

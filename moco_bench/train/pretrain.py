@@ -63,6 +63,7 @@ def pretrain(
     *,
     device: str | None = None,
     registered: str | None = None,
+    because: str = "",
     stop_requested: Callable[[], bool] = lambda: False,
     on_epoch: Callable[[EpochRow], None] = lambda row: None,
     world: World = ALONE,
@@ -71,8 +72,8 @@ def pretrain(
     """Train a run to its end and leave a checkpoint in the folder of its own; the caller holds its lock.
 
     All ranks of `world` call this, rank 0 alone writes. `device` takes the configuration's place. `registered` is the
-    fingerprint of the analysis that the suite declares, for `run.json`. `stop_requested` is asked after each step;
-    `accuracy` of an encoder, in percent, after every `evaluate.every` epochs, off the clock. `on_epoch` is told each
+    fingerprint of the analysis that the suite declares, and `because` why the run had to be trained, both for
+    `run.json`. `stop_requested` is asked after each step; `accuracy` of an encoder, in percent, after every `evaluate.every` epochs, off the clock. `on_epoch` is told each
     row of the history.
 
     Raises:
@@ -91,7 +92,8 @@ def pretrain(
     if saved is not None:
         state.load_state_dict(saved)
     del saved  # it would be held, beside its copies in the state, as long as training lasts
-    attempts = note_attempt(checkpoints, run.fingerprint, state.progress.step, registered) if world.first else []
+    step = state.progress.step
+    attempts = note_attempt(checkpoints, run.fingerprint, step, registered, because) if world.first else []
     batch = torch.Size((run.train.batch_size // world.size, channels, height, width))
     how = run.train.model_copy(update={"compile": "never"}) if any(gathers) else run.train  # graphs can't communicate
     networks, compilation = networks_of(state, how, numerics, batch, called_twice=run.contrast.loss.swaps_views)

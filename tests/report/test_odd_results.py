@@ -50,7 +50,7 @@ def test_a_half_finished_grid_shows_its_holes(tmp_path, synthetic, write_quickly
 
 
 def test_runs_of_unlike_machines_are_compared_no_further_than_they_can_be(tmp_path, synthetic, write_quickly, outline):
-    """One of twelve runs came to another processor, and with it to another precision."""
+    """One of twelve runs was given another processor, and with it to another precision."""
     values = synthetic.suite_values(3)
     results = synthetic.write_results(tmp_path, values)
     elsewhere = results / "runs/fashion-mnist-5k/resnet-compact/both/seed1"
@@ -63,7 +63,7 @@ def test_runs_of_unlike_machines_are_compared_no_further_than_they_can_be(tmp_pa
 
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
 
-    assert "1 of 3 seeds is not paired in all arms: asked for the same precision, some arms came to another one" in text
+    assert "1 of 3 seeds is not paired in all arms: asked for the same precision, some arms resolved to another one" in text
     assert "Costs leave out 1 of 12 runs, which was made on another kind of machine than most." in text
     assert "Another CPU" in text
 

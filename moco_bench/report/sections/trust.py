@@ -141,7 +141,7 @@ def machine_effects_table(results: Results, links: Links) -> Table | None:
         Column.text("other_on", "Other from"),
     )
     caption = (
-        "Runs and baselines with equal settings that came to unequal numbers on two machines, or failed on one of "
+        "Runs and baselines with equal settings that have unequal numbers on two machines, or failed on one of "
         "them (`moco-bench merge`). The kept ones are in this report."
     )
     source = links.source(EFFECTS_FILE)

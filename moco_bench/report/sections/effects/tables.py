@@ -111,7 +111,6 @@ def certainty_table(results: Results, links: Links) -> Table | None:
         _p("p_equivalence_holm", "Equivalence p, Holm"),
         Column.number("cohens_dz", "Cohen\u2019s dz", 2, signed=True),
         Column.number("probability_of_improvement", "P(better)", 2),
-        _number("interquartile_mean", "IQM", signed=True),
         _p("smallest_p", "Smallest p"),
         _number("detectable_effect", "Detectable"),
     )

@@ -57,7 +57,7 @@ def test_everything_that_shapes_a_number_is_said(path):
         "colour jitter 0.8",
         "brightness 0.8",
         "Gaussian blur 0.25",
-        "auto (came to bfloat16 on cpu)",
+        "auto (resolved to bfloat16 on cpu)",
         "is never its negative",
     ):
         assert words in trained, words
@@ -65,7 +65,7 @@ def test_everything_that_shapes_a_number_is_said(path):
     evaluated = said["How it was evaluated"]
     assert "200 neighbours weighted by exp(similarity / 0.1)" in evaluated
     assert "noise, blur, contrast and occlusion, three strengths each" in evaluated
-    assert "corrupted are 400 of fashion-mnist-5k's evaluation images" in evaluated
+    assert "mean over all, on 400 of fashion-mnist-5k's evaluation images" in evaluated
     assert "C (of 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10, 100) is chosen on 20 %" in evaluated
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from moco_bench.components.backbones import Backbone
 from moco_bench.components.heads import Head
 
-IMAGES, SIDE, FEATURES, DIMENSION = 4, 32, 24, 10
+IMAGES, SIDE, FEATURES, DIMENSION = 3, 32, 24, 10
 
 
 class _Norm(nn.BatchNorm2d):

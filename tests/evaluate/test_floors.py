@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
@@ -21,8 +23,9 @@ def digits() -> DataSet:
     return load_dataset(DatasetConfig(name="digits", train_limit=400, test_limit=200))
 
 
-def test_the_published_figures_of_the_embedded_images():
+def test_the_published_figures_of_the_embedded_images(monkeypatch):
     dataset = load_dataset(DatasetConfig(name="fashion-mnist-5k"))
+    monkeypatch.setattr("moco_bench.evaluate.floors.probe_of", lambda *_: SimpleNamespace(top1=0.0))
     found = {
         k: pixel_floor(dataset, CONFIG.model_copy(update={"knn_k": k}), device="cpu")["knn_top1"] for k in (20, 200)
     }

@@ -63,7 +63,10 @@ def test_runs_of_unlike_machines_are_compared_no_further_than_they_can_be(tmp_pa
 
     text = " ".join(outline(write_quickly(results, tmp_path / "out")).text)
 
-    assert "1 of 3 seeds is not paired in all arms: asked for the same precision, some arms resolved to another one" in text
+    assert (
+        "1 of 3 seeds is not paired in all arms: asked for the same precision, some arms resolved to another one"
+        in text
+    )
     assert "Costs leave out 1 of 12 runs, which was made on another kind of machine than most." in text
     assert "Another CPU" in text
 

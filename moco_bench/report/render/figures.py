@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, cast
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -71,8 +72,8 @@ def as_svg(plot: Plot) -> str:
 def as_png(plot: Plot) -> bytes:
     """The figure as PNG at 150 dots per inch."""
     buffer = io.BytesIO()
-    with theme(plot.name):
-        plot.figure.savefig(buffer, format="png", metadata={"Software": None})
+    with theme(plot.name):  # not `savefig`, which draws a figure that had a layout twice
+        FigureCanvasAgg(plot.figure).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 

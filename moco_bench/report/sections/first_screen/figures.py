@@ -34,8 +34,7 @@ def interaction_figure(results: Results) -> Plot | None:
         means = (values if whole.empty else whole).mean()
         for ends, label in (((base, filtered), "one view in the loss"), ((dual, both), "dual-view loss")):
             style = styles[ends[0]]
-            for _, pair in values[list(ends)].dropna().iterrows():
-                panel.plot((0, 1), pair, color=style.colour, linewidth=0.6, alpha=0.4)
+            panel.plot((0, 1), values[list(ends)].dropna().T, color=style.colour, linewidth=0.6, alpha=0.4)
             panel.plot((0, 1), means[list(ends)], color=style.colour, linestyle=style.dash, linewidth=2,
                        marker=style.marker, markersize=6, label=label)  # fmt: skip
         panel.set_xticks((0, 1), ("all negatives", "filtered negatives"))

@@ -73,8 +73,8 @@ def pretrain(
 
     All ranks of `world` call this, rank 0 alone writes. `device` takes the configuration's place. `registered` is the
     fingerprint of the analysis that the suite declares, and `because` why the run had to be trained, both for
-    `run.json`. `stop_requested` is asked after each step; `accuracy` of an encoder, in percent, after every `evaluate.every` epochs, off the clock. `on_epoch` is told each
-    row of the history.
+    `run.json`. `stop_requested` is asked after each step; `accuracy` of an encoder, in percent, after every
+    `evaluate.every` epochs, off the clock. `on_epoch` is told each row of the history.
 
     Raises:
         InputError: the images don't fit the configuration, or a device is missing.

@@ -21,8 +21,8 @@ PAIRS = {
     "proven": "proven to be paired: all arms have equal hashes of initialisation, batch order and augmentations",
     "initialisation only": "paired by initialisation alone; lengths differ on purpose",
     "unproven": "taken to be paired without proof (pairing unproven), since no hashes were recorded",
-    UNEQUAL_PRECISION: "not paired in all arms: asked for the same precision, some arms resolved to another one than the "
-    f"rest, which a precision named in train.precision prevents. {ODD}",
+    UNEQUAL_PRECISION: "not paired in all arms: asked for the same precision, some arms resolved to another one than "
+    f"the rest, which a precision named in train.precision prevents. {ODD}",
     "not paired": f"not paired in all arms: some arms\u2019 hashes differ from the others\u2019. {ODD}",
 }
 DESIGNED = {

@@ -1,5 +1,6 @@
 """The suites that ship, and the page that explains their keys."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,23 @@ def test_the_two_by_two_has_its_four_arms(name):
     assert list(load_suite(CONFIG / f"{name}.yaml").arms) == ["vanilla", "dual", "filter", "both"]
 
 
-def test_the_readme_explains_every_key():
+HEADINGS = {"": "Top level", "analysis": "`analysis`", "profile": "`profile`"}
+"""Where the tables stand that are written by hand; tests/tools/test_reference_tables.py looks after the others."""
+
+
+@pytest.mark.parametrize("place", HEADINGS)
+def test_every_key_has_a_row_in_the_table_of_its_section(place):
+    sections = re.split(r"^## ", (CONFIG / "README.md").read_text(), flags=re.MULTILINE)
+    [section] = [text for text in sections if text.startswith(f"{HEADINGS[place]}\n")]
+    explained = set().union(*(re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`[^|]+)\|", section, re.M)))
+
+    assert set(keys_by_place(Suite)[place]) <= explained
+
+
+def test_every_key_is_named():
     text = (CONFIG / "README.md").read_text()
 
-    keys = set().union(*keys_by_place(Suite).values())
-
-    assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
+    assert [key for key in sorted(set().union(*keys_by_place(Suite).values())) if f"`{key}`" not in text] == []
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist-5k", "fashion-scenes-5k", "digits"])

@@ -48,7 +48,7 @@ class EvaluateConfig(Settings):
     every: Count | None = Field(
         None,
         description="kNN after every so many epochs of training, for a curve (`knn_top1` in `history.csv`), on at "
-        "most 5,000 training and 1,000 evaluation images. Not counted as training time; no epoch is chosen by it.",
+        "most 2,000 training and 500 evaluation images. Not counted as training time; no epoch is chosen by it.",
         json_schema_extra=NOT_IDENTITY,
     )
     metrics: tuple[Annotated[Metric, OneOf("metric")], ...] = Field(

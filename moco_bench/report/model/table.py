@@ -88,8 +88,14 @@ class Column:
 
     @classmethod
     def mean(cls, name: str, title: str, decimals: int, of: Callable[[Row], pd.DataFrame], href: str = "") -> "Column":
-        """Mean and standard deviation of the column `name` of a row's frame; `href`: where the row has their source."""
-        return cls(name, title, of=lambda row: mean_cell(of(row)[name], decimals, href=row[href] if href else ""))
+        """Mean and standard deviation of the column `name` of a row's frame; `href`: where the row has their source.
+
+        Frames without that column, as those of baselines, have a dash.
+        """
+        nothing = pd.Series(dtype=float)
+        return cls(
+            name, title, of=lambda row: mean_cell(of(row).get(name, nothing), decimals, href=row[href] if href else "")
+        )
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,10 @@ def test_a_mean_has_its_standard_deviation_beside_it_and_in_a_column_of_the_file
     frame = Table("t", "T", "", (Column("x", "X"),), ((spread,), (mean_cell(pd.Series([2.0]), 1),))).frame()
     assert frame["x"].tolist() == [2.0, 2.0]
     assert frame["x_sd"].tolist() == pytest.approx([2**0.5, float("nan")], nan_ok=True)
+
+
+def test_a_mean_of_a_column_that_a_rows_frame_lacks_is_a_dash():
+    column = Column.mean("seconds", "Seconds", 0, lambda row: row["values"])
+    rows = ({"values": pd.DataFrame({"seconds": [1.0, 3.0]})}, {"values": pd.DataFrame({"knn_top1": [50.0]})})
+    table = Table.of("t", "T", "", (Column.text("a", "A", lambda row: "x"), column), rows)
+    assert [row[1].text for row in table.rows] == ["2 \u00b1 1", ABSENT]

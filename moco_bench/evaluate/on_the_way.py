@@ -11,7 +11,7 @@ from moco_bench.models import Encoder
 from moco_bench.suite.config import EvaluateConfig
 
 BANK, QUERIES = 2000, 500
-"""Training and evaluation images, at most and balanced over the classes: an evaluation on the way takes a fraction of a second."""
+"""Training and evaluation images, at most and balanced over the classes: it takes a fraction of a second."""
 
 
 def knn_on_the_way(dataset: DataSet, config: EvaluateConfig) -> Callable[[Encoder], float] | None:

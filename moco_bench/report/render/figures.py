@@ -73,7 +73,7 @@ def as_png(plot: Plot) -> bytes:
     """The figure as PNG at 150 dots per inch."""
     buffer = io.BytesIO()
     with theme(plot.name):  # not `savefig`, which draws a figure that had a layout twice
-        FigureCanvasAgg(plot.figure).print_png(buffer, metadata={"Software": None})
+        cast(Any, FigureCanvasAgg(plot.figure)).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 

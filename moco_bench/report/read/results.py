@@ -288,3 +288,11 @@ def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
     if histories.empty:
         return histories
     return equal_epochs(finished(histories)).groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
+
+
+def kept_masses(last: pd.DataFrame) -> dict[str, float]:
+    """The fraction of the negatives' softmax mass that each filter keeps, by arm; arms that keep all are left out."""
+    if "kept_mass" not in last:
+        return {}
+    means = last.groupby("arm", sort=False)["kept_mass"].mean()
+    return {str(arm): float(mass) for arm, mass in means.items() if mass < 1}

@@ -4,7 +4,7 @@ import pandas as pd
 
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results, last_epochs
+from moco_bench.report.read.results import Results, kept_masses, last_epochs, of_cell
 from moco_bench.suite.on_disk.kept_mass import HARDLY_FILTERS
 
 RATE = "false_negative_rate_kept"
@@ -13,21 +13,17 @@ NOTICED = 0.005
 
 
 def mechanism_notes(results: Results) -> list[str]:
-    """False-negative rates of the arms, one sentence per data set and encoder."""
+    """False-negative rates and kept softmax mass by data set and encoder; images without labels have no rates."""
     last = last_epochs(results.histories)
-    if last.empty or RATE not in last or last[RATE].notna().sum() == 0:
-        return []
-    sentences = []
-    for dataset, encoder in results.cells:
-        own = last[(last["dataset"] == dataset) & (last["encoder"] == encoder)]
-        rates = own.groupby("arm", sort=False)[RATE].mean().dropna()
-        if results.plan.baseline not in rates or len(rates) < 2:
-            continue
-        place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
-        kept = _kept_mass_said(own)
-        said = f"{_rates(rates, results.plan.baseline)}{f' {kept}' if kept else ''}"
-        sentences.append(sentence(f"{place}{said}"))
-    return [*sentences, *warmup_said(results.histories)]
+    found = []
+    for cell in results.cells:
+        own = of_cell(last, *cell)
+        said = [text for text in (_describe_rates(own, results.plan.baseline), _describe_kept_mass(own)) if text]
+        if said:
+            first, *others = said
+            place = f"on {cell[0]} with {cell[1]}, " if len(results.cells) > 1 else ""
+            found.append(" ".join((sentence(f"{place}{first}"), *map(sentence, others))))
+    return [*found, *warmup_said(results.histories)]
 
 
 def mixed_epochs(histories: pd.DataFrame) -> pd.DataFrame:
@@ -42,26 +38,31 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     """Epochs and arms in which warm-up and filter are mixed; empty if there are none."""
     mixed = mixed_epochs(histories)
     by_epoch = mixed.groupby("epoch")["arm"].unique()
+    labelled = RATE in mixed and mixed[RATE].notna().any()
+    means = "false-negative rates and kept mass are means" if labelled else "kept mass is a mean"
     return [
-        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its false-negative rates "
-        "and kept mass are means over steps with and without the filter."
+        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its {means} over steps with "
+        "and without the filter."
         for epoch, arms in by_epoch.items()
     ]
 
 
-def _kept_mass_said(last: pd.DataFrame) -> str:
+def _describe_kept_mass(last: pd.DataFrame) -> str:
     """The fraction of the negatives' softmax mass that each filter keeps; empty where none was recorded."""
-    masses = last.groupby("arm", sort=False)["kept_mass"].mean() if "kept_mass" in last else pd.Series(dtype=float)
-    masses = masses[masses < 1]
-    if masses.empty:
+    masses = kept_masses(last)
+    if not masses:
         return ""
     kept = listed(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
-    hardly = [str(arm) for arm, value in masses.items() if value > HARDLY_FILTERS]
+    hardly = [arm for arm, value in masses.items() if value > HARDLY_FILTERS]
     warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
-    return f"Of the softmax mass of all negatives, the kept ones hold {kept}.{warning}"
+    return f"of the softmax mass of all negatives, the kept ones hold {kept}.{warning}"
 
 
-def _rates(rates: pd.Series, baseline: str) -> str:
+def _describe_rates(last: pd.DataFrame, baseline: str) -> str:
+    """Which arms have another false-negative rate than the baseline; empty where fewer than two have one."""
+    rates = last.groupby("arm", sort=False)[RATE].mean().dropna() if RATE in last else pd.Series(dtype=float)
+    if baseline not in rates or len(rates) < 2:
+        return ""
     base, others = float(rates[baseline]), rates.drop(baseline)
     said = [
         f"{arm} {'raises' if value > base else 'lowers'} it to {number(value, 2)}"

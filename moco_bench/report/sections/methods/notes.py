@@ -12,7 +12,7 @@ from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import declared_margins, listed
-from moco_bench.report.read.results import Results
+from moco_bench.report.read.results import Results, kept_masses, last_epochs, of_cell
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
@@ -51,7 +51,7 @@ def methods_notes(results: Results, links: Links) -> tuple[Note, ...]:
     )
     record = next((f"{place}/run.json" for place in results.records), "suite.yaml")
     where = [record if runs and runs[0].recorded else "suite.yaml"]
-    files = {"What was trained": where, "Arms": where}
+    files = {"What was trained": where, "Arms": [*where, *_histories_of_filters(results)]}
     files["Images, and what an interval covers"] = [f"data/{name}.json" for name in results.manifests]
     notes: list[Note] = []
     for part in re.split(r"^== ", text, flags=re.MULTILINE)[1:]:
@@ -100,8 +100,26 @@ def _trained(results: Results, runs: list[Trained]) -> dict[str, Any]:
         "probabilities": [f"{title} {rate}" for title, rate in rates.items() if rate not in ("0", NOT_RECORDED)],
         "seeds": sorted(results.runs["seed"].unique()),
         "arms": found | {arm: listed(found[arm].get("encoder.checkpoint.file", [])) for arm in elsewhere},
+        "masses": describe_kept_masses(results),
         "also": disagreements(runs, results.plan.suite),
     }
+
+
+def describe_kept_masses(results: Results) -> list[str]:
+    """How much each filter keeps of the negatives' softmax mass: one sentence per arm whose histories tell."""
+    last, several = last_epochs(results.histories), len(results.cells) > 1
+    found: dict[str, list[str]] = {}
+    for dataset, encoder in results.cells:
+        place = f" on {dataset} with {encoder}" if several else ""
+        for arm, mass in kept_masses(of_cell(last, dataset, encoder)).items():
+            found.setdefault(arm, []).append(f"{100 * mass:.0f} % of the negatives\u2019 softmax mass{place}")
+    return [f"In the last epoch, {arm} keeps {listed(parts)}." for arm, parts in found.items()]
+
+
+def _histories_of_filters(results: Results) -> list[str]:
+    """The history of the first finished run of each arm that keeps a part of the softmax mass."""
+    arms, done = kept_masses(last_epochs(results.histories)), results.finished.drop_duplicates("arm")
+    return [f"{place}/history.csv" for arm, place in zip(done["arm"], done["directory"], strict=True) if arm in arms]
 
 
 def _backbone_keys(runs: list[Trained]) -> list[str]:

@@ -25,6 +25,23 @@ def test_a_filter_that_keeps_nearly_all_of_the_softmax_mass_is_said_to_hardly_fi
     assert "the kept ones hold 91 % in filter and 40 % in both. So filter hardly filters." in note
 
 
+def test_images_without_labels_have_no_rates_and_still_a_kept_mass_and_a_warm_up(tmp_path, synthetic):
+    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
+    histories, filters = results.histories, results.histories["arm"].isin(["filter", "both"])
+    kept = histories["arm"].map({"vanilla": 1.0, "dual": 1.0, "filter": 0.91, "both": 0.4})
+    share = (0.4 * (histories["epoch"] == 2)).where(filters)
+    unlabelled = histories.assign(
+        false_negative_rate_kept=float("nan"), false_negative_rate_dropped=float("nan"), kept_mass=kept,
+        warmup_share=share,
+    )  # fmt: skip
+    assert mechanism_notes(dataclasses.replace(results, histories=unlabelled)) == [
+        "Of the softmax mass of all negatives, the kept ones hold 91 % in filter and 40 % in both. "
+        "So filter hardly filters.",
+        "In epoch 2 of filter and both the filter\u2019s warm-up ended: its kept mass is a mean over steps with and "
+        "without the filter.",
+    ]
+
+
 def test_the_epoch_that_mixes_warm_up_and_filter_is_marked(tmp_path, synthetic):
     results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2)))
     unmarked = false_negative_figure(results)

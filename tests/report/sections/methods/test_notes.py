@@ -1,6 +1,7 @@
 """The methods section says what the runs' records say, and names where they disagree."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -93,6 +94,21 @@ def test_arms_are_what_their_records_have_otherwise(path):
     assert "dual: contrast.dual_view = key-in-batch." in said
     assert "filter: contrast.negatives.fraction = 0.25, contrast.negatives.rule = hardest." in said
     assert "disagree" not in said
+
+
+def test_the_softmax_mass_that_each_filter_keeps_is_said_with_its_file(path):
+    results = load_results(path)
+    kept = {"vanilla": 1.0, "dual": 1.0, "filter": 0.52, "both": 0.4}
+    known = replace(results, histories=results.histories.assign(kept_mass=results.histories["arm"].map(kept)))
+    notes = methods_notes(known, Links(path, path))
+    said = [note.text for note in notes if "softmax mass" in note.text]
+    assert said == [
+        "In the last epoch, filter keeps 52 % of the negatives\u2019 softmax mass.",
+        "In the last epoch, both keeps 40 % of the negatives\u2019 softmax mass.",
+    ]
+    sources = [source for note in notes for source in note.sources]
+    assert any(source.title.endswith("filter/seed0/history.csv") for source in sources)
+    assert not any("softmax mass" in text for text in methods(path).values()), "these histories don't tell"
 
 
 def test_a_run_that_was_trained_otherwise_is_named(path):

@@ -34,6 +34,19 @@ def test_a_history_that_does_not_say_is_no_evidence(raw, tmp_path, text):
     assert kept_mass_of(tmp_path / "missing.csv") is None
 
 
+@pytest.mark.parametrize(("mass", "warned"), [(0.97, True), (0.5, False)])
+def test_a_rule_given_by_mass_is_known_before_any_run(raw, tmp_path, mass, warned):
+    raw["arms"]["filter"] = {"contrast": {"negatives": {"rule": "hardest", "mass": mass}}}
+    runs = expand(parse_suite(raw, "x"))
+    lines = list(filters_that_hardly_filter(runs, tmp_path))
+    assert [line.split(" softmax")[0] for line in lines] == (
+        ["arm filter: by its rule it keeps 97 % of the negatives'"] if warned else []
+    )
+    for run in runs:
+        write(tmp_path, run, "epoch,kept_mass\n1,0.99\n")
+    assert list(filters_that_hardly_filter(runs, tmp_path)) == lines, "results add nothing to what the rule says"
+
+
 def test_plan_says_so(raw, tmp_path, capsys):
     import yaml
 

@@ -41,8 +41,8 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     labelled = RATE in mixed and mixed[RATE].notna().any()
     means = "false-negative rates and kept mass are means" if labelled else "kept mass is a mean"
     return [
-        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its {means} over steps with "
-        "and without the filter."
+        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its {means} over steps "
+        "with and without the filter."
         for epoch, arms in by_epoch.items()
     ]
 

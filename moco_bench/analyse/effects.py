@@ -55,7 +55,7 @@ def effects_of(runs: pd.DataFrame, plan: AnalysisPlan | None = None) -> pd.DataF
     rows, values = [], []
     for key, cell in cells(with_shared_runs(runs)):
         done, by_seed = finished(cell), runs_by_seed(cell, plan.shared)
-        contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan)
+        contrasts, doses = plan.contrasts_of(cell["arm"]), doses_of(plan, key[:2])
         known, levels = outcomes_by_run(by_seed, plan), dict[tuple[str, ...], float]()
         for name in measured:
             held = standing(cell, METRICS[name], plan.baseline, plan.evidence, config.margin_points)

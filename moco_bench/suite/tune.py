@@ -24,6 +24,9 @@ from moco_bench.suite.validation import validate
 HELD_OUT = 0.2
 """Fraction of the training images on which candidates are judged."""
 
+TUNED = "tuned.json"
+"""The file of the chosen values in a suite's results."""
+
 TunedValues = Mapping[str, float]
 """Values of a candidate, such as `{"train.learning_rate": 0.03}`."""
 Choices = Mapping[tuple[str, str, str], TunedValues]
@@ -123,7 +126,7 @@ def tune_fingerprint(suite: Suite) -> str:
 
 def tuned_path(suite: Suite, results: Path) -> Path:
     """The file of the chosen values."""
-    return results / suite.name / "tuned.json"
+    return results / suite.name / TUNED
 
 
 def images_described(suite: Suite, results: Path) -> dict[str, str]:
@@ -160,9 +163,22 @@ def read_choices(suite: Suite, results: Path) -> Choices:
     if of_other_images(found, suite, results):
         raise InputError(f"{path}: chosen on other images than the suite has now: {again}")
     try:
-        return {(row["dataset"], row["encoder"], row["arm"]): dict(row["values"]) for row in found["chosen"]}
+        return _choices_of(found)
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: not what `moco-bench tune` writes; remove it and {again}") from None
+
+
+def choices_in(folder: Path, suite: Suite) -> Choices:
+    """The chosen values in one suite's results; empty where its `tuned.json` is missing or of another search."""
+    found = mapping_if_any(folder / TUNED)
+    try:
+        return _choices_of(found) if found.get("fingerprint") == tune_fingerprint(suite) else {}
+    except (InputError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _choices_of(found: Mapping[str, Any]) -> Choices:
+    return {(row["dataset"], row["encoder"], row["arm"]): dict(row["values"]) for row in found["chosen"]}
 
 
 def tuned(run: Run, choices: Choices, suite: Suite) -> Run:

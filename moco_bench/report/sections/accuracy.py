@@ -192,7 +192,8 @@ def classes_table(results: Results, links: Links) -> Table | None:
     )
     caption = (
         f"{metric.title} by class, mean over seeds: the {MOST_CLASSES} largest differences, chosen after seeing the "
-        "data, so no test goes with them."
+        f"data, so no test goes with them. {100 * results.plan.config.confidence:g} % t intervals over other seeds, on "
+        "these evaluation images, not corrected for the number of classes."
     )
     return Table.of("classes", "Differences by class", caption, columns, rows, source=links.source(CLASSES))
 

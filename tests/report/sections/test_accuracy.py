@@ -42,6 +42,11 @@ def test_the_largest_differences_of_arms_to_the_baseline_come_first(path):
     assert frame["interval"][0] == "[\u221221.0, \u221219.0]"
 
 
+def test_the_table_says_what_its_intervals_cover(path):
+    classes(path, {"dual-vanilla": [2.0, -20.0]}).to_csv(path / "classes.csv", index=False)
+    assert "95 % t intervals over other seeds, on these evaluation images, not corrected" in shown(path).caption
+
+
 def test_only_the_largest_are_shown(path):
     classes(path, {"dual-vanilla": list(range(30))}).to_csv(path / "classes.csv", index=False)
     assert shown(path).frame()["estimate"].tolist() == [float(size) for size in range(29, 19, -1)]

@@ -1,5 +1,7 @@
 """Effects, their certainty, and what equal compute cost."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -35,6 +37,14 @@ def test_equivalence_stands_with_its_correction_and_its_interval(loaded):
         "-", "\u2212"
     )
     assert "Equivalence within 1 point, by" in certainty_table(*loaded).caption
+
+
+def test_the_interval_over_seeds_and_images_stands_beside_the_one_over_seeds(loaded):
+    results, links = loaded
+    effects = results.effects.assign(images_low=-1.25, images_high=2.5)
+    table = certainty_table(replace(results, effects=effects), links)
+    assert set(table.frame()["images_interval"]) == {"[\u22121.25, +2.50]"}
+    assert "Seeds and images: over other seeds and other evaluation images." in table.caption
 
 
 def test_other_declared_metrics_have_a_table_in_their_own_units(tmp_path, synthetic):

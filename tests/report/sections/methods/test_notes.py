@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from moco_bench.analyse.doses import describe_doses
 from moco_bench.analyse.settings import disagreements, trained_runs
 from moco_bench.report.model.links import Links
 from moco_bench.report.read.results import load_results
@@ -86,6 +87,13 @@ def test_sizes_and_what_an_interval_covers(path):
     part = results.finished.loc[results.finished["arm"] == "vanilla", "knn_top1"].mean() / 100
     assert f"is {100 * (part * (1 - part) / 1000) ** 0.5:.2f} points" in said
     assert "Intervals over seeds say how results vary when training is repeated" in said
+    assert "Intervals over seeds and images also say how results vary with other evaluation images" in said
+
+
+def test_what_the_main_effects_average_is_said_among_the_rules(path):
+    said = describe_doses(load_results(path).plan)
+    assert said.startswith("Simple effects stand first")
+    assert said in methods(path)["How it was judged"]
 
 
 def test_arms_are_what_their_records_have_otherwise(path):

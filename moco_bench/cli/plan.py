@@ -11,7 +11,7 @@ from moco_bench.cli.text_table import text_table
 from moco_bench.data.described import data_warnings
 from moco_bench.suite.checks.suite import warnings
 from moco_bench.suite.load import load_suite
-from moco_bench.suite.needs import hours_left, taken_by
+from moco_bench.suite.needs import HoursLeft, hours_left, hours_of_search, taken_by
 from moco_bench.suite.obstacles import obstacles
 from moco_bench.suite.on_disk.kept_mass import filters_that_hardly_filter
 from moco_bench.suite.part import plan_of_part
@@ -60,14 +60,23 @@ def run(options: argparse.Namespace) -> int:
     print(f"{len(plan.runs)} runs: " + ", ".join(f"{number} {state}" for state, number in counts.items()))
     folder = options.results / suite.name / "profile"
     profile = step_times(suite, folder)
-    left = hours_left(taken_by(whole.runs, options.results), plan.runs, profile, whole.images)
-    if left.hours:
-        by = ""
-        if left.by_profile and profile:
-            by = f"; {left.by_profile} runs are estimated by the profile of {profile.machine} ({folder})"
-        also = f"; without {left.unknown} runs of which nothing is known" if left.unknown else ""
-        print(f"Left to train: about {left.hours:.2g} hours, one run after the other{by}{also}")
+    trials = candidates(suite)
+    taken = taken_by(whole.runs, options.results, trials)
+    left = hours_left(taken, plan.runs, profile, whole.images)
+    to_search = trials if why_tune(suite, options.results) else ()  # an archive holds no candidates' runs
+    search = hours_of_search(taken, to_search, options.results, profile, whole.images)
+    if left.hours or search.hours:
+        print(_describe_hours(left, search, f"the profile of {profile.machine} ({folder})" if profile else ""))
     return 0
+
+
+def _describe_hours(runs: HoursLeft, search: HoursLeft, profile: str) -> str:
+    """The hours of training that are left, the search's part of them, and how they are known."""
+    by_profile, unknown = runs.by_profile + search.by_profile, runs.unknown + search.unknown
+    said = f"Left to train: about {runs.hours + search.hours:.2g} hours, one run after the other"
+    said += f", of which {search.hours:.2g} for the candidates of `tune`" if search.hours else ""
+    said += f"; {by_profile} runs are estimated by {profile}" if by_profile else ""
+    return said + (f"; without {unknown} runs of which nothing is known" if unknown else "")
 
 
 def _describe_search(suite: Suite, results: Path) -> str:

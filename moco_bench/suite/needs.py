@@ -1,13 +1,14 @@
 """Estimates from finished runs: hours for a plan, memory and time for cluster jobs.
 
 A run takes what the finished runs of its arm took, or else those of its data set and encoder, on whatever machine they
-ran. Hours of a plan come from the suite's profile where no such run has finished. Evaluation is not counted.
+ran. Hours of a plan come from the suite's profile where no such run has finished. Evaluation is not counted. A search's
+candidates train on a part of the images; their times are converted by that part, in both directions.
 """
 
 import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from types import MappingProxyType
@@ -15,9 +16,10 @@ from typing import NamedTuple
 
 from moco_bench.errors import InputError
 from moco_bench.files import read_mapping
-from moco_bench.suite.plan import PlannedRun
+from moco_bench.suite.plan import PlannedRun, plan_run
 from moco_bench.suite.profiled import StepTimes
 from moco_bench.suite.runs import Run
+from moco_bench.suite.tune import HELD_OUT, Candidate
 
 ROOM = 1.5
 """Factor of requested over measured resources."""
@@ -73,21 +75,24 @@ class Taken:
         return MINUTES if seconds is None else round(ROOM * seconds / 60) + MINUTES_BESIDE
 
 
-def taken_by(planned: Iterable[PlannedRun], results: Path) -> Taken:
-    """Time and memory of those of the runs that have finished."""
+def taken_by(planned: Iterable[PlannedRun], results: Path, trials: Iterable[Candidate] = ()) -> Taken:
+    """Time and memory of those of the runs, and of a search's candidates, that have finished."""
     taken = Taken()
-    for run in (item.run for item in planned if not item.would_run):
+    finished = [(item.run, item.run.place, 1.0) for item in planned if not item.would_run]
+    done = (trial for trial in trials if not plan_run(trial.run, results).would_run)
+    finished += [(trial.run, trial.place, 1 - HELD_OUT) for trial in done]
+    for run, place, part in finished:
         try:
             resources = read_mapping(run.directory(results) / "resources.json")
             epochs = read_mapping(run.directory(results) / "run.json").get("epochs")
         except InputError:
             continue
         seconds, memory = resources.get("train_seconds"), resources.get("peak_memory_mib")
-        for place in _places(run):
+        for kind in (place, place[:2]):
             if isinstance(seconds, (int, float)) and isinstance(epochs, int) and epochs > 0:
-                taken.epoch_seconds.setdefault(place, []).append(seconds / epochs)
+                taken.epoch_seconds.setdefault(kind, []).append(seconds / part / epochs)
             if isinstance(memory, (int, float)) and memory > 0:
-                taken.memory_mib.setdefault(place, []).append(memory)
+                taken.memory_mib.setdefault(kind, []).append(memory)
     return taken
 
 
@@ -123,6 +128,25 @@ def hours_left(
             unknown += seconds is None
         total += seconds or 0.0
     return HoursLeft(total / 3600, by_profile, unknown)
+
+
+def hours_of_search(
+    taken: Taken,
+    trials: Iterable[Candidate],
+    results: Path,
+    profile: StepTimes | None = None,
+    images: Mapping[str, int | None] = MappingProxyType({}),
+) -> HoursLeft:
+    """As `hours_left`, of a search's candidates."""
+    whole = [
+        replace(
+            plan_run(trial.run, results),
+            run=replace(trial.run, arm=trial.arm, dataset=trial.run.dataset.model_copy(update={"validation": 0.0})),
+        )
+        for trial in trials
+    ]
+    left = hours_left(taken, whole, profile, images)
+    return left._replace(hours=(1 - HELD_OUT) * left.hours)
 
 
 def _seconds_by(profile: StepTimes | None, run: Run, images: Mapping[str, int | None]) -> float | None:

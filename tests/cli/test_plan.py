@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from moco_bench.cli.main import main
+from moco_bench.files import write_json
 from moco_bench.suite.load import load_suite
+from moco_bench.suite.profiled import profile_fingerprint
 from moco_bench.suite.tune import candidates, tune_fingerprint, tuned_path
 
 SMOKE = Path(__file__).parents[2] / "config" / "smoke.yaml"
@@ -37,7 +39,7 @@ def choose(suite, results):
         for arm in suite.arms
     ]
     path = tuned_path(suite, results)
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"fingerprint": tune_fingerprint(suite), "chosen": rows, "images": {}}))
 
 
@@ -59,6 +61,26 @@ def test_plan_tells_what_the_search_costs(searched, tmp_path, capsys):
         "tune: before the runs, 9 candidates are trained, 3 for each arm; "
         f"9 are left: {epochs} epochs, each of 80% of the training images"
     )
+
+
+def test_the_hours_left_include_the_candidates(searched, tmp_path, capsys):
+    """A step takes a minute and an epoch of digits has 22; a candidate's has four fifths of them."""
+    folder = tmp_path / "results" / "tiny" / "profile"
+    write_json(folder / "profile.json", {"fingerprint": profile_fingerprint(searched), "machine": {"cpu": "a CPU"}})
+    lines = [f"digits,resnet-compact,{arm},step,60000" for arm in searched.arms]
+    (folder / "time.csv").write_text("\n".join(["dataset,encoder,arm,part,median_ms", *lines]))
+    plan = ["plan", str(tmp_path / "suite.yaml"), "--results", str(tmp_path / "results")]
+    assert main(plan) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith(
+        "Left to train: about 9.7 hours, one run after the other, of which 5.3 for the candidates of"
+    )
+    assert "; 15 runs are estimated by the profile of a CPU (" in said
+
+    choose(searched, tmp_path / "results")
+    assert main(plan) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith("Left to train: about 4.4 hours, one run after the other; 6 runs are estimated")
 
 
 def test_a_search_whose_choice_stands_has_nothing_left(searched, tmp_path, capsys):

@@ -3,11 +3,13 @@
 import pytest
 
 from moco_bench.files import write_json
+from moco_bench.suite import needs
 from moco_bench.suite.load import parse_suite
-from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, gpus_here, hours_left, taken_by
+from moco_bench.suite.needs import MEM_MB, MINUTES, Taken, gpus_here, hours_left, hours_of_search, taken_by
 from moco_bench.suite.plan import PlannedRun
 from moco_bench.suite.profiled import StepTimes
 from moco_bench.suite.runs import expand
+from moco_bench.suite.tune import candidates
 
 SUITE = {
     "name": "grid",
@@ -34,6 +36,31 @@ def test_hours_left(planned, tmp_path):
     assert hours_left(taken_by(planned, tmp_path), planned) == (pytest.approx(6.0), 0, 0)
     assert hours_left(taken_by(planned[1:], tmp_path), planned[1:]) == (0.0, 0, 3)
     assert hours_left(taken_by(planned, tmp_path), planned[:1]) == (0.0, 0, 0)
+
+
+def test_candidates_of_a_search_take_the_time_of_their_part_of_the_images(planned, tmp_path):
+    """An epoch of `vanilla` takes three minutes; a candidate's has four fifths of the images."""
+    rates = [0.03, 0.06, 0.12]
+    trials = candidates(parse_suite({**SUITE, "tune": {"train.learning_rate": rates}}, "grid"))
+    hours = 40 * 0.8 / 20
+    searched = hours_of_search(taken_by(planned, tmp_path), trials, tmp_path)
+    assert searched == (pytest.approx(6 * hours), 0, 0)
+    assert hours_of_search(Taken(), trials, tmp_path) == (0.0, 0, 6)
+
+    profile = StepTimes({("digits", "resnet-compact", "vanilla"): 9.0}, "a processor")
+    by_profile = hours_of_search(Taken(), trials, tmp_path, profile)
+    assert by_profile == (pytest.approx(3 * 0.8 * 9.0 * 22 * 40 / 3600), 3, 3)
+
+
+def test_finished_candidates_tell_what_runs_take(planned, tmp_path, monkeypatch):
+    trials = candidates(parse_suite({**SUITE, "tune": {"train.learning_rate": [0.03, 0.06, 0.12]}}, "grid"))
+    first = trials[0].run
+    write_json(first.directory(tmp_path) / "resources.json", {"train_seconds": 1600.0})
+    write_json(first.directory(tmp_path) / "run.json", {"epochs": 40})
+    monkeypatch.setattr(needs, "plan_run", lambda run, _: PlannedRun(run, "done" if run == first else "new", ""))
+    taken = taken_by(planned[1:], tmp_path, trials)
+    assert taken.seconds(planned[1].run) == pytest.approx(2000)
+    assert hours_of_search(taken, trials, tmp_path).hours == pytest.approx(5 * 1600 / 3600)
 
 
 def test_what_no_finished_run_tells_the_profile_does(planned, tmp_path):

@@ -93,13 +93,24 @@ def test_standings_are_of_every_cell(tmp_path, runs_of):
 
 
 def test_suites_of_cost_and_of_tests_judge_no_accuracy():
-    assert [claim.metric for claim in load_suite(CONFIG / "profile.yaml").analysis.claims] == ["peak_memory_mib"]
-    assert load_suite(CONFIG / "smoke.yaml").analysis.claims == ()
+    for name in ("profile", "cost"):
+        claims = load_suite(CONFIG / f"{name}.yaml").analysis.claims
+        assert [claim.metric for claim in claims] == ["peak_memory_mib"], name
+    for name in ("smoke", "precision"):
+        assert load_suite(CONFIG / f"{name}.yaml").analysis.claims == (), name
 
 
-def test_cifar_has_margins_of_half_a_point():
-    for name in ("cifar10", "cifar10-cpu", "cifar100", "cifar100-cpu"):
-        assert load_suite(CONFIG / f"{name}.yaml").analysis.margin_points == 0.5
+def test_cifar_has_margins_of_half_a_point_where_its_test_images_judge():
+    """`precision` is left out: it checks arithmetic and judges no claim, with a margin of its own."""
+    suites = {path.stem: load_suite(path) for path in CONFIG.glob("*.yaml") if path.stem != "precision"}
+    judged_on_test_images = {
+        name: suite
+        for name, suite in suites.items()
+        if any(data.title.startswith("cifar") and not data.validation for data in suite.datasets)
+    }
+    assert {name: suite.analysis.margin_points for name, suite in judged_on_test_images.items()} == dict.fromkeys(
+        ("cifar10", "cifar100", "cifar10-cpu", "cifar100-cpu", "second-setting", "one-rate"), 0.5
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What a whole run promises: equal bits for equal requests, through any interruption, and never a look at a label."""
 
 import dataclasses
+import itertools
 import json
 import weakref
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ import torch
 from moco_bench.data.datasets import Split
 from moco_bench.errors import InputError, Interrupted, RanksDisagree
 from moco_bench.evaluate.on_the_way import knn_on_the_way
+from moco_bench.measure import stopwatch
 from moco_bench.measure.process import PeakMemory
 from moco_bench.train import pretrain as pretrain_module
 from moco_bench.train.loop import Trainer
@@ -90,6 +93,27 @@ def test_accuracy_on_the_way_is_a_curve_that_changes_nothing_and_survives_an_int
     assert run.fingerprint == make_run(train).fingerprint
 
 
+def test_accuracy_on_the_way_is_off_the_clock(make_run, dataset, tmp_path, monkeypatch):
+    """A clock on which a look takes a millisecond, and an evaluation a thousand seconds of work."""
+    ticks, evaluated = itertools.count(), []
+
+    def now():
+        return 0.001 * next(ticks) + 1000.0 * len(evaluated)
+
+    def slow_accuracy(encoder):
+        evaluated.append(encoder)
+        return 50.0
+
+    monkeypatch.setattr(stopwatch, "time", SimpleNamespace(perf_counter=now, process_time=now))
+    run = make_run({"train": {"epochs": 3}, "evaluate": {"every": 1, "knn_k": 5}})
+    progress = pretrain(run, dataset, tmp_path, accuracy=slow_accuracy).state.progress
+    assert [row["knn_top1"] for row in progress.history] == [50.0] * 3
+    assert all(0 < row["seconds"] < 1 for row in progress.history)
+    assert all(row["images_per_second"] > 96 for row in progress.history)
+    assert progress.times.train_seconds < 3
+    assert progress.times.paused == []
+
+
 def test_a_run_belongs_to_the_analysis_that_was_declared_when_it_began(make_run, dataset, tmp_path):
     run = make_run()
     with pytest.raises(Interrupted):
@@ -112,6 +136,16 @@ def test_all_arms_share_initialisation_order_and_augmentation(make_run, dataset,
     ):
         assert len({of(pretrained) for pretrained in runs.values()}) == 1
     assert len({hash_of_weights(pretrained.encoder) for pretrained in runs.values()}) == len(ARMS)
+
+
+def test_the_hash_of_the_order_does_not_depend_on_the_batch_size(make_run, dataset, tmp_path):
+    """The third leaves out an incomplete last batch of each epoch."""
+    runs = [
+        pretrain(make_run({"train": {"batch_size": size}, "contrast": {"queue_size": queue}}), dataset, tmp_path / name)
+        for name, size, queue in (("a", 16, 64), ("b", 32, 64), ("c", 20, 60))
+    ]
+    assert len({run.state.progress.step for run in runs}) == 3
+    assert len({run.state.progress.order_hash.state for run in runs}) == 1
 
 
 def test_another_seed_shares_none_of_them(make_run, dataset, tmp_path):

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -119,6 +120,18 @@ def test_a_claim_is_judged_on_each_data_set(runs_of):
     claims = claims_of(effects_of(runs.reset_index(drop=True), own), own)
     dual = claims[claims["claim"] == "dual-view-improves"].set_index("dataset")["verdict"]
     assert dual.to_dict() == {"cifar10": "supported", "digits": "contradicted"}
+
+
+def test_supported_does_not_mean_larger_than_the_margin(runs_of):
+    """+0.43 [0.17, 0.69] with a margin of 0.5: the example of docs/statistics.md."""
+    own, runs = plan(analysis={"claims": "abstract", "margin_points": 0.5}), runs_of(8)
+    gain = 0.43 + 0.291 * np.array([-1, -1, -1, -1, 1, 1, 1, 1])
+    treated = runs["arm"].isin(["dual", "both"])
+    runs["knn_top1"] = 60.0 + runs["seed"] + treated * gain[runs["seed"]]
+    effects = effects_of(runs, own)
+    row = effects[(effects["metric"] == "knn_top1") & (effects["effect"] == "dual_view")].iloc[0]
+    assert [round(row[name], 2) for name in ("estimate", "ci_low", "ci_high", "margin")] == [0.43, 0.17, 0.69, 0.5]
+    assert verdicts(claims_of(effects, own))["dual-view-improves"] == "supported"
 
 
 @pytest.mark.parametrize(

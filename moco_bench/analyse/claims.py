@@ -16,7 +16,7 @@ from moco_bench.suite.metrics import METRICS
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 UNTESTED = "not tested by this suite"
-UNDECIDED = "not decided by this suite"
+INCONCLUSIVE = "inconclusive"
 BELOW = "not judged: below the baselines"
 UNMEASURED = "not judged: baselines not measured"
 INTERIM = "not judged: seeds are still to be run"
@@ -112,7 +112,7 @@ def judge_counted(direction: Literal["higher", "lower"], found: CountedEffect, p
     if any(verdict_of(verdict) != own for other in others for verdict in other.verdicts):
         return Judgement(DEPENDS, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
     if not said:
-        return Judgement(UNDECIDED, f"{why}. A loss that holds its logits may answer otherwise, and was not counted")
+        return Judgement(INCONCLUSIVE, f"{why}. A loss that holds its logits may answer otherwise, and was not counted")
     return Judgement(own, f"{why}; {said}. Bytes repeat exactly, so there is no interval")
 
 
@@ -156,7 +156,7 @@ def _together(verdicts: list[str]) -> str:
         return f"{NONE} the margins"
     if SUPPORTED in verdicts and CONTRADICTED in verdicts:
         return MIXED
-    return CONTRADICTED if CONTRADICTED in verdicts else UNDECIDED
+    return CONTRADICTED if CONTRADICTED in verdicts else INCONCLUSIVE
 
 
 def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], config: AnalysisConfig) -> Judgement:
@@ -167,18 +167,18 @@ def judge(direction: Literal["higher", "lower"], effect: Mapping[Any, Any], conf
         confirmed = f"the exact tests confirm it (Holm p {p_value(effect['p_equivalence_holm'])})"
         return Judgement(none, f"{_inside(effect, config)}, and {confirmed}")
     if finding not in ("higher", "lower"):
-        return Judgement(UNDECIDED, _undecided(direction, effect, config))
+        return Judgement(INCONCLUSIVE, _why_inconclusive(direction, effect, config))
     if effect["p_equivalence_holm"] <= level:
         return Judgement(none, f"there is a difference, but {_inside(effect, config)}")
     tests, over_claims = f"interval and exact test (Holm p {p_value(effect['p_holm'])}", p_value(effect["p_ledger"])
     if not effect["p_ledger"] <= level:
-        return Judgement(UNDECIDED, f"{tests}) agree, but not after correction over all claims (p {over_claims})")
+        return Judgement(INCONCLUSIVE, f"{tests}) agree, but not after correction over all claims (p {over_claims})")
     claimed = finding == direction
     why = f"{tests}, over all claims p {over_claims}) agree on the {'claimed' if claimed else 'other'} side"
     return Judgement(SUPPORTED if claimed else CONTRADICTED, why)
 
 
-def _undecided(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
+def _why_inconclusive(direction: str, effect: Mapping[Any, Any], config: AnalysisConfig) -> str:
     finding = effect["finding"]
     if finding == "no-data":
         reasons = [said.removeprefix(NOT_PAIRED) for said in reasons_left_out(effect)]

@@ -1,4 +1,4 @@
-"""Classifies an effect by one rule: a difference, equivalence, a leaning, or undecided."""
+"""Classifies an effect by one rule: a difference, equivalence, a leaning, or inconclusive."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from moco_bench.suite.config.analysis import AnalysisConfig
 
 Finding = Literal[
-    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "undecided", "interim",
+    "higher", "lower", "equivalent", "leans-higher", "leans-lower", "leans-equivalent", "inconclusive", "interim",
     "no-data",
 ]  # fmt: skip
 
@@ -23,7 +23,7 @@ def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
     `equivalent`: else, two one-sided tests, by t and by sign flips, both put the effect inside the margin after Holm's
     correction, and there are seeds enough that a difference could have been found (`could_decide`).
     `leans-...`: the t side says so from three seeds or more, the exact test or the correction can't or doesn't confirm
-    it (two seeds may agree to the last digit by chance: accuracies come in steps). `undecided`: anything else.
+    it (two seeds may agree to the last digit by chance: accuracies come in steps). `inconclusive`: anything else.
     `interim`: seeds that the suite plans are still to be run; a verdict before would be one more look at the same test.
     Where all seeds' differences are equal there is no interval and no t-test, and the exact tests decide alone.
     """
@@ -41,10 +41,10 @@ def finding_of(row: Mapping[Any, Any], config: AnalysisConfig) -> Finding:
     if row["p_equivalence_holm"] <= level and could_decide(row, config):
         return "equivalent"
     if row["n_seeds"] < LEANING_FROM or _equal(row):
-        return "undecided"
+        return "inconclusive"
     if side:
         return "leans-higher" if side == "higher" else "leans-lower"
-    return "leans-equivalent" if row["p_equivalence"] <= level else "undecided"
+    return "leans-equivalent" if row["p_equivalence"] <= level else "inconclusive"
 
 
 def _equal(row: Mapping[Any, Any]) -> bool:

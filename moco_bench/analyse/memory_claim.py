@@ -18,7 +18,7 @@ from moco_bench.analyse.table import equal_epochs
 from moco_bench.suite.metrics import METRICS
 
 LOWER, HIGHER, SAME = "lower", "higher", "no difference"
-NOT_REACHED, NOT_DECIDED = "accuracy not reached", "accuracy not decided"
+NOT_REACHED, NOT_DECIDED = "accuracy not reached", "accuracy inconclusive"
 OUTSIDE_TENSORS = ("baseline", "library_code", "library_objects", "heap_free", "unattributed")
 """Parts of a process's memory that no tensor holds."""
 PEAK = "peak"
@@ -104,7 +104,7 @@ def _at_fixed_accuracy(at_fixed_batch: pd.DataFrame, accuracy: pd.DataFrame, bas
 
 
 def accuracy_reached(effect: Mapping[Any, Any]) -> bool | None:
-    """Whether by its row of `effects.csv` an arm is non-inferior to the baseline within the margin; None: undecided.
+    """Whether by its row of `effects.csv` an arm is non-inferior to the baseline within the margin; None: inconclusive.
 
     By the bounds of the interval that goes with one-sided t-tests at the suite's level (`equivalence_interval`), on
     the side where the metric is worse: inside the margin is non-inferiority, wholly beyond it is the opposite. Nothing

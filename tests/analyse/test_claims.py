@@ -75,7 +75,7 @@ def test_every_claim_of_the_abstract_gets_a_verdict(runs_of):
 def test_three_seeds_neither_support_nor_contradict(runs_of):
     own = plan(seeds=3)
     found = verdicts(claims_of(effects_of(runs_of(3), own), own))
-    assert set(found.values()) == {"not decided by this suite", "not tested by this suite"}
+    assert set(found.values()) == {"inconclusive", "not tested by this suite"}
 
 
 def test_claims_are_judged_only_where_a_suite_asks(runs_of):
@@ -142,11 +142,11 @@ def test_supported_does_not_mean_larger_than_the_margin(runs_of):
         ("higher", "lower", "contradicted"),
         ("lower", "higher", "contradicted"),
         ("higher", "equivalent", "no effect above 1 point"),
-        ("higher", "leans-higher", "not decided by this suite"),
-        ("higher", "leans-lower", "not decided by this suite"),
-        ("lower", "leans-equivalent", "not decided by this suite"),
-        ("higher", "undecided", "not decided by this suite"),
-        ("higher", "no-data", "not decided by this suite"),
+        ("higher", "leans-higher", "inconclusive"),
+        ("higher", "leans-lower", "inconclusive"),
+        ("lower", "leans-equivalent", "inconclusive"),
+        ("higher", "inconclusive", "inconclusive"),
+        ("higher", "no-data", "inconclusive"),
     ],
 )
 def test_the_rule(direction, finding, verdict):
@@ -156,7 +156,7 @@ def test_the_rule(direction, finding, verdict):
 
 
 def effect(**values):
-    return {"finding": "undecided", "metric": "knn_top1", "ci_low": -1.2, "ci_high": 1.0, "equivalence_low": -0.9,
+    return {"finding": "inconclusive", "metric": "knn_top1", "ci_low": -1.2, "ci_high": 1.0, "equivalence_low": -0.9,
             "equivalence_high": 0.7, "margin": 1.0, "p_holm": 0.4, "p_equivalence_holm": 0.094, "n_seeds": 8,
             "smallest_p": 2 / 2**8, "family_size": 3, "p_ledger": 0.03, **values}  # fmt: skip
 
@@ -219,7 +219,7 @@ def test_counted_bytes_of_one_loss_are_told_and_decide_nothing(runs_of, both, wo
     own = plan()
     claims = claims_of(effects_of(runs_of(8), own), own, memory(both)).set_index("claim")
     row = claims.loc["lower-memory"]
-    assert row["verdict"] == "not decided by this suite"
+    assert row["verdict"] == "inconclusive"
     assert "A loss that holds its logits may answer otherwise, and was not counted" in row["why"]
     assert "judged on counted bytes of tensors" in row["why"]
     assert words in row["why"]

@@ -78,7 +78,7 @@ def test_three_seeds_confirm_nothing_however_large_the_effect(runs_of):
     row = pick(effects, "dual_view")
     assert row["finding"] == "leans-higher"
     assert row["p_value"] == 0.25
-    assert set(effects["finding"]) <= {"leans-higher", "leans-lower", "leans-equivalent", "undecided"}
+    assert set(effects["finding"]) <= {"leans-higher", "leans-lower", "leans-equivalent", "inconclusive"}
 
 
 def test_no_difference_is_a_finding(runs_of):
@@ -104,7 +104,7 @@ def test_one_seed_has_an_estimate_and_no_interval(runs_of):
     row = pick(effects_of(runs_of(1)), "dual-vanilla")
     assert row["estimate"] == pytest.approx(2.0, abs=0.5)
     assert math.isnan(row["ci_low"])
-    assert row["finding"] == "undecided"
+    assert row["finding"] == "inconclusive"
 
 
 def test_speed_comes_from_undisturbed_runs_and_its_margin_from_the_control(raw_runs):
@@ -201,7 +201,7 @@ def test_two_seeds_that_agree_to_the_last_digit_lean_nowhere(raw_runs):
     raw = raw_runs(2, {"vanilla": 0, "dual": 0})
     raw["knn_top1"] = ["60", "61.5"] * 2
     row = pick(effects_of(typed(raw, "x")), "dual-vanilla")
-    assert row["finding"] == "undecided"
+    assert row["finding"] == "inconclusive"
     assert math.isnan(row["ci_low"])
     assert row["note"] == "no interval: the 2 seeds' differences are equal, so nothing is known of their spread"
 

@@ -31,8 +31,8 @@ def row_with(**values):
         (0.5, 1.5, 0.2, 0.5, 0.5, "leans-higher"),
         (-1.5, -0.5, 0.2, 0.5, 0.5, "leans-lower"),
         (-0.4, 0.4, 0.9, 0.01, 0.2, "leans-equivalent"),
-        (-2.0, 2.0, 0.9, 0.4, 0.4, "undecided"),
-        (math.nan, math.nan, 1.0, math.nan, math.nan, "undecided"),
+        (-2.0, 2.0, 0.9, 0.4, 0.4, "inconclusive"),
+        (math.nan, math.nan, 1.0, math.nan, math.nan, "inconclusive"),
     ],
 )
 def test_the_rule(low, high, p_holm, p_t, p_corrected, finding):

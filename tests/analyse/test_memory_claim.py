@@ -7,7 +7,7 @@ from moco_bench.analyse.memory_claim import accuracy_reached, memory_claim, tens
 RULE = {"baseline": "vanilla", "margin_percent": 5.0}
 NOTHING = pd.DataFrame()
 PLACE = {"dataset": "d", "encoder": "e"}
-DECIDABLE = {"finding": "undecided", "baseline_short_of": ""}
+DECIDABLE = {"finding": "inconclusive", "baseline_short_of": ""}
 
 
 def memory(**activations: float) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def test_at_fixed_accuracy_an_arm_has_to_be_shown_to_reach_the_baseline():
     assert judged(table, "filter", "fixed accuracy")["verdict"] == "lower"
     assert judged(table, "both", "fixed accuracy")["verdict"] == "accuracy not reached"
     open_case = judged(table, "dual", "fixed accuracy")  # its mean is above the baseline's, yet nothing is shown
-    assert open_case["verdict"] == "accuracy not decided"
+    assert open_case["verdict"] == "accuracy inconclusive"
     assert pd.isna(open_case["ratio"])
 
 
@@ -102,7 +102,7 @@ def test_the_effects_table_is_what_it_reads(runs_of):
     table = memory_claim(sizes, NOTHING, own, **RULE)
     assert judged(table, "dual", "fixed accuracy")["verdict"] == "lower"
     # GAINS: filtering costs one point, the margin, so it is neither within nor beyond it.
-    assert judged(table, "filter", "fixed accuracy")["verdict"] == "accuracy not decided"
+    assert judged(table, "filter", "fixed accuracy")["verdict"] == "accuracy inconclusive"
 
 
 FACTORS = {(262144, "streamed"): 1.06, (262144, "plain"): 1.3, (262144, "kept"): 0.8}

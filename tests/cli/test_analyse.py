@@ -80,7 +80,7 @@ def test_analyse_judges_memory_on_the_profile(tmp_path, capsys):
     table.write_text("\n".join(["arm,phase,part,mib,dataset,encoder", *sizes]))
     assert main(["analyse", str(folder)]) == 0
     assert memory_claim_in(folder).startswith(
-        "lower-memory,not decided by this suite,d,e,peak_memory_mib,epochs,both-vanilla,lower,20"
+        "lower-memory,inconclusive,d,e,peak_memory_mib,epochs,both-vanilla,lower,20"
     )
     before = (folder / "claims.csv").read_bytes()
     table.write_text("arm,phase\n")

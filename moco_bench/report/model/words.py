@@ -18,7 +18,7 @@ FINDING_WORDS = {
     "leans-higher": "suggests higher, not significant",
     "leans-lower": "suggests lower, not significant",
     "leans-equivalent": "suggests no effect, not significant",
-    "undecided": "inconclusive",
+    "inconclusive": "inconclusive",
     "interim": "interim, no verdict yet",
     "no-data": "no data",
 }

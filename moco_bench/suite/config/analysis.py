@@ -43,7 +43,7 @@ class ClaimRule(Settings):
     at most 1 - confidence after Holm's correction within its family, and after correction over all claims of the suite;
     *contradicted* where all of that holds for the other side. Where the effect is shown to lie within the margin around
     zero (two one-sided tests, by t and by sign flips, Holm-adjusted, from as many seeds as a difference needs), it is
-    *no effect above the margin*. Otherwise it is *not decided by this suite*.
+    *no effect above the margin*. Otherwise it is *inconclusive*.
 
     With further quantities (`also`) a claim is supported where each of them supports it, contradicted where one
     contradicts it and none supports it, and *mixed* where they disagree.

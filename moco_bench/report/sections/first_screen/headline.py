@@ -76,7 +76,7 @@ def headline_over(blocks: Sequence[Sequence[Row]], extent: str) -> str:
 
 
 def by_weight(rows: Sequence[Row]) -> list[Row]:
-    """Rows by importance: differences, then equivalences, then undecided ones; the largest effects first in each."""
+    """Rows by importance: differences, then equivalences, then inconclusive ones; the largest effects first in each."""
 
     def weight(row: Row) -> tuple[bool, bool, float]:
         size = abs(row["estimate"])

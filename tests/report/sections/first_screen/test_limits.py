@@ -13,7 +13,7 @@ KNN, CONFIG = METRICS["knn_top1"], AnalysisConfig()
 def row(seeds, family=3, **changes):
     usual = {
         "metric": "knn_top1", "n_seeds": seeds, "smallest_p": 2 / 2**seeds, "family_size": family,
-        "detectable_effect": 0.8, "margin": 1, "finding": "undecided", "standard_deviation": 0.5,
+        "detectable_effect": 0.8, "margin": 1, "finding": "inconclusive", "standard_deviation": 0.5,
     }  # fmt: skip
     return {**usual, **changes}
 

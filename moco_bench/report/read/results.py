@@ -1,7 +1,5 @@
 """Reads everything that a report shows from `results/SUITE/`, once; missing or damaged parts are left out and named."""
 
-import csv
-import io
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -21,13 +19,13 @@ from moco_bench.analyse.freshness import Written, written_files
 from moco_bench.analyse.pairing import paired_values, random_number_table, runs_by_seed
 from moco_bench.analyse.table import cells, equal_epochs, finished, read_runs, with_shared_runs
 from moco_bench.errors import InputError
-from moco_bench.files import ordinary, read_json
+from moco_bench.files import read_json
+from moco_bench.report.read.histories import read_histories
 from moco_bench.suite.metrics import METRICS, MetricColumn
 from moco_bench.suite.on_disk.made import edited_files
 
 UNRANKED = 6
 """Up to this many arms, tables and figures keep the suite's order."""
-RUN = ("dataset", "encoder", "arm", "seed", "replicate", "budget", "status")
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def load_results(directory: Path) -> Results:
     # What lies in a missing run's folder is of other settings, or damaged: named, and shown nowhere.
     ended = set(runs.loc[runs["status"] != "missing", "directory"]).intersection(there)
     # First: what parsing them takes in between is given back before there is much else.
-    histories, damaged_histories = _histories(directory, runs[runs["directory"].isin(ended)])
+    histories, damaged_histories = read_histories(directory, runs[runs["directory"].isin(ended)])
     records, metrics = (_json_files(directory, there, name, damaged) for name in ("run.json", "metrics.json"))
     files = {"run.json": records, "metrics.json": metrics}
     plan = replace(plan, evidence=replace(plan.evidence, metrics=_inside(directory, metrics)))
@@ -227,44 +225,6 @@ def _json(path: Path, shown: str, damaged: list[str]) -> dict[str, Any]:
     return value
 
 
-def _histories(directory: Path, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """All runs' histories in one table of numbers, with the run's identity first, and the damaged files.
-
-    NaN where a value is missing. They are parsed at once, as many as have the same columns: one by one takes ten times
-    as long. A history with a duplicate epoch is left out, because nothing says which row was trained.
-    """
-    damaged: list[str] = []
-    bodies: dict[str, list[str]] = {}
-    for number, place in enumerate(runs["directory"]):
-        path = directory / place / "history.csv"
-        if not path.exists():
-            continue
-        try:
-            header, *lines = ordinary(path).read_text(encoding="utf-8").splitlines() or [""]
-        except (OSError, UnicodeDecodeError):
-            header, lines = "not readable", []
-        if header and "epoch" not in header.split(","):
-            damaged.append(f"{place}/history.csv")
-        elif lines:
-            bodies.setdefault(header, []).extend(f"{number},{line}" for line in lines if line)
-    # Not a StringIO, which takes four bytes for each character.
-    texts = (io.BytesIO("\n".join([f"{_NUMBER},{header}", *lines]).encode()) for header, lines in bodies.items())
-    known = (pd.read_csv(text, quoting=csv.QUOTE_NONE, on_bad_lines="skip") for text in texts)
-    found: pd.DataFrame = pd.concat([pd.DataFrame(columns=[_NUMBER, "epoch"], dtype=float), *known], ignore_index=True)
-    found = found.apply(pd.to_numeric, errors="coerce").dropna(subset="epoch").sort_values(_NUMBER, kind="stable")
-    twice = found.loc[found.duplicated([_NUMBER, "epoch"]), _NUMBER].unique()
-    damaged += [f"{runs['directory'].iloc[int(number)]}/history.csv" for number in twice]
-    found = found[~found[_NUMBER].isin(twice)]
-    identity = runs[list(RUN)].iloc[found[_NUMBER].astype(int)].reset_index(drop=True)
-    joined: pd.DataFrame = pd.concat(
-        [identity, found.drop(columns=_NUMBER).astype(float).reset_index(drop=True)], axis=1
-    )
-    return joined, damaged
-
-
-_NUMBER = "number of the run"
-
-
 def of_cell(table: pd.DataFrame, dataset: str, encoder: str) -> pd.DataFrame:
     """The rows about one data set and encoder."""
     return table[(table["dataset"] == dataset) & (table["encoder"] == encoder)] if len(table) else table
@@ -281,18 +241,3 @@ def said_by_cell(cells: Iterable[tuple[str, str]], table: pd.DataFrame, said: Ca
 def by_arm(table: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
     """The rows of each arm, empty for an unknown arm; faster than selecting rows arm by arm."""
     return defaultdict(lambda: table[:0], ((str(arm), own) for arm, own in table.groupby("arm", sort=False)))
-
-
-def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
-    """The last row of each finished run's history, first replicates at equal epochs only."""
-    if histories.empty:
-        return histories
-    return equal_epochs(finished(histories)).groupby(["dataset", "encoder", "arm", "seed"], sort=False).tail(1)
-
-
-def kept_masses(last: pd.DataFrame) -> dict[str, float]:
-    """The fraction of the negatives' softmax mass that each filter keeps, by arm; arms that keep all are left out."""
-    if "kept_mass" not in last:
-        return {}
-    means = last.groupby("arm", sort=False)["kept_mass"].mean()
-    return {str(arm): float(mass) for arm, mass in means.items() if mass < 1}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from moco_bench.report.read.results import last_epochs, load_results
+from moco_bench.report.read.results import load_results
 
 
 def test_what_lies_in_a_missing_runs_folder_is_shown_nowhere(tmp_path, synthetic):
@@ -15,14 +15,6 @@ def test_what_lies_in_a_missing_runs_folder_is_shown_nowhere(tmp_path, synthetic
     assert results.runs.set_index("arm").loc["dual", "status"].eq("missing").all()
     assert "dual" not in set(results.histories["arm"])
     assert not any("/dual/" in place for place in (*results.records, *results.metrics))
-
-
-def test_a_failed_runs_last_epoch_is_no_end_of_training(tmp_path, synthetic):
-    results = load_results(synthetic.write_results(tmp_path, synthetic.suite_values(2), failed=("dual/seed1",)))
-    assert ("dual", 1) in set(zip(results.histories["arm"], results.histories["seed"], strict=True))
-    last = last_epochs(results.histories)
-    assert ("dual", 1) not in set(zip(last["arm"], last["seed"], strict=True))
-    assert set(last["epoch"]) == {12}
 
 
 def test_arms_beyond_a_screen_are_ranked_best_first(tmp_path, synthetic):

@@ -11,7 +11,8 @@ from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
 from moco_bench.report.model.words import in_unit, unit_of_effect
-from moco_bench.report.read.results import Results, last_epochs, of_cell
+from moco_bench.report.read.histories import last_epochs
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.render.curves import curves
 from moco_bench.report.render.figures import grid, plot
 from moco_bench.report.render.names import LINE, curve_arms, legend_above, name_cell, wrapped

@@ -4,7 +4,8 @@ import pandas as pd
 
 from moco_bench.analyse.text import number
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results, kept_masses, last_epochs, of_cell
+from moco_bench.report.read.histories import kept_masses, last_epochs
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.suite.on_disk.kept_mass import HARDLY_FILTERS
 
 RATE = "false_negative_rate_kept"

@@ -6,7 +6,8 @@ from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM_KEY, Column, Table, heading, mean_cell
 from moco_bench.report.model.words import listed, sentence
-from moco_bench.report.read.results import Results, by_arm, last_epochs, of_cell
+from moco_bench.report.read.histories import last_epochs
+from moco_bench.report.read.results import Results, by_arm, of_cell
 from moco_bench.suite.metrics import METRICS, MetricColumn, added
 
 LAST_EPOCH = {

@@ -12,7 +12,8 @@ from moco_bench.analyse.text import number
 from moco_bench.components.base import Component
 from moco_bench.report.model.links import Links, Note
 from moco_bench.report.model.words import declared_margins, listed
-from moco_bench.report.read.results import Results, kept_masses, last_epochs, of_cell
+from moco_bench.report.read.histories import kept_masses, last_epochs
+from moco_bench.report.read.results import Results, of_cell
 from moco_bench.suite.config.analysis import AnalysisConfig
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite

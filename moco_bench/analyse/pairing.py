@@ -105,11 +105,24 @@ def weighted(of_arms: NDArray[np.float64], weights: Sequence[float]) -> NDArray[
     """The weighted sum of the arms' values [seeds, arms] -> [seeds], rounded to the values' resolution.
 
     Accuracies come in steps, and sums of binary fractions miss a tie by 1e-14: as if one arm had won. So values are
-    rounded to 8 significant digits of the largest of them, of which files hold 10, and the sums once more.
+    rounded to 9 significant digits of the largest of them, of which files hold 10, and the sums to 8. Steps such as
+    100/359 % have no end: equal sums of their roundings may lie on two sides of a place where the last digit changes.
+    Sums that differ by no more than the first rounding explains are therefore made equal first.
     """
     largest = float(np.abs(of_arms).max(initial=0.0))
     digits = SIGNIFICANT - 1 - math.floor(math.log10(largest)) if largest > 0 else SIGNIFICANT
-    return np.asarray(np.round(np.round(of_arms, digits + 1) @ np.asarray(weights, dtype=np.float64), digits) + 0.0)
+    sums = np.round(of_arms, digits + 1) @ np.asarray(weights, dtype=np.float64)
+    explained = float(np.abs(weights).sum()) * 10.0 ** -(digits + 1)
+    return np.asarray(np.round(_ties_joined(sums, explained), digits) + 0.0)
+
+
+def _ties_joined(values: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Values [n] in which all that follow each other within `tolerance` are replaced by the smallest of them."""
+    order = np.argsort(values)
+    apart = np.diff(values[order], prepend=-np.inf) > tolerance
+    joined = np.empty_like(values)
+    joined[order] = values[order][apart][np.cumsum(apart) - 1]
+    return joined
 
 
 def _unusable(of_seed: Sequence[Mapping[Any, Any]], metric: MetricColumn) -> str:

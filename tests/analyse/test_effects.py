@@ -221,6 +221,18 @@ def test_where_seeds_agree_exactly_no_figure_is_based_on_their_spread(raw_runs, 
     assert row["p_equivalence_holm"] == row["p_equivalence_exact"] > 0.1
 
 
+@pytest.mark.parametrize("images", [359, 357, 1797, 24_000])
+def test_one_more_image_right_in_every_seed_is_the_same_difference(raw_runs, images):
+    """A step of 100 / images has no last digit, and files hold ten."""
+    raw = raw_runs(5, {"vanilla": 0, "dual": 0})
+    right = [images // 2 + 7 * seed for seed in range(5)]
+    raw["knn_top1"] = [f"{100 * (count + more) / images:.10g}" for count in right for more in (0, 1)]
+    row = pick(effects_of(typed(raw, "x")), "dual-vanilla")
+    assert row["estimate"] == pytest.approx(100 / images, abs=1e-6)
+    assert row[["ci_low", "ci_high", "cohens_dz", "standard_deviation"]].isna().all()
+    assert "differences are equal" in row["note"]
+
+
 def test_a_tie_in_a_factorial_effect_is_half_a_win(raw_runs):
     raw = raw_runs(11)
     tie = {"vanilla": 70.1, "dual": 70.4, "filter": 70.5, "both": 70.2}

@@ -1,7 +1,7 @@
 """Cost as the runs recorded it: speed, training time and memory of each arm."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,9 +12,16 @@ from moco_bench.report.model.links import Links
 from moco_bench.report.model.table import ARM, KEY, Column, Row, Table, cell, heading, mean_cell
 from moco_bench.report.model.words import count, sentence
 from moco_bench.report.read.equal_compute import cells_with_own_runs
-from moco_bench.report.read.results import Results, by_arm, of_cell
+from moco_bench.report.read.results import UNRANKED, Results, by_arm, of_cell
 from moco_bench.report.section import Section
 from moco_bench.suite.metrics import METRICS
+
+
+class ArmCost(NamedTuple):
+    """A cost of one arm, to order by, and in words."""
+
+    value: float
+    said: str
 
 
 def speed_notes(results: Results) -> list[str]:
@@ -24,11 +31,11 @@ def speed_notes(results: Results) -> list[str]:
         alone = "No run had the machine to itself, so the runs\u2019 speeds are not reported."
         return [alone, *other_machines(done)]
 
-    def said(own: pd.DataFrame) -> list[str]:
+    def said(own: pd.DataFrame) -> list[ArmCost]:
         means = own[own["exclusive"]].groupby("arm")["images_per_second"].mean()
         base = means.get(baseline, 0.0)
         known = [arm for arm in results.arms if arm != baseline and base > 0 and pd.notna(means.get(arm))]
-        return [f"{arm} {number(means[arm] / base, 2)} times" for arm in known]
+        return [ArmCost(means[arm] / base, f"{arm} {number(means[arm] / base, 2)} times") for arm in known]
 
     notes = _by_cell(results, said, f"speed relative to {baseline}")
     disturbed = int((~done["exclusive"]).sum())
@@ -51,23 +58,28 @@ def other_machines(runs: pd.DataFrame) -> list[str]:
 def process_memory_notes(results: Results) -> list[str]:
     """Peak memory of the runs' processes with its spread over seeds."""
 
-    def said(own: pd.DataFrame) -> list[str]:
+    def said(own: pd.DataFrame) -> list[ArmCost]:
         of_arm = by_arm(own)
-        shown = {arm: mean_cell(of_arm[arm]["peak_memory_mib"], 0).text for arm in results.arms}
-        return [f"{arm} {text} MiB" for arm, text in shown.items() if text != ABSENT]
+        shown = {arm: mean_cell(of_arm[arm]["peak_memory_mib"], 0) for arm in results.arms}
+        return [ArmCost(cell.value, f"{arm} {cell.text} MiB") for arm, cell in shown.items() if cell.text != ABSENT]
 
     return _by_cell(results, said, "peak memory of the process, mean and standard deviation over seeds")
 
 
-def _by_cell(results: Results, said: Callable[[pd.DataFrame], list[str]], what: str) -> list[str]:
-    """One sentence per data set and encoder: what is said of each arm's runs on the main kind of machine."""
+def _by_cell(results: Results, said: Callable[[pd.DataFrame], list[ArmCost]], what: str) -> list[str]:
+    """One sentence per data set and encoder: what is said of each arm's runs on the main kind of machine.
+
+    Of many arms the lowest and the highest; the table of costs has all.
+    """
     done, sentences = equal_epochs(results.finished), []
     for dataset, encoder in results.cells:
         own = on_main_machine(of_cell(done, dataset, encoder))
-        parts = said(own)
+        parts, several = said(own), ""
+        if len(parts) > UNRANKED:
+            parts, several = [min(parts), max(parts)], f" (lowest and highest of {len(parts)} arms)"
         place = f"on {dataset} with {encoder}, " if len(results.cells) > 1 else ""
         if parts:
-            sentences.append(sentence(f"{place}{what}: {'; '.join(parts)}."))
+            sentences.append(sentence(f"{place}{what}{several}: {'; '.join(part.said for part in parts)}."))
     return sentences
 
 

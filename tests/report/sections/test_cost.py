@@ -36,3 +36,19 @@ def test_runs_that_shared_the_machine_report_no_speed(tmp_path, synthetic):
     (first,), (second,) = speed_notes(results), process_memory_notes(results)
     assert "speeds are not reported" in first
     assert second.startswith("Peak memory of the process")
+
+
+def test_of_many_arms_the_ends_are_said(tmp_path, synthetic):
+    values = synthetic.suite_values(2)
+    for place in range(8):
+        values["arms"][f"more{place}"] = {"contrast": {"temperature": 0.21 + place / 100}}
+    results = load_results(synthetic.write_results(tmp_path, values))
+
+    speed, memory = speed_notes(results)[0], process_memory_notes(results)[0]
+
+    assert speed.startswith("Speed relative to vanilla (lowest and highest of 11 arms): ")
+    assert "(lowest and highest of 12 arms)" in memory
+    table = cost_table(results, Links(tmp_path, tmp_path / "out")).frame().set_index("arm")
+    assert table["peak_memory_mib"].idxmax() in memory
+    assert memory.count("MiB") == 2
+    assert speed.count("times") == 2

@@ -98,6 +98,27 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+MOST_NAMED = 12
+"""As many are named in a sentence; of a suite with hundreds of arms a table has the others."""
+MOST_CHARACTERS = 700
+"""Length of the text that stands for a figure: two dozen arms with their values."""
+
+
+def listed_in_part(words: Iterable[str]) -> str:
+    """As `listed`, of many only the first ones: `a, b and 498 more`."""
+    words = list(words)
+    if len(words) <= MOST_NAMED:
+        return listed(words)
+    return f"{', '.join(words[: MOST_NAMED - 1])} and {len(words) - MOST_NAMED + 1} more"
+
+
+def shortened(text: str) -> str:
+    """A text that stands for a figure, cut after a part if it is too long: the figure's CSV has all."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:MOST_CHARACTERS].rpartition(', ')[0]}, and more in the CSV."
+
+
 def sentence(text: str) -> str:
     """Capitalise a sentence's first letter, unless its first word has its own capitals, as kNN."""
     return text if text[1:2].isupper() else text[:1].upper() + text[1:]

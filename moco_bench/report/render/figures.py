@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from moco_bench.report.model.page import Plot
+from moco_bench.report.model.words import shortened
 from moco_bench.report.read.results import Results
 from moco_bench.report.render.style import NAMES, PNG_DPI, THEME
 
@@ -43,7 +44,7 @@ def plot(name: str, title: str) -> Callable[[FigureOf], FigureOf]:
         def drawn(results: Results) -> Plot | None:
             with theme():
                 made = make(results)
-            return made and replace(made, name=name, title=title)
+            return made and replace(made, name=name, title=title, alt=shortened(made.alt))
 
         return drawn
 

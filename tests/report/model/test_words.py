@@ -5,6 +5,8 @@ from moco_bench.report.model.words import (
     FINDING_WORDS,
     effect_title,
     finding_tone,
+    listed_in_part,
+    shortened,
     spans,
     subject,
     unit_of_effect,
@@ -53,3 +55,17 @@ def test_a_difference_of_percentages_is_in_points():
 def test_seeds_are_listed_as_spans():
     assert spans([7, 0, 1, 2, 4]) == "0 to 2, 4, 7"
     assert spans([]) == ""
+
+
+def test_of_many_names_the_first_are_listed():
+    names = [f"arm{number}" for number in range(500)]
+    assert listed_in_part(names[:3]) == "arm0, arm1 and arm2"
+    assert listed_in_part(names[:12]).endswith("arm10 and arm11")
+    assert listed_in_part(names).endswith("arm10 and 489 more")
+
+
+def test_a_text_for_a_figure_ends_after_a_whole_part():
+    text = "Loss by arm: " + ", ".join(f"arm{number} 2.5" for number in range(500)) + "."
+    assert shortened("Loss by arm: arm0 2.5.") == "Loss by arm: arm0 2.5."
+    assert len(shortened(text)) < 750
+    assert shortened(text).endswith(" 2.5, and more in the CSV.")

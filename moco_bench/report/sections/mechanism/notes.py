@@ -3,7 +3,7 @@
 import pandas as pd
 
 from moco_bench.analyse.text import number
-from moco_bench.report.model.words import listed, sentence
+from moco_bench.report.model.words import listed_in_part, sentence
 from moco_bench.report.read.histories import kept_masses, last_epochs
 from moco_bench.report.read.results import Results, of_cell
 from moco_bench.suite.on_disk.kept_mass import HARDLY_FILTERS
@@ -42,8 +42,8 @@ def warmup_said(histories: pd.DataFrame) -> list[str]:
     labelled = RATE in mixed and mixed[RATE].notna().any()
     means = "false-negative rates and kept mass are means" if labelled else "kept mass is a mean"
     return [
-        f"In epoch {epoch:.0f} of {listed(map(str, arms))} the filter\u2019s warm-up ended: its {means} over steps "
-        "with and without the filter."
+        f"In epoch {epoch:.0f} of {listed_in_part(map(str, arms))} the filter\u2019s warm-up ended: its {means} "
+        "over steps with and without the filter."
         for epoch, arms in by_epoch.items()
     ]
 
@@ -53,9 +53,9 @@ def _describe_kept_mass(last: pd.DataFrame) -> str:
     masses = kept_masses(last)
     if not masses:
         return ""
-    kept = listed(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
+    kept = listed_in_part(f"{100 * value:.0f} % in {arm}" for arm, value in masses.items())
     hardly = [arm for arm, value in masses.items() if value > HARDLY_FILTERS]
-    warning = f" So {listed(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
+    warning = f" So {listed_in_part(hardly)} hardly filter{'s' * (len(hardly) == 1)}." if hardly else ""
     return f"of the softmax mass of all negatives, the kept ones hold {kept}.{warning}"
 
 
@@ -72,7 +72,7 @@ def _describe_rates(last: pd.DataFrame, baseline: str) -> str:
     ]
     alike = [str(arm) for arm, value in others.items() if abs(value - base) < NOTICED]
     if alike:
-        said.append(f"{listed(alike)} {'does' if len(alike) == 1 else 'do'} not change it")
+        said.append(f"{listed_in_part(alike)} {'does' if len(alike) == 1 else 'do'} not change it")
     return (
         f"at the last epoch a fraction of {number(base, 2)} of {baseline}\u2019s negatives has the anchor\u2019s own "
         f"class; {'; '.join(said)}."

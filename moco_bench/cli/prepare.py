@@ -5,6 +5,7 @@ import sys
 
 from moco_bench.cli.options import add_suite
 from moco_bench.errors import one_line
+from moco_bench.suite.checks.size_warnings import manifest_warnings
 from moco_bench.suite.load import load_suite
 
 HELP = "Load a data set of a suite, check it, and write its manifest: hash, images by class, sizes, and what is odd."
@@ -25,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     path, manifest = prepare(suite, options.dataset, options.results)
     for line in summary_of(manifest):
         print(line, file=sys.stderr)
-    for warning in manifest["warnings"]:
+    for warning in manifest_warnings(suite, options.dataset, manifest):
         print(f"warning: {options.dataset}: {one_line(warning)}", file=sys.stderr)
     print(path)
     return 0

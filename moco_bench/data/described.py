@@ -9,16 +9,17 @@ from moco_bench.data.cache_folder import cache_folder
 from moco_bench.errors import InputError
 from moco_bench.files import mapping_if_any
 from moco_bench.measure.quota import usable_memory
+from moco_bench.suite.checks.size_warnings import manifest_warnings
 from moco_bench.suite.config import DatasetConfig
 from moco_bench.suite.suite import Suite
 
 
 def data_warnings(suite: Suite, results: Path) -> Iterator[str]:
-    """Remarks of `prepare` on a suite's images, and sets too large for memory or disk, one line each."""
+    """Warnings for the images that `prepare` described, and sets too large for memory or disk, one line each."""
     for dataset in suite.datasets:
         manifest = mapping_if_any(results / suite.name / "data" / f"{dataset.title}.json")
-        found = manifest.get("warnings")
-        yield from (f"data set {dataset.title}: {text}" for text in (found if isinstance(found, list) else []))
+        found = manifest_warnings(suite, dataset.title, manifest)
+        yield from (f"data set {dataset.title}: {text}" for text in found)
         needed, there = _bytes(dataset, manifest), usable_memory()
         if needed > there:
             yield (

@@ -9,7 +9,6 @@ from moco_bench.data.inspection import describe
 from moco_bench.errors import one_line
 from moco_bench.evaluate.metrics import check_evaluation
 from moco_bench.files import write_json
-from moco_bench.suite.checks.size_warnings import size_warnings
 from moco_bench.suite.on_disk.sources import describe_sources
 from moco_bench.suite.suite import Suite
 
@@ -25,7 +24,6 @@ def prepare(suite: Suite, title: str, results: Path) -> tuple[Path, dict[str, An
     check_evaluation(dataset, suite.evaluate)
     path = results / suite.name / "data" / f"{title}.json"
     manifest = {**manifest_of(dataset), **describe(dataset), "source": source}
-    manifest["warnings"] += size_warnings(suite, title, len(dataset.train))
     write_json(path, manifest)
     return path, manifest
 

@@ -75,6 +75,7 @@ def test_arrays_that_are_not_read_and_classes_of_unequal_size(tmp_path, capsys):
     assert "(0 30, 1 10)" in said
     assert "always saying the largest class (0) is right for 95.0 %" in said
     assert "only 32 ever enter it" in said
+    assert not any("ever enter" in warning for warning in manifest["warnings"]), "the manifest is about the images"
     assert manifest["largest_class"] == {"name": "0", "percent_of_evaluation": 95.0}
 
 

@@ -15,7 +15,9 @@ def suite(path, **more) -> Suite:
             "name": "own",
             "dataset": {"name": "image-folder", "path": str(path), "image_size": 16, "label": "own", **more},
             "encoder": "resnet-compact",
-            "evaluate": {"knn_k": 2},
+            "contrast": {"queue_size": 4},
+            "train": {"batch_size": 2},
+            "evaluate": {"knn_k": 1},
             "arms": {"vanilla": {}},
         }
     )
@@ -82,3 +84,19 @@ def test_plan_shows_what_prepare_found(images, tmp_path, capsys):
     capsys.readouterr()
     assert main(["plan", str(path), *where]) == 0
     assert "warning: data set own: passed over, not read: 1 ending in .heic" in capsys.readouterr().err
+
+
+def test_plan_warns_of_the_settings_that_the_suite_has_now(images, tmp_path, capsys):
+    path, where = tmp_path / "own.yaml", ["--results", str(tmp_path / "results")]
+    values = suite(images, image_size=8).model_dump(mode="json", exclude_unset=True)
+
+    def warned(queue: int) -> bool:
+        path.write_text(json.dumps({**values, "contrast": {"queue_size": queue}}))
+        assert main(["plan", str(path), *where]) == 0
+        return "ever enter it" in capsys.readouterr().err
+
+    assert not warned(4096), "nothing is known of the images"
+    assert main(["prepare", str(path), "--dataset", "own", *where]) == 0
+    assert "ever enter it" in capsys.readouterr().err
+    assert not warned(2)
+    assert warned(4096)

@@ -1,6 +1,6 @@
 import pytest
 
-from moco_bench.suite.checks.size_warnings import size_warnings
+from moco_bench.suite.checks.size_warnings import manifest_warnings, size_warnings
 from moco_bench.suite.suite import Suite
 
 
@@ -41,3 +41,35 @@ def test_neighbours_that_are_a_fifth_of_the_bank(k, images, warned):
 def test_both_views_fill_a_queue_twice_as_fast():
     arm = {"contrast": {"dual_view": "symmetric", "enqueue": "both-views", "queue_size": 256}}
     assert not any("ever enter" in line for line in size_warnings(suite(both=arm), "own", 128))
+
+
+FORMER = [
+    "a queue of 4096 keys, but in 2 epochs only 176 ever enter it; the others stay the random vectors",
+    "a queue of 4096 keys is longer than an epoch of 88 images, so its oldest keys are stale",
+    "evaluate.knn_k is 50, more than a fifth of its 88 training images, so that kNN says little about neighbours",
+]
+
+
+def test_a_manifest_s_warnings_of_former_settings_are_not_repeated():
+    manifest = {"warnings": ["odd", *FORMER], "train_images": 88}
+    assert manifest_warnings(suite(), "own", manifest) == ["odd"]
+
+
+def test_settings_that_changed_after_the_manifest_are_warned_of():
+    changed = suite(queue=4096, k=50)
+    found = manifest_warnings(changed, "own", {"warnings": ["odd"], "train_images": 88})
+    assert found == ["odd", *size_warnings(changed, "own", 88)]
+    assert len(found) == 3
+
+
+def test_all_warnings_of_settings_are_told_from_those_of_images():
+    for found in (suite(queue=4096, k=50), suite(queue=128, epochs=5)):
+        stored = {"warnings": size_warnings(found, "own", 88)}
+        assert stored["warnings"]
+        assert manifest_warnings(found, "own", stored) == [], "without a number of images nothing is known"
+
+
+@pytest.mark.parametrize("manifest", [{}, {"warnings": 3, "train_images": "x"}, {"train_images": None}])
+def test_a_damaged_manifest_warns_of_nothing(manifest):
+    assert manifest_warnings(suite(queue=4096), "own", manifest) == []
+    assert manifest_warnings(None, "own", {"warnings": ["odd"], "train_images": 1}) == ["odd"], "no suite"

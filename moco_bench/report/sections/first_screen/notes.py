@@ -16,6 +16,7 @@ from moco_bench.report.sections.cost import process_memory_notes, speed_notes
 from moco_bench.report.sections.effects.notes import equal_compute_notes
 from moco_bench.report.sections.memory_claim import KEPT, memory_claim_notes
 from moco_bench.report.sections.profile.notes import profile_notes, tensor_notes
+from moco_bench.suite.checks.size_warnings import manifest_warnings
 
 
 def first_screen_cost(results: Results, links: Links) -> tuple[Note, ...]:
@@ -67,12 +68,11 @@ def learnt_notes(results: Results, links: Links) -> tuple[Note, ...]:
 
 
 def data_warnings(results: Results) -> tuple[Note, ...]:
-    """Oddities that `prepare` found in the images, one sentence each."""
+    """What is odd about the images that `prepare` described, and about settings for so many, one sentence each."""
     notes = []
     for dataset in dict.fromkeys(cell[0] for cell in results.cells):
-        found = results.data_of(dataset).get("warnings")
-        for warning in found if isinstance(found, list) else []:
-            notes.append(Note(f"Images of {dataset}: {sentence(str(warning)).rstrip('.')}."))
+        for warning in manifest_warnings(results.plan.suite, dataset, results.manifests.get(dataset, {})):
+            notes.append(Note(f"Images of {dataset}: {sentence(warning).rstrip('.')}."))
     return tuple(notes)
 
 

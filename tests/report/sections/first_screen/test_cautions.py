@@ -92,6 +92,18 @@ def test_what_is_odd_about_the_images_is_said(tmp_path, synthetic):
     assert said[-1] == "Images of fashion-mnist-5k: 12 evaluation images are in the training split."
 
 
+def test_settings_that_do_not_suit_the_images_are_those_of_the_suite_now(tmp_path, synthetic):
+    path = synthetic.write_results(tmp_path, synthetic.suite_values(1))
+    suite = load_results(path).plan.suite
+    queue, former = suite.contrast.queue_size, "a queue of 9 keys is longer than an epoch of 8 images, so"
+    (path / "data").mkdir()
+    manifest = {"warnings": [former], "train_images": queue - 1}
+    (path / "data" / f"{suite.datasets[0].title}.json").write_text(json.dumps(manifest))
+    said = " ".join(note.text for note in summarise(load_results(path)).learnt)
+    assert f"a queue of {queue} keys" in said.replace("A queue", "a queue")
+    assert former not in said
+
+
 @pytest.mark.parametrize("hashes", ["unproven"])
 def test_without_hashes_the_first_screen_says_so(tmp_path, hashes):
     rows = [f"{arm},d,e,{seed},done,{60 + seed}" for arm in ("vanilla", "dual") for seed in range(3)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from moco_bench.errors import InputError
-from moco_bench.files import is_vouched_for, read_mapping
+from moco_bench.files import is_vouched_for, mapping_if_any, read_mapping, seal_is_broken
 from moco_bench.suite.on_disk.hashes import ENCODER, RESULT_FILES, damage, encoder_was_kept
 from moco_bench.suite.on_disk.record import read_record
 
@@ -110,6 +110,12 @@ def vouched_for(path: Path) -> dict[str, Any]:
     if not is_vouched_for(content):
         raise InputError(f"{path}: changed after it was written, or without a hash; put it back, or remove it")
     return content
+
+
+def check_unedited(path: Path) -> None:
+    """Raise `InputError` where a JSON file with a hash of itself was changed since; older ones have no hash."""
+    if seal_is_broken(mapping_if_any(path)):
+        raise InputError(f"{path}: changed after it was written; put it back, or remove it")
 
 
 def check_inside(root: Path, path: Path) -> None:

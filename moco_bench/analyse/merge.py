@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from moco_bench.analyse.found_runs import RUN_FILES, FoundRun, check_inside, runs_in, vouched_for
+from moco_bench.analyse.found_runs import RUN_FILES, FoundRun, check_inside, check_unedited, runs_in, vouched_for
 from moco_bench.analyse.machines import measured_on
 from moco_bench.analyse.mergeable import check_equal_files
 from moco_bench.analyse.settings import flat
@@ -25,9 +25,9 @@ from moco_bench.errors import InputError
 from moco_bench.files import check_regular, read_mapping, write_atomically, write_json
 from moco_bench.suite.on_disk.finished import POINTERS
 from moco_bench.suite.on_disk.hashes import without_encoder
-from moco_bench.suite.on_disk.made import SEALED
+from moco_bench.suite.on_disk.made import MANIFESTS, SEALED
 
-SUITE_FILES = (*SEALED, "data/*.json", "profile/*", "tune.csv", "suite.yaml")
+SUITE_FILES = (*SEALED, MANIFESTS, "profile/*", "tune.csv", "suite.yaml")
 PROFILE = "profile/profile.json"
 """The last file of a profile."""
 EFFECTS_FILE = "machine_effects.csv"
@@ -210,6 +210,8 @@ def _suite_files(roots: Sequence[Path], suite: str) -> Iterator[tuple[Path, Path
                 check_regular(path, "an ordinary file would be right")
                 if pattern in SEALED:
                     vouched_for(path)
+                if pattern == MANIFESTS:
+                    check_unedited(path)
                 if pattern == "profile/*" and root != profiled:
                     continue
                 if first.setdefault(place, path) != path:

@@ -8,7 +8,7 @@ from moco_bench.data.datasets import load_dataset, manifest_of
 from moco_bench.data.inspection import describe
 from moco_bench.errors import one_line
 from moco_bench.evaluate.metrics import check_evaluation
-from moco_bench.files import write_json
+from moco_bench.files import sealed, write_json
 from moco_bench.suite.on_disk.sources import describe_sources
 from moco_bench.suite.suite import Suite
 
@@ -23,7 +23,7 @@ def prepare(suite: Suite, title: str, results: Path) -> tuple[Path, dict[str, An
     dataset = load_dataset(config)
     check_evaluation(dataset, suite.evaluate)
     path = results / suite.name / "data" / f"{title}.json"
-    manifest = {**manifest_of(dataset), **describe(dataset), "source": source}
+    manifest = sealed({**manifest_of(dataset), **describe(dataset), "source": source})
     write_json(path, manifest)
     return path, manifest
 

@@ -25,7 +25,7 @@ class DataState:
     """What is known of a data set's images.
 
     Attributes:
-        sha256: of the images that the manifest describes; None where there is no manifest.
+        sha256: of the images that the manifest describes; None where there is none that can be trusted.
         images: how many there are to train on, as far as it is known.
         reason: why they have to be read (again).
         changed: whether their files are others than those that were read.
@@ -46,6 +46,8 @@ def data_state(dataset: DatasetConfig, manifest: Path) -> DataState:
     sha256, images, source = (described.get(name) for name in ("sha256", "train_images", "source"))
     if not isinstance(sha256, str):
         return DataState(None, None, "its manifest is not readable")
+    if seal_is_broken(described):  # older ones have no seal
+        return DataState(None, None, "its manifest was changed after prepare")
     images = images if isinstance(images, int) else None
     if not isinstance(source, dict):
         return DataState(sha256, images, "its manifest does not say which files it describes")

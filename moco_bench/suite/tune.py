@@ -130,9 +130,10 @@ def tuned_path(suite: Suite, results: Path) -> Path:
 
 
 def images_described(suite: Suite, results: Path) -> dict[str, str]:
-    """The hash of each data set's images, as far as a manifest in the results describes them."""
+    """The hash of each data set's images, as far as an unedited manifest in the results describes them."""
     titles = [dataset.title for dataset in suite.datasets]
-    found = {title: mapping_if_any(results / suite.name / "data" / f"{title}.json").get("sha256") for title in titles}
+    manifests = {title: mapping_if_any(results / suite.name / "data" / f"{title}.json") for title in titles}
+    found = {title: each.get("sha256") for title, each in manifests.items() if not seal_is_broken(each)}
     return {title: sha256 for title, sha256 in found.items() if isinstance(sha256, str)}
 
 

@@ -80,6 +80,19 @@ def test_unequal_baselines_are_a_machines_effect_too(make_run, tmp_path, second,
     assert read_mapping(tmp_path / "out" / "tiny" / "floors" / "digits.json")["pixels"]["knn_top1"] == 40.0
 
 
+def test_an_edited_manifest_is_not_merged(make_run, tmp_path, capsys):
+    make_run(tmp_path / "a")
+    path = tmp_path / "a" / "tiny" / "data" / "digits.json"
+    content = read_mapping(path)
+    write_json(path, {**sealed(content), "train_images": 999})
+    assert merge(tmp_path / "a", out=tmp_path / "out") == 2
+    assert "data/digits.json: changed after it was written" in capsys.readouterr().err
+    for out, whole in (("older", content), ("newer", sealed(content))):
+        write_json(path, whole)
+        assert merge(tmp_path / "a", out=tmp_path / out) == 0
+        assert read_mapping(tmp_path / out / "tiny" / "data" / "digits.json") == whole
+
+
 def test_what_an_earlier_merge_listed_is_kept(make_run, tmp_path):
     make_run(tmp_path / "a", accuracy=50.123456789012)
     make_run(tmp_path / "b", accuracy=50.5)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from moco_bench.cli.main import main
+from moco_bench.files import SEAL
 
 SUITE = """name: own
 dataset: {{name: {name}, path: {path}, label: own{more}}}
@@ -53,6 +54,26 @@ def test_an_even_folder_is_described_without_a_warning(tmp_path, images, capsys)
     assert manifest["warnings"] == []
     assert manifest["images_by_class"] == {"train": [20, 20], "evaluation": [6, 6]}
     assert len(manifest["sha256"]) == 64
+
+
+def test_an_edited_manifest_is_written_again(tmp_path, images, capsys):
+    _, _, manifest = prepare(tmp_path, capsys, "image-folder", images, more=", image_size: 16")
+    path = tmp_path / "results/own/data/own.json"
+    plan = ["plan", str(tmp_path / "own.yaml"), "--results", str(tmp_path / "results")]
+
+    def planned() -> str:
+        assert main(plan) == 0
+        return capsys.readouterr().out
+
+    assert "prepare own" not in planned()
+    path.write_text(json.dumps({**manifest, "train_images": 999}))
+    assert "its manifest was changed after prepare" in planned()
+    without_seal = {key: value for key, value in manifest.items() if key != SEAL}
+    path.write_text(json.dumps(without_seal))
+    assert "prepare own" not in planned(), "as older versions wrote it"
+    path.write_text(json.dumps({**manifest, "warnings": ["none"]}))
+    assert prepare(tmp_path, capsys, "image-folder", images, more=", image_size: 16")[2] == manifest
+    assert "prepare own" not in planned()
 
 
 def test_files_passed_over_are_printed_and_recorded(tmp_path, images, capsys):

@@ -10,6 +10,7 @@ from moco_bench.suite.load import parse_suite
 from moco_bench.suite.on_disk.hashes import RESULT_FILES, describe_files, without_encoder
 from moco_bench.suite.plan import plan_run
 from moco_bench.suite.runs import expand
+from moco_bench.suite.steps import data_state
 
 
 @pytest.fixture
@@ -97,6 +98,14 @@ def test_other_data_and_other_protocol(run, tmp_path):
     assert plan_run(run, tmp_path).reason == "the data set's content has changed"
     (run.directory(tmp_path) / "run.json").write_text("{")
     assert plan_run(run, tmp_path).reason == "its run.json is not readable"
+
+
+def test_an_edited_manifest_says_nothing_about_the_images(run, tmp_path):
+    lay(run, tmp_path)
+    write_json(run.manifest(tmp_path), {**sealed({"sha256": "b"}), "train_images": 999})
+    assert plan_run(run, tmp_path).state == "done"
+    state = data_state(run.dataset, run.manifest(tmp_path))
+    assert (state.sha256, state.images, state.reason) == (None, None, "its manifest was changed after prepare")
 
 
 def test_the_protocol_is_named(run, tmp_path):

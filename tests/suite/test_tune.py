@@ -143,6 +143,8 @@ def test_a_choice_made_on_other_images_is_made_again(suite, tmp_path):
     choose(loaded, tmp_path, images={"digits": "first"}, vanilla={"train.learning_rate": 0.12})
     assert read_choices(loaded, tmp_path)
     assert why_tune(loaded, tmp_path) == ""
+    write_json(manifest, {**sealed({"sha256": "first"}), "sha256": "edited"})
+    assert why_tune(loaded, tmp_path) == "", "only prepare can tell"
     write_json(manifest, {"sha256": "second"})
     with pytest.raises(InputError, match="chosen on other images"):
         read_choices(loaded, tmp_path)

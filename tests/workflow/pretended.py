@@ -38,7 +38,7 @@ def pretend(suite_file: Path, folder: Path) -> None:
     directory, report = results / suite.name, folder / "reports" / suite.name
     for dataset in suite.datasets:
         manifest = {"sha256": IMAGES, "train_images": 1438, "source": describe_sources(dataset)}
-        write_json(directory / "data" / f"{dataset.title}.json", manifest)
+        write_json(directory / "data" / f"{dataset.title}.json", sealed(manifest))
         floors = {"pixels": {}, "fingerprint": floors_fingerprint(suite, dataset), "data_sha256": IMAGES}
         write_json(directory / "floors" / f"{dataset.title}.json", sealed(floors))
     if suite.budgets != ("epochs",):

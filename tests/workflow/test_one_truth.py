@@ -11,6 +11,7 @@ import pytest
 from pretended import pretend_tables
 
 from moco_bench.cli.main import main
+from moco_bench.files import SEAL
 from moco_bench.suite.load import load_suite
 from moco_bench.suite.plan import SuitePlan, plan_suite
 
@@ -36,6 +37,17 @@ def remove(name: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return change
+
+
+def unseal(name: str) -> Callable[[Path], None]:
+    """As a version before seals wrote it."""
+
+    def change(folder: Path) -> None:
+        content = json.loads((folder / name).read_text())
+        del content[SEAL]
+        (folder / name).write_text(json.dumps(content))
 
     return change
 
@@ -107,6 +119,13 @@ WAYS: dict[str, tuple[Callable[[Path], None], str | None, set[str]]] = {
     "encoder on a disk that is gone": (encoder_on_a_disk_that_is_gone, "changed", BEHIND),
     "another arm in its place": (another_arm_in_its_place, "changed", BEHIND),
     "manifest cut": (edit("results/tiny/data/digits.json", "{", ""), None, {"prepare"}),
+    "manifest edited": (edit("results/tiny/data/digits.json", "1438", "999"), None, {"prepare"}),
+    "hash of the images edited": (
+        edit("results/tiny/data/digits.json", '"sha256": "a', '"sha256": "b'),
+        None,
+        {"prepare"},
+    ),
+    "seal of the manifest lost": (unseal("results/tiny/data/digits.json"), None, set()),
     "manifest lost": (remove("results/tiny/data/digits.json"), None, {"prepare"}),
     "floors lost": (remove("results/tiny/floors/digits.json"), None, {"floors"} | BEHIND),
     "floors edited": (edit("results/tiny/floors/digits.json", "{}", '{"a": 1}'), None, {"floors"} | BEHIND),

@@ -70,7 +70,7 @@ def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, A
     `runs` holds the content of each run's JSON files by the run's directory, then by the file's name.
     """
     found = changed_by_hand(collected(directory), [directory / name for name in TABLES])
-    beside = (path for pattern in SEALED for path in sorted(directory.glob(pattern)))
+    beside = (path for pattern in (*SEALED, MANIFESTS) for path in sorted(directory.glob(pattern)))
     found += [path.relative_to(directory).as_posix() for path in beside if seal_is_broken(mapping_if_any(path))]
     for place, files in runs.items():
         found += [f"{place}/{name}" for name, content in files.items() if seal_is_broken(content)]
@@ -86,6 +86,9 @@ def edited_files(directory: Path, runs: Mapping[str, Mapping[str, Mapping[str, A
 
 SEALED = ("floors/*.json", "costs.json", "tuned.json")
 """Files beside a suite's runs that carry a hash of their own content."""
+
+MANIFESTS = "data/*.json"
+"""The manifests of data sets. They carry one too, but older ones without it are as good."""
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def edited(directory):
     return edited_files(directory, {RUN: files})
 
 
-@pytest.mark.parametrize("name", ["floors/digits.json", "costs.json", "tuned.json"])
+@pytest.mark.parametrize("name", ["floors/digits.json", "costs.json", "tuned.json", "data/digits.json"])
 def test_a_report_can_name_what_was_edited_beside_the_runs(directory, name):
     content = sealed({"pixels": {"knn_top1": 50.0}})
     write_json(directory / name, content)

@@ -1,9 +1,11 @@
 """Comparisons that a suite makes automatically, and checks that its own names and comparisons don't clash with them."""
 
+from collections.abc import Collection
+
 from moco_bench.components.registry import built_in
 from moco_bench.errors import InputError, did_you_mean
-from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS
-from moco_bench.suite.factorial import factorial_of
+from moco_bench.suite.config.analysis import ABSTRACT_CLAIMS, BOTH_INGREDIENTS, ClaimRule
+from moco_bench.suite.factorial import effect_of_both, factorial_of
 from moco_bench.suite.identity.run import identity
 from moco_bench.suite.runs import resolve_arm
 from moco_bench.suite.suite import Suite
@@ -101,27 +103,53 @@ def check_comparisons(suite: Suite) -> None:
 def check_labels(suite: Suite) -> None:
     """Refuse labels that are the name of another data set or encoder. Raises `InputError`.
 
-    Results are filed and compared with published ones by label.
+    Results are filed and compared with published ones by label; some disks file upper and lower case together.
     """
     for kind, where, sections in (("dataset", "datasets", suite.datasets), ("backbone", "encoders", suite.encoders)):
         for section in sections:
-            if section.label in built_in(kind) and section.label != section.name:
+            label = section.label or section.name
+            folded = label.casefold()
+            if folded in built_in(kind) and folded != section.name.casefold():
+                case = "" if label in built_in(kind) else " (upper and lower case count as one)"
                 raise InputError(
-                    f"{where}.{section.label}.label: {section.label!r} is the name of a built-in, and this is "
+                    f"{where}.{label}.label: {label!r} is the name of a built-in{case}, and this is "
                     f"{section.name}; choose another label, such as '{section.name}-own'"
                 )
 
 
 def check_claims(suite: Suite) -> None:
-    """Refuse a suite's own claims on effects that it doesn't have. Raises `InputError` with a suggestion."""
+    """Refuse a suite's own claims on effects that it doesn't have, or with the name of one of the paper's.
+
+    Raises:
+        InputError: one line, with a suggestion.
+    """
     square, why = factorial_of(suite)
     known = {*automatic_pairs(suite), *suite.contrasts, *(MAIN_EFFECTS if square is not None else ())}
     for claim in suite.analysis.claims:
         if claim in ABSTRACT_CLAIMS:  # those of an effect that this suite doesn't have are listed as not tested
             continue
+        _check_claim_name(suite, claim, known)
         if claim.effect is not None and claim.effect not in known:
             meant = did_you_mean(claim.effect, known, f"; there are {', '.join(sorted(known)) or 'none'}")
             reason = f" ({why})" if claim.effect in MAIN_EFFECTS and why else ""
             raise InputError(
                 f"analysis.claims.{claim.name}.effect: the suite has no effect {claim.effect!r}{reason}{meant}"
             )
+
+
+def _check_claim_name(suite: Suite, claim: ClaimRule, effects: Collection[str]) -> None:
+    """Refuse another claim under a name of the paper's.
+
+    A suite without the paper's effect may judge its claim by the same metrics of an effect that it has, and say so.
+    """
+    built_in_claims = {each.name: each for each in ABSTRACT_CLAIMS}
+    own = built_in_claims.get(claim.name.casefold())
+    if own is None:
+        return
+    effect = effect_of_both(suite, factorial_of(suite)[0]) if own.effect == BOTH_INGREDIENTS else own.effect
+    elsewhere = effect in effects and claim.effect not in (effect, own.effect)
+    if elsewhere or (claim.name, claim.claim, claim.quantities) != (own.name, own.claim, own.quantities):
+        raise InputError(
+            f"analysis.claims.{claim.name}: {claim.name!r} is the name of a built-in claim, and this is another; "
+            f"list just {own.name!r}, or choose another name, such as '{own.name}-own'"
+        )

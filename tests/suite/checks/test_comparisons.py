@@ -81,6 +81,39 @@ def test_an_unknown_claim_of_the_abstract_is_refused_with_a_suggestion():
     assert suite().analysis.claims == ()
 
 
+MEMORY = {"name": "lower-memory", "claim": "The framework needs less memory.", "metric": "peak_memory_mib",
+          "effect": "both-vanilla", "direction": "lower"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metric": "knn_top1"},
+        {"effect": "dual-vanilla"},
+        {"direction": "higher"},
+        {"claim": "Something else."},
+        {"also": [{"metric": "train_seconds"}]},
+        {"name": "Lower-Memory"},
+        {"name": "other-domains"},
+    ],
+)
+def test_another_claim_has_another_name_than_the_papers(changes):
+    claim = {**MEMORY, **changes}
+    told = refused(analysis={"claims": [claim]})
+    assert told.startswith(f"analysis.claims.{claim['name']}: '{claim['name']}' is the name of a built-in claim")
+    assert f"such as '{claim['name'].lower()}-own'" in told
+
+
+def test_a_claim_of_the_paper_may_be_spelled_out():
+    check_suite(suite(analysis={"claims": [MEMORY]}))
+    check_suite(suite(analysis={"claims": [MEMORY, {**MEMORY, "name": "mine", "effect": "dual-vanilla"}]}))
+
+
+def test_a_suite_without_the_papers_effect_may_judge_its_claim_by_another():
+    arms = {"vanilla": None, "dual": ARMS["dual"]}
+    check_suite(suite(arms=arms, analysis={"claims": [{**MEMORY, "effect": "dual-vanilla"}]}))
+
+
 def refused_at_reading(**changes):
     with pytest.raises(InputError) as caught:
         suite(**changes)
@@ -95,11 +128,16 @@ def refused_at_reading(**changes):
             "'cifar10' is the name of a built-in, and this is digits",
         ),
         ({"encoder": {"name": "resnet-compact", "label": "resnet18-cifar"}}, "choose another label"),
+        (
+            {"dataset": {"name": "digits", "label": "CIFAR10"}},
+            "'CIFAR10' is the name of a built-in (upper and lower case count as one), and this is digits",
+        ),
     ],
 )
 def test_a_label_is_not_the_name_of_something_else(changes, words):
     assert words in refused(**changes)
     check_suite(suite(dataset={"name": "digits", "label": "digits"}))
+    check_suite(suite(dataset={"name": "digits", "label": "Digits"}))
 
 
 def test_a_2x2_is_what_the_arms_change():

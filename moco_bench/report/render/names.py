@@ -4,8 +4,12 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from moco_bench.analyse.table import equal_epochs
 from moco_bench.report.read.results import Results
@@ -14,6 +18,8 @@ BESIDE = 24
 """Letters per line of a name beside an axis."""
 LINE = 0.16
 """Inches per line of a name."""
+EDGES, KEY, BETWEEN = 18, 37, 18
+"""Points of a legend beside its names: at both edges together, of a name's mark, and between columns."""
 MOST_CURVES, MOST_ROWS = 10, 30
 """Most arms to draw where they share a panel, and where each has a row; tables have all."""
 
@@ -53,11 +59,34 @@ def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6)
         named = dict(zip(labels, handles, strict=True))
     if not named:
         return
-    shown = [wrapped(label, 70) for label in named]
-    letters = max(len(line) for label in shown for line in label.split("\n"))
-    columns = max(1, min(int(figure.get_figwidth() * 72 // (5.4 * letters + 46)), most, len(shown)))
-    figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (-(-len(shown) // columns) - 1))
+    width = figure.get_figwidth() * 72
+    shown = [_fitting(label, width - EDGES - KEY) for label in named]
+    columns = _columns(shown, width, min(most, len(shown)))
+    lines = [label.count("\n") + 1 for label in shown]
+    highest = max(sum(column) for column in np.array_split(lines, columns))  # as matplotlib fills the columns
+    figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (int(highest) - 1))
     figure.legend(list(named.values()), shown, loc="outside upper center", ncols=columns)
+
+
+def _columns(shown: Sequence[str], width: float, most: int) -> int:
+    """Columns of a legend: as many as fit by the count of letters, and no more than do by their measured widths."""
+    letters = max(len(line) for label in shown for line in label.split("\n"))
+    widest = max(map(_points_wide, shown))
+    by_letters = width // (5.4 * letters + 46)
+    by_width = (width - EDGES + BETWEEN) // (widest + KEY + BETWEEN)
+    return max(1, min(int(by_letters), int(by_width), most))
+
+
+def _fitting(name: str, room: float) -> str:
+    """The name in lines of at most 70 letters and `room` points: capitals are twice as wide as small letters."""
+    shorter = (wrapped(name, letters) for letters in range(70, 0, -1))
+    return next((shown for shown in shorter if _points_wide(shown) <= room), name)
+
+
+def _points_wide(shown: str) -> float:
+    """Points that the widest line takes in a legend."""
+    font = FontProperties(size=rcParams["legend.fontsize"])
+    return max(float(text_to_path.get_text_width_height_descent(line, font, False)[0]) for line in shown.split("\n"))
 
 
 def curve_arms(results: Results, most: int = MOST_CURVES) -> tuple[tuple[str, ...], str]:

@@ -11,7 +11,7 @@ from moco_bench.report.render.figures import theme
 from moco_bench.report.sections.accuracy import accuracy_figure
 from moco_bench.report.sections.first_screen.figures import interaction_figure
 
-pytestmark = pytest.mark.slow  # each figure of each section, for eight kinds of results
+pytestmark = pytest.mark.slow  # each figure of each section, for nine kinds of results
 FIGURES = [interaction_figure, accuracy_figure, *(draw for section in SECTIONS for draw in section.figures)]
 
 
@@ -28,6 +28,7 @@ def many(synthetic, arms, seeds):
 CASES = {
     "four names of 30 letters": (named(4, 30), 3),
     "twelve names of 64 letters": (named(12, 64), 2),
+    "six names of 64 capitals": (["vanilla", *(name.upper() for name in named(6, 64)[1:])], 2),
     "fifteen arms": (named(15, 18), 2),
     "a hundred arms": (named(100, 12), 1),
 }
@@ -107,6 +108,7 @@ def test_labels_are_whole_and_beside_their_ticks(results, draw):
                 if text.get_text():
                     titles.append((text.get_text(), box_of(text)))
         for legend in plot.figure.legends:
+            box_of(legend)
             names = [box_of(text) for text in legend.get_texts()]
             for one, other in itertools.combinations(names, 2):
                 assert overlap(one, other) <= 1, "two names of the legend overlap"

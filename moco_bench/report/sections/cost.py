@@ -40,7 +40,7 @@ def speed_notes(results: Results) -> list[str]:
     notes = _by_cell(results, said, f"speed relative to {baseline}")
     disturbed = int((~done["exclusive"]).sum())
     if disturbed:
-        notes.append(f"Speeds leave out {disturbed} of {len(done)} runs: something else ran on the machine.")
+        notes.append(f"Speeds leave out {disturbed} of {count(len(done), 'run')}: something else ran on the machine.")
     return [*notes, *other_machines(done)]
 
 

@@ -80,7 +80,8 @@ def pairs_figure(results: Results) -> Plot | None:
     axes[-1, 0].set_xlabel(f"{metric.title}, {metric.unit}" if metric.unit else metric.title)
     return Plot(
         f"One line per seed.{joins}{drawn}",
-        f"{metric.title} of {data['seed'].nunique()} seeds across {len(results.arms)} arms, one line per seed.",
+        f"{metric.title} of {count(data['seed'].nunique(), 'seed')} across {count(len(results.arms), 'arm')}, "
+        "one line per seed.",
         figure,
         data,
     )

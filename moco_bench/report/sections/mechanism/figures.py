@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from moco_bench.analyse.table import equal_epochs
 from moco_bench.analyse.text import number
 from moco_bench.report.model.page import Plot
-from moco_bench.report.model.words import in_unit, unit_of_effect
+from moco_bench.report.model.words import count, in_unit, unit_of_effect
 from moco_bench.report.read.histories import last_epochs
 from moco_bench.report.read.results import Results, of_cell
 from moco_bench.report.render.curves import curves
@@ -70,6 +70,7 @@ def mechanism_figure(results: Results) -> Plot | None:
         unit = unit_of_effect(results.primary)
         row[0].set_ylabel(f"{results.primary.short} against {results.plan.baseline}{f', {unit}' if unit else ''}")
         name_cell(row[0], dataset, encoder, len(cells) > 1, 80 // len(causes))
+    shown = data["arm"].nunique()
     legend_above(figure, {
         label: handle for panel in axes.flat
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
@@ -78,8 +79,8 @@ def mechanism_figure(results: Results) -> Plot | None:
         f"One point per arm and seed, at the last epoch. Vertical: the paired difference in {results.primary.title}"
         f"{in_unit(results.primary)}. Seeds of one arm share what the arm does, so a trend here is not causal evidence."
         f"{drawn}",
-        f"{results.primary.title} against {results.plan.baseline}, seed by seed, for {data['arm'].nunique()} arms, by "
-        "what they do to negatives and gradient.",
+        f"{results.primary.title} against {results.plan.baseline}, seed by seed, for {count(shown, 'arm')}, by "
+        f"what {'it does' if shown == 1 else 'they do'} to negatives and gradient.",
         figure,
         data,
     )
@@ -220,7 +221,7 @@ def similarity_figure(results: Results) -> Plot | None:
     return Plot(
         "Densities over pairs of augmented views, averaged over seeds. Where own and other classes overlap, a filter "
         "by similarity cannot tell false negatives from hard ones.",
-        f"Histograms of cosine similarity for {len(arms)} arms; mean similarity: {said}.",
+        f"Histograms of cosine similarity for {count(len(arms), 'arm')}; mean similarity: {said}.",
         figure,
         data,
     )

@@ -18,7 +18,7 @@ BESIDE = 24
 """Letters per line of a name beside an axis."""
 LINE = 0.16
 """Inches per line of a name."""
-EDGES, KEY, BETWEEN = 18, 37, 18
+EDGES, KEY, BETWEEN = 8, 36, 18
 """Points of a legend beside its names: at both edges together, of a name's mark, and between columns."""
 MOST_CURVES, MOST_ROWS = 10, 30
 """Most arms to draw where they share a panel, and where each has a row; tables have all."""
@@ -63,18 +63,25 @@ def legend_above(figure: Figure, named: Axes | Mapping[str, Any], most: int = 6)
     shown = [_fitting(label, width - EDGES - KEY) for label in named]
     columns = _columns(shown, width, min(most, len(shown)))
     lines = [label.count("\n") + 1 for label in shown]
-    highest = max(sum(column) for column in np.array_split(lines, columns))  # as matplotlib fills the columns
+    highest = max(sum(column) for column in np.array_split(lines, columns))
     figure.set_figheight(figure.get_figheight() + LINE * 1.15 * (int(highest) - 1))
     figure.legend(list(named.values()), shown, loc="outside upper center", ncols=columns)
 
 
 def _columns(shown: Sequence[str], width: float, most: int) -> int:
-    """Columns of a legend: as many as fit by the count of letters, and no more than do by their measured widths."""
+    """Columns of a legend: as many as fit by the count of letters, fewer where letters are wider than that."""
     letters = max(len(line) for label in shown for line in label.split("\n"))
-    widest = max(map(_points_wide, shown))
-    by_letters = width // (5.4 * letters + 46)
-    by_width = (width - EDGES + BETWEEN) // (widest + KEY + BETWEEN)
-    return max(1, min(int(by_letters), int(by_width), most))
+    wide = [_points_wide(label) for label in shown]
+    columns = max(1, min(int(width // (5.4 * letters + 46)), most))
+    while columns > 1 and _legend_wide(wide, columns) > width:
+        columns -= 1
+    return columns
+
+
+def _legend_wide(wide: Sequence[float], columns: int) -> float:
+    """Points that a legend takes whose names are so wide; each column is as wide as its widest name."""
+    names = sum(max(column) for column in np.array_split(wide, columns))  # as matplotlib fills the columns
+    return float(names) + EDGES + columns * KEY + (columns - 1) * BETWEEN
 
 
 def _fitting(name: str, room: float) -> str:

@@ -84,7 +84,8 @@ def _progress(results: Results) -> str:
     said = f"All {total} runs are done." if total > 1 else "Its one run is done."
     if done < total:
         parts = [f"{counts[name]} {name}" for name in ("failed", "missing") if counts.get(name, 0)]
-        said = f"{done} of {count(total, 'run')} {'are' if total > 1 else 'is'} done, {' and '.join(parts)}: see Missing or failed runs."
+        of_all = "1 run is" if total == 1 else f"{total} runs are"
+        said = f"{done} of {of_all} done, {' and '.join(parts)}: see Missing or failed runs."
     return said + _held_out(results)
 
 

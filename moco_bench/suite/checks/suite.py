@@ -58,10 +58,19 @@ def _check_run(suite: Suite, run: Run) -> None:
         for encoder in suite.encoders:
             try:
                 _check_settings(replace(run, encoder=encoder, contrast=suite.contrast, train=suite.train), where)
+                _check_warmup_of_all(suite, run, where)
             except InputError as of_all:
                 if str(of_all).removeprefix(where) == message:
                     raise InputError(message) from None
         raise
+
+
+def _check_warmup_of_all(suite: Suite, run: Run, where: str) -> None:
+    """The suite's warm-up with the arm's rule: the suite itself mostly has no rule that a warm-up could outlast."""
+    size = run.dataset.training_images
+    if size is not None:
+        contrast = suite.contrast.model_copy(update={"negatives": run.contrast.negatives})
+        check_warmup(contrast, suite.train, size, where.removesuffix("."))
 
 
 def _check_settings(run: Run, where: str) -> None:

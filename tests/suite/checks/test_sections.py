@@ -41,3 +41,8 @@ import pytest
 )  # fmt: skip
 def test_what_does_not_fit_within_a_section_is_refused(refusal, path, value, message):
     assert message in refusal(path, value)
+
+
+@pytest.mark.parametrize("blamed", ["contrast.filter_warmup_steps", "arms.filter.contrast.filter_warmup_steps"])
+def test_a_warm_up_that_outlasts_the_run_is_told_where_it_stands(refusal, blamed):
+    assert f": {blamed}: 4000 of 44 steps: the rule would never act" in refusal(blamed, 4000)

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from moco_bench.errors import INTERRUPTED
-from moco_bench.train.signals import STOPS, handled_by
+from moco_bench.train.signals import STOPS, end_at_once, handled_by
 
 
 def end_on_signals(suite: str) -> AbstractContextManager[None]:
@@ -36,6 +36,13 @@ def end_on_signals(suite: str) -> AbstractContextManager[None]:
         os._exit(INTERRUPTED)
 
     return handled_by(end)
+
+
+def leave_signals_to_snakemake() -> None:
+    """Take back what `moco_bench.begin` has set: on a Ctrl-C, Snakemake cancels the jobs that a cluster has of it."""
+    for number in STOPS:
+        if signal.getsignal(number) is end_at_once:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def retry_no_bad_input(scheduler: Any) -> None:

@@ -1,12 +1,13 @@
 """Signals that request a stop, as a flag that the loop reads between two steps."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from moco_bench.errors import Interrupted
+from moco_bench.errors import INTERRUPTED, Interrupted
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 """TERM of a batch system, INT of Ctrl-C, HUP of a closed terminal, USR1 of Slurm's `--signal=USR1@60`."""
@@ -35,6 +36,14 @@ def interrupted_by_signals(what: str) -> Iterator[None]:
 
     with handled_by(handle):
         yield
+
+
+def end_at_once(number: int, frame: FrameType | None) -> None:
+    """Handle a signal of a command that only begins: an exception may get lost on its way out of an import."""
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)
+    os.write(2, f"moco-bench: interrupted by {signal.Signals(number).name}; the same command continues\n".encode())
+    os._exit(INTERRUPTED)
 
 
 @contextmanager

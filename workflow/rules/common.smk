@@ -23,7 +23,7 @@ from moco_bench.suite.needs import gpus_here, taken_by
 from moco_bench.suite.part import part_from, plan_of_part
 from moco_bench.suite.plan import plan_suite
 from moco_bench.suite.load import load_suite
-from moco_bench.workflow import end_on_signals, retry_no_bad_input
+from moco_bench.workflow import end_on_signals, leave_signals_to_snakemake, retry_no_bad_input
 
 
 def stop(message, code):
@@ -235,6 +235,7 @@ def begin():
     """What has to hold while jobs run."""
     hold_suite()
     if not workflow.local_exec:
+        leave_signals_to_snakemake()
         take_over(workflow, NAME, Path.cwd())
     shutil.rmtree(MARKS, ignore_errors=True)
     MARKS.mkdir(parents=True)

@@ -115,6 +115,14 @@ def check_link(path: Path, where: str = "") -> None:
             )
 
 
+def check_folder(path: Path, where: str = "", remedy: str = "move it away, or choose another folder") -> None:
+    """Raise `InputError` where a folder can't be, since it or a parent is a file or a dangling link."""
+    check_link(path, where)
+    there = next((place for place in (path, *path.parents) if place.exists()), None)
+    if there is not None and not there.is_dir():
+        raise InputError(f"{where}{there} is a file, where a folder would be right; {remedy}")
+
+
 def canonical_json(value: Any) -> str:
     """Canonical JSON, of which fingerprints are taken: equal for equal values; sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

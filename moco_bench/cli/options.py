@@ -4,8 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from moco_bench.errors import InputError
-from moco_bench.files import check_link
+from moco_bench.files import check_folder
 from moco_bench.suite.part import Part, parse_seeds, parse_shard, part_from
 
 
@@ -20,7 +19,7 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--results",
         type=_folder,
-        default=Path("results"),
+        default="results",  # not a path: argparse checks a default only where it is text
         metavar="DIR",
         help="folder of all results (default: results)",
     )
@@ -29,10 +28,7 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 def _folder(text: str) -> Path:
     """The folder as a path. Raises `InputError` if it or a parent is a file or a dangling link."""
     path = Path(text)
-    check_link(path, "--results: ")
-    there = next((place for place in (path, *path.parents) if place.exists()), None)
-    if there is not None and not there.is_dir():
-        raise InputError(f"--results: {there} is a file; a folder would be right")
+    check_folder(path, "--results: ", "move it away, or give another --results")
     return path
 
 

@@ -84,7 +84,10 @@ def test_results_that_are_a_file_are_bad_input(command, given, tmp_path, monkeyp
     (tmp_path / "file").write_text("kept")
 
     assert main([command, "suite.yaml", "--results", given]) == 2
-    assert capsys.readouterr().err == "moco-bench: --results: file is a file; a folder would be right\n"
+    remedy = "move it away, or give another --results"
+    assert (
+        capsys.readouterr().err == f"moco-bench: --results: file is a file, where a folder would be right; {remedy}\n"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

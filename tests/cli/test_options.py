@@ -25,10 +25,24 @@ def test_results_in_a_file_or_behind_a_link_to_nowhere_are_refused(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
 
     for place in ("file", "file/results"):
-        with pytest.raises(InputError, match=r"--results: .*/file is a file; a folder would be right"):
+        with pytest.raises(
+            InputError, match=r"--results: .*/file is a file, where a folder would be right; move it away"
+        ):
             parsed("--results", tmp_path / place)
     with pytest.raises(InputError, match=r"--results: .*link"):
         parsed("--results", tmp_path / "link")
+
+
+def test_the_default_for_results_is_checked_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = tmp_path / "results"
+    results.touch()
+    with pytest.raises(InputError, match=r"--results: results is a file, .*; move it away, or give another --results"):
+        parsed()
+    results.unlink()
+    results.symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"--results: results: a link to nowhere, .*"):
+        parsed()
 
 
 def test_a_part_is_that_of_the_options_and_else_of_the_environment(monkeypatch):

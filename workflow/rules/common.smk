@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from moco_bench.errors import InputError, system_error
-from moco_bench.files import check_link
+from moco_bench.files import check_folder
 from moco_bench.locks import Lock
 from moco_bench.slurm import outlive_a_warning, take_over
 from moco_bench.suite.needs import gpus_here, taken_by
@@ -215,7 +215,7 @@ LOCK = Lock(Path(RESULTS, ".lock" if PART is None else f".lock-{PART.name}"))  #
 def hold_suite():
     """Keep a second Snakemake off this suite until this process ends."""
     try:
-        check_link(Path(RESULTS))
+        check_folder(Path(RESULTS))
         Path(RESULTS).mkdir(parents=True, exist_ok=True)
         if not LOCK.acquire():
             stop(

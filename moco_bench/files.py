@@ -120,7 +120,7 @@ def check_folder(path: Path, where: str = "", remedy: str = "move it away, or ch
     check_link(path, where)
     there = next((place for place in (path, *path.parents) if place.exists()), None)
     if there is not None and not there.is_dir():
-        raise InputError(f"{where}{there} is a file, where a folder would be right; {remedy}")
+        raise InputError(f"{where}{there} is a file; a folder would be right: {remedy}")
 
 
 def canonical_json(value: Any) -> str:

@@ -43,7 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Files keep the order that they have below; pytest-xdist would begin with those of most tests, which are quick."""
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, here and in every process of the tests
+    # Under nohup HUP is ignored, in the background INT: here and in every process of the tests.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "cli/test_collect.py": "jobs/collect",
     "cli/test_prepare.py": "jobs/prepare",
     "analyse/test_merge.py": "cli/merge",
+    "workflow/test_signals.py": "begin",
     "workflow/test_tune.py": "cli/tune",
     "models/test_trained.py": "cli/export_encoder jobs/export_encoder models/export",
     "components/test_augmentations.py": "components/augmentations/*",

@@ -85,9 +85,7 @@ def test_results_that_are_a_file_are_bad_input(command, given, tmp_path, monkeyp
 
     assert main([command, "suite.yaml", "--results", given]) == 2
     remedy = "move it away, or give another --results"
-    assert (
-        capsys.readouterr().err == f"moco-bench: --results: file is a file, where a folder would be right; {remedy}\n"
-    )
+    assert capsys.readouterr().err == f"moco-bench: --results: file is a file; a folder would be right: {remedy}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

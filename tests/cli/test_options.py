@@ -25,9 +25,7 @@ def test_results_in_a_file_or_behind_a_link_to_nowhere_are_refused(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
 
     for place in ("file", "file/results"):
-        with pytest.raises(
-            InputError, match=r"--results: .*/file is a file, where a folder would be right; move it away"
-        ):
+        with pytest.raises(InputError, match=r"--results: .*/file is a file; a folder would be right: move it away"):
             parsed("--results", tmp_path / place)
     with pytest.raises(InputError, match=r"--results: .*link"):
         parsed("--results", tmp_path / "link")
@@ -37,7 +35,7 @@ def test_the_default_for_results_is_checked_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = tmp_path / "results"
     results.touch()
-    with pytest.raises(InputError, match=r"--results: results is a file, .*; move it away, or give another --results"):
+    with pytest.raises(InputError, match=r"--results: results is a file; .*: move it away, or give another --results"):
         parsed()
     results.unlink()
     results.symlink_to("nowhere")

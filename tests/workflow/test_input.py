@@ -66,5 +66,5 @@ def test_a_suite_replaces_the_quickstart_and_is_not_merged_with_it(workflow: Any
 def test_results_that_are_a_file_are_refused_with_a_remedy(workflow: Any) -> None:
     (workflow.directory / "results").touch()
     outcome = workflow.run("--cores", "1", "--configfile", workflow.write_suite())
-    told = "moco-bench: results is a file, where a folder would be right; move it away, or choose another folder"
+    told = "moco-bench: results is a file; a folder would be right: move it away, or choose another folder"
     assert only_line(outcome, 2) == told

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from moco_bench.files import sealed
+
 BEHIND = {"Gather all runs in results/tiny/runs.csv", "Compute effects and claims", "Write reports/tiny/report.html"}
 """What follows every change."""
 
@@ -105,7 +107,7 @@ def test_images_that_changed_train_again_and_a_new_time_stamp_does_not(workflow:
     manifest = workflow.directory / "results/tiny/data/digits.json"
     os.utime(manifest, (2e9, 2e9))
     assert workflow.plan(suite).jobs == set()
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "sha256": "another"}))
+    manifest.write_text(json.dumps(sealed({**json.loads(manifest.read_text()), "sha256": "another"})))
     counts = workflow.plan(suite).counts
     assert counts == {"pretrain": 1, "floors": 1, "collect": 1, "analyse": 1, "report": 1}
 

@@ -1,4 +1,4 @@
-"""A signal to the process group ends Snakemake with its jobs, in one line; the same command continues."""
+"""A signal ends Snakemake with its jobs in one line, at the start too (`begin`); the same command continues."""
 
 import os
 import signal
